@@ -1,0 +1,57 @@
+# What people type. Each target prints the command it stands for; README.md lists them too.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: help setup demo demo-ui papers ui test check lint format bench lock clean
+
+help:                ## this list
+	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
+
+setup: $(READY)      ## make .venv from the hash-locked requirements
+
+# Made again when the lock or the project's metadata changes, and from scratch if it is cut short.
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(v < (3, 11) and f"papers-assets needs Python 3.11 or newer; $(PYTHON) is {v.major}.{v.minor}. Try: make PYTHON=python3.12")'
+	$(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: $(READY)       ## the whole graph, offline, over invented papers, into demo/
+	$(BIN)/papers demo
+
+demo-ui: $(READY)    ## the Dagster UI over the demo's data
+	$(BIN)/papers ui --demo
+
+papers: $(READY)     ## fetch from arXiv and write output/README.md
+	$(BIN)/papers run
+
+ui: $(READY)         ## the Dagster UI on 127.0.0.1:3000, with schedule and automation running
+	$(BIN)/papers ui
+
+test: $(READY)       ## the tests
+	$(BIN)/pytest
+
+check: lint test     ## what CI runs
+
+lint: $(READY)       ## lint, format and type checks
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(READY)     ## put the code in its usual form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(READY)      ## measure the job; prints a table
+	$(BIN)/python -m papers_assets_tests.benchmarks
+
+lock:                ## resolve requirements.lock anew (needs uv)
+	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --upgrade \
+		--generate-hashes --no-strip-extras --no-emit-index-url --no-annotate --no-header \
+		-o requirements.lock
+
+clean:               ## remove .venv and the demo; held papers and run history stay
+	rm -rf $(VENV) demo
