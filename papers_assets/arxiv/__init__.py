@@ -1,0 +1,1 @@
+"""How to ask arXiv, politely, and what its answers mean."""

@@ -1,0 +1,48 @@
+"""arXiv's archives and their categories: what `categories` in keywords.toml may name.
+
+The API documents no wildcard, so an archive is asked for as the categories that it consists of.
+"""
+
+_SUBJECTS = {
+    "astro-ph": "CO EP GA HE IM SR",
+    "cond-mat": "dis-nn mes-hall mtrl-sci other quant-gas soft stat-mech str-el supr-con",
+    "cs": "AI AR CC CE CG CL CR CV CY DB DC DL DM DS ET FL GL GR GT HC IR IT LG LO MA MM MS NA NE "
+    "NI OH OS PF PL RO SC SD SE SI SY",
+    "econ": "EM GN TH",
+    "eess": "AS IV SP SY",
+    "math": "AC AG AP AT CA CO CT CV DG DS FA GM GN GR GT HO IT KT LO MG MP NA NT OA OC PR QA RA "
+    "RT SG SP ST",
+    "nlin": "AO CD CG PS SI",
+    "physics": "acc-ph ao-ph app-ph atm-clus atom-ph bio-ph chem-ph class-ph comp-ph data-an "
+    "ed-ph flu-dyn gen-ph geo-ph hist-ph ins-det med-ph optics plasm-ph pop-ph soc-ph space-ph",
+    "q-bio": "BM CB GN MN NC OT PE QM SC TO",
+    "q-fin": "CP EC GN MF PM PR RM ST TR",
+    "stat": "AP CO ME ML OT TH",
+}
+# Archives without subjects are categories themselves. So were, in their papers' early years, three
+# that have subjects now: their old papers still carry the bare name.
+_UNDIVIDED = "gr-qc hep-ex hep-lat hep-ph hep-th math-ph nucl-ex nucl-th quant-ph"
+_ONCE_UNDIVIDED = ("astro-ph", "cond-mat", "q-bio")
+
+ARCHIVES: dict[str, tuple[str, ...]] = {
+    archive: (
+        *([archive] if archive in _ONCE_UNDIVIDED else []),
+        *(f"{archive}.{subject}" for subject in subjects.split()),
+    )
+    for archive, subjects in _SUBJECTS.items()
+} | {archive: (archive,) for archive in _UNDIVIDED.split()}
+"""Each archive with its categories, such as `"stat": ("stat.AP", "stat.CO", ...)`."""
+
+CATEGORIES: frozenset[str] = frozenset(c for members in ARCHIVES.values() for c in members)
+"""Every category of arXiv."""
+
+
+def is_known(name: str) -> bool:
+    """Say whether `name` is an archive ("cs") or a category ("cs.LG")."""
+    return name in ARCHIVES or name in CATEGORIES
+
+
+def expand(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Give the categories that `names`, archives or categories, stand for; each once, in order."""
+    members = (c for name in names for c in ARCHIVES.get(name, (name,)))
+    return tuple(dict.fromkeys(members))

@@ -1,0 +1,98 @@
+"""What a user follows: keywords, as frozen values that are known to be valid.
+
+`papers_assets.keywords_file` reads them from keywords.toml and is the only place that checks them.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from papers_assets.arxiv import taxonomy
+
+
+class Field(StrEnum):
+    """Where a phrase has to be; the value is how keywords.toml says it."""
+
+    EITHER = "title or abstract"
+    BOTH = "title and abstract"
+    TITLE = "title"
+    ABSTRACT = "abstract"
+
+
+@dataclass(frozen=True)
+class Keyword:
+    """One section of the README and one partition of `raw_papers`.
+
+    A paper matches when it has one of the phrases `any`, every one of `all`, none of `none`, and
+    one of the `categories` (archives or categories; empty: all of arXiv).
+    """
+
+    name: str
+    any: tuple[str, ...]
+    all: tuple[str, ...] = ()
+    none: tuple[str, ...] = ()
+    within: Field | None = None
+    """keywords.toml's `in`; None: decided phrase by phrase, see `field_of`."""
+    categories: tuple[str, ...] = ()
+    cap: int = 100
+    """How many papers the README shows."""
+
+    def field_of(self, phrase: str) -> Field:
+        """Say where `phrase`, one of `any` or `all`, has to be.
+
+        Unless the file says so, a word has to be in title and abstract, which keeps passing
+        mentions out, and a phrase of several words, which is telling by itself, in either.
+        """
+        if self.within is not None:
+            return self.within
+        return Field.BOTH if len(phrase.split()) == 1 else Field.EITHER
+
+    @property
+    def field_of_excluded(self) -> Field:
+        """Where a phrase of `none` must not be: in any field that the keyword looks at.
+
+        Who excludes a word wants it neither in the title nor in the abstract, so that "and" is no
+        reason to show a paper that has it in one of them.
+        """
+        one_field = self.within in (Field.TITLE, Field.ABSTRACT)
+        return self.within if one_field and self.within else Field.EITHER
+
+    @cached_property
+    def expanded_categories(self) -> tuple[str, ...]:
+        """The `categories` with every archive replaced by the categories in it."""
+        return taxonomy.expand(self.categories)
+
+    @cached_property
+    def definition(self) -> str:
+        """A fingerprint of what is asked of arXiv: it changes when a held paper may not belong."""
+        asked = [self.name, self.any, self.all, self.none, self.within, self.categories]
+        return hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class KeywordsFile:
+    """What keywords.toml says, valid and with every default filled in."""
+
+    path: Path
+    keywords: tuple[Keyword, ...]
+    """At least one, in the order of the README's sections; no two names are alike."""
+    timezone: ZoneInfo
+    schedule: str
+    """Cron, five fields, in `timezone`."""
+
+    def __getitem__(self, name: str) -> Keyword:
+        """Give the keyword of that name; KeyError if there is none."""
+        return self._by_name[name]
+
+    @cached_property
+    def _by_name(self) -> dict[str, Keyword]:
+        return {keyword.name: keyword for keyword in self.keywords}
+
+    @property
+    def names(self) -> list[str]:
+        """The keywords' names: the partition keys of `raw_papers`, in order."""
+        return list(self._by_name)

@@ -1,0 +1,238 @@
+"""Read keywords.toml into `KeywordsFile`, or say precisely what is wrong with it.
+
+This is the only place that reads or checks the file. Every mistake is one `KeywordsFileError`
+whose message names the file, the key, the value and the remedy; people meet it on the command line
+and as the load error of the code location in the Dagster UI.
+"""
+
+import difflib
+import json
+import re
+import tomllib
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, Never, TypeVar
+from zoneinfo import ZoneInfo
+
+from croniter import croniter
+
+from papers_assets.arxiv import taxonomy
+from papers_assets.keywords import Field, Keyword, KeywordsFile
+
+MAX_CAP = 2000
+"""The largest page that arXiv's API gives in one answer."""
+
+_FILE_KEYS = ("cap", "categories", "timezone", "schedule", "keywords")
+_KEYWORD_KEYS = ("any", "all", "none", "in", "categories", "cap")
+_CRON_FIELDS = 5
+_WIDTH = 80
+_EXAMPLE = '[keywords."graph neural networks"]'
+
+_Key = tuple[str, ...]
+_Texts = tuple[str, ...]
+_T = TypeVar("_T")
+
+
+class KeywordsFileError(Exception):
+    """keywords.toml cannot be used; the message is written for the person who edits it."""
+
+
+def read_keywords_file(path: Path) -> KeywordsFile:
+    """Read and validate the file at `path`.
+
+    Raises:
+        KeywordsFileError: it is missing, unreadable, not TOML, or says something it cannot.
+    """
+    return _Reader(path).read()
+
+
+class _Reader:
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def read(self) -> KeywordsFile:
+        content = self._parse(self._text())
+        self._check_keys((), content, _FILE_KEYS)
+        cap = self._cap(("cap",), content.get("cap", 100))
+        categories = self._categories(("categories",), content.get("categories", []))
+        keywords = self._keyword_tables(content.get("keywords", {}))
+        return KeywordsFile(
+            path=self._path,
+            keywords=tuple(
+                self._keyword(name, table, cap, categories) for name, table in keywords.items()
+            ),
+            timezone=self._timezone(content.get("timezone", "UTC")),
+            schedule=self._schedule(content.get("schedule", "0 6 * * *")),
+        )
+
+    def _fail(self, key: _Key, problem: str, remedy: str) -> Never:
+        where = f"{self._path}: {_dotted(key)}" if key else str(self._path)
+        raise KeywordsFileError(f"{where}: {problem} {remedy}")
+
+    def _text(self) -> str:
+        try:
+            # Some editors begin a file with a byte order mark, which TOML does not know.
+            return self._path.read_text(encoding="utf-8-sig")
+        except FileNotFoundError:
+            self._fail(
+                (),
+                "there is no such file.",
+                f"Create it with a line such as {_EXAMPLE}, or set PAPERS_KEYWORDS to the path of "
+                "yours.",
+            )
+        except UnicodeDecodeError as error:
+            self._fail((), f"byte {error.start} is not UTF-8.", "Save the file as UTF-8.")
+        except OSError as error:
+            self._fail((), f"cannot be read ({error.strerror}).", "Check PAPERS_KEYWORDS.")
+
+    def _parse(self, text: str) -> dict[str, Any]:
+        try:
+            return tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            self._fail(
+                (),
+                f"this is not valid TOML: {error}.",
+                "Text values and every keyword that is more than plain letters, digits, - and _ "
+                f"need quotes, as in {_EXAMPLE}; a keyword can stand in the file only once.",
+            )
+
+    def _check_keys(self, key: _Key, table: dict[str, Any], known: Iterable[str]) -> None:
+        for name, value in table.items():
+            if name in known:
+                continue
+            near = difflib.get_close_matches(name, known, n=1)
+            remedy = f"Did you mean {near[0]}?" if near else f"Known here: {', '.join(known)}."
+            if not key and isinstance(value, dict):
+                remedy = f"If it is a keyword, write [{_dotted(('keywords', name))}]."
+            elif isinstance(value, dict):
+                quoted = json.dumps(f"{key[-1]}.{name}", ensure_ascii=False)
+                remedy = f"If the keyword has a dot in it, quote it: [keywords.{quoted}]."
+            self._fail((*key, name), f"unknown key (value {_show(value)}).", remedy)
+
+    def _keyword_tables(self, tables: object) -> dict[str, object]:
+        if not isinstance(tables, dict):
+            self._fail(("keywords",), f"{_show(tables)} is not a table.", f"Write {_EXAMPLE}.")
+        if not tables:
+            self._fail(("keywords",), "no keyword at all.", f"Add a line such as {_EXAMPLE}.")
+        seen: dict[str, str] = {}
+        for name in tables:
+            key = ("keywords", name)
+            self._check_phrase(key, name, "keyword")
+            if "..." in name:
+                self._fail(
+                    key,
+                    "a keyword cannot have three dots in a row, which Dagster reads as a range.",
+                    "Choose another name and put the phrase into any = [...].",
+                )
+            if (other := seen.setdefault(name.casefold(), name)) != name:
+                self._fail(
+                    key,
+                    f"the same keyword as {_show(other)}: arXiv does not tell upper from lower "
+                    "case.",
+                    "Keep one of them.",
+                )
+        return tables
+
+    def _keyword(self, name: str, table: object, cap: int, categories: _Texts) -> Keyword:
+        key = ("keywords", name)
+        if not isinstance(table, dict):
+            self._fail(key, f"{_show(table)} is not a table.", f"Write [{_dotted(key)}].")
+        self._check_keys(key, table, _KEYWORD_KEYS)
+
+        def option(name: str, check: Callable[[_Key, object], _T], default: _T) -> _T:
+            return check((*key, name), table[name]) if name in table else default
+
+        return Keyword(
+            name=name,
+            any=option("any", self._phrases, (name,)),
+            all=option("all", self._phrases, ()),
+            none=option("none", self._phrases, ()),
+            within=option("in", self._within, None),
+            categories=option("categories", self._categories, categories),
+            cap=option("cap", self._cap, cap),
+        )
+
+    def _strings(self, key: _Key, value: object, example: str) -> _Texts:
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            self._fail(key, f"{_show(value)} is not a list of texts.", f"Write {example}.")
+        return tuple(dict.fromkeys(value))
+
+    def _phrases(self, key: _Key, value: object) -> _Texts:
+        phrases = self._strings(key, value, f'{key[-1]} = ["one phrase", "another"]')
+        if not phrases:
+            self._fail(key, "an empty list.", f"Name a phrase, or leave {key[-1]} out.")
+        for phrase in phrases:
+            self._check_phrase(key, phrase, "phrase")
+        return phrases
+
+    def _check_phrase(self, key: _Key, text: str, what: str) -> None:
+        remedy = f"Write the {what} in visible characters, with single spaces between words."
+        if not text.strip():
+            self._fail(key, f"an empty {what} ({_show(text)}).", remedy)
+        if text != text.strip(" ") or "  " in text:
+            self._fail(key, f"{_show(text)} has spaces too many.", remedy)
+        if not text.isprintable():
+            odd = next(c for c in text if not c.isprintable())
+            self._fail(
+                key, f"{_show(text)} holds a character nobody sees, U+{ord(odd):04X}.", remedy
+            )
+
+    def _categories(self, key: _Key, value: object) -> _Texts:
+        names = self._strings(key, value, 'categories = ["cs", "stat.ML"]')
+        for name in names:
+            if not taxonomy.is_known(name):
+                known = [*taxonomy.ARCHIVES, *sorted(taxonomy.CATEGORIES)]
+                near = difflib.get_close_matches(name, known, n=1)
+                self._fail(
+                    key,
+                    f"{_show(name)} is neither an archive nor a category of arXiv.",
+                    f'Did you mean "{near[0]}"?' if near else 'Write "cs" or "cs.LG", for example.',
+                )
+        return names
+
+    def _within(self, key: _Key, value: object) -> Field:
+        known = [field.value for field in Field]
+        if not isinstance(value, str) or value not in known:
+            self._fail(key, f"{_show(value)} is no place to look.", f"One of {_show(known)}.")
+        return Field(value)
+
+    def _cap(self, key: _Key, value: object) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MAX_CAP:
+            self._fail(
+                key,
+                f"{_show(value)} is not a whole number from 1 to {MAX_CAP}.",
+                "Write cap = 100, for example.",
+            )
+        return value
+
+    def _timezone(self, value: object) -> ZoneInfo:
+        try:
+            return ZoneInfo(value if isinstance(value, str) else "")
+        except (KeyError, ValueError, OSError):  # what zoneinfo raises: unknown, unsafe, a folder
+            self._fail(
+                ("timezone",),
+                f"{_show(value)} is not a time zone.",
+                'Write a name from the tz database, such as timezone = "Europe/Berlin".',
+            )
+
+    def _schedule(self, value: object) -> str:
+        valid = isinstance(value, str) and len(value.split()) == _CRON_FIELDS
+        if not isinstance(value, str) or not valid or not croniter.is_valid(value):
+            self._fail(
+                ("schedule",),
+                f"{_show(value)} is not a cron schedule.",
+                "Write five fields - minute, hour, day, month, weekday - such as "
+                'schedule = "0 6 * * *" for every day at 6:00.',
+            )
+        return value
+
+
+def _dotted(key: _Key) -> str:
+    """Give `key` as TOML writes it: keywords."graph neural networks".cap."""
+    return ".".join(part if re.fullmatch(r"[A-Za-z0-9_-]+", part) else _show(part) for part in key)
+
+
+def _show(value: object) -> str:
+    """Give `value` as the file would write it, nothing invisible in it, and shortened."""
+    text = json.dumps(value, ensure_ascii=not str(value).isprintable(), default=str)
+    return text if len(text) <= _WIDTH else f"{text[: _WIDTH - 3]}..."

@@ -1,0 +1,80 @@
+"""Does a paper match a keyword? The one answer, for the local re-check and the sample arXiv alike.
+
+arXiv's search is case-insensitive, stems words and treats everything that is neither a letter nor
+a digit as a separator: "Graph Neural Networks" finds "graph-neural network". `normalize` does the
+same to any text, so that a phrase is in a text when its words stand in it side by side.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+
+import snowballstemmer
+
+from papers_assets.keywords import Field, Keyword
+
+_WORD = re.compile(r"[^\W_]+")
+# "C++" and "C#" are not "C": a phrase with such a sign must also be there to the letter.
+_SIGN = re.compile(r"[^\W_][+#]")
+
+_porter: Callable[[str], str] = snowballstemmer.stemmer("porter").stemWord
+# Stemming is slow and texts repeat their words: with the cache, an abstract takes microseconds.
+_stem = lru_cache(maxsize=1 << 17)(_porter)
+
+
+def normalize(text: str) -> str:
+    """Give the stems of the words of `text`, in order, a space before and after each.
+
+    `" graph neural network "` for "Graph-Neural Networks"; `" "` when there is no word.
+    """
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return " ".join(["", *map(_stem, _WORD.findall(folded)), ""])
+
+
+class Phrase:
+    """A phrase to look for, prepared once and asked of many texts."""
+
+    def __init__(self, text: str) -> None:
+        self.stems = normalize(text)
+        to_the_letter = not self.stems.strip() or _SIGN.search(text)
+        self._literal = " ".join(text.split()).casefold() if to_the_letter else None
+
+    def is_in(self, text: str, normalized: str) -> bool:
+        """Say whether the phrase is in `text`, whose `normalize`d form is `normalized`."""
+        if self.stems.strip() and self.stems not in normalized:
+            return False
+        return self._literal is None or self._literal in text.casefold()
+
+
+class Matcher:
+    """The re-check of one keyword: what arXiv was asked, answered locally."""
+
+    def __init__(self, keyword: Keyword) -> None:
+        self._any = [(Phrase(p), keyword.field_of(p)) for p in keyword.any]
+        self._all = [(Phrase(p), keyword.field_of(p)) for p in keyword.all]
+        self._none = [(Phrase(p), keyword.field_of_excluded) for p in keyword.none]
+        self._categories = frozenset(keyword.expanded_categories)
+
+    def __call__(self, title: str, abstract: str, categories: Iterable[str]) -> bool:
+        """Say whether a paper with this title and abstract and these categories matches."""
+        if self._categories and self._categories.isdisjoint(categories):
+            return False
+        titles, abstracts = (title, normalize(title)), (abstract, normalize(abstract))
+
+        def found(phrase: Phrase, field: Field) -> bool:
+            match field:
+                case Field.TITLE:
+                    return phrase.is_in(*titles)
+                case Field.ABSTRACT:
+                    return phrase.is_in(*abstracts)
+                case Field.BOTH:
+                    return phrase.is_in(*titles) and phrase.is_in(*abstracts)
+                case Field.EITHER:
+                    return phrase.is_in(*titles) or phrase.is_in(*abstracts)
+
+        return (
+            any(found(*wanted) for wanted in self._any)
+            and all(found(*wanted) for wanted in self._all)
+            and not any(found(*unwanted) for unwanted in self._none)
+        )

@@ -1,0 +1,91 @@
+"""The environment, read once into frozen, validated values. Nothing else looks at `os.environ`."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import ip_address
+from pathlib import Path
+from urllib.parse import urlsplit
+
+ARXIV_API_URL = "https://export.arxiv.org/api/query"
+ARXIV_INTERVAL = 3.0
+"""Seconds between requests that arXiv's terms of use ask for."""
+
+PROJECT_ROOT = Path(__file__).resolve().parent.parent
+
+
+class SettingsError(Exception):
+    """A variable of the environment has a value that cannot be used; the message says which."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where things are and whom to ask."""
+
+    keywords_path: Path
+    home: Path
+    """Run history, held papers and output live below this folder."""
+    api_url: str
+    request_interval: float
+    """Seconds between the starts of two requests."""
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    """Read `environment`; a variable that is unset or empty has its default.
+
+    Raises:
+        SettingsError: a value cannot be used; the message names the variable and the remedy.
+    """
+    api_url = _api_url(environment.get("ARXIV_API_URL") or ARXIV_API_URL)
+    home = environment.get("PAPERS_HOME") or PROJECT_ROOT
+    keywords = environment.get("PAPERS_KEYWORDS") or PROJECT_ROOT / "keywords.toml"
+    return Settings(
+        keywords_path=Path(keywords).expanduser().absolute(),
+        home=Path(home).expanduser().absolute(),
+        api_url=api_url,
+        request_interval=_interval(environment.get("ARXIV_REQUEST_INTERVAL") or "", api_url),
+    )
+
+
+def _api_url(value: str) -> str:
+    try:
+        parts = urlsplit(value)
+        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:  # brackets that do not match, a port that is no number
+        usable = False
+    if not usable or "?" in value or "#" in value:
+        raise SettingsError(
+            f"ARXIV_API_URL is {value!r}: expected an address such as {ARXIV_API_URL}, without a "
+            "query. Unset it to ask arXiv itself."
+        )
+    return value
+
+
+def _interval(value: str, api_url: str) -> float:
+    if not value:
+        return ARXIV_INTERVAL
+    try:
+        seconds = float(value)
+    except ValueError:
+        seconds = math.nan
+    if not 0 <= seconds < math.inf:
+        raise SettingsError(
+            f"ARXIV_REQUEST_INTERVAL is {value!r}: expected seconds, such as 3. "
+            f"Unset it for the default, {ARXIV_INTERVAL:g}."
+        )
+    if seconds < ARXIV_INTERVAL and not is_loopback(api_url):
+        raise SettingsError(
+            f"ARXIV_REQUEST_INTERVAL is {value!r}: arXiv's terms ask for at least "
+            f"{ARXIV_INTERVAL:g} seconds between requests, and only an ARXIV_API_URL on this very "
+            f"machine may be asked faster ({api_url} is not). Set it to 3 or more, or unset it."
+        )
+    return seconds
+
+
+def is_loopback(url: str) -> bool:
+    """Say whether the host of `url` is this machine itself (localhost, 127.0.0.0/8, ::1)."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
