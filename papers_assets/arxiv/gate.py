@@ -1,0 +1,102 @@
+"""One request at a time and a pause between them, over every process of this host.
+
+arXiv's terms count all of a user's programs together: one connection, and 3 seconds from request
+to request. A lock of the kernel is held through the request - it is free again when its holder
+dies, however it dies - and a file beside it says when the last request began.
+"""
+
+import logging
+import math
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from filelock import FileLock, Timeout
+
+from papers_assets.logs import PASSING
+
+logger = logging.getLogger(__name__)
+
+# What a request's way to the server can vary by, so that a pause of 3 s is not 2.99 s over there.
+_MARGIN = 0.05
+
+
+class Gate:
+    """The way to one server: `with gate.turn(): ...` for each request.
+
+    Args:
+        path: the lock file; its folder is made when missing.
+        interval: seconds from the start of a request to the start of the next.
+        clock: seconds that only go forward and are the same for every process of the host.
+        sleep: waits so many seconds.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        interval: float,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._path = path
+        self._stamp = path.with_suffix(".last")
+        self._interval = interval + _MARGIN if interval else 0.0
+        self._clock = clock
+        self._sleep = sleep
+
+    @contextmanager
+    def turn(self) -> Iterator[float]:
+        """Wait for our turn and hold it; gives the seconds that it took to get it."""
+        asked = self._clock()
+        with self._lock():
+            while (wait := self._remaining()) > 0:
+                logger.info("waiting %.1f s, as arXiv's terms ask", wait, extra=PASSING)
+                self._sleep(wait)
+            self._stamp.write_text(repr(self._clock()))
+            yield self._clock() - asked
+
+    @contextmanager
+    def _lock(self) -> Iterator[None]:
+        _make_shared_folder(self._path.parent)
+        lock = FileLock(self._path, mode=0o666)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            logger.info("waiting for another process of this host to be done asking", extra=PASSING)
+            lock.acquire()
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def _remaining(self) -> float:
+        try:
+            last = float(self._stamp.read_text())
+        except FileNotFoundError:
+            return 0.0
+        except ValueError:  # its writer died writing it
+            last = math.inf
+        now = self._clock()
+        if last > now:  # unreadable, or the host and with it the clock began anew: be safe
+            last = now
+            self._stamp.write_text(repr(now))
+        return self._interval - (now - last)
+
+
+def gate_path(api_url: str) -> Path:
+    """Give the lock file that all processes of this host, whoever runs them, share for a server."""
+    host = urlsplit(api_url).netloc.lower()
+    if host == "arxiv.org" or host.endswith(".arxiv.org"):
+        host = "arxiv.org"  # all of its hosts count together
+    name = "".join(c if c.isalnum() or c in ".-" else "_" for c in host)
+    return Path(tempfile.gettempdir()) / "papers-assets" / f"{name}.lock"
+
+
+def _make_shared_folder(folder: Path) -> None:
+    if not folder.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o777)  # other users of this host take turns with us

@@ -1,0 +1,11 @@
+"""How the package's log records say that they are of interest only until the next one."""
+
+from logging import LogRecord
+
+PASSING = {"passing": True}
+"""`extra` of a record such as "waiting 2.9 s": a moving line on a terminal, not one that stays."""
+
+
+def is_passing(record: LogRecord) -> bool:
+    """Say whether `record` was logged with `extra=PASSING`."""
+    return getattr(record, "passing", False)
