@@ -1,0 +1,110 @@
+"""The asset `papers`: of all that is held, what each keyword's list shows. Pure.
+
+One row per keyword and arXiv id, the newest version of each paper, re-checked against the keyword,
+newest first, capped.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from papers_assets import held
+from papers_assets.keywords import Keyword
+from papers_assets.matching import Matcher
+
+SCHEMA = pa.schema([pa.field("keyword", pa.string(), nullable=False), *held.SCHEMA])
+
+REFRESHED_AT = "refreshed_at"
+"""The frame's attribute that says when each keyword was refreshed."""
+
+COLUMNS: dict[str, tuple[str, str]] = {
+    "keyword": ("str", "The keyword whose list the row belongs to"),
+    "arxiv_id": ("str", "arXiv id without the version; unique within a keyword"),
+    "version": ("int64", "The newest version that was seen, from 1"),
+    "title": ("str", "As published, white space collapsed"),
+    "authors": ("list<string>", "In the paper's order"),
+    "abstract": ("str", "As published, white space collapsed"),
+    "comment": ("str, may be null", "The authors' comment, such as pages or venue"),
+    "categories": ("list<string>", "The primary category and the cross-lists"),
+    "primary_category": ("str", "One of categories"),
+    "published": ("datetime64[us, UTC]", "When version 1 was submitted"),
+    "updated": ("datetime64[us, UTC]", "When this version was submitted: the README's date"),
+    "doi": ("str, may be null", "Of the published article"),
+    "journal_ref": ("str, may be null", "Where the article appeared"),
+    "links": ("list<struct>", "The entry's links: href, rel, title"),
+    "first_seen": ("datetime64[us, UTC]", "When arXiv first answered this version to us"),
+    "last_seen": ("datetime64[us, UTC]", "When arXiv last answered this version to us"),
+}
+"""Column by column: dtype in pandas, and meaning."""
+HELD_COLUMNS = {name: column for name, column in COLUMNS.items() if name != "keyword"}
+"""The same for what `raw_papers` holds: `held.SCHEMA`."""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What one keyword's list shows, and what it does not."""
+
+    papers: pd.DataFrame
+    """Columns as in `COLUMNS`, newest first."""
+    refused: int
+    """Held papers whose newest version does not match the keyword, whatever arXiv answered."""
+    held: int
+    """Papers held, refused ones included."""
+
+
+def select_papers(papers: pd.DataFrame, keyword: Keyword) -> Selection:
+    """Choose a keyword's list from what is held of it.
+
+    Args:
+        papers: the columns of `held.SCHEMA`, in any order, any number of versions of a paper.
+        keyword: decides what matches, and the cap.
+    """
+    # Newest by the date of the version; the id breaks ties, so that the order is total.
+    keys = papers[["arxiv_id", "version", "updated"]]
+    newest = keys.sort_values("version", ascending=False, kind="stable").drop_duplicates("arxiv_id")
+    newest = newest.sort_values(["updated", "arxiv_id"], ascending=False)
+    matches = Matcher(keyword)
+    candidates = papers.loc[newest.index]
+    texts = zip(candidates["title"], candidates["abstract"], candidates["categories"], strict=True)
+    matching = candidates[np.fromiter((matches(*text) for text in texts), dtype=bool)]
+    chosen = matching.head(keyword.cap).assign(keyword=keyword.name)
+    return Selection(
+        papers=chosen[list(COLUMNS)].reset_index(drop=True),
+        refused=len(candidates) - len(matching),
+        held=len(candidates),
+    )
+
+
+def join(selections: Iterable[Selection], refreshed_at: Mapping[str, datetime]) -> pd.DataFrame:
+    """Put the keywords' lists below each other, in their order: the asset `papers`.
+
+    Args:
+        selections: a keyword's each.
+        refreshed_at: when arXiv last answered for each keyword that was ever fetched. It travels
+            with the frame, in `attrs`, so that nobody takes its rows for fresher than they are.
+    """
+    frames = [selection.papers for selection in selections if len(selection.papers)]
+    frame = pd.concat(frames, ignore_index=True) if frames else to_frame(SCHEMA.empty_table())
+    frame.attrs[REFRESHED_AT] = {name: time.isoformat() for name, time in refreshed_at.items()}
+    return frame
+
+
+def refreshed_at(papers: pd.DataFrame) -> dict[str, datetime]:
+    """Give when arXiv last answered for each keyword of the asset `papers`; see `join`."""
+    times: dict[str, str] = papers.attrs[REFRESHED_AT]
+    return {name: datetime.fromisoformat(time) for name, time in times.items()}
+
+
+def to_frame(table: pa.Table) -> pd.DataFrame:
+    """Give an Arrow table of `SCHEMA`, or some of its columns, with the dtypes of `COLUMNS`."""
+
+    def dtype(arrow: pa.DataType) -> Any:
+        return pd.ArrowDtype(arrow) if pa.types.is_list(arrow) else None
+
+    frame: pd.DataFrame = table.to_pandas(types_mapper=dtype)
+    return frame
