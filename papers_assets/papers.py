@@ -27,20 +27,23 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "arxiv_id": ("str", "arXiv id without the version; unique within a keyword"),
     "version": ("int64", "The newest version that was seen, from 1"),
     "title": ("str", "As published, white space collapsed"),
-    "authors": ("list<string>", "In the paper's order"),
+    "authors": ("list<item: string>[pyarrow]", "In the paper's order"),
     "abstract": ("str", "As published, white space collapsed"),
-    "comment": ("str, may be null", "The authors' comment, such as pages or venue"),
-    "categories": ("list<string>", "The primary category and the cross-lists"),
+    "comment": ("str", "The authors' comment, such as pages or venue"),
+    "categories": ("list<item: string>[pyarrow]", "The primary category and the cross-lists"),
     "primary_category": ("str", "One of categories"),
     "published": ("datetime64[us, UTC]", "When version 1 was submitted"),
     "updated": ("datetime64[us, UTC]", "When this version was submitted: the README's date"),
-    "doi": ("str, may be null", "Of the published article"),
-    "journal_ref": ("str, may be null", "Where the article appeared"),
-    "links": ("list<struct>", "The entry's links: href, rel, title"),
+    "doi": ("str", "Of the published article"),
+    "journal_ref": ("str", "Where the article appeared"),
+    "links": (
+        "list<item: struct<href: string, rel: string, title: string>>[pyarrow]",
+        "The entry's links",
+    ),
     "first_seen": ("datetime64[us, UTC]", "When arXiv first answered this version to us"),
     "last_seen": ("datetime64[us, UTC]", "When arXiv last answered this version to us"),
 }
-"""Column by column: dtype in pandas, and meaning."""
+"""Column by column: dtype in pandas, and meaning. `SCHEMA` says which may be null."""
 HELD_COLUMNS = {name: column for name, column in COLUMNS.items() if name != "keyword"}
 """The same for what `raw_papers` holds: `held.SCHEMA`."""
 

@@ -82,12 +82,14 @@ def parse_feed(body: bytes) -> Page:
     for entry in parsed.entries:
         _refuse_error(entry)
     prefix = next((p for p, uri in parsed.namespaces.items() if uri == _ARXIV_NAMESPACE), "arxiv")
+    total_results = parsed.feed.get("opensearch_totalresults", "")
+    if not total_results.isdecimal():
+        raise ArxivBadAnswer(f"an Atom feed without a total of results ({total_results!r})")
     try:
-        total_results = int(parsed.feed["opensearch_totalresults"])
         papers = tuple(_paper(entry, prefix) for entry in parsed.entries)
     except (KeyError, ValueError) as error:
         raise ArxivBadAnswer(f"an Atom feed, but not of papers: {error!r}") from error
-    return Page(papers=papers, total_results=total_results)
+    return Page(papers=papers, total_results=int(total_results))
 
 
 def _refuse_error(entry: Mapping[str, Any]) -> None:

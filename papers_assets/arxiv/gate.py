@@ -22,6 +22,8 @@ logger = logging.getLogger(__name__)
 
 # What a request's way to the server can vary by, so that a pause of 3 s is not 2.99 s over there.
 _MARGIN = 0.05
+# Less than this is not worth measuring again.
+_TICK = 0.001
 
 
 class Gate:
@@ -55,7 +57,7 @@ class Gate:
         with self._lock():
             while (wait := self._remaining()) > 0:
                 logger.info("waiting %.1f s, as arXiv's terms ask", wait, extra=PASSING)
-                self._sleep(wait)
+                self._sleep(max(wait, _TICK))
             self._stamp.write_text(repr(self._clock()))
             yield self._clock() - asked
 
@@ -81,7 +83,7 @@ class Gate:
         except ValueError:  # its writer died writing it
             last = math.inf
         now = self._clock()
-        if last > now:  # unreadable, or the host and with it the clock began anew: be safe
+        if not last <= now:  # unreadable, or the host and with it the clock began anew: be safe
             last = now
             self._stamp.write_text(repr(now))
         return self._interval - (now - last)

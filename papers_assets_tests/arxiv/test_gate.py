@@ -1,0 +1,138 @@
+import multiprocessing
+import os
+import signal
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from papers_assets.arxiv.gate import Gate, gate_path
+
+INTERVAL = 3.0
+
+
+class Clock:
+    """Time that passes only in sleep."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+        self.slept: list[float] = []
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.now += seconds
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def gate(tmp_path: Path, clock: Clock) -> Gate:
+    return Gate(tmp_path / "x.lock", INTERVAL, clock=clock, sleep=clock.sleep)
+
+
+def start(gate: Gate, clock: Clock) -> float:
+    with gate.turn():
+        return clock.now
+
+
+def test_the_first_request_does_not_wait(gate: Gate, clock: Clock) -> None:
+    start(gate, clock)
+    assert clock.slept == []
+
+
+def test_starts_are_at_least_the_interval_apart(gate: Gate, clock: Clock) -> None:
+    starts = [start(gate, clock) for _ in range(5)]
+    gaps = [b - a for a, b in zip(starts, starts[1:], strict=False)]
+    assert min(gaps) >= INTERVAL
+
+
+def test_time_that_passed_anyway_is_not_waited_for(gate: Gate, clock: Clock) -> None:
+    start(gate, clock)
+    clock.now += INTERVAL + 1
+    start(gate, clock)
+    assert clock.slept == []
+
+
+def test_other_processes_are_waited_for_by_way_of_the_file(tmp_path: Path, clock: Clock) -> None:
+    one, other = (
+        Gate(tmp_path / "x.lock", INTERVAL, clock=clock, sleep=clock.sleep) for _ in range(2)
+    )
+    first = start(one, clock)
+    assert start(other, clock) - first >= INTERVAL
+
+
+def test_a_failing_request_frees_the_gate_and_counts_as_a_request(gate: Gate, clock: Clock) -> None:
+    first = clock.now
+    with pytest.raises(OSError, match="reset"), gate.turn():
+        raise OSError("reset")
+    assert start(gate, clock) - first >= INTERVAL
+
+
+@pytest.mark.parametrize("stamp", ["", "soon", "99999.0", "nan", "inf"])
+def test_a_stamp_that_makes_no_sense_means_that_a_request_may_just_have_begun(
+    gate: Gate, clock: Clock, tmp_path: Path, stamp: str
+) -> None:
+    # Its writer died writing it, or the host was restarted, which sets its clock back to zero.
+    (tmp_path / "x.last").write_text(stamp)
+    first = clock.now
+    assert start(gate, clock) - first >= INTERVAL
+
+
+def test_an_interval_of_nothing_never_waits(tmp_path: Path, clock: Clock) -> None:
+    gate = Gate(tmp_path / "x.lock", 0, clock=clock, sleep=clock.sleep)
+    for _ in range(5):
+        start(gate, clock)
+    assert clock.slept == []
+
+
+def test_one_at_a_time_over_threads(tmp_path: Path) -> None:
+    inside, most = 0, 0
+
+    def ask() -> None:
+        nonlocal inside, most
+        with Gate(tmp_path / "x.lock", 0).turn():
+            inside += 1
+            most = max(most, inside)
+            time.sleep(0.01)
+            inside -= 1
+
+    threads = [threading.Thread(target=ask) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert most == 1
+
+
+def hold(path: Path, holding: "multiprocessing.synchronize.Event") -> None:
+    with Gate(path, 0).turn():
+        holding.set()
+        time.sleep(60)
+
+
+def test_a_holder_that_is_killed_frees_the_gate(tmp_path: Path) -> None:
+    spawn = multiprocessing.get_context("spawn")
+    holding = spawn.Event()
+    holder = spawn.Process(target=hold, args=(tmp_path / "x.lock", holding))
+    holder.start()
+    assert holding.wait(30)
+    assert holder.pid is not None
+    os.kill(holder.pid, signal.SIGKILL)
+    holder.join()
+    with Gate(tmp_path / "x.lock", 0).turn():
+        pass
+
+
+def test_all_of_arxivs_hosts_share_one_gate_and_other_servers_have_their_own() -> None:
+    arxiv = gate_path("https://export.arxiv.org/api/query")
+    assert gate_path("http://arxiv.org/api/query") == arxiv
+    others = {gate_path(f"http://127.0.0.1:{port}/q") for port in (1, 2)}
+    assert len({arxiv, *others}) == 3
+    assert gate_path("http://notarxiv.org/q") != arxiv

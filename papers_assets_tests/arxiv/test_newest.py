@@ -1,0 +1,109 @@
+from collections.abc import Callable
+from datetime import datetime
+
+import pytest
+
+from papers_assets.arxiv.errors import ArxivBadAnswer
+from papers_assets.arxiv.feed import Page, Paper
+from papers_assets.arxiv.newest import Newest, fetch_newest
+from papers_assets_tests.making import keyword, paper
+
+
+class Arxiv:
+    """Answers pages of a list, newest first, and remembers what it was asked."""
+
+    def __init__(self, papers: list[Paper]) -> None:
+        self.papers = papers
+        self.asked: list[tuple[int, int]] = []
+
+    def __call__(self, start: int, size: int) -> Page:
+        self.asked.append((start, size))
+        return Page(tuple(self.papers[start : start + size]), len(self.papers))
+
+
+def newest_to_oldest(count: int, **fields: str) -> list[Paper]:
+    return [paper(number, **fields) for number in range(count, 0, -1)]
+
+
+def fetch(
+    ask: Callable[[int, int], Page], held: datetime | None = None, cap: int = 100, most: int = 20
+) -> Newest:
+    return fetch_newest(keyword(cap=cap), ask, held, max_pages=most)
+
+
+def test_one_page_of_the_cap_is_enough_at_first() -> None:
+    arxiv = Arxiv(newest_to_oldest(1000))
+    assert len(fetch(arxiv, cap=150).papers) == 150
+    assert arxiv.asked == [(0, 150)]
+
+
+def test_a_page_has_at_least_a_hundred_results_since_requests_are_what_is_scarce() -> None:
+    arxiv = Arxiv(newest_to_oldest(1000))
+    fetch(arxiv, cap=3)
+    assert arxiv.asked == [(0, 100)]
+
+
+def test_pages_are_read_until_they_meet_what_is_held() -> None:
+    papers = newest_to_oldest(1000)
+    arxiv = Arxiv(papers)
+    answer = fetch(arxiv, held=papers[250].updated)
+    assert arxiv.asked == [(0, 100), (100, 100), (200, 100)]
+    assert answer.papers[:251] == tuple(papers[:251])
+    assert (answer.pages, answer.gap, answer.total_results) == (3, False, 1000)
+
+
+def test_a_page_that_reaches_what_is_held_is_the_last() -> None:
+    papers = newest_to_oldest(1000)
+    for newest_held in (0, 50, 99):
+        arxiv = Arxiv(papers)
+        fetch(arxiv, held=papers[newest_held].updated)
+        assert arxiv.asked == [(0, 100)]
+
+
+def test_with_nothing_held_pages_are_read_until_the_cap_is_filled_with_matches() -> None:
+    papers = newest_to_oldest(90) + newest_to_oldest(400, title="Something else")
+    papers += newest_to_oldest(400)
+    arxiv = Arxiv(
+        [paper(n, title=p.title) for n, p in zip(range(999, 0, -1), papers, strict=False)]
+    )
+    fetch(arxiv)
+    assert [start for start, _ in arxiv.asked] == [0, 100, 200, 300, 400]
+
+
+def test_it_stops_when_there_is_no_more() -> None:
+    arxiv = Arxiv(newest_to_oldest(130, title="Something else"))
+    answer = fetch(arxiv)
+    assert len(arxiv.asked) == 2
+    assert (len(answer.papers), answer.gap) == (130, False)
+    assert fetch(Arxiv([])) == Newest((), 0, 1, gap=False)
+
+
+def test_it_stops_at_its_bound_and_says_that_papers_may_be_missing() -> None:
+    papers = newest_to_oldest(1000)
+    arxiv = Arxiv(papers)
+    answer = fetch(arxiv, held=papers[500].updated, most=3)
+    assert (len(answer.papers), answer.pages, answer.gap) == (300, 3, True)
+    assert not fetch(Arxiv(papers), held=papers[299].updated, most=3).gap
+
+
+def test_results_that_move_to_the_next_page_come_once() -> None:
+    papers = newest_to_oldest(300)
+    moving = Arxiv(papers)
+
+    def ask(start: int, size: int) -> Page:
+        page = moving(start, size)
+        moving.papers = [paper(1000 + start), *moving.papers]
+        return page
+
+    answer = fetch(ask, held=papers[150].updated)
+    ids = [p.arxiv_id for p in answer.papers]
+    assert len(ids) == len(set(ids))
+    assert {p.arxiv_id for p in papers[:151]} <= set(ids)
+
+
+def test_fewer_results_than_promised_are_no_answer() -> None:
+    def ask(_start: int, _size: int) -> Page:
+        return Page(tuple(newest_to_oldest(40)), 1000)
+
+    with pytest.raises(ArxivBadAnswer, match="40 results where the answer itself promises 100"):
+        fetch(ask)

@@ -1,0 +1,49 @@
+"""Small invented values for tests: a keyword, a paper, what is held of it."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pandas as pd
+
+from papers_assets import held
+from papers_assets.arxiv.feed import Paper
+from papers_assets.keywords import Keyword
+from papers_assets.papers import to_frame
+
+EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
+LATER = datetime(2026, 11, 23, 6, tzinfo=UTC)
+
+
+def keyword(name: str = "compiler", **options: Any) -> Keyword:
+    return Keyword(name=name, **{"any": (name,), **options})
+
+
+def paper(number: int = 1, version: int = 1, **fields: Any) -> Paper:
+    """An invented paper about compilers; its id is in a month that no year has."""
+    updated = EPOCH + timedelta(hours=number, minutes=version)
+    values: dict[str, Any] = {
+        "arxiv_id": f"2613.{number:05}",
+        "version": version,
+        "title": f"An invented compiler, number {number}",
+        "authors": ("Ada Example", "Ben Sample"),
+        "abstract": "Nobody wrote this compiler.",
+        "comment": None,
+        "categories": ("cs.PL", "cs.SE"),
+        "primary_category": "cs.PL",
+        "published": updated,
+        "updated": updated,
+        "doi": None,
+        "journal_ref": None,
+        "links": (),
+    }
+    return Paper(**(values | fields))
+
+
+def held_frame(papers: Iterable[Paper], seen_at: datetime = LATER) -> pd.DataFrame:
+    """The papers as they are held, as a frame, in the order given."""
+    papers = list(papers)
+    table = held.refreshed(keyword(), None, papers, seen_at).papers
+    frame = to_frame(table).set_index(["arxiv_id", "version"])
+    order = [(p.arxiv_id, p.version) for p in papers]
+    return frame.loc[order].reset_index()

@@ -1,0 +1,68 @@
+from datetime import timedelta
+
+import pyarrow as pa
+from hypothesis import given
+from hypothesis import strategies as st
+
+from papers_assets.held import SCHEMA, Held, refreshed
+from papers_assets_tests.making import EPOCH, LATER, keyword, paper
+
+batches = st.lists(
+    st.lists(
+        st.builds(paper, st.integers(1, 5), st.integers(1, 3)),
+        max_size=5,
+        unique_by=lambda p: (p.arxiv_id, p.version),
+    ),
+    max_size=5,
+)
+
+
+def versions(held: Held) -> list[tuple[str, int]]:
+    table = held.papers
+    return list(zip(table["arxiv_id"].to_pylist(), table["version"].to_pylist(), strict=True))
+
+
+@given(batches)
+def test_what_was_held_stays_held_and_nothing_comes_twice(answers: list[list]) -> None:
+    held, seen = None, set()
+    for day, answer in enumerate(answers):
+        held = refreshed(keyword(), held, answer, LATER + timedelta(days=day))
+        seen |= {(p.arxiv_id, p.version) for p in answer}
+        assert sorted(versions(held)) == sorted(seen)
+        assert held.papers.schema.equals(SCHEMA)
+
+
+def test_a_row_knows_when_it_was_first_and_last_seen() -> None:
+    first = refreshed(keyword(), None, [paper(1), paper(2)], LATER)
+    second = refreshed(keyword(), first, [paper(2), paper(3)], LATER + timedelta(days=1))
+    seen = {row["arxiv_id"]: (row["first_seen"], row["last_seen"]) for row in rows(second.papers)}
+    next_day = LATER + timedelta(days=1)
+    assert seen == {
+        "2613.00001": (LATER, LATER),
+        "2613.00002": (LATER, next_day),
+        "2613.00003": (next_day, next_day),
+    }
+
+
+def test_arxivs_newer_text_of_the_same_version_replaces_the_older() -> None:
+    first = refreshed(keyword(), None, [paper(1, comment="10 pages")], LATER)
+    second = refreshed(keyword(), first, [paper(1, comment="11 pages")], LATER)
+    assert [row["comment"] for row in rows(second.papers)] == ["11 pages"]
+
+
+def test_the_newest_comes_first_and_says_until_when_papers_are_held() -> None:
+    held = refreshed(keyword(), None, [paper(1), paper(3), paper(2)], LATER)
+    assert [id_[-1] for id_, _ in versions(held)] == ["3", "2", "1"]
+    assert held.until == EPOCH + timedelta(hours=3, minutes=1)
+    assert refreshed(keyword(), None, [], LATER).until is None
+
+
+def test_a_changed_definition_begins_anew() -> None:
+    before = refreshed(keyword(), None, [paper(1)], LATER)
+    changed = keyword(any=("compiler", "LLVM"))
+    assert versions(refreshed(changed, before, [paper(2)], LATER)) == [("2613.00002", 1)]
+    assert len(versions(refreshed(keyword(cap=5), before, [paper(2)], LATER))) == 2
+
+
+def rows(table: pa.Table) -> list[dict]:
+    return list(table.to_pylist())

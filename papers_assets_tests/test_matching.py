@@ -1,0 +1,101 @@
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from papers_assets.keywords import Field
+from papers_assets.matching import Matcher, normalize
+from papers_assets_tests.making import keyword
+
+
+def matches(title: str, abstract: str, in_categories: tuple[str, ...] = (), **options: Any) -> bool:
+    return Matcher(keyword(**options))(title, abstract, in_categories)
+
+
+@pytest.mark.parametrize(
+    ("phrase", "text"),
+    [
+        ("Graph Neural Networks", "a graph-neural network"),
+        ("trajectory", "Trajectories"),
+        ("reward hacking", "how rewards get hacked: reward hacks"),
+        ("time series", "Time-Series forecasting"),
+        ("C++", "modern C++ code"),
+        ("c#", "in C# and F#"),
+        ("..", "and so on .. and on"),
+        ("图神经网络", "一种 图神经网络 模型"),
+    ],
+)
+def test_case_hyphens_and_word_endings_do_not_matter(phrase: str, text: str) -> None:
+    assert matches(text, "", any=(phrase,), within=Field.TITLE)
+
+
+@pytest.mark.parametrize(
+    ("phrase", "text"),
+    [
+        ("graph neural networks", "neural graph networks"),
+        ("graph neural networks", "graph and neural networks"),
+        ("compiler", "decompiler"),
+        ("C++", "hepatitis C and vitamin C"),
+        ("C#", "C and C++"),
+        ("..", "no such signs"),
+    ],
+)
+def test_words_elsewhere_or_in_another_order_are_no_match(phrase: str, text: str) -> None:
+    assert not matches(text, "", any=(phrase,), within=Field.TITLE)
+
+
+def test_a_word_has_to_be_in_title_and_abstract() -> None:
+    assert matches("A compiler", "Compilers are fun", any=("compiler",))
+    assert not matches("A compiler", "Fun", any=("compiler",))
+    assert not matches("Fun", "A compiler", any=("compiler",))
+
+
+def test_a_longer_phrase_may_be_in_either() -> None:
+    assert matches("Deep nets", "", any=("deep nets",))
+    assert matches("", "Deep nets", any=("deep nets",))
+    assert not matches("Deep", "nets", any=("deep nets",))
+
+
+def test_any_all_and_none_combine() -> None:
+    options: dict[str, Any] = {
+        "any": ("compiler", "LLVM"),
+        "all": ("optimization",),
+        "none": ("decompiler",),
+        "within": Field.EITHER,
+    }
+    assert matches("LLVM", "An optimization", **options)
+    assert not matches("LLVM", "Nothing", **options)
+    assert not matches("GCC", "An optimization", **options)
+    assert not matches("LLVM", "An optimization for a decompiler", **options)
+
+
+def test_an_excluded_word_excludes_wherever_the_keyword_looks() -> None:
+    options: dict[str, Any] = {"any": ("compiler",), "none": ("survey",)}
+    assert not matches("A compiler", "A survey of compilers", **options)
+    assert matches("Compilers", "A survey", within=Field.TITLE, **options)
+
+
+def test_categories_name_archives_or_categories() -> None:
+    options: dict[str, Any] = {
+        "any": ("x",),
+        "within": Field.TITLE,
+        "categories": ("cs", "stat.ML"),
+    }
+    assert matches("x", "", ("math.CO", "cs.DM"), **options)
+    assert matches("x", "", ("stat.ML",), **options)
+    assert not matches("x", "", ("stat.ME", "math.CO"), **options)
+
+
+words = st.lists(st.text(alphabet="abcs+#.-", min_size=1), min_size=1).map(" ".join)
+
+
+@given(st.text(), words, st.text())
+def test_a_text_has_every_phrase_that_stands_in_it(before: str, phrase: str, after: str) -> None:
+    text = f"{before} {phrase} {after}"
+    assert matches(text, "", any=(phrase,), within=Field.TITLE)
+
+
+@given(st.text())
+def test_normalizing_does_not_depend_on_case(text: str) -> None:
+    assert normalize(text.casefold()) == normalize(text)

@@ -1,0 +1,111 @@
+import random
+from datetime import timedelta
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from papers_assets import papers
+from papers_assets.arxiv.feed import Paper
+from papers_assets.papers import COLUMNS, join, refreshed_at, select_papers
+from papers_assets_tests.making import EPOCH, LATER, held_frame, keyword, paper
+
+# Few ids, versions and dates, so that papers meet in all of them.
+some_papers = st.lists(
+    st.builds(
+        lambda number, version, hour, title: paper(
+            number, version, title=title, updated=EPOCH + timedelta(hours=hour)
+        ),
+        st.integers(1, 6),
+        st.integers(1, 3),
+        st.integers(0, 4),
+        st.sampled_from(["A compiler", "Compilers!", "Something else"]),
+    ),
+    max_size=12,
+    unique_by=lambda p: (p.arxiv_id, p.version),
+)
+caps = st.integers(1, 5)
+
+
+def listed(frame: pd.DataFrame) -> list[tuple[str, int]]:
+    return list(zip(frame["arxiv_id"], frame["version"], strict=True))
+
+
+def expected(held: list[Paper], cap: int) -> list[tuple[str, int]]:
+    """The same answer, the straightforward way."""
+    newest: dict[str, Paper] = {}
+    for p in sorted(held, key=lambda p: p.version):
+        newest[p.arxiv_id] = p
+    shown = [p for p in newest.values() if "compiler" in p.title.lower()]
+    shown.sort(key=lambda p: (p.updated, p.arxiv_id), reverse=True)
+    return [(p.arxiv_id, p.version) for p in shown[:cap]]
+
+
+@given(some_papers, caps)
+def test_it_is_the_newest_matching_versions_newest_first_up_to_the_cap(
+    held: list[Paper], cap: int
+) -> None:
+    selection = select_papers(held_frame(held), keyword(cap=cap))
+    assert listed(selection.papers) == expected(held, cap)
+    assert selection.held == len({p.arxiv_id for p in held})
+    unlimited = select_papers(held_frame(held), keyword(cap=100))
+    assert selection.refused == selection.held - len(unlimited.papers)
+
+
+@given(some_papers, caps, st.randoms(use_true_random=False))
+def test_the_order_in_which_papers_are_held_does_not_matter(
+    held: list[Paper], cap: int, chance: random.Random
+) -> None:
+    shuffled = chance.sample(held, len(held))
+    before = select_papers(held_frame(held), keyword(cap=cap)).papers
+    after = select_papers(held_frame(shuffled), keyword(cap=cap)).papers
+    pd.testing.assert_frame_equal(before, after)
+
+
+@given(some_papers, caps)
+def test_selecting_again_changes_nothing(held: list[Paper], cap: int) -> None:
+    once = select_papers(held_frame(held), keyword(cap=cap)).papers
+    twice = select_papers(once.drop(columns="keyword"), keyword(cap=cap)).papers
+    pd.testing.assert_frame_equal(once, twice)
+
+
+@given(some_papers, caps)
+def test_nothing_newer_is_left_out_and_no_id_comes_twice(held: list[Paper], cap: int) -> None:
+    shown = select_papers(held_frame(held), keyword(cap=cap)).papers
+    every = select_papers(held_frame(held), keyword(cap=100)).papers
+    assert len(shown) == min(cap, len(every))
+    assert shown["arxiv_id"].is_unique
+    left_out = every[~every["arxiv_id"].isin(shown["arxiv_id"])]
+    if len(left_out):
+        assert left_out["updated"].max() <= shown["updated"].min()
+
+
+def test_a_newer_version_that_no_longer_matches_takes_the_paper_off_the_list() -> None:
+    held = [paper(1, 1), paper(1, 2, title="Something else")]
+    selection = select_papers(held_frame(held), keyword())
+    assert (listed(selection.papers), selection.refused) == ([], 1)
+
+
+def test_the_frame_has_the_documented_columns_and_dtypes() -> None:
+    frames = [
+        join([select_papers(held_frame([paper(comment="short")]), keyword())], {}),
+        join([], {}),
+    ]
+    for frame in frames:
+        assert list(frame.columns) == list(COLUMNS)
+        for name, (documented, _) in COLUMNS.items():
+            assert str(frame[name].dtype) == documented
+
+
+def test_lists_follow_each_other_in_the_order_given() -> None:
+    held = held_frame([paper(1), paper(2)])
+    one, two = keyword("compiler", cap=1), keyword("LLVM", any=("compiler",))
+    frame = join([select_papers(held, one), select_papers(held, two)], {"compiler": LATER})
+    assert list(frame["keyword"]) == ["compiler", "LLVM", "LLVM"]
+    assert refreshed_at(frame) == {"compiler": LATER}
+
+
+@pytest.mark.parametrize("name", ["keyword", "arxiv_id", "title", "updated"])
+def test_every_column_says_what_it_means(name: str) -> None:
+    assert papers.COLUMNS[name][1]

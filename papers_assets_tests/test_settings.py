@@ -1,0 +1,74 @@
+from pathlib import Path
+
+import pytest
+
+from papers_assets.settings import PROJECT_ROOT, SettingsError, read_settings
+
+LOOPBACK = "http://127.0.0.1:8080/api/query"
+
+
+def test_without_environment_it_is_the_project_and_arxiv_itself() -> None:
+    settings = read_settings({})
+    assert settings.home == PROJECT_ROOT
+    assert settings.keywords_path == PROJECT_ROOT / "keywords.toml"
+    assert settings.api_url == "https://export.arxiv.org/api/query"
+    assert settings.request_interval == 3.0
+
+
+def test_an_empty_variable_counts_as_unset() -> None:
+    names = ["PAPERS_KEYWORDS", "PAPERS_HOME", "ARXIV_API_URL", "ARXIV_REQUEST_INTERVAL"]
+    assert read_settings(dict.fromkeys(names, "")) == read_settings({})
+
+
+def test_every_variable_is_read(tmp_path: Path) -> None:
+    settings = read_settings(
+        {
+            "PAPERS_KEYWORDS": str(tmp_path / "mine.toml"),
+            "PAPERS_HOME": str(tmp_path),
+            "ARXIV_API_URL": LOOPBACK,
+            "ARXIV_REQUEST_INTERVAL": "0.5",
+        }
+    )
+    assert settings.keywords_path == tmp_path / "mine.toml"
+    assert settings.home == tmp_path
+    assert (settings.api_url, settings.request_interval) == (LOOPBACK, 0.5)
+
+
+def test_relative_paths_count_from_the_working_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert read_settings({"PAPERS_HOME": "here"}).home == tmp_path / "here"
+
+
+@pytest.mark.parametrize(
+    "url", ["http://localhost:1/q", "http://127.8.9.1/q", "http://[::1]:8080/q", LOOPBACK]
+)
+def test_this_machine_may_be_asked_as_fast_as_one_likes(url: str) -> None:
+    settings = read_settings({"ARXIV_API_URL": url, "ARXIV_REQUEST_INTERVAL": "0"})
+    assert settings.request_interval == 0
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["https://export.arxiv.org/api/query", "http://127.0.0.1.example.org/q", "http://10.0.0.1/q"],
+)
+def test_nobody_else_is_asked_faster_than_arxivs_terms_allow(url: str) -> None:
+    with pytest.raises(SettingsError, match=r"ARXIV_REQUEST_INTERVAL is '2\.9'.*3 or more"):
+        read_settings({"ARXIV_API_URL": url, "ARXIV_REQUEST_INTERVAL": "2.9"})
+    asked = read_settings({"ARXIV_API_URL": url, "ARXIV_REQUEST_INTERVAL": "3"})
+    assert asked.request_interval == 3
+
+
+@pytest.mark.parametrize("value", ["soon", "-1", "nan", "inf"])
+def test_an_interval_that_is_no_number_of_seconds_is_refused(value: str) -> None:
+    with pytest.raises(SettingsError, match="ARXIV_REQUEST_INTERVAL"):
+        read_settings({"ARXIV_API_URL": LOOPBACK, "ARXIV_REQUEST_INTERVAL": value})
+
+
+@pytest.mark.parametrize(
+    "url", ["export.arxiv.org", "ftp://x/y", "http://", "http://[x", "http://x:y/", "http://x/?a=1"]
+)
+def test_an_address_that_cannot_be_asked_is_refused(url: str) -> None:
+    with pytest.raises(SettingsError, match="ARXIV_API_URL"):
+        read_settings({"ARXIV_API_URL": url})
