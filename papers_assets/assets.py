@@ -1,0 +1,165 @@
+"""The three assets. Each calls the pure rooms and attaches what people want to see of it."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+import dagster as dg
+import pandas as pd
+
+from papers_assets import papers as papers_frame
+from papers_assets import previews
+from papers_assets.keywords import KeywordsFile
+from papers_assets.refresh import Failed, Refreshed, refresh
+from papers_assets.rendering.readme import render_readme
+from papers_assets.resources import ArxivResource, StoreResource
+from papers_assets.sections import last_update, sections
+
+GROUP = "daily_papers"
+OWNERS = ["team:papers-assets"]
+
+# Fires once when something new arrived and nothing is still on its way, also when one keyword of
+# several failed. Dagster's eager() would wait until every keyword has been fetched at least once.
+PUBLISH_WHEN_NEW = (
+    dg.AutomationCondition.any_deps_updated().since_last_handled()
+    & ~dg.AutomationCondition.any_deps_in_progress()
+    & ~dg.AutomationCondition.in_progress()
+).with_label("something new arrived, and nothing more is on its way")
+
+
+def raw_papers_asset(file: KeywordsFile, now: Callable[[], datetime]) -> dg.AssetsDefinition:
+    """Make `raw_papers`: what arXiv answered, partitioned by keyword."""
+
+    @dg.asset(
+        name="raw_papers",
+        partitions_def=dg.StaticPartitionsDefinition(file.names),
+        # One run asks for all of its keywords, one after the other: arXiv wants them in a row
+        # anyway, and a run of its own costs seconds where a partition costs milliseconds.
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        group_name=GROUP,
+        owners=OWNERS,
+        kinds={"python", "parquet"},
+        description=(
+            "Every version of every paper that arXiv answered, one partition per keyword.\n\n"
+            "Asks for the newest papers first and reads on until they meet what is held, so that "
+            "no paper is lost between two days. What was held stays held. A keyword that fails "
+            "keeps its papers; its partition alone is shown as failed."
+        ),
+        metadata={"dagster/column_schema": previews.column_schema(papers_frame.HELD_COLUMNS)},
+    )
+    def raw_papers(
+        context: dg.AssetExecutionContext, arxiv: ArxivResource, store: StoreResource
+    ) -> None:
+        names = _partition_keys(context)
+        client = arxiv.client()
+        try:
+            outcomes = list(refresh([file[n] for n in names], client, store.open(), now))
+        finally:
+            client.close()
+        _record(context, arxiv.api_url, outcomes)
+
+    return raw_papers
+
+
+def _partition_keys(context: dg.AssetExecutionContext) -> list[str]:
+    names = list(context.partition_keys) if context.has_partition_key_range else []
+    if not names and context.has_partition_key:
+        names = [context.partition_key]
+    if not names:
+        raise dg.Failure(
+            "This run names no keyword. Launch the job daily_papers for all of them, or choose "
+            "partitions of raw_papers in the order in which the UI lists them.",
+            allow_retries=False,
+        )
+    return names
+
+
+def _record(
+    context: dg.AssetExecutionContext, api_url: str, outcomes: list[Refreshed | Failed]
+) -> None:
+    """Tell Dagster what happened to each keyword, and nothing that did not.
+
+    A step that returns marks all of its partitions as materialized, so a step with a failed keyword
+    must not return: it records the others itself and raises. Downstream is then not in this run;
+    automation publishes what arrived, or the command line does at once.
+    """
+    failed = [o for o in outcomes if isinstance(o, Failed)]
+    for outcome in outcomes:
+        if isinstance(outcome, Failed):
+            continue
+        metadata = previews.refreshed(outcome, api_url)
+        name = outcome.keyword.name
+        if failed:
+            event = dg.AssetMaterialization(context.asset_key, partition=name, metadata=metadata)
+            context.log_event(event)
+        else:
+            context.add_asset_metadata(metadata, context.asset_key, partition_key=name)
+    if failed:
+        raise dg.Failure(
+            f"{len(failed)} of {len(outcomes)} keywords could not be refreshed. "
+            + " | ".join(f"{o.keyword.name}: {o.reason}" for o in failed)
+            + " | Their papers are kept as they were; those of the other keywords are published.",
+            metadata={o.keyword.name: o.reason for o in failed},
+            allow_retries=False,
+        )
+
+
+def papers_asset(file: KeywordsFile, raw_papers: dg.AssetsDefinition) -> dg.AssetsDefinition:
+    """Make `papers`: each keyword's list, as one DataFrame."""
+
+    @dg.asset(
+        name="papers",
+        deps=[raw_papers],
+        automation_condition=PUBLISH_WHEN_NEW,
+        io_manager_key="papers_io",
+        group_name=GROUP,
+        owners=OWNERS,
+        kinds={"pandas", "parquet"},
+        description=(
+            "Each keyword's list: one row per keyword and paper, in its newest version, re-checked "
+            "against the keyword, newest first, at most as many as the keyword's cap.\n\n"
+            "Rows that arXiv answered but that do not match the keyword are refused and counted."
+        ),
+        metadata={"dagster/column_schema": previews.column_schema(papers_frame.COLUMNS)},
+    )
+    def papers(store: StoreResource) -> dg.Output[pd.DataFrame]:
+        opened = store.open()
+        selections, refreshed_at = {}, {}
+        for keyword in file.keywords:
+            if (held := opened.read_held(keyword.name)) is not None:
+                refreshed_at[keyword.name] = held.refreshed_at
+                selections[keyword.name] = papers_frame.select_papers(
+                    papers_frame.to_frame(held.papers), keyword
+                )
+        frame = papers_frame.join(selections.values(), refreshed_at)
+        return dg.Output(frame, metadata=previews.papers(frame, selections))
+
+    return papers
+
+
+def readme_asset(file: KeywordsFile, papers: dg.AssetsDefinition) -> dg.AssetsDefinition:
+    """Make `readme`: the rendered document."""
+
+    @dg.asset(
+        name="readme",
+        ins={"papers": dg.AssetIn(papers.key, input_manager_key="papers_io")},
+        automation_condition=PUBLISH_WHEN_NEW,
+        group_name=GROUP,
+        owners=OWNERS,
+        kinds={"markdown", "jinja"},
+        description=(
+            "The daily list, output/README.md: a section with a table per keyword.\n\n"
+            'Its "Last update" is the day on which arXiv last answered; a section that is older '
+            "than that says so."
+        ),
+    )
+    def readme(papers: pd.DataFrame, store: StoreResource) -> dg.MaterializeResult[None]:
+        opened = store.open()
+        parts = sections(papers, file)
+        updated = last_update(papers, file)
+        cap = max(keyword.cap for keyword in file.keywords)
+        size = opened.write_readme(render_readme(parts, last_update=updated, cap=cap))
+        return dg.MaterializeResult(
+            metadata=previews.readme(parts, updated, opened.readme_path, size)
+        )
+
+    return readme

@@ -1,0 +1,51 @@
+"""What Dagster loads: the project's table of contents."""
+
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import dagster as dg
+
+from papers_assets import assets, schedules
+from papers_assets.keywords import KeywordsFile
+from papers_assets.keywords_file import read_keywords_file
+from papers_assets.resources import ArxivResource, PapersIOManager, StoreResource
+from papers_assets.settings import Settings, read_settings
+
+
+def utc_now() -> datetime:
+    """Give the time, in UTC."""
+    return datetime.now(UTC)
+
+
+def build_definitions(
+    settings: Settings, file: KeywordsFile, *, now: Callable[[], datetime] = utc_now
+) -> dg.Definitions:
+    """Put the graph together for these settings and keywords."""
+    raw_papers = assets.raw_papers_asset(file, now)
+    papers = assets.papers_asset(file, raw_papers)
+    readme = assets.readme_asset(file, papers)
+    jobs = schedules.jobs(file)
+    home = str(settings.home)
+    return dg.Definitions(
+        assets=[raw_papers, papers, readme],
+        jobs=jobs,
+        schedules=[schedules.daily_schedule(file, jobs[0])],
+        sensors=[schedules.publish_sensor()],
+        resources={
+            "arxiv": ArxivResource(
+                api_url=settings.api_url, request_interval=settings.request_interval
+            ),
+            "store": StoreResource(home=home),
+            "papers_io": PapersIOManager(home=home),
+        },
+        # One process per run: starting one for each of three short steps takes longer than they.
+        executor=dg.in_process_executor,
+    )
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """Build the graph from the environment and keywords.toml; their errors are load errors."""
+    settings = read_settings(os.environ)
+    return build_definitions(settings, read_keywords_file(settings.keywords_path))

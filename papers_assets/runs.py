@@ -1,0 +1,111 @@
+"""Run the graph from this process, recorded in the same run history that the Dagster UI shows."""
+
+import os
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import chdir, contextmanager
+from dataclasses import dataclass, field
+from itertools import groupby
+from pathlib import Path
+
+import dagster as dg
+
+from papers_assets.keywords import KeywordsFile
+from papers_assets.schedules import DAILY, PUBLISH
+from papers_assets.settings import PROJECT_ROOT
+
+_QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+
+@dataclass
+class Report:
+    """What became of a refresh."""
+
+    run_ids: list[str] = field(default_factory=list)
+    refreshed: list[str] = field(default_factory=list)
+    """Names of the keywords that arXiv answered for."""
+    failed: dict[str, str] = field(default_factory=dict)
+    """Reason by name of the keywords that it did not."""
+    problem: str = ""
+    """Why there is no new README although something was refreshed; empty if all is well."""
+
+
+@contextmanager
+def open_instance(
+    home: Path, environment: Mapping[str, str] = os.environ
+) -> Iterator[dg.DagsterInstance]:
+    """Open the run history: that of $DAGSTER_HOME if it is set, else the one below `home`."""
+    if environment.get("DAGSTER_HOME"):
+        with dg.DagsterInstance.get() as instance:
+            yield instance
+        return
+    # dagster.yaml names its folders relative to where Dagster is started.
+    with chdir(prepared_home(home)), dg.DagsterInstance.from_config(str(home)) as instance:
+        yield instance
+
+
+def prepared_home(home: Path) -> Path:
+    """Make `home` a folder to start Dagster in: give it the project's dagster.yaml if it has none."""
+    home.mkdir(parents=True, exist_ok=True)
+    if not (home / "dagster.yaml").exists():
+        shutil.copyfile(PROJECT_ROOT / "dagster.yaml", home / "dagster.yaml")
+    return home
+
+
+def run_daily(
+    definitions: dg.Definitions,
+    instance: dg.DagsterInstance,
+    file: KeywordsFile,
+    names: Sequence[str] = (),
+) -> Report:
+    """Refresh the keywords `names` (none: all of them) and publish what arrived.
+
+    Dagster describes a run of several partitions by its first and last one, so neighbours in the
+    file share a run. Where a keyword failed, what the others brought is published by a further run
+    at once, as automation does where the daemon runs.
+    """
+    report = Report()
+    daily = definitions.resolve_job_def(DAILY)
+    for first, last in _stretches(file.names, names or file.names):
+        result = daily.execute_in_process(
+            run_config=_QUIET,
+            instance=instance,
+            raise_on_error=False,
+            tags={
+                "dagster/asset_partition_range_start": first,
+                "dagster/asset_partition_range_end": last,
+            },
+        )
+        _take(report, instance, result.run_id)
+    if report.failed and report.refreshed:
+        result = definitions.resolve_job_def(PUBLISH).execute_in_process(
+            run_config=_QUIET, instance=instance, raise_on_error=False
+        )
+        _take(report, instance, result.run_id)
+    return report
+
+
+def _stretches(order: Sequence[str], wanted: Sequence[str]) -> list[tuple[str, str]]:
+    """Give the first and last of each stretch of `order` that is wanted as a whole."""
+    stretches = []
+    for is_wanted, stretch in groupby(order, key=set(wanted).__contains__):
+        members = list(stretch)
+        if is_wanted:
+            stretches.append((members[0], members[-1]))
+    return stretches
+
+
+def _take(report: Report, instance: dg.DagsterInstance, run_id: str) -> None:
+    """Read what became of a run from its record, which holds what a failing step logged too."""
+    report.run_ids.append(run_id)
+    of_interest = {dg.DagsterEventType.ASSET_MATERIALIZATION, dg.DagsterEventType.STEP_FAILURE}
+    for record in instance.all_logs(run_id, of_type=of_interest):
+        event = record.get_dagster_event()
+        if event.event_type is dg.DagsterEventType.ASSET_MATERIALIZATION:
+            report.refreshed += [event.partition] if event.partition is not None else []
+        elif event.step_failure_data.user_failure_data is not None:
+            reasons = event.step_failure_data.user_failure_data.metadata
+            report.failed.update({name: str(value.value) for name, value in reasons.items()})
+        elif event.step_failure_data.error is not None:
+            cause = event.step_failure_data.error
+            report.problem = f"{event.step_key}: {(cause.cause or cause).message.strip()}"

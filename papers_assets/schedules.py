@@ -1,0 +1,67 @@
+"""When things run: the jobs, the daily schedule, and the automation that publishes."""
+
+from typing import TYPE_CHECKING
+
+import dagster as dg
+
+from papers_assets.keywords import KeywordsFile
+
+if TYPE_CHECKING:
+    # What define_asset_job gives; Dagster's public names do not include it.
+    from dagster._core.definitions.unresolved_asset_job_definition import (
+        UnresolvedAssetJobDefinition as AssetJob,
+    )
+
+DAILY, REFRESH, PUBLISH = "daily_papers", "refresh_keyword", "publish"
+
+
+def jobs(file: KeywordsFile) -> "list[AssetJob]":
+    """Make the jobs: the whole graph, one keyword, and the documents alone."""
+    # With the range of all keywords on the job itself, the launch button and a plain schedule run
+    # all of them at once, with nothing to choose.
+    everything = {
+        "dagster/asset_partition_range_start": file.names[0],
+        "dagster/asset_partition_range_end": file.names[-1],
+    }
+    return [
+        dg.define_asset_job(
+            DAILY,
+            selection=dg.AssetSelection.all(),
+            tags=everything,
+            description="Fetch every keyword, choose its papers and render the README: one run.",
+        ),
+        dg.define_asset_job(
+            REFRESH,
+            selection=dg.AssetSelection.all(),
+            description="Fetch the one keyword that you choose as the partition, and render anew.",
+        ),
+        dg.define_asset_job(
+            PUBLISH,
+            selection=dg.AssetSelection.assets("papers", "readme"),
+            description="Choose and render from what is held, without asking arXiv.",
+        ),
+    ]
+
+
+def daily_schedule(
+    file: KeywordsFile, job: "AssetJob"
+) -> dg.ScheduleDefinition:
+    """Make the daily schedule, in the file's time zone, on from the start."""
+    return dg.ScheduleDefinition(
+        name="daily",
+        job=job,
+        cron_schedule=file.schedule,
+        execution_timezone=file.timezone.key,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="Refreshes every keyword. keywords.toml says when.",
+    )
+
+
+def publish_sensor() -> dg.AutomationConditionSensorDefinition:
+    """Make the sensor that publishes when a keyword alone was fetched, or when another failed."""
+    return dg.AutomationConditionSensorDefinition(
+        "publish_when_new",
+        target=dg.AssetSelection.assets("papers", "readme"),
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Re-renders the README within a minute after new papers arrived.",
+    )

@@ -1,0 +1,102 @@
+"""What several rooms' tests use: a sample arXiv, a home folder, and the graph over both."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import dagster as dg
+import pytest
+
+from papers_assets.definitions import build_definitions
+from papers_assets.keywords import Keyword, KeywordsFile
+from papers_assets.runs import Report, open_instance, run_daily
+from papers_assets.sample_arxiv import Corpus, Fault, RequestRecord, SampleArxiv
+from papers_assets.settings import Settings
+from papers_assets.store import Store
+from papers_assets_tests.making import LATER, keyword
+
+
+@pytest.fixture(scope="session")
+def corpus() -> Corpus:
+    return Corpus.sample()
+
+
+@pytest.fixture
+def server(corpus: Corpus) -> Iterator[SampleArxiv]:
+    with SampleArxiv(corpus) as server:
+        yield server
+
+
+@dataclass
+class House:
+    """The product in a folder of its own: keywords, a sample arXiv, run history, a clock."""
+
+    home: Path
+    server: SampleArxiv
+    instance: dg.DagsterInstance
+    keywords: Sequence[Keyword] = (
+        keyword("reinforcement learning"),
+        keyword("compiler"),
+        keyword("performance"),
+    )
+    today: datetime = LATER
+    failing: dict[str, Fault] = field(default_factory=dict)
+    """What arXiv answers to queries with these words in them."""
+
+    def __post_init__(self) -> None:
+        self.server.fault = self._fault
+        self.store = Store(self.home)
+
+    @property
+    def file(self) -> KeywordsFile:
+        path = self.home / "keywords.toml"
+        return KeywordsFile(path, tuple(self.keywords), ZoneInfo("UTC"), "0 6 * * *")
+
+    @property
+    def definitions(self) -> dg.Definitions:
+        settings = Settings(self.file.path, self.home, self.server.url, 0.0)
+        return build_definitions(settings, self.file, now=lambda: self.today)
+
+    def run(self, *names: str) -> Report:
+        return run_daily(self.definitions, self.instance, self.file, names)
+
+    def execute(self, job: str, **options: object) -> dg.ExecuteInProcessResult:
+        resolved = self.definitions.resolve_job_def(job)
+        return resolved.execute_in_process(instance=self.instance, **options)  # type: ignore[arg-type]
+
+    def next_day(self) -> None:
+        self.today += timedelta(days=1)
+
+    @property
+    def readme(self) -> str:
+        return self.store.readme_path.read_text()
+
+    @property
+    def materialized(self) -> set[str]:
+        """The keywords whose partition Dagster shows as materialized."""
+        return set(self.instance.get_materialized_partitions(dg.AssetKey("raw_papers")))
+
+    def _fault(self, request: RequestRecord) -> Fault | None:
+        asked = request.parameters.get("search_query", "")
+        return next((fault for words, fault in self.failing.items() if words in asked), None)
+
+
+@pytest.fixture
+def house(tmp_path: Path, server: SampleArxiv) -> Iterator[House]:
+    with open_instance(tmp_path, {}) as instance:
+        yield House(tmp_path, server, instance)
+
+
+@pytest.fixture
+def new_house(tmp_path: Path) -> Iterator[Callable[[Corpus], House]]:
+    """Make houses over other papers."""
+    with ExitStack() as stack:
+
+        def make(corpus: Corpus) -> House:
+            instance = stack.enter_context(open_instance(tmp_path, {}))
+            return House(tmp_path, stack.enter_context(SampleArxiv(corpus)), instance)
+
+        yield make

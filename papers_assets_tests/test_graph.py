@@ -1,0 +1,239 @@
+"""The graph as Dagster runs it, over real HTTP, recorded in a real run history."""
+
+import re
+from datetime import date
+
+import dagster as dg
+import pytest
+
+from papers_assets.keywords import Field
+from papers_assets.papers import refreshed_at
+from papers_assets.runs import Report
+from papers_assets.sample_arxiv import Fault
+from papers_assets.schedules import DAILY, PUBLISH, REFRESH
+from papers_assets_tests.conftest import House
+from papers_assets_tests.making import keyword
+
+BUSY = Fault(503, b"first byte timeout")
+RAW, PAPERS, README = (dg.AssetKey(name) for name in ("raw_papers", "papers", "readme"))
+
+
+def sections(readme: str) -> dict[str, int]:
+    """Rows by heading."""
+    parts = re.split(r"^## ", readme, flags=re.MULTILINE)[1:]
+    return {part.partition("\n")[0]: len(re.findall(r"^\| \*\*\[", part, re.M)) for part in parts}
+
+
+def metadata(house: House, asset: dg.AssetKey, partition: str | None = None) -> dict[str, object]:
+    records = house.instance.fetch_materializations(
+        dg.AssetRecordsFilter(asset, asset_partitions=[partition] if partition else None), limit=1
+    ).records
+    assert records[0].asset_materialization is not None
+    return {k: v.value for k, v in records[0].asset_materialization.metadata.items()}
+
+
+def run_status(house: House, report: Report) -> list[tuple[str, str]]:
+    runs = [house.instance.get_run_by_id(run_id) for run_id in report.run_ids]
+    return [(run.job_name, run.status.value) for run in runs if run]
+
+
+def test_one_run_refreshes_every_keyword_and_writes_the_readme(house: House) -> None:
+    report = house.run()
+    assert run_status(house, report) == [(DAILY, "SUCCESS")]
+    assert report.failed == {}
+    assert house.materialized == {"reinforcement learning", "compiler", "performance"}
+    assert sections(house.readme) == dict.fromkeys(house.file.names, 100)
+    assert "Last update: 2026-11-23\n" in house.readme
+    assert len(house.server.requests) == 3
+
+
+def test_sections_have_their_own_papers_newest_first(house: House) -> None:
+    house.run()
+    papers = house.store.read_papers()
+    for name, rows in papers.groupby("keyword"):
+        assert rows["updated"].is_monotonic_decreasing
+        words = (rows["title"] + " " + rows["abstract"]).str.lower().str.replace("-", " ")
+        assert words.str.contains(str(name)).all()
+        assert rows["arxiv_id"].is_unique
+
+
+def test_a_second_day_without_news_asks_once_and_changes_only_the_date(house: House) -> None:
+    house.run()
+    before = house.readme
+    house.next_day()
+    house.run()
+    assert len(house.server.requests) == 6
+    assert house.readme == before.replace("2026-11-23", "2026-11-24")
+    assert metadata(house, RAW, "compiler")["new"] == 0
+
+
+def test_a_failing_keyword_turns_the_run_red_and_keeps_the_others_and_its_own_papers(
+    house: House,
+) -> None:
+    house.run()
+    house.next_day()
+    house.failing = {"compiler": BUSY}
+    report = house.run()
+    assert run_status(house, report) == [(DAILY, "FAILURE"), (PUBLISH, "SUCCESS")]
+    assert report.refreshed == ["reinforcement learning", "performance"]
+    assert report.failed == {"compiler": "arXiv answered 503"}
+    assert sections(house.readme) == dict.fromkeys(house.file.names, 100)
+    assert "Last update: 2026-11-24\n" in house.readme
+    assert "## compiler\n_Not refreshed since 2026-11-23._\n" in house.readme
+    assert house.readme.count("Not refreshed") == 1
+
+
+def test_dagster_shows_the_failed_keyword_alone_as_failed(house: House) -> None:
+    house.failing = {"compiler": BUSY}
+    house.run()
+    assert house.materialized == {"reinforcement learning", "performance"}
+    status = house.instance.get_status_by_partition(
+        RAW, house.file.names, house.definitions.get_assets_def(RAW).partitions_def
+    )
+    assert status is not None
+    assert {name: s.value for name, s in status.items() if s} == {
+        "reinforcement learning": "MATERIALIZED",
+        "compiler": "FAILED",
+        "performance": "MATERIALIZED",
+    }
+
+
+def test_a_keyword_that_was_never_fetched_says_so(house: House) -> None:
+    house.failing = {"compiler": BUSY}
+    house.run()
+    assert sections(house.readme)["compiler"] == 0
+    assert "## compiler\n_Not fetched yet._\n" in house.readme
+
+
+def test_when_nothing_comes_nothing_changes(house: House) -> None:
+    house.run()
+    before = house.readme
+    house.next_day()
+    house.failing = {"": BUSY}
+    report = house.run()
+    assert run_status(house, report) == [(DAILY, "FAILURE")]
+    assert (report.refreshed, len(report.failed)) == ([], 3)
+    assert house.readme == before
+
+
+def test_a_host_that_arxiv_blocks_stops_asking_at_once(house: House) -> None:
+    house.failing = {"": Fault(403, b"")}
+    report = house.run()
+    assert len(house.server.requests) == 1
+    assert len(report.failed) == 3
+
+
+def test_rendering_again_from_old_answers_does_not_claim_a_newer_date(house: House) -> None:
+    house.run()
+    before = house.readme
+    house.next_day()
+    assert house.execute(PUBLISH).success
+    assert house.readme == before
+    assert len(house.server.requests) == 3
+
+
+def test_one_keyword_is_refreshed_by_its_job_and_rendered_with_the_others(house: House) -> None:
+    house.run()
+    house.next_day()
+    assert house.execute(REFRESH, partition_key="compiler").success
+    assert len(house.server.requests) == 4
+    assert "Last update: 2026-11-24" in house.readme
+    assert house.readme.count("_Not refreshed since 2026-11-23._") == 2
+
+
+def test_some_keywords_are_refreshed_in_a_run_per_stretch_of_neighbours(house: House) -> None:
+    report = house.run("performance", "reinforcement learning")
+    assert report.refreshed == ["reinforcement learning", "performance"]
+    assert len(report.run_ids) == 2
+    house.next_day()
+    assert len(house.run("compiler", "performance").run_ids) == 1
+
+
+def test_a_run_that_names_no_keyword_fails_and_says_what_to_do(house: House) -> None:
+    for tags in (
+        {},
+        {
+            "dagster/asset_partition_range_start": "performance",
+            "dagster/asset_partition_range_end": "compiler",
+        },
+    ):
+        result = house.execute(REFRESH, tags=tags, raise_on_error=False)
+        failure = result.failure_data_for_node("raw_papers")
+        assert failure is not None
+        assert failure.user_failure_data is not None
+        assert "names no keyword" in (failure.user_failure_data.description or "")
+    assert house.server.requests == []
+    assert house.materialized == set()
+
+
+def test_keywords_can_be_made_of_anything(house: House) -> None:
+    names = ["C++", "a/b", "..", "图神经网络", "x" * 300, "compiler", "a|b", '"q"', "<b>*x*</b>"]
+    house.keywords = [keyword(name) for name in names]
+    report = house.run()
+    assert report.failed == {}
+    assert house.materialized == set(names)
+    assert len(sections(house.readme)) == len(names)
+
+
+def test_a_removed_keyword_leaves_the_readme_and_a_changed_one_begins_anew(house: House) -> None:
+    house.run()
+    house.next_day()
+    changed = keyword("compiler", any=("compiler", "loop"), all=("invented",), within=Field.EITHER)
+    house.keywords = [changed, keyword("performance")]
+    house.run()
+    assert list(sections(house.readme)) == ["compiler", "performance"]
+    held = house.store.read_held("compiler")
+    assert held is not None
+    assert held.definition == changed.definition
+    assert held.papers["first_seen"].unique().to_pylist() == [house.today]
+
+
+def test_the_cap_is_filled_where_there_are_papers_enough(house: House) -> None:
+    house.keywords = [keyword("compiler", cap=7), keyword("performance", cap=2000)]
+    house.run()
+    rows = sections(house.readme)
+    assert rows["compiler"] == 7
+    assert rows["performance"] > 100
+    assert "up to a maximum of 2000 papers" in house.readme
+
+
+def test_what_a_materialization_shows(house: House) -> None:
+    house.run()
+    raw = metadata(house, RAW, "compiler")
+    assert raw["dagster/partition_row_count"] == 100
+    assert (raw["requests"], raw["new"], raw["gap"]) == (1, 100, False)
+    assert raw["query"] == '(ti:"compiler" AND abs:"compiler")'
+    assert str(raw["query_url"]).startswith(house.server.url)
+    assert str(raw["preview"]).startswith("|")
+    papers = metadata(house, PAPERS)
+    assert papers["dagster/row_count"] == 300
+    readme = metadata(house, README)
+    assert readme["bytes"] == house.store.readme_path.stat().st_size
+    assert readme["path"] == str(house.store.readme_path)
+
+
+def test_the_run_tells_its_story_in_its_own_log(house: House) -> None:
+    house.failing = {"compiler": BUSY}
+    report = house.run()
+    logged = [
+        record.user_message for record in house.instance.all_logs(report.run_ids[0])
+    ]
+    assert any(line.startswith("performance: 100 of ") for line in logged)
+    assert "compiler: not refreshed: arXiv answered 503" in logged
+
+
+@pytest.mark.parametrize("asset", [RAW, PAPERS, README])
+def test_every_asset_says_what_it_is(house: House, asset: dg.AssetKey) -> None:
+    spec = house.definitions.get_assets_def(asset).get_asset_spec(asset)
+    assert (spec.group_name, spec.owners) == ("daily_papers", ["team:papers-assets"])
+    assert spec.description
+    assert spec.kinds
+    if asset != README:
+        schema = spec.metadata["dagster/column_schema"]
+        assert all(column.description for column in schema.columns)
+
+
+def test_papers_know_when_each_keyword_was_refreshed(house: House) -> None:
+    house.run()
+    assert set(refreshed_at(house.store.read_papers()).values()) == {house.today}
+    assert house.today.date() == date(2026, 11, 23)

@@ -1,0 +1,103 @@
+"""When things run: the daily schedule's ticks, and what automation asks for."""
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import dagster as dg
+import pytest
+
+from papers_assets.keywords import KeywordsFile
+from papers_assets.sample_arxiv import Fault
+from papers_assets.schedules import DAILY, REFRESH
+from papers_assets_tests.conftest import House
+from papers_assets_tests.making import keyword
+
+PAPERS, README = dg.AssetKey("papers"), dg.AssetKey("readme")
+
+
+def wanted(house: House, cursor: object = None) -> tuple[set[dg.AssetKey], object]:
+    """What automation would launch now, and where it stands afterwards."""
+    result = dg.evaluate_automation_conditions(house.definitions, house.instance, cursor=cursor)  # type: ignore[arg-type]
+    return {key for key in (PAPERS, README) if result.get_num_requested(key)}, result.cursor
+
+
+def test_the_schedule_is_on_daily_and_in_the_configured_time_zone(house: House) -> None:
+    schedule = house.definitions.resolve_schedule_def("daily")
+    assert schedule.default_status is dg.DefaultScheduleStatus.RUNNING
+    assert (schedule.cron_schedule, schedule.execution_timezone) == ("0 6 * * *", "UTC")
+    assert schedule.job_name == DAILY
+
+
+def test_a_tick_runs_every_keyword_in_one_run(house: House) -> None:
+    schedule = house.definitions.resolve_schedule_def("daily")
+    tick = schedule.evaluate_tick(
+        dg.build_schedule_context(
+            house.instance, scheduled_execution_time=datetime(2026, 11, 24, 6, tzinfo=UTC)
+        )
+    )
+    assert tick.run_requests is not None
+    assert len(tick.run_requests) == 1
+    job = house.definitions.resolve_job_def(DAILY)
+    assert job.run_tags["dagster/asset_partition_range_start"] == house.file.names[0]
+    assert job.run_tags["dagster/asset_partition_range_end"] == house.file.names[-1]
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "America/New_York"])
+def test_any_time_zone_and_cron_that_the_keywords_file_accepts_suits_dagster(
+    house: House, zone: str
+) -> None:
+    class Elsewhere(House):
+        @property
+        def file(self) -> KeywordsFile:
+            return KeywordsFile(
+                self.home, (keyword("compiler"),), ZoneInfo(zone), "30 7 1-15/2 * mon-fri"
+            )
+
+    elsewhere = Elsewhere(house.home, house.server, house.instance)
+    schedule = elsewhere.definitions.resolve_schedule_def("daily")
+    assert schedule.execution_timezone == zone
+
+
+def test_automation_is_on(house: House) -> None:
+    sensor = house.definitions.resolve_sensor_def("publish_when_new")
+    assert sensor.default_status is dg.DefaultSensorStatus.RUNNING
+
+
+def test_a_whole_run_leaves_automation_nothing_to_do(house: House) -> None:
+    _, cursor = wanted(house)
+    house.run()
+    assert wanted(house, cursor)[0] == set()
+
+
+def test_one_keyword_materialized_alone_has_the_readme_rendered_once(house: House) -> None:
+    house.run()
+    _, cursor = wanted(house)
+    only_raw = dg.define_asset_job("only_raw", dg.AssetSelection.assets("raw_papers"))
+    definitions = dg.Definitions.merge(house.definitions, dg.Definitions(jobs=[only_raw]))
+    job = definitions.resolve_job_def("only_raw")
+    assert job.execute_in_process(instance=house.instance, partition_key="compiler").success
+    launched, cursor = wanted(house, cursor)
+    assert launched == {PAPERS, README}
+    assert wanted(house, cursor)[0] == set()
+
+
+def test_what_the_others_brought_is_published_when_one_keyword_failed(house: House) -> None:
+    _, cursor = wanted(house)
+    house.failing = {"compiler": Fault(503)}
+    result = house.execute(DAILY, raise_on_error=False)
+    assert not result.success
+    assert wanted(house, cursor)[0] == {PAPERS, README}
+
+
+def test_nothing_is_published_when_nothing_came(house: House) -> None:
+    house.run()
+    _, cursor = wanted(house)
+    house.failing = {"": Fault(503)}
+    house.execute(DAILY, raise_on_error=False)
+    assert wanted(house, cursor)[0] == set()
+
+
+def test_the_job_for_one_keyword_asks_for_one(house: House) -> None:
+    job = house.definitions.resolve_job_def(REFRESH)
+    assert job.partitions_def is not None
+    assert list(job.partitions_def.get_partition_keys()) == house.file.names
