@@ -1,0 +1,192 @@
+"""The command line, `papers`: words for people around what the other modules do."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Never
+
+import click
+
+from papers_assets.arxiv import query
+from papers_assets.keywords import KeywordsFile
+from papers_assets.keywords_file import KeywordsFileError, read_keywords_file
+from papers_assets.progress import showing_progress
+from papers_assets.sample_arxiv import Corpus, SampleArxiv
+from papers_assets.settings import PROJECT_ROOT, Settings, SettingsError, read_settings
+
+FRESH, NOT_ALL_FRESH, NOTHING_DONE = 0, 1, 2
+DEMO_HOME = PROJECT_ROOT / "demo"
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Keep a daily list of the newest arXiv papers for each of your keywords.
+
+    keywords.toml says which keywords; README.md explains everything else.
+    """
+
+
+@main.command()
+@click.argument("keyword", nargs=-1)
+def run(keyword: tuple[str, ...]) -> None:
+    """Fetch the newest papers and write the README.
+
+    Without KEYWORD, all of keywords.toml. Exit status: 0 everything is fresh, 1 the README is
+    published but some keyword in it could not be refreshed, 2 nothing could be done.
+    """
+    settings = _settings()
+    file = _keywords_file(settings)
+    for name in keyword:
+        if name not in file.names:
+            _stop(f"{name!r} is not in {file.path}, which has: {', '.join(file.names)}.")
+    sys.exit(_run(settings, file, keyword))
+
+
+@main.command()
+def demo() -> None:
+    """Run everything offline, over invented papers, into demo/."""
+    settings = _settings()
+    file = _keywords_file(settings)
+    with SampleArxiv(Corpus.sample()) as server:
+        click.echo("The sample arXiv answers, with invented papers.")
+        asked = replace(settings, home=DEMO_HOME, api_url=server.url, request_interval=0.0)
+        status = _run(asked, file, (), {})
+    click.echo("\nOpen this run, its lineage and its history in the Dagster UI: make demo-ui")
+    sys.exit(status)
+
+
+@main.command()
+@click.option("--port", default=3000, show_default=True, help="Of the web page, on 127.0.0.1.")
+@click.option("--demo", is_flag=True, help="Over the data of the demo, and the sample arXiv.")
+def ui(port: int, *, demo: bool) -> None:
+    """Open the Dagster UI, with the daily schedule and automation running."""
+    settings = _settings()
+    if not demo:
+        sys.exit(_dagster_dev(settings.home, port, os.environ))
+    with SampleArxiv(Corpus.sample()) as server:
+        environment = {name: v for name, v in os.environ.items() if name != "DAGSTER_HOME"} | {
+            "PAPERS_HOME": str(DEMO_HOME),
+            "ARXIV_API_URL": server.url,
+            "ARXIV_REQUEST_INTERVAL": "0",
+        }
+        sys.exit(_dagster_dev(DEMO_HOME, port, environment))
+
+
+@main.command()
+def keywords() -> None:
+    """Check keywords.toml and show what is asked of arXiv for each keyword."""
+    settings = _settings()
+    file = _keywords_file(settings)
+    click.echo(
+        f"{file.path}: {len(file.keywords)} keywords, daily at {file.schedule!r} "
+        f"({file.timezone.key})."
+    )
+    for keyword in file.keywords:
+        parameters = query.newest_first(keyword, 0, keyword.cap)
+        click.echo(f"\n{keyword.name}  (at most {keyword.cap} papers)")
+        click.echo(f"  search_query: {parameters['search_query']}")
+        click.echo(f"  {query.url(settings.api_url, parameters)}")
+
+
+@main.command("sample-arxiv")
+@click.option(
+    "--corpus",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Papers to serve, JSON lines, .gz or plain. Default: the invented ones.",
+)
+@click.option("--port", default=8080, show_default=True)
+@click.option(
+    "--min-interval",
+    default=3.0,
+    show_default=True,
+    help="Seconds between requests below which it answers 429.",
+)
+def sample_arxiv(corpus: Path | None, port: int, min_interval: float) -> None:
+    """Serve the embedded stand-in for arXiv's API, until interrupted."""
+    papers = Corpus.load(corpus) if corpus else Corpus.sample()
+    server = SampleArxiv(papers, port=port, min_interval=min_interval)
+    click.echo(f"Serving {corpus or 'invented papers'}. Ask it with ARXIV_API_URL={server.url}")
+    server.serve_forever()
+
+
+def _settings() -> Settings:
+    try:
+        return read_settings(os.environ)
+    except SettingsError as error:
+        _stop(str(error))
+
+
+def _keywords_file(settings: Settings) -> KeywordsFile:
+    try:
+        return read_keywords_file(settings.keywords_path)
+    except KeywordsFileError as error:
+        _stop(str(error))
+
+
+def _stop(message: str) -> Never:
+    click.echo(f"papers: {message}", err=True)
+    sys.exit(NOTHING_DONE)
+
+
+def _run(
+    settings: Settings,
+    file: KeywordsFile,
+    names: Sequence[str],
+    environment: Mapping[str, str] = os.environ,
+) -> int:
+    # Dagster takes a second to import, which the other commands need not wait for.
+    from papers_assets.definitions import build_definitions
+    from papers_assets.runs import open_instance, run_daily
+    from papers_assets.store import Store
+
+    definitions = build_definitions(settings, file)
+    with open_instance(settings.home, environment) as instance, showing_progress():
+        report = run_daily(definitions, instance, file, names)
+    store = Store(settings.home)
+    for name, reason in report.failed.items():
+        click.echo(f"papers: {name} could not be refreshed: {reason}", err=True)
+    if not report.refreshed:
+        click.echo(
+            "papers: nothing was fetched, and the last good papers are untouched. Try again "
+            "later; `make demo` shows the whole product without arXiv.",
+            err=True,
+        )
+        return NOTHING_DONE
+    if report.problem:
+        click.echo(f"papers: the README could not be written: {report.problem}", err=True)
+        return NOTHING_DONE
+    click.echo(f"\nWrote {_shown(store.readme_path)}")
+    click.echo(f"      {_shown(store.papers_path)}")
+    click.echo(f"Recorded as run {', '.join(report.run_ids)}")
+    return NOT_ALL_FRESH if report.failed else FRESH
+
+
+def _dagster_dev(home: Path, port: int, environment: Mapping[str, str]) -> int:
+    """Run `dagster dev` in `home`, whose dagster.yaml it reads, until interrupted."""
+    from papers_assets.runs import prepared_home
+
+    command = [
+        str(Path(sys.executable).with_name("dagster")),
+        *("dev", "--workspace", str(PROJECT_ROOT / "workspace.yaml")),
+        *("--host", "127.0.0.1", "--port", str(port)),
+    ]
+    click.echo(f"The Dagster UI will be at http://127.0.0.1:{port}; Ctrl-C ends it.")
+    # Ctrl-C reaches the child by itself; this process only waits until it has put things in order.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    return subprocess.run(  # noqa: S603 - our own interpreter's dagster
+        command,
+        cwd=prepared_home(home),
+        env=dict(environment),
+        check=False,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    ).returncode
+
+
+def _shown(path: Path) -> str:
+    """Give `path` as it is shortest to read from here."""
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)

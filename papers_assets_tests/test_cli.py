@@ -1,0 +1,116 @@
+"""The command line as a person meets it: what it prints, writes, and exits with."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import quote_plus
+
+import pytest
+
+from papers_assets.sample_arxiv import Fault, RequestRecord, SampleArxiv
+
+PAPERS = Path(sys.executable).with_name("papers")
+KEYWORDS = '[keywords.compiler]\n[keywords."reinforcement learning"]\ncap = 3\n'
+
+
+@pytest.fixture
+def environment(tmp_path: Path, server: SampleArxiv) -> dict[str, str]:
+    (tmp_path / "mine.toml").write_text(KEYWORDS)
+    plain = {name: value for name, value in os.environ.items() if name != "DAGSTER_HOME"}
+    return plain | {
+        "PAPERS_KEYWORDS": str(tmp_path / "mine.toml"),
+        "PAPERS_HOME": str(tmp_path / "home"),
+        "ARXIV_API_URL": server.url,
+        "ARXIV_REQUEST_INTERVAL": "0",
+        # As everywhere in the tests: what warns, fails.
+        "PYTHONWARNINGS": "",
+    }
+
+
+def papers(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [PAPERS, *arguments], env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def failing(server: SampleArxiv, words: str, fault: Fault) -> None:
+    def answer(request: RequestRecord) -> Fault | None:
+        return fault if words in request.parameters.get("search_query", "") else None
+
+    server.fault = answer
+
+
+def test_run_fetches_writes_and_says_where(environment: dict[str, str], tmp_path: Path) -> None:
+    done = papers(environment, "run")
+    readme = tmp_path / "home" / "output" / "README.md"
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "compiler (keyword 1 of 2): asking" in done.stdout
+    assert str(readme) in done.stdout
+    assert readme.read_text().count("\n| **[") == 103
+
+
+def test_run_can_refresh_some_keywords(environment: dict[str, str], server: SampleArxiv) -> None:
+    assert papers(environment, "run", "compiler").returncode == 0
+    assert len(server.requests) == 1
+
+
+def test_a_keyword_that_failed_is_said_and_is_status_1(
+    environment: dict[str, str], server: SampleArxiv, tmp_path: Path
+) -> None:
+    failing(server, "compiler", Fault(503))
+    done = papers(environment, "run")
+    assert done.returncode == 1
+    assert "compiler could not be refreshed: arXiv answered 503" in done.stderr
+    assert "## compiler\n_Not fetched yet._" in (tmp_path / "home/output/README.md").read_text()
+
+
+def test_an_arxiv_out_of_reach_is_status_2_and_says_what_is_left(
+    environment: dict[str, str], server: SampleArxiv, tmp_path: Path
+) -> None:
+    assert papers(environment, "run").returncode == 0
+    before = (tmp_path / "home/output/README.md").read_bytes()
+    server.close()
+    done = papers(environment, "run")
+    assert done.returncode == 2
+    assert "arXiv could not be reached" in done.stderr
+    assert "last good papers are untouched" in done.stderr
+    assert "make demo" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert (tmp_path / "home/output/README.md").read_bytes() == before
+
+
+@pytest.mark.parametrize("command", ["run", "keywords", "demo"])
+def test_a_mistake_in_the_keywords_file_is_one_line_and_status_2(
+    environment: dict[str, str], tmp_path: Path, command: str
+) -> None:
+    (tmp_path / "mine.toml").write_text("cap = 0")
+    done = papers(environment, command)
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"papers: {tmp_path / 'mine.toml'}: cap: 0 is not")
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_mistake_in_the_environment_is_one_line_and_status_2(
+    environment: dict[str, str],
+) -> None:
+    done = papers(environment | {"ARXIV_REQUEST_INTERVAL": "soon"}, "run")
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert done.stderr.startswith("papers: ARXIV_REQUEST_INTERVAL is 'soon'")
+
+
+def test_an_unknown_keyword_is_said_with_the_known_ones(environment: dict[str, str]) -> None:
+    done = papers(environment, "run", "compilers")
+    assert done.returncode == 2
+    assert "'compilers' is not in" in done.stderr
+    assert "compiler, reinforcement learning" in done.stderr
+
+
+def test_keywords_shows_what_is_asked_and_asks_nothing(
+    environment: dict[str, str], server: SampleArxiv
+) -> None:
+    done = papers(environment, "keywords")
+    asked = '(ti:"compiler" AND abs:"compiler")'
+    assert (done.returncode, server.requests) == (0, [])
+    assert f"search_query: {asked}" in done.stdout
+    assert f"{server.url}?search_query={quote_plus(asked)}&" in done.stdout
