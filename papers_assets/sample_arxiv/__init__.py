@@ -1,0 +1,11 @@
+"""A sample arXiv: a small HTTP server with invented papers that answers as arXiv's API does.
+
+It speaks the API as it is since November 2025, to be used over real HTTP by the demo, the tests
+and the benchmarks. Nothing in it reaches beyond this machine.
+"""
+
+from papers_assets.sample_arxiv.corpus import Corpus, CorpusError, Paper
+from papers_assets.sample_arxiv.request_log import RequestRecord
+from papers_assets.sample_arxiv.server import Fault, SampleArxiv
+
+__all__ = ["Corpus", "CorpusError", "Fault", "Paper", "RequestRecord", "SampleArxiv"]

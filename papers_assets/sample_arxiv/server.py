@@ -1,0 +1,212 @@
+"""The sample arXiv's HTTP side: sockets, threads, throttling and the record of requests."""
+
+import contextlib
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socketserver import TCPServer
+from typing import Any, Self, cast
+from urllib.parse import parse_qsl, urlsplit
+
+from papers_assets.sample_arxiv.archive import Archive
+from papers_assets.sample_arxiv.corpus import Corpus
+from papers_assets.sample_arxiv.request_log import RequestLog, RequestRecord
+
+_PATH = "/api/query"
+_ATOM = "application/atom+xml; charset=utf-8"
+_PLAIN = "text/plain; charset=utf-8"
+_POLL_INTERVAL = 0.02
+"""Seconds after which a request to stop is noticed."""
+
+
+@dataclass(frozen=True)
+class _Reply:
+    status: int
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Besides Content-Type and Content-Length, for example `Retry-After`."""
+    content_type: str = _PLAIN
+
+
+class Fault(_Reply):
+    """An answer to give instead of the real one."""
+
+
+_TOO_SOON = _Reply(429, b"Rate exceeded.")
+_NO_SUCH_PAGE = _Reply(404, b"Not found.")
+
+
+class SampleArxiv:
+    """A server on this machine that answers as arXiv's API does.
+
+    As a context manager it serves from a thread of its own; `serve_forever` serves from the
+    caller's. It has its address, and `url` tells it, as soon as it is made.
+    """
+
+    def __init__(  # noqa: PLR0913 (all but the corpus have defaults)
+        self,
+        corpus: Corpus,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        min_interval: float = 0.0,
+        clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        """Take the address.
+
+        Args:
+            corpus: the papers to serve.
+            host: the address to listen at.
+            port: the port to listen at; 0: any that is free.
+            min_interval: a request that starts less than this many seconds after the start of
+                the one before, however that was answered, is told `Rate exceeded.`; 0: none is.
+            clock: gives monotonic seconds, for throttling and records.
+            now: gives the time that feeds show, aware.
+
+        Raises:
+            OSError: the address cannot be had.
+        """
+        self._archive = Archive(corpus)
+        self._log = RequestLog(clock, min_interval)
+        self._now = now
+        self._http = _HttpServer((host, port), self)
+        self._thread = threading.Thread(target=self.serve_forever, daemon=True)
+        self._is_started = False
+        self.fault: Callable[[RequestRecord], Fault | None] | None = None
+        """Asked about every request before it is answered; what it gives is answered instead."""
+
+    @property
+    def url(self) -> str:
+        """The address of the API: `http://127.0.0.1:PORT/api/query`."""
+        host, port = self._http.server_address[:2]
+        return f"http://{host!s}:{port}{_PATH}"
+
+    @property
+    def corpus(self) -> Corpus:
+        """The papers. When they are replaced, the next request sees the new ones."""
+        return self._archive.corpus
+
+    @corpus.setter
+    def corpus(self, corpus: Corpus) -> None:
+        self._archive = Archive(corpus)
+
+    @property
+    def requests(self) -> list[RequestRecord]:
+        """The requests so far, in the order in which they started."""
+        return self._log.records
+
+    @property
+    def peak_open(self) -> int:
+        """How many requests were open at the same time at most."""
+        return self._log.peak_open
+
+    def serve_forever(self) -> None:
+        """Serve from this thread, until it is interrupted or another one calls `close`."""
+        self._is_started = True
+        self._http.serve_forever(_POLL_INTERVAL)
+
+    def close(self) -> None:
+        """Stop serving, end the open connections and give the address back."""
+        if self._is_started:
+            self._http.shutdown()
+        self._http.server_close()
+
+    def __enter__(self) -> Self:
+        self._is_started = True
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+        self._thread.join()
+
+    def _reply(self, request: RequestRecord, *, is_too_soon: bool) -> _Reply:
+        fault = self.fault(request) if self.fault else None
+        if fault:
+            return fault
+        if is_too_soon:
+            return _TOO_SOON
+        if request.path != _PATH:
+            return _NO_SUCH_PAGE
+        answer = self._archive.answer(request.parameters, self._now())
+        return _Reply(answer.status, answer.body.encode(), content_type=_ATOM)
+
+    @contextlib.contextmanager
+    def _answered(self, path: str, parameters: Mapping[str, str]) -> Iterator[_Reply]:
+        """Record a request, which is open for the length of the context, and give its answer."""
+        number, request, is_too_soon = self._log.begin(path, parameters)
+        try:
+            reply = self._reply(request, is_too_soon=is_too_soon)
+            self._log.answered(number, reply.status)
+            yield reply
+        finally:
+            self._log.end()
+
+
+class _HttpServer(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 64
+
+    def __init__(self, address: tuple[str, int], sample: SampleArxiv) -> None:
+        self.sample = sample
+        self._connections: set[socket.socket] = set()
+        super().__init__(address, _Handler)
+
+    def server_bind(self) -> None:
+        # Not HTTPServer's, which asks the DNS for this machine's name.
+        TCPServer.server_bind(self)
+        host, port = self.server_address[:2]
+        self.server_name, self.server_port = str(host), port
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self._connections.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        self._connections.discard(request)
+        super().shutdown_request(request)
+
+    def server_close(self) -> None:
+        super().server_close()
+        for connection in list(self._connections):  # else a client could keep one open for ever
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        # A client that hangs up early is no news; a mistake of ours is, and goes to stderr.
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"  # keeps connections open
+    server_version = "SampleArxiv"
+    wbufsize = -1  # buffered: what is written goes out when it is flushed
+    disable_nagle_algorithm = True  # the last byte goes out at once
+
+    def do_GET(self) -> None:
+        parts = urlsplit(self.path)
+        parameters: dict[str, str] = {}
+        for name, value in parse_qsl(parts.query, keep_blank_values=True):
+            parameters.setdefault(name, value)
+        sample = cast("_HttpServer", self.server).sample
+        with sample._answered(parts.path, parameters) as reply:  # noqa: SLF001
+            self.send_response(reply.status)
+            self.send_header("Content-Type", reply.content_type)
+            self.send_header("Content-Length", str(len(reply.body)))
+            for name, value in reply.headers.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(reply.body[:-1])
+        # A client has its answer only now, so its next request never overlaps with this one.
+        self.wfile.write(reply.body[-1:])
+        self.wfile.flush()
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing: `SampleArxiv.requests` knows."""
