@@ -1,6 +1,6 @@
 """The three assets. Each calls the pure rooms and attaches what people want to see of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 import dagster as dg
@@ -9,22 +9,17 @@ import pandas as pd
 from papers_assets import papers as papers_frame
 from papers_assets import previews
 from papers_assets.keywords import KeywordsFile
-from papers_assets.refresh import Failed, Refreshed, refresh
+from papers_assets.automation import publish_when_new
+from papers_assets.refresh import Failed, refresh
 from papers_assets.rendering.readme import render_readme
 from papers_assets.resources import ArxivResource, StoreResource
 from papers_assets.sections import last_update, sections
 
+# What the document shows; the other columns need not be read for it.
+README_COLUMNS = ["keyword", "arxiv_id", "version", "title", "abstract", "comment", "updated"]
+
 GROUP = "daily_papers"
 OWNERS = ["team:papers-assets"]
-
-# Fires once when something new arrived and nothing is still on its way, also when one keyword of
-# several failed. Dagster's eager() would wait until every keyword has been fetched at least once.
-PUBLISH_WHEN_NEW = (
-    dg.AutomationCondition.any_deps_updated().since_last_handled()
-    & ~dg.AutomationCondition.any_deps_in_progress()
-    & ~dg.AutomationCondition.in_progress()
-).with_label("something new arrived, and nothing more is on its way")
-
 
 def raw_papers_asset(file: KeywordsFile, now: Callable[[], datetime]) -> dg.AssetsDefinition:
     """Make `raw_papers`: what arXiv answered, partitioned by keyword."""
@@ -49,13 +44,19 @@ def raw_papers_asset(file: KeywordsFile, now: Callable[[], datetime]) -> dg.Asse
     def raw_papers(
         context: dg.AssetExecutionContext, arxiv: ArxivResource, store: StoreResource
     ) -> None:
-        names = _partition_keys(context)
+        keywords = [file[name] for name in _partition_keys(context)]
         client = arxiv.client()
+        refreshed, failed = {}, {}
         try:
-            outcomes = list(refresh([file[n] for n in names], client, store.open(), now))
+            for outcome in refresh(keywords, client, store.open(), now):
+                name = outcome.keyword.name
+                if isinstance(outcome, Failed):
+                    failed[name] = outcome.reason
+                else:
+                    refreshed[name] = previews.refreshed(outcome, arxiv.api_url)
         finally:
             client.close()
-        _record(context, arxiv.api_url, outcomes)
+        _record(context, refreshed, failed)
 
     return raw_papers
 
@@ -74,7 +75,9 @@ def _partition_keys(context: dg.AssetExecutionContext) -> list[str]:
 
 
 def _record(
-    context: dg.AssetExecutionContext, api_url: str, outcomes: list[Refreshed | Failed]
+    context: dg.AssetExecutionContext,
+    refreshed: Mapping[str, previews.Metadata],
+    failed: Mapping[str, str],
 ) -> None:
     """Tell Dagster what happened to each keyword, and nothing that did not.
 
@@ -82,12 +85,7 @@ def _record(
     must not return: it records the others itself and raises. Downstream is then not in this run;
     automation publishes what arrived, or the command line does at once.
     """
-    failed = [o for o in outcomes if isinstance(o, Failed)]
-    for outcome in outcomes:
-        if isinstance(outcome, Failed):
-            continue
-        metadata = previews.refreshed(outcome, api_url)
-        name = outcome.keyword.name
+    for name, metadata in refreshed.items():
         if failed:
             event = dg.AssetMaterialization(context.asset_key, partition=name, metadata=metadata)
             context.log_event(event)
@@ -95,10 +93,10 @@ def _record(
             context.add_asset_metadata(metadata, context.asset_key, partition_key=name)
     if failed:
         raise dg.Failure(
-            f"{len(failed)} of {len(outcomes)} keywords could not be refreshed. "
-            + " | ".join(f"{o.keyword.name}: {o.reason}" for o in failed)
+            f"{len(failed)} of {len(failed) + len(refreshed)} keywords could not be refreshed. "
+            + " | ".join(f"{name}: {reason}" for name, reason in failed.items())
             + " | Their papers are kept as they were; those of the other keywords are published.",
-            metadata={o.keyword.name: o.reason for o in failed},
+            metadata=failed,
             allow_retries=False,
         )
 
@@ -109,7 +107,7 @@ def papers_asset(file: KeywordsFile, raw_papers: dg.AssetsDefinition) -> dg.Asse
     @dg.asset(
         name="papers",
         deps=[raw_papers],
-        automation_condition=PUBLISH_WHEN_NEW,
+        automation_condition=publish_when_new(),
         io_manager_key="papers_io",
         group_name=GROUP,
         owners=OWNERS,
@@ -123,14 +121,13 @@ def papers_asset(file: KeywordsFile, raw_papers: dg.AssetsDefinition) -> dg.Asse
     )
     def papers(store: StoreResource) -> dg.Output[pd.DataFrame]:
         opened = store.open()
-        selections, refreshed_at = {}, {}
+        selections, refreshed_at = [], {}
         for keyword in file.keywords:
             if (held := opened.read_held(keyword.name)) is not None:
                 refreshed_at[keyword.name] = held.refreshed_at
-                selections[keyword.name] = papers_frame.select_papers(
-                    papers_frame.to_frame(held.papers), keyword
-                )
-        frame = papers_frame.join(selections.values(), refreshed_at)
+                frame = papers_frame.to_frame(held.papers)
+                selections.append(papers_frame.select_papers(frame, keyword))
+        frame = papers_frame.join(selections, refreshed_at)
         return dg.Output(frame, metadata=previews.papers(frame, selections))
 
     return papers
@@ -141,8 +138,12 @@ def readme_asset(file: KeywordsFile, papers: dg.AssetsDefinition) -> dg.AssetsDe
 
     @dg.asset(
         name="readme",
-        ins={"papers": dg.AssetIn(papers.key, input_manager_key="papers_io")},
-        automation_condition=PUBLISH_WHEN_NEW,
+        ins={
+            "papers": dg.AssetIn(
+                papers.key, input_manager_key="papers_io", metadata={"columns": README_COLUMNS}
+            )
+        },
+        automation_condition=publish_when_new(),
         group_name=GROUP,
         owners=OWNERS,
         kinds={"markdown", "jinja"},

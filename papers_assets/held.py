@@ -4,8 +4,8 @@ Held papers are Arrow tables, one row a version, columns as in `SCHEMA`. What wa
 a merge adds rows and brings their text up to date, and removes none.
 """
 
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import pyarrow as pa
@@ -14,27 +14,31 @@ from papers_assets.arxiv.feed import Paper
 from papers_assets.keywords import Keyword
 
 _TIME = pa.timestamp("us", tz="UTC")
-_LINK = pa.struct([("href", pa.string()), ("rel", pa.string()), ("title", pa.string())])
+_TEXT = pa.large_string()  # what pandas has, so that nothing is copied between the two
+_LINK = pa.struct([("href", _TEXT), ("rel", _TEXT), ("title", _TEXT)])
 
 SCHEMA = pa.schema(
     [
-        pa.field("arxiv_id", pa.string(), nullable=False),
+        pa.field("arxiv_id", _TEXT, nullable=False),
         pa.field("version", pa.int64(), nullable=False),
-        pa.field("title", pa.string(), nullable=False),
-        pa.field("authors", pa.list_(pa.string()), nullable=False),
-        pa.field("abstract", pa.string(), nullable=False),
-        pa.field("comment", pa.string()),
-        pa.field("categories", pa.list_(pa.string()), nullable=False),
-        pa.field("primary_category", pa.string(), nullable=False),
+        pa.field("title", _TEXT, nullable=False),
+        pa.field("authors", pa.list_(_TEXT), nullable=False),
+        pa.field("abstract", _TEXT, nullable=False),
+        pa.field("comment", _TEXT),
+        pa.field("categories", pa.list_(_TEXT), nullable=False),
+        pa.field("primary_category", _TEXT, nullable=False),
         pa.field("published", _TIME, nullable=False),
         pa.field("updated", _TIME, nullable=False),
-        pa.field("doi", pa.string()),
-        pa.field("journal_ref", pa.string()),
+        pa.field("doi", _TEXT),
+        pa.field("journal_ref", _TEXT),
         pa.field("links", pa.list_(_LINK), nullable=False),
         pa.field("first_seen", _TIME, nullable=False),
         pa.field("last_seen", _TIME, nullable=False),
     ]
 )
+
+
+_OF_A_PAPER = [name for name in SCHEMA.names if name not in ("first_seen", "last_seen")]
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,7 @@ class Held:
 
 
 def refreshed(
-    keyword: Keyword, held: Held | None, fetched: Iterable[Paper], seen_at: datetime
+    keyword: Keyword, held: Held | None, fetched: Sequence[Paper], seen_at: datetime
 ) -> Held:
     """Give what is held after arXiv answered `fetched` at `seen_at`.
 
@@ -71,9 +75,11 @@ def refreshed(
     return Held(keyword.name, keyword.definition, seen_at, table.sort_by(order))
 
 
-def _table(papers: Iterable[Paper], seen_at: datetime) -> pa.Table:
-    seen = {"first_seen": seen_at, "last_seen": seen_at}
-    return pa.Table.from_pylist([asdict(paper) | seen for paper in papers], schema=SCHEMA)
+def _table(papers: Sequence[Paper], seen_at: datetime) -> pa.Table:
+    columns = {name: [getattr(paper, name) for paper in papers] for name in _OF_A_PAPER}
+    columns["links"] = [[link._asdict() for link in links] for links in columns["links"]]
+    columns |= dict.fromkeys(("first_seen", "last_seen"), [seen_at] * len(papers))
+    return pa.Table.from_pydict(columns, schema=SCHEMA)
 
 
 def _merge(old: pa.Table, new: pa.Table) -> pa.Table:

@@ -3,7 +3,9 @@
 from logging import LogRecord
 
 PASSING = {"passing": True}
-"""`extra` of a record such as "waiting 2.9 s": a moving line on a terminal, not one that stays."""
+"""`extra` of a record such as "waiting 2.9 s": a moving line on a terminal, not one that stays.
+
+Such records are of level DEBUG, so that they do not fill Dagster's event log."""
 
 
 def is_passing(record: LogRecord) -> bool:

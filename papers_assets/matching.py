@@ -8,13 +8,14 @@ same to any text, so that a phrase is in a text when its words stand in it side 
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import snowballstemmer
 
 from papers_assets.keywords import Field, Keyword
 
 _WORD = re.compile(r"[^\W_]+")
+_SEPARATORS = {code: " " for code in range(128) if not chr(code).isalnum()}
 # "C++" and "C#" are not "C": a phrase with such a sign must also be there to the letter.
 _SIGN = re.compile(r"[^\W_][+#]")
 
@@ -28,8 +29,11 @@ def normalize(text: str) -> str:
 
     `" graph neural network "` for "Graph-Neural Networks"; `" "` when there is no word.
     """
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    return " ".join(["", *map(_stem, _WORD.findall(folded)), ""])
+    if text.isascii():  # most texts are, and there is a quicker way to the same words
+        words = text.lower().translate(_SEPARATORS).split()
+    else:
+        words = _WORD.findall(unicodedata.normalize("NFKC", text).casefold())
+    return " ".join(["", *map(_stem, words), ""])
 
 
 class Phrase:
@@ -40,11 +44,22 @@ class Phrase:
         to_the_letter = not self.stems.strip() or _SIGN.search(text)
         self._literal = " ".join(text.split()).casefold() if to_the_letter else None
 
-    def is_in(self, text: str, normalized: str) -> bool:
-        """Say whether the phrase is in `text`, whose `normalize`d form is `normalized`."""
-        if self.stems.strip() and self.stems not in normalized:
+    def is_in(self, text: "_Text") -> bool:
+        """Say whether the phrase is in `text`."""
+        if self.stems.strip() and self.stems not in text.normalized:
             return False
-        return self._literal is None or self._literal in text.casefold()
+        return self._literal is None or self._literal in text.text.casefold()
+
+
+class _Text:
+    """A text that is normalized once, and only if a phrase is looked for in it."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    @cached_property
+    def normalized(self) -> str:
+        return normalize(self.text)
 
 
 class Matcher:
@@ -60,18 +75,18 @@ class Matcher:
         """Say whether a paper with this title and abstract and these categories matches."""
         if self._categories and self._categories.isdisjoint(categories):
             return False
-        titles, abstracts = (title, normalize(title)), (abstract, normalize(abstract))
+        in_title, in_abstract = _Text(title), _Text(abstract)
 
         def found(phrase: Phrase, field: Field) -> bool:
             match field:
                 case Field.TITLE:
-                    return phrase.is_in(*titles)
+                    return phrase.is_in(in_title)
                 case Field.ABSTRACT:
-                    return phrase.is_in(*abstracts)
+                    return phrase.is_in(in_abstract)
                 case Field.BOTH:
-                    return phrase.is_in(*titles) and phrase.is_in(*abstracts)
+                    return phrase.is_in(in_title) and phrase.is_in(in_abstract)
                 case Field.EITHER:
-                    return phrase.is_in(*titles) or phrase.is_in(*abstracts)
+                    return phrase.is_in(in_title) or phrase.is_in(in_abstract)
 
         return (
             any(found(*wanted) for wanted in self._any)

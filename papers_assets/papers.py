@@ -17,7 +17,13 @@ from papers_assets import held
 from papers_assets.keywords import Keyword
 from papers_assets.matching import Matcher
 
-SCHEMA = pa.schema([pa.field("keyword", pa.string(), nullable=False), *held.SCHEMA])
+# Without the links: they follow from the arXiv id and the doi.
+SCHEMA = pa.schema(
+    [
+        pa.field("keyword", pa.large_string(), nullable=False),
+        *(field for field in held.SCHEMA if field.name != "links"),
+    ]
+)
 
 REFRESHED_AT = "refreshed_at"
 """The frame's attribute that says when each keyword was refreshed."""
@@ -27,24 +33,26 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "arxiv_id": ("str", "arXiv id without the version; unique within a keyword"),
     "version": ("int64", "The newest version that was seen, from 1"),
     "title": ("str", "As published, white space collapsed"),
-    "authors": ("list<item: string>[pyarrow]", "In the paper's order"),
+    "authors": ("list<item: large_string>[pyarrow]", "In the paper's order"),
     "abstract": ("str", "As published, white space collapsed"),
     "comment": ("str", "The authors' comment, such as pages or venue"),
-    "categories": ("list<item: string>[pyarrow]", "The primary category and the cross-lists"),
+    "categories": ("list<item: large_string>[pyarrow]", "The primary category and the cross-lists"),
     "primary_category": ("str", "One of categories"),
     "published": ("datetime64[us, UTC]", "When version 1 was submitted"),
     "updated": ("datetime64[us, UTC]", "When this version was submitted: the README's date"),
     "doi": ("str", "Of the published article"),
     "journal_ref": ("str", "Where the article appeared"),
-    "links": (
-        "list<item: struct<href: string, rel: string, title: string>>[pyarrow]",
-        "The entry's links",
-    ),
     "first_seen": ("datetime64[us, UTC]", "When arXiv first answered this version to us"),
     "last_seen": ("datetime64[us, UTC]", "When arXiv last answered this version to us"),
 }
-"""Column by column: dtype in pandas, and meaning. `SCHEMA` says which may be null."""
-HELD_COLUMNS = {name: column for name, column in COLUMNS.items() if name != "keyword"}
+"""Column by column: dtype in pandas, and meaning."""
+MAY_BE_NULL = frozenset(field.name for field in held.SCHEMA if field.nullable)
+HELD_COLUMNS = {name: column for name, column in COLUMNS.items() if name != "keyword"} | {
+    "links": (
+        "list<item: struct<href: large_string, rel: large_string, title: large_string>>[pyarrow]",
+        "The entry's links",
+    )
+}
 """The same for what `raw_papers` holds: `held.SCHEMA`."""
 
 
@@ -52,6 +60,7 @@ HELD_COLUMNS = {name: column for name, column in COLUMNS.items() if name != "key
 class Selection:
     """What one keyword's list shows, and what it does not."""
 
+    keyword: str
     papers: pd.DataFrame
     """Columns as in `COLUMNS`, newest first."""
     refused: int
@@ -77,6 +86,7 @@ def select_papers(papers: pd.DataFrame, keyword: Keyword) -> Selection:
     matching = candidates[np.fromiter((matches(*text) for text in texts), dtype=bool)]
     chosen = matching.head(keyword.cap).assign(keyword=keyword.name)
     return Selection(
+        keyword=keyword.name,
         papers=chosen[list(COLUMNS)].reset_index(drop=True),
         refused=len(candidates) - len(matching),
         held=len(candidates),

@@ -1,6 +1,6 @@
 """What the Dagster UI shows of a materialization: counts, dates, links and a look at the rows."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ def column_schema(columns: Mapping[str, tuple[str, str]]) -> dg.TableSchema:
                 name,
                 dtype,
                 meaning,
-                dg.TableColumnConstraints(nullable=papers_frame.SCHEMA.field(name).nullable),
+                dg.TableColumnConstraints(nullable=name in papers_frame.MAY_BE_NULL),
             )
             for name, (dtype, meaning) in columns.items()
         ]
@@ -54,22 +54,21 @@ def refreshed(outcome: Refreshed, api_url: str) -> Metadata:
     }
 
 
-def papers(frame: pd.DataFrame, selections: Mapping[str, Selection]) -> Metadata:
+def papers(frame: pd.DataFrame, selections: Sequence[Selection]) -> Metadata:
     """Describe a materialization of `papers`."""
     counts = [
         dg.TableRecord(
-            {"keyword": name, "shown": len(s.papers), "held": s.held, "refused": s.refused}
+            {"keyword": s.keyword, "shown": len(s.papers), "held": s.held, "refused": s.refused}
         )
-        for name, s in selections.items()
+        for s in selections
     ]
+    look = frame.loc[frame["updated"].nlargest(_ROWS).index]
     return {
         "dagster/row_count": len(frame),
-        "refused": sum(s.refused for s in selections.values()),
-        "newest_paper": _newest(frame),
+        "refused": sum(s.refused for s in selections),
+        "newest_paper": _newest(look),
         "keywords": dg.MetadataValue.table(counts) if counts else "none fetched yet",
-        "preview": dg.MetadataValue.md(
-            markdown_preview(frame.sort_values("updated", ascending=False).head(_ROWS))
-        ),
+        "preview": dg.MetadataValue.md(markdown_preview(look)),
     }
 
 

@@ -24,7 +24,7 @@ def showing_progress() -> Iterator[None]:
     with console.status("starting") as status:
         handler = _Handler(console, status)
         logger.addHandler(handler)
-        logger.setLevel(logging.INFO)
+        logger.setLevel(logging.DEBUG)
         try:
             yield
         finally:

@@ -51,7 +51,7 @@ def refresh(
     blocked: ArxivBlocked | None = None
     for number, keyword in enumerate(keywords, 1):
         count = (number, len(keywords))
-        logger.info("%s (keyword %d of %d): asking", keyword.name, *count, extra=PASSING)
+        logger.debug("%s (keyword %d of %d): asking", keyword.name, *count, extra=PASSING)
         try:
             if blocked is not None:
                 raise blocked
@@ -63,7 +63,7 @@ def refresh(
         else:
             answer = outcome.answer
             logger.info(
-                "%s: %d of %d results came in %d pages, %d new; %d versions held",
+                "%s: %d of %d results came (requests: %d), %d new; %d versions held",
                 keyword.name,
                 len(answer.papers),
                 answer.total_results,

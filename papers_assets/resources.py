@@ -7,6 +7,7 @@ import pandas as pd
 
 from papers_assets.arxiv.client import ArxivClient
 from papers_assets.arxiv.gate import Gate, gate_path
+from papers_assets.papers import COLUMNS
 from papers_assets.store import Store
 
 
@@ -41,6 +42,7 @@ class PapersIOManager(dg.ConfigurableIOManager):
         """Write the frame, replacing the former one."""
         Store(Path(self.home)).write_papers(obj)
 
-    def load_input(self, context: dg.InputContext) -> pd.DataFrame:  # noqa: ARG002
-        """Read the frame that was written last."""
-        return Store(Path(self.home)).read_papers()
+    def load_input(self, context: dg.InputContext) -> pd.DataFrame:
+        """Read the frame that was written last: the input's `columns`, or all of them."""
+        metadata = context.definition_metadata or {}
+        return Store(Path(self.home)).read_papers(metadata.get("columns", list(COLUMNS)))

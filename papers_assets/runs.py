@@ -45,7 +45,7 @@ def open_instance(
 
 
 def prepared_home(home: Path) -> Path:
-    """Make `home` a folder to start Dagster in: give it the project's dagster.yaml if it has none."""
+    """Make `home` a folder to start Dagster in: one that has a dagster.yaml."""
     home.mkdir(parents=True, exist_ok=True)
     if not (home / "dagster.yaml").exists():
         shutil.copyfile(PROJECT_ROOT / "dagster.yaml", home / "dagster.yaml")

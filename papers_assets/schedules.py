@@ -43,9 +43,7 @@ def jobs(file: KeywordsFile) -> "list[AssetJob]":
     ]
 
 
-def daily_schedule(
-    file: KeywordsFile, job: "AssetJob"
-) -> dg.ScheduleDefinition:
+def daily_schedule(file: KeywordsFile, job: "AssetJob") -> dg.ScheduleDefinition:
     """Make the daily schedule, in the file's time zone, on from the start."""
     return dg.ScheduleDefinition(
         name="daily",

@@ -22,12 +22,13 @@ def sections(papers: pd.DataFrame, file: KeywordsFile) -> list[Section]:
     """Give the sections of the asset `papers`, one per keyword, in the file's order."""
     days = _days(papers, file)
     newest = max(days.values(), default=None)
-    by_keyword = dict(iter(papers.groupby("keyword", sort=False)))
-    nothing = papers.iloc[:0]
-    return [
-        Section(name, by_keyword.get(name, nothing), _note(days.get(name), newest))
-        for name in file.names
-    ]
+    # A keyword's rows follow each other, so that a slice, which copies nothing, has them all.
+    rows = papers.groupby("keyword", sort=False).indices
+
+    def of(name: str) -> pd.DataFrame:
+        return papers.iloc[rows[name][0] : rows[name][-1] + 1] if name in rows else papers.iloc[:0]
+
+    return [Section(name, of(name), _note(days.get(name), newest)) for name in file.names]
 
 
 def _days(papers: pd.DataFrame, file: KeywordsFile) -> dict[str, date]:

@@ -13,7 +13,7 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -26,9 +26,14 @@ import pyarrow.parquet as pq
 from papers_assets import held, papers
 from papers_assets.held import Held
 
+# Arrow's own allocators keep tens of megabytes for later; a daily job has no later.
+pa.set_memory_pool(pa.system_memory_pool())
+
 FORMAT = 1
 """Of the Parquet files. Raised when older programs would misread what newer ones write."""
 _SLUG = 40
+_GROUP = 5_000
+"""Rows that are compressed together, and so are in memory a second time."""
 
 
 class StoreError(Exception):
@@ -75,15 +80,16 @@ class Store:
         }
         _write(self.held_path(value.keyword), value.papers, labels)
 
-    def read_papers(self) -> pd.DataFrame:
-        """Read the asset `papers`, columns and dtypes as `papers_assets.papers` describes them.
+    def read_papers(self, columns: Sequence[str] = papers.SCHEMA.names) -> pd.DataFrame:
+        """Read the asset `papers`, or some columns of it, as `papers_assets.papers` describes it.
 
         Raises:
             StoreError: there is none yet, it is damaged, or a newer version wrote it.
         """
         if not self.papers_path.exists():
             raise StoreError(f"{self.papers_path}: not there yet. Materialize papers first.")
-        table, labels = _read(self.papers_path, papers.SCHEMA)
+        schema = pa.schema([papers.SCHEMA.field(name) for name in columns])
+        table, labels = _read(self.papers_path, schema)
         frame = papers.to_frame(table)
         frame.attrs.update(json.loads(labels.get("attributes", "{}")))
         return frame
@@ -101,7 +107,9 @@ class Store:
 
 def _read(path: Path, schema: pa.Schema) -> tuple[pa.Table, dict[str, str]]:
     try:
-        table = pq.read_table(path, partitioning=None)
+        with pq.ParquetFile(path) as file:
+            here = [name for name in schema.names if name in file.schema_arrow.names]
+            table = file.read(here, use_threads=False)
     except (pa.ArrowException, OSError) as error:
         raise _unusable(path, f"it cannot be read ({error})") from error
     labels = {k.decode(): v.decode() for k, v in (table.schema.metadata or {}).items()}
@@ -137,7 +145,9 @@ def _unusable(path: Path, problem: str) -> StoreError:
 def _write(path: Path, table: pa.Table, labels: dict[str, str]) -> None:
     labels = {"papers_assets_format": str(FORMAT), **labels}
     with _replacing(path) as file:
-        pq.write_table(table.replace_schema_metadata(labels), file, compression="zstd")
+        pq.write_table(
+            table.replace_schema_metadata(labels), file, compression="zstd", row_group_size=_GROUP
+        )
 
 
 @contextmanager

@@ -215,9 +215,7 @@ def test_what_a_materialization_shows(house: House) -> None:
 def test_the_run_tells_its_story_in_its_own_log(house: House) -> None:
     house.failing = {"compiler": BUSY}
     report = house.run()
-    logged = [
-        record.user_message for record in house.instance.all_logs(report.run_ids[0])
-    ]
+    logged = [record.user_message for record in house.instance.all_logs(report.run_ids[0])]
     assert any(line.startswith("performance: 100 of ") for line in logged)
     assert "compiler: not refreshed: arXiv answered 503" in logged
 

@@ -99,3 +99,8 @@ def test_a_text_has_every_phrase_that_stands_in_it(before: str, phrase: str, aft
 @given(st.text())
 def test_normalizing_does_not_depend_on_case(text: str) -> None:
     assert normalize(text.casefold()) == normalize(text)
+
+
+@given(st.text(st.characters(max_codepoint=127)))
+def test_the_quick_way_for_plain_texts_gives_the_same_words(text: str) -> None:
+    assert normalize(f"{text} \u00e9") == f"{normalize(text)}\u00e9 "

@@ -8,7 +8,7 @@ import pytest
 
 from papers_assets.keywords import KeywordsFile
 from papers_assets.sample_arxiv import Fault
-from papers_assets.schedules import DAILY, REFRESH
+from papers_assets.schedules import DAILY, PUBLISH, REFRESH
 from papers_assets_tests.conftest import House
 from papers_assets_tests.making import keyword
 
@@ -69,16 +69,52 @@ def test_a_whole_run_leaves_automation_nothing_to_do(house: House) -> None:
     assert wanted(house, cursor)[0] == set()
 
 
-def test_one_keyword_materialized_alone_has_the_readme_rendered_once(house: House) -> None:
-    house.run()
-    _, cursor = wanted(house)
+def materialize(house: House, name: str) -> None:
+    """As "Materialize" does with one partition of raw_papers."""
     only_raw = dg.define_asset_job("only_raw", dg.AssetSelection.assets("raw_papers"))
     definitions = dg.Definitions.merge(house.definitions, dg.Definitions(jobs=[only_raw]))
     job = definitions.resolve_job_def("only_raw")
-    assert job.execute_in_process(instance=house.instance, partition_key="compiler").success
+    assert job.execute_in_process(instance=house.instance, partition_key=name).success
+
+
+def test_one_keyword_materialized_alone_has_the_readme_rendered_once(house: House) -> None:
+    house.run()
+    _, cursor = wanted(house)
+    materialize(house, "compiler")
     launched, cursor = wanted(house, cursor)
     assert launched == {PAPERS, README}
     assert wanted(house, cursor)[0] == set()
+
+
+def test_a_keyword_materialized_right_after_a_whole_run_is_not_forgotten(house: House) -> None:
+    _, cursor = wanted(house)
+    house.run()
+    materialize(house, "compiler")
+    assert wanted(house, cursor)[0] == {PAPERS, README}
+
+
+def test_a_publication_that_failed_waits_for_the_next_arrival(house: House) -> None:
+    house.run()
+    _, cursor = wanted(house)
+    materialize(house, "compiler")
+    launched, cursor = wanted(house, cursor)
+    assert launched == {PAPERS, README}
+    for _ in range(3):  # nothing was made of it
+        launched, cursor = wanted(house, cursor)
+        assert launched == set()
+    materialize(house, "performance")
+    assert wanted(house, cursor)[0] == {PAPERS, README}
+
+
+def test_what_automation_publishes_is_not_published_again(house: House) -> None:
+    house.run()
+    _, cursor = wanted(house)
+    materialize(house, "compiler")
+    _, cursor = wanted(house, cursor)
+    assert house.execute(PUBLISH).success
+    for _ in range(2):
+        launched, cursor = wanted(house, cursor)
+        assert launched == set()
 
 
 def test_what_the_others_brought_is_published_when_one_keyword_failed(house: House) -> None:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import feedparser
 
@@ -20,8 +20,7 @@ _ID = re.compile(r"https?://arxiv\.org/abs/(?P<arxiv_id>.+?)v(?P<version>\d+)")
 _BAD_REQUEST = 400
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(NamedTuple):
     """A link of an entry; `title` is such as "pdf" or "doi", or empty."""
 
     href: str

@@ -56,7 +56,7 @@ class Gate:
         asked = self._clock()
         with self._lock():
             while (wait := self._remaining()) > 0:
-                logger.info("waiting %.1f s, as arXiv's terms ask", wait, extra=PASSING)
+                logger.debug("waiting %.1f s, as arXiv's terms ask", wait, extra=PASSING)
                 self._sleep(max(wait, _TICK))
             self._stamp.write_text(repr(self._clock()))
             yield self._clock() - asked
@@ -68,7 +68,9 @@ class Gate:
         try:
             lock.acquire(timeout=0)
         except Timeout:
-            logger.info("waiting for another process of this host to be done asking", extra=PASSING)
+            logger.debug(
+                "waiting for another process of this host to be done asking", extra=PASSING
+            )
             lock.acquire()
         try:
             yield
