@@ -8,8 +8,8 @@ import pandas as pd
 
 from papers_assets import papers as papers_frame
 from papers_assets import previews
-from papers_assets.keywords import KeywordsFile
 from papers_assets.automation import publish_when_new
+from papers_assets.keywords import KeywordsFile
 from papers_assets.refresh import Failed, refresh
 from papers_assets.rendering.readme import render_readme
 from papers_assets.resources import ArxivResource, StoreResource
@@ -20,6 +20,7 @@ README_COLUMNS = ["keyword", "arxiv_id", "version", "title", "abstract", "commen
 
 GROUP = "daily_papers"
 OWNERS = ["team:papers-assets"]
+
 
 def raw_papers_asset(file: KeywordsFile, now: Callable[[], datetime]) -> dg.AssetsDefinition:
     """Make `raw_papers`: what arXiv answered, partitioned by keyword."""

@@ -4,11 +4,13 @@ This is what re-renders the README after one keyword was materialized alone, and
 in which some keyword failed.
 """
 
+from typing import Any
+
 import dagster as dg
 from dagster import AutomationCondition as When
 
 
-def publish_when_new() -> dg.AutomationCondition[dg.AssetKey]:
+def publish_when_new() -> dg.AutomationCondition[Any]:
     """Make the condition for `papers` and `readme`.
 
     Dagster's own `any_deps_updated().since_last_handled()` forgets an arrival when the asset itself

@@ -1,13 +1,10 @@
-"""How the package's log records say that they are of interest only until the next one."""
+"""The logger for what is of interest only until the next thing happens.
 
-from logging import LogRecord
+What stays of interest is logged below `papers_assets`, which Dagster writes into the run's log (see
+dagster.yaml): a line there costs milliseconds and is kept. "waiting 2.9 s" should do neither.
+"""
 
-PASSING = {"passing": True}
-"""`extra` of a record such as "waiting 2.9 s": a moving line on a terminal, not one that stays.
+import logging
 
-Such records are of level DEBUG, so that they do not fill Dagster's event log."""
-
-
-def is_passing(record: LogRecord) -> bool:
-    """Say whether `record` was logged with `extra=PASSING`."""
-    return getattr(record, "passing", False)
+PROGRESS = "papers_progress"
+progress = logging.getLogger(PROGRESS)

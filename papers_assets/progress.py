@@ -8,28 +8,28 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.status import Status
 
-from papers_assets.logs import is_passing
+from papers_assets.logs import PROGRESS
 
 
 @contextmanager
 def showing_progress() -> Iterator[None]:
-    """Show what `papers_assets` logs while the block runs, on standard output.
+    """Show what the package logs while the block runs, on standard output.
 
-    On a terminal, passing records (what it is doing, what it waits for) share one moving line;
-    elsewhere, such as in a log file, every record is a line.
+    On a terminal, progress (what it is doing, what it waits for) is one moving line; elsewhere,
+    such as in a log file, every record is a line.
     """
     console = Console(file=sys.stdout, highlight=False, markup=False, soft_wrap=True)
-    logger = logging.getLogger("papers_assets")
-    level = logger.level
+    loggers = [logging.getLogger(name) for name in ("papers_assets", PROGRESS)]
     with console.status("starting") as status:
         handler = _Handler(console, status)
-        logger.addHandler(handler)
-        logger.setLevel(logging.DEBUG)
+        for logger in loggers:
+            logger.addHandler(handler)
+            logger.setLevel(logging.INFO)
         try:
             yield
         finally:
-            logger.removeHandler(handler)
-            logger.setLevel(level)
+            for logger in loggers:
+                logger.removeHandler(handler)
 
 
 class _Handler(logging.Handler):
@@ -40,7 +40,7 @@ class _Handler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         message = self.format(record)
-        if self._console.is_terminal and is_passing(record):
+        if self._console.is_terminal and record.name == PROGRESS:
             self._status.update(message)
         else:
             self._console.print(message)

@@ -16,7 +16,7 @@ from papers_assets.arxiv.feed import Page
 from papers_assets.arxiv.newest import Newest, fetch_newest
 from papers_assets.held import Held
 from papers_assets.keywords import Keyword
-from papers_assets.logs import PASSING
+from papers_assets.logs import progress
 from papers_assets.store import Store, StoreError
 
 logger = logging.getLogger(__name__)
@@ -51,7 +51,7 @@ def refresh(
     blocked: ArxivBlocked | None = None
     for number, keyword in enumerate(keywords, 1):
         count = (number, len(keywords))
-        logger.debug("%s (keyword %d of %d): asking", keyword.name, *count, extra=PASSING)
+        progress.info("%s (keyword %d of %d): asking", keyword.name, *count)
         try:
             if blocked is not None:
                 raise blocked

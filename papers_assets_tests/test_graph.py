@@ -21,7 +21,10 @@ RAW, PAPERS, README = (dg.AssetKey(name) for name in ("raw_papers", "papers", "r
 def sections(readme: str) -> dict[str, int]:
     """Rows by heading."""
     parts = re.split(r"^## ", readme, flags=re.MULTILINE)[1:]
-    return {part.partition("\n")[0]: len(re.findall(r"^\| \*\*\[", part, re.M)) for part in parts}
+    return {
+        part.partition("\n")[0]: len(re.findall(r"^\| \*\*\[", part, re.MULTILINE))
+        for part in parts
+    }
 
 
 def metadata(house: House, asset: dg.AssetKey, partition: str | None = None) -> dict[str, object]:
@@ -87,9 +90,9 @@ def test_dagster_shows_the_failed_keyword_alone_as_failed(house: House) -> None:
     house.failing = {"compiler": BUSY}
     house.run()
     assert house.materialized == {"reinforcement learning", "performance"}
-    status = house.instance.get_status_by_partition(
-        RAW, house.file.names, house.definitions.get_assets_def(RAW).partitions_def
-    )
+    partitions = house.definitions.get_assets_def(RAW).partitions_def
+    assert partitions is not None
+    status = house.instance.get_status_by_partition(RAW, house.file.names, partitions)
     assert status is not None
     assert {name: s.value for name, s in status.items() if s} == {
         "reinforcement learning": "MATERIALIZED",

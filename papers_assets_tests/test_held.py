@@ -1,9 +1,11 @@
 from datetime import timedelta
+from typing import Any
 
 import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
+from papers_assets.arxiv.feed import Paper
 from papers_assets.held import SCHEMA, Held, refreshed
 from papers_assets_tests.making import EPOCH, LATER, keyword, paper
 
@@ -23,7 +25,7 @@ def versions(held: Held) -> list[tuple[str, int]]:
 
 
 @given(batches)
-def test_what_was_held_stays_held_and_nothing_comes_twice(answers: list[list]) -> None:
+def test_what_was_held_stays_held_and_nothing_comes_twice(answers: list[list[Paper]]) -> None:
     held, seen = None, set()
     for day, answer in enumerate(answers):
         held = refreshed(keyword(), held, answer, LATER + timedelta(days=day))
@@ -64,5 +66,5 @@ def test_a_changed_definition_begins_anew() -> None:
     assert len(versions(refreshed(keyword(cap=5), before, [paper(2)], LATER))) == 2
 
 
-def rows(table: pa.Table) -> list[dict]:
+def rows(table: pa.Table) -> list[dict[str, Any]]:
     return list(table.to_pylist())

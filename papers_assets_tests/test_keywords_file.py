@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -8,9 +9,11 @@ from papers_assets.keywords import Field, KeywordsFile
 from papers_assets.keywords_file import KeywordsFileError, read_keywords_file
 from papers_assets.settings import PROJECT_ROOT
 
+Write = Callable[[str | bytes], Path]
+
 
 @pytest.fixture
-def write(tmp_path: Path):  # noqa: ANN201
+def write(tmp_path: Path) -> Write:
     def write(text: str | bytes) -> Path:
         path = tmp_path / "keywords.toml"
         path.write_bytes(text.encode() if isinstance(text, str) else text)
@@ -30,7 +33,7 @@ def test_the_shipped_file_has_the_three_keywords_of_the_seed() -> None:
     assert (file.timezone, file.schedule) == (ZoneInfo("UTC"), "0 6 * * *")
 
 
-def test_a_bare_keyword_has_every_default(write) -> None:
+def test_a_bare_keyword_has_every_default(write: Write) -> None:
     file = read(write("[keywords.compiler]"))
     keyword = file["compiler"]
     assert (keyword.any, keyword.all, keyword.none) == (("compiler",), (), ())
@@ -38,7 +41,7 @@ def test_a_bare_keyword_has_every_default(write) -> None:
     assert (file.timezone.key, file.schedule) == ("UTC", "0 6 * * *")
 
 
-def test_a_keyword_of_its_own_overrides_the_files_defaults(write) -> None:
+def test_a_keyword_of_its_own_overrides_the_files_defaults(write: Write) -> None:
     file = read(
         write("""
             cap = 20
@@ -66,7 +69,7 @@ def test_a_keyword_of_its_own_overrides_the_files_defaults(write) -> None:
     assert (file.timezone.key, file.schedule) == ("Europe/Berlin", "30 7 * * 1-5")
 
 
-def test_a_word_has_to_be_in_both_fields_and_a_longer_phrase_in_either(write) -> None:
+def test_a_word_has_to_be_in_both_fields_and_a_longer_phrase_in_either(write: Write) -> None:
     keyword = read(write('[keywords.x]\nany = ["compiler", "graph networks"]'))["x"]
     assert keyword.field_of("compiler") is Field.BOTH
     assert keyword.field_of("graph networks") is Field.EITHER
@@ -76,22 +79,22 @@ def test_a_word_has_to_be_in_both_fields_and_a_longer_phrase_in_either(write) ->
     "name",
     ["C++", "a/b", "..", "图神经网络", "x" * 300, '"', "\\", "a|b", "a,b", "*", "[x]", "<b>"],
 )
-def test_any_printable_keyword_works_here_and_as_a_partition(write, name: str) -> None:
+def test_any_printable_keyword_works_here_and_as_a_partition(write: Write, name: str) -> None:
     quoted = name.replace("\\", "\\\\").replace('"', '\\"')
     file = read(write(f'[keywords."{quoted}"]'))
     assert file.names == [name]
     assert dg.StaticPartitionsDefinition(file.names).get_partition_keys() == [name]
 
 
-def test_sections_keep_the_order_of_the_file(write) -> None:
+def test_sections_keep_the_order_of_the_file(write: Write) -> None:
     assert read(write("[keywords.b]\n[keywords.a]\n[keywords.c]")).names == ["b", "a", "c"]
 
 
-def test_a_byte_order_mark_is_no_obstacle(write) -> None:
+def test_a_byte_order_mark_is_no_obstacle(write: Write) -> None:
     assert read(write("\ufeff[keywords.a]")).names == ["a"]
 
 
-MISTAKES = {
+MISTAKES: dict[str, tuple[str | bytes, str, str, str]] = {
     "no keyword at all": ("cap = 5", "keywords", "no keyword", "[keywords."),
     "empty keywords": ("[keywords]", "keywords", "no keyword", "[keywords."),
     "unknown key": ("caps = 5\n[keywords.a]", "caps", "5", "Did you mean cap?"),
@@ -133,7 +136,9 @@ MISTAKES = {
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)
-def test_a_mistake_is_one_message_with_file_key_value_and_remedy(write, mistake: str) -> None:
+def test_a_mistake_is_one_message_with_file_key_value_and_remedy(
+    write: Write, mistake: str
+) -> None:
     text, key, value, remedy = MISTAKES[mistake]
     path = write(text)
     with pytest.raises(KeywordsFileError) as caught:
@@ -155,7 +160,7 @@ def test_a_folder_in_its_place_is_no_crash(tmp_path: Path) -> None:
         read(tmp_path)
 
 
-def test_a_definition_changes_with_what_is_asked_and_not_with_the_cap(write) -> None:
+def test_a_definition_changes_with_what_is_asked_and_not_with_the_cap(write: Write) -> None:
     def definition(options: str) -> str:
         return read(write(f"[keywords.a]\n{options}"))["a"].definition
 

@@ -64,11 +64,12 @@ def test_five_keywords_give_their_hundred_newest_matching_papers(
     for name, matching in expected().items():
         assert len(matching) >= 100
         rows = papers[papers["keyword"] == name]
-        shown = {row.arxiv_id: (row.version, str(row.updated.date())) for row in rows.itertuples()}
+        days = rows["updated"].dt.strftime("%Y-%m-%d")
+        versions = zip(rows["version"], days, strict=True)
+        shown = dict(zip(rows["arxiv_id"], versions, strict=True))
         assert len(rows) == len(shown) == 100
         # Every row really matches, in its newest version.
         assert shown.items() <= matching.items()
         # Newest first, and nothing newer is left out (days decide: most times here are days).
-        days = [day for _, day in shown.values()]
-        assert days == sorted((day for _, day in matching.values()), reverse=True)[:100]
+        assert list(days) == sorted((day for _, day in matching.values()), reverse=True)[:100]
     assert house.readme.count("\n| **[") == 500

@@ -21,7 +21,8 @@ PATIENCE = 120.0
 
 LOCATION = """{ workspaceOrError { ... on Workspace { locationEntries {
     name loadStatus
-    locationOrLoadError { __typename ... on PythonError { message errorChain { error { message } } } } } } } }"""
+    locationOrLoadError {
+      __typename ... on PythonError { errorChain { error { message } } } } } } } }"""
 INSTIGATORS = """{ repositoryOrError(repositorySelector: {
       repositoryLocationName: "papers_assets", repositoryName: "__repository__"}) {
     ... on Repository {

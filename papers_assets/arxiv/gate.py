@@ -5,7 +5,6 @@ to request. A lock of the kernel is held through the request - it is free again 
 dies, however it dies - and a file beside it says when the last request began.
 """
 
-import logging
 import math
 import tempfile
 import time
@@ -16,9 +15,7 @@ from urllib.parse import urlsplit
 
 from filelock import FileLock, Timeout
 
-from papers_assets.logs import PASSING
-
-logger = logging.getLogger(__name__)
+from papers_assets.logs import progress
 
 # What a request's way to the server can vary by, so that a pause of 3 s is not 2.99 s over there.
 _MARGIN = 0.05
@@ -56,7 +53,7 @@ class Gate:
         asked = self._clock()
         with self._lock():
             while (wait := self._remaining()) > 0:
-                logger.debug("waiting %.1f s, as arXiv's terms ask", wait, extra=PASSING)
+                progress.info("waiting %.1f s, as arXiv's terms ask", wait)
                 self._sleep(max(wait, _TICK))
             self._stamp.write_text(repr(self._clock()))
             yield self._clock() - asked
@@ -68,9 +65,7 @@ class Gate:
         try:
             lock.acquire(timeout=0)
         except Timeout:
-            logger.debug(
-                "waiting for another process of this host to be done asking", extra=PASSING
-            )
+            progress.info("waiting for another process of this host to be done asking")
             lock.acquire()
         try:
             yield

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from papers_assets.arxiv.errors import ArxivBadAnswer, ArxivRefusedQuery
-from papers_assets.arxiv.feed import Link, Page, parse_feed
+from papers_assets.arxiv.feed import Link, Page, Paper, parse_feed
 from papers_assets_tests import reference
 
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -36,7 +36,7 @@ def entry(
         {more}</entry>"""
 
 
-def only(page: Page):  # noqa: ANN201
+def only(page: Page) -> Paper:
     assert len(page.papers) == 1
     return page.papers[0]
 

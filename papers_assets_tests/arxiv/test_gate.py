@@ -3,6 +3,7 @@ import os
 import signal
 import threading
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -49,7 +50,7 @@ def test_the_first_request_does_not_wait(gate: Gate, clock: Clock) -> None:
 
 def test_starts_are_at_least_the_interval_apart(gate: Gate, clock: Clock) -> None:
     starts = [start(gate, clock) for _ in range(5)]
-    gaps = [b - a for a, b in zip(starts, starts[1:], strict=False)]
+    gaps = [b - a for a, b in pairwise(starts)]
     assert min(gaps) >= INTERVAL
 
 

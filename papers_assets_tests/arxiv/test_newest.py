@@ -1,5 +1,6 @@
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,7 @@ class Arxiv:
         return Page(tuple(self.papers[start : start + size]), len(self.papers))
 
 
-def newest_to_oldest(count: int, **fields: str) -> list[Paper]:
+def newest_to_oldest(count: int, **fields: Any) -> list[Paper]:
     return [paper(number, **fields) for number in range(count, 0, -1)]
 
 

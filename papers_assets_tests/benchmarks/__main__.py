@@ -18,6 +18,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -72,7 +73,9 @@ def main() -> None:
 
 
 def _compare(home: Path, url: str, keywords: Sequence[Keyword]) -> None:
-    say("Interval 0. Wall time in s, peak memory in MB; over: the job's wall time less the loop's.\n")
+    say(
+        "Interval 0. Wall time in s, peak memory in MB; over: the job's wall time less the loop's\n"
+    )
     say("| keywords | loop | job | over | over, ms a keyword | job's peak |")
     say("| --- | --- | --- | --- | --- | --- |")
     first_over = 0.0
@@ -83,7 +86,9 @@ def _compare(home: Path, url: str, keywords: Sequence[Keyword]) -> None:
         job = _job(home / f"home{count}", url, some, 0)
         over = job.wall - loop.wall
         first_over = first_over or over
-        each = "" if count == COUNTS[0] else f"{(over - first_over) / (count - COUNTS[0]) * 1e3:.1f}"
+        each = (
+            "" if count == COUNTS[0] else f"{(over - first_over) / (count - COUNTS[0]) * 1e3:.1f}"
+        )
         say(
             f"| {count} | {loop.wall:.2f} | {job.wall:.2f} | {over:.2f} | {each} | {job.peak:.0f} |"
         )
@@ -135,7 +140,16 @@ def _measure(command: list[str], environment: dict[str, str]) -> Measured:
 
 @contextmanager
 def _sample_arxiv(corpus: Path) -> Iterator[str]:
-    command = [PAPERS, "sample-arxiv", "--corpus", corpus, "--port", "0", "--min-interval", "0"]
+    command = [
+        str(PAPERS),
+        "sample-arxiv",
+        "--corpus",
+        str(corpus),
+        "--port",
+        "0",
+        "--min-interval",
+        "0",
+    ]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
         url = server.stdout.readline().strip().partition("ARXIV_API_URL=")[2]
@@ -156,7 +170,7 @@ def _keywords(corpus: Path, count: int) -> list[Keyword]:
     pairs: Counter[str] = Counter()
     for paper in Corpus.load(corpus).newest:
         words = re.findall(r"[a-z]+", paper.abstract.lower())
-        pairs.update({f"{a} {b}" for a, b in zip(words, words[1:], strict=False)})
+        pairs.update({f"{a} {b}" for a, b in pairwise(words)})
     names = [pair for pair, _ in pairs.most_common(count)]
     return [Keyword(name, any=(name,), within=Field.ABSTRACT) for name in names]
 
