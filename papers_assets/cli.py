@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Never
@@ -12,10 +13,11 @@ from typing import Never
 import click
 
 from papers_assets.arxiv import query
+from papers_assets.arxiv.newest import page_size
 from papers_assets.keywords import KeywordsFile
 from papers_assets.keywords_file import KeywordsFileError, read_keywords_file
 from papers_assets.progress import showing_progress
-from papers_assets.sample_arxiv import Corpus, SampleArxiv
+from papers_assets.sample_arxiv import Corpus, CorpusError, SampleArxiv
 from papers_assets.settings import PROJECT_ROOT, Settings, SettingsError, read_settings
 
 FRESH, NOT_ALL_FRESH, NOTHING_DONE = 0, 1, 2
@@ -86,7 +88,7 @@ def keywords() -> None:
         f"({file.timezone.key})."
     )
     for keyword in file.keywords:
-        parameters = query.newest_first(keyword, 0, keyword.cap)
+        parameters = query.newest_first(keyword, 0, page_size(keyword))
         click.echo(f"\n{keyword.name}  (at most {keyword.cap} papers)")
         click.echo(f"  search_query: {parameters['search_query']}")
         click.echo(f"  {query.url(settings.api_url, parameters)}")
@@ -107,10 +109,15 @@ def keywords() -> None:
 )
 def sample_arxiv(corpus: Path | None, port: int, min_interval: float) -> None:
     """Serve the embedded stand-in for arXiv's API, until interrupted."""
-    papers = Corpus.load(corpus) if corpus else Corpus.sample()
-    server = SampleArxiv(papers, port=port, min_interval=min_interval)
+    try:
+        papers = Corpus.load(corpus) if corpus else Corpus.sample()
+        server = SampleArxiv(papers, port=port, min_interval=min_interval)
+    except (CorpusError, OSError) as error:
+        _stop(f"cannot serve {corpus or 'the invented papers'} at port {port}: {error}")
     click.echo(f"Serving {corpus or 'invented papers'}. Ask it with ARXIV_API_URL={server.url}")
-    server.serve_forever()
+    with suppress(KeyboardInterrupt):
+        server.serve_forever()
+    server.close()
 
 
 def _settings() -> Settings:
@@ -144,8 +151,11 @@ def _run(
     from papers_assets.store import Store
 
     definitions = build_definitions(settings, file)
-    with open_instance(settings.home, environment) as instance, showing_progress():
-        report = run_daily(definitions, instance, file, names)
+    try:
+        with open_instance(settings.home, environment) as instance, showing_progress():
+            report = run_daily(definitions, instance, file, names)
+    except OSError as error:
+        _stop(f"{settings.home} cannot be used: {error}. Set PAPERS_HOME to a folder that can.")
     store = Store(settings.home)
     for name, reason in report.failed.items():
         click.echo(f"papers: {name} could not be refreshed: {reason}", err=True)
@@ -175,15 +185,13 @@ def _dagster_dev(home: Path, port: int, environment: Mapping[str, str]) -> int:
         *("--host", "127.0.0.1", "--port", str(port)),
     ]
     click.echo(f"The Dagster UI will be at http://127.0.0.1:{port}; Ctrl-C ends it.")
-    # Ctrl-C reaches the child by itself; this process only waits until it has put things in order.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    return subprocess.run(  # noqa: S603 - our own interpreter's dagster
-        command,
-        cwd=prepared_home(home),
-        env=dict(environment),
-        check=False,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    ).returncode
+    # In a session of its own, so that Ctrl-C reaches it once: from here, as any other signal does.
+    process = subprocess.Popen(  # noqa: S603 - our own interpreter's dagster
+        command, cwd=prepared_home(home), env=dict(environment), start_new_session=True
+    )
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: process.send_signal(signal.SIGINT))
+    return process.wait()
 
 
 def _shown(path: Path) -> str:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from papers_assets import papers as papers_frame
 from papers_assets.arxiv import query
+from papers_assets.arxiv.newest import page_size
 from papers_assets.papers import Selection
 from papers_assets.refresh import Refreshed
 from papers_assets.rendering.escape import escape_heading
@@ -37,7 +38,7 @@ def column_schema(columns: Mapping[str, tuple[str, str]]) -> dg.TableSchema:
 def refreshed(outcome: Refreshed, api_url: str) -> Metadata:
     """Describe a keyword's materialization of `raw_papers`."""
     held, answer, keyword = outcome.held, outcome.answer, outcome.keyword
-    asked = query.newest_first(keyword, 0, max(keyword.cap, 1))
+    asked = query.newest_first(keyword, 0, page_size(keyword))
     look = papers_frame.to_frame(held.papers.slice(0, _ROWS))
     return {
         "dagster/partition_row_count": len(held.papers),

@@ -1,14 +1,17 @@
 """The command line as a person meets it: what it prints, writes, and exits with."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 from urllib.parse import quote_plus
 
 import pytest
+import requests
 
 from papers_assets.sample_arxiv import Fault, RequestRecord, SampleArxiv
+from papers_assets.sample_arxiv.corpus import SAMPLE_PATH
 
 PAPERS = Path(sys.executable).with_name("papers")
 KEYWORDS = '[keywords.compiler]\n[keywords."reinforcement learning"]\ncap = 3\n'
@@ -104,6 +107,41 @@ def test_an_unknown_keyword_is_said_with_the_known_ones(environment: dict[str, s
     assert done.returncode == 2
     assert "'compilers' is not in" in done.stderr
     assert "compiler, reinforcement learning" in done.stderr
+
+
+def test_a_home_that_cannot_be_used_is_one_line_and_status_2(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "home").write_text("a file where a folder should be")
+    done = papers(environment, "run")
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert f"{tmp_path / 'home'} cannot be used" in done.stderr
+
+
+def test_the_sample_arxiv_serves_any_corpus_until_it_is_interrupted(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    corpus = tmp_path / "corpus.jsonl"
+    corpus.write_text("".join(SAMPLE_PATH.read_text().splitlines(keepends=True)[:5]))
+    command = [str(PAPERS), "sample-arxiv", "--corpus", str(corpus), "--port", "0"]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        url = server.stdout.readline().strip().partition("ARXIV_API_URL=")[2]
+        answer = requests.get(url, {"search_query": "all:invented"}, timeout=30)
+        too_soon = requests.get(url, {"search_query": "all:invented"}, timeout=30)
+        server.send_signal(signal.SIGINT)
+        assert server.wait(30) == 0
+    assert answer.text.count("<entry>") > 0
+    assert (too_soon.status_code, too_soon.text) == (429, "Rate exceeded.")
+
+
+def test_a_corpus_that_cannot_be_read_is_one_line_and_status_2(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "corpus.jsonl").write_text("{}")
+    done = papers(environment, "sample-arxiv", "--corpus", str(tmp_path / "corpus.jsonl"))
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "corpus.jsonl" in done.stderr
 
 
 def test_keywords_shows_what_is_asked_and_asks_nothing(

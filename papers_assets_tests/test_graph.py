@@ -176,6 +176,8 @@ def test_keywords_can_be_made_of_anything(house: House) -> None:
     assert report.failed == {}
     assert house.materialized == set(names)
     assert len(sections(house.readme)) == len(names)
+    house.failing = {"": BUSY}
+    assert set(house.run().failed) == set(names)
 
 
 def test_a_removed_keyword_leaves_the_readme_and_a_changed_one_begins_anew(house: House) -> None:

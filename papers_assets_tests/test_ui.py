@@ -109,7 +109,7 @@ def ui(home: Path, server: SampleArxiv) -> Iterator[UI]:
             until(lambda: found.location()["loadStatus"] == "LOADED")
             yield found
         finally:
-            os.killpg(process.pid, signal.SIGINT)  # what Ctrl-C in a terminal does
+            process.send_signal(signal.SIGINT)
             process.wait(60)
 
 

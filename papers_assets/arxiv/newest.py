@@ -32,6 +32,11 @@ class Newest:
     """Papers between these and the held ones may be missing: `MAX_PAGES` did not reach them."""
 
 
+def page_size(keyword: Keyword) -> int:
+    """Give how many results a page is asked to have."""
+    return min(max(keyword.cap, MIN_PAGE), MAX_PAGE)
+
+
 def fetch_newest(
     keyword: Keyword,
     ask: Callable[[int, int], Page],
@@ -50,7 +55,7 @@ def fetch_newest(
     Raises:
         ArxivError: from `ask`, or a page with fewer results than the answer itself promises.
     """
-    size = min(max(keyword.cap, MIN_PAGE), MAX_PAGE)
+    size = page_size(keyword)
     matches = Matcher(keyword)
     found: dict[tuple[str, int], Paper] = {}
     matching, pages = 0, 0
