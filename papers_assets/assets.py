@@ -10,6 +10,7 @@ from papers_assets import papers as papers_frame
 from papers_assets import previews
 from papers_assets.automation import publish_when_new
 from papers_assets.keywords import KeywordsFile
+from papers_assets.logs import progress
 from papers_assets.refresh import Failed, refresh
 from papers_assets.rendering.readme import render_readme
 from papers_assets.resources import ArxivResource, StoreResource
@@ -121,6 +122,7 @@ def papers_asset(file: KeywordsFile, raw_papers: dg.AssetsDefinition) -> dg.Asse
         metadata={"dagster/column_schema": previews.column_schema(papers_frame.COLUMNS)},
     )
     def papers(store: StoreResource) -> dg.Output[pd.DataFrame]:
+        progress.info("choosing each keyword's papers")
         opened = store.open()
         selections, refreshed_at = [], {}
         for keyword in file.keywords:
@@ -155,6 +157,7 @@ def readme_asset(file: KeywordsFile, papers: dg.AssetsDefinition) -> dg.AssetsDe
         ),
     )
     def readme(papers: pd.DataFrame, store: StoreResource) -> dg.MaterializeResult[None]:
+        progress.info("rendering the README")
         opened = store.open()
         parts = sections(papers, file)
         updated = last_update(papers, file)

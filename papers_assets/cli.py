@@ -187,7 +187,10 @@ def _dagster_dev(home: Path, port: int, environment: Mapping[str, str]) -> int:
     click.echo(f"The Dagster UI will be at http://127.0.0.1:{port}; Ctrl-C ends it.")
     # In a session of its own, so that Ctrl-C reaches it once: from here, as any other signal does.
     process = subprocess.Popen(  # noqa: S603 - our own interpreter's dagster
-        command, cwd=prepared_home(home), env=dict(environment), start_new_session=True
+        command,
+        cwd=prepared_home(home),
+        env={"DAGSTER_HOME": str(home), **environment},
+        start_new_session=True,
     )
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: process.send_signal(signal.SIGINT))

@@ -8,3 +8,4 @@ import logging
 
 PROGRESS = "papers_progress"
 progress = logging.getLogger(PROGRESS)
+"""INFO: what begins now. DEBUG: what it is waiting for."""

@@ -1,6 +1,7 @@
 """Progress for people: what the package logs, as a moving line on a terminal or as plain lines."""
 
 import logging
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,18 +19,24 @@ def showing_progress() -> Iterator[None]:
     On a terminal, progress (what it is doing, what it waits for) is one moving line; elsewhere,
     such as in a log file, every record is a line.
     """
-    console = Console(file=sys.stdout, highlight=False, markup=False, soft_wrap=True)
-    loggers = [logging.getLogger(name) for name in ("papers_assets", PROGRESS)]
-    with console.status("starting") as status:
-        handler = _Handler(console, status)
-        for logger in loggers:
-            logger.addHandler(handler)
-            logger.setLevel(logging.INFO)
-        try:
+    # While a step runs, Dagster turns the standard output into a file. This is the real one.
+    with os.fdopen(os.dup(sys.stdout.fileno()), "w") as output:
+        console = Console(file=output, highlight=False, markup=False, soft_wrap=True)
+        with console.status("starting") as status, _logged_to(_Handler(console, status)):
             yield
-        finally:
-            for logger in loggers:
-                logger.removeHandler(handler)
+
+
+@contextmanager
+def _logged_to(handler: logging.Handler) -> Iterator[None]:
+    loggers = [logging.getLogger(name) for name in ("papers_assets", PROGRESS)]
+    for logger in loggers:
+        logger.addHandler(handler)
+        logger.setLevel(logging.DEBUG)
+    try:
+        yield
+    finally:
+        for logger in loggers:
+            logger.removeHandler(handler)
 
 
 class _Handler(logging.Handler):
@@ -37,10 +44,14 @@ class _Handler(logging.Handler):
         super().__init__()
         self._console = console
         self._status = status
+        self._step = ""
 
     def emit(self, record: logging.LogRecord) -> None:
         message = self.format(record)
-        if self._console.is_terminal and record.name == PROGRESS:
+        if record.name != PROGRESS or not self._console.is_terminal:
+            self._console.print(message)
+        elif record.levelno >= logging.INFO:
+            self._step = message
             self._status.update(message)
         else:
-            self._console.print(message)
+            self._status.update(f"{self._step}; {message}")

@@ -1,9 +1,11 @@
 """The command line as a person meets it: what it prints, writes, and exits with."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote_plus
 
@@ -51,6 +53,21 @@ def test_run_fetches_writes_and_says_where(environment: dict[str, str], tmp_path
     assert "compiler (keyword 1 of 2): asking" in done.stdout
     assert str(readme) in done.stdout
     assert readme.read_text().count("\n| **[") == 103
+
+
+def test_on_a_terminal_what_passes_is_one_moving_line(environment: dict[str, str]) -> None:
+    terminal, end = os.openpty()
+    with subprocess.Popen([PAPERS, "run"], env=environment | {"TERM": "xterm"}, stdout=end):
+        os.close(end)
+        shown = b""
+        with suppress(OSError):  # how the other end says that it is closed
+            while piece := os.read(terminal, 1 << 16):
+                shown += piece
+    os.close(terminal)
+    lines = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", shown.decode()).split("\n")
+    assert any("\r" in line and "(keyword 2 of 2): asking" in line for line in lines)
+    stays = [line.rpartition("\r")[2] for line in lines if line.strip()]
+    assert [line for line in stays if "asking" in line] == []
 
 
 def test_run_can_refresh_some_keywords(environment: dict[str, str], server: SampleArxiv) -> None:

@@ -53,7 +53,7 @@ class Gate:
         asked = self._clock()
         with self._lock():
             while (wait := self._remaining()) > 0:
-                progress.info("waiting %.1f s, as arXiv's terms ask", wait)
+                progress.debug("waiting %.1f s, as arXiv's terms ask", wait)
                 self._sleep(max(wait, _TICK))
             self._stamp.write_text(repr(self._clock()))
             yield self._clock() - asked
@@ -65,7 +65,7 @@ class Gate:
         try:
             lock.acquire(timeout=0)
         except Timeout:
-            progress.info("waiting for another process of this host to be done asking")
+            progress.debug("waiting for another process of this host to be done asking")
             lock.acquire()
         try:
             yield
