@@ -29,37 +29,50 @@ def normalize(text: str) -> str:
 
     `" graph neural network "` for "Graph-Neural Networks"; `" "` when there is no word.
     """
+    return _spaced(map(_stem, _words(text)))
+
+
+def _words(text: str) -> list[str]:
     if text.isascii():  # most texts are, and there is a quicker way to the same words
-        words = text.lower().translate(_SEPARATORS).split()
-    else:
-        words = _WORD.findall(unicodedata.normalize("NFKC", text).casefold())
-    return " ".join(["", *map(_stem, words), ""])
+        return text.lower().translate(_SEPARATORS).split()
+    return _WORD.findall(unicodedata.normalize("NFKC", text).casefold())
+
+
+def _spaced(words: Iterable[str]) -> str:
+    return " ".join(["", *words, ""])
 
 
 class Phrase:
     """A phrase to look for, prepared once and asked of many texts."""
 
     def __init__(self, text: str) -> None:
-        self.stems = normalize(text)
-        to_the_letter = not self.stems.strip() or _SIGN.search(text)
+        words = _words(text)
+        self._plain = _spaced(words)
+        self._stems = _spaced(map(_stem, words))
+        to_the_letter = not words or _SIGN.search(text)
         self._literal = " ".join(text.split()).casefold() if to_the_letter else None
 
     def is_in(self, text: "_Text") -> bool:
         """Say whether the phrase is in `text`."""
-        if self.stems.strip() and self.stems not in text.normalized:
+        # Most often the words are there as they are, and need not be stemmed to be found.
+        if self._plain not in text.plain and self._stems not in text.stems:
             return False
         return self._literal is None or self._literal in text.text.casefold()
 
 
 class _Text:
-    """A text that is normalized once, and only if a phrase is looked for in it."""
+    """A text whose words are found once, and only if a phrase is looked for in it."""
 
     def __init__(self, text: str) -> None:
         self.text = text
 
     @cached_property
-    def normalized(self) -> str:
-        return normalize(self.text)
+    def plain(self) -> str:
+        return _spaced(_words(self.text))
+
+    @cached_property
+    def stems(self) -> str:
+        return _spaced(map(_stem, self.plain.split()))
 
 
 class Matcher:

@@ -109,7 +109,8 @@ def _read(path: Path, schema: pa.Schema) -> tuple[pa.Table, dict[str, str]]:
     try:
         with pq.ParquetFile(path) as file:
             here = [name for name in schema.names if name in file.schema_arrow.names]
-            table = file.read(here, use_threads=False)
+            groups = [file.read_row_group(i, here) for i in range(file.num_row_groups)]
+            table = pa.concat_tables(groups) if groups else file.read(here)
     except (pa.ArrowException, OSError) as error:
         raise _unusable(path, f"it cannot be read ({error})") from error
     labels = {k.decode(): v.decode() for k, v in (table.schema.metadata or {}).items()}
@@ -146,7 +147,11 @@ def _write(path: Path, table: pa.Table, labels: dict[str, str]) -> None:
     labels = {"papers_assets_format": str(FORMAT), **labels}
     with _replacing(path) as file:
         pq.write_table(
-            table.replace_schema_metadata(labels), file, compression="zstd", row_group_size=_GROUP
+            table.replace_schema_metadata(labels),
+            file,
+            compression="zstd",
+            use_dictionary=False,  # hardly a text comes twice, and looking for it takes memory
+            row_group_size=_GROUP,
         )
 
 

@@ -7,24 +7,22 @@ over real HTTP, asked of one sample arXiv that has answered every query once bef
 
 import argparse
 import os
-import re
 import resource
 import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import pairwise
 from multiprocessing import get_context
 from pathlib import Path
 
 from papers_assets.arxiv import query
-from papers_assets.keywords import Field, Keyword
-from papers_assets.sample_arxiv import Corpus, generate
+from papers_assets.keywords import Keyword
+from papers_assets.sample_arxiv import generate
+from papers_assets_tests.benchmarks.frequent import frequent_keywords
 from papers_assets_tests.reference import SHARED
 
 PAPERS = Path(sys.executable).with_name("papers")
@@ -65,7 +63,7 @@ def main() -> None:
         say(f"Papers: {corpus.name}. Python {sys.version.split()[0]}, {os.cpu_count()} cores.\n")
         # In a process of its own: a child's peak memory counts from what its parent had.
         with ProcessPoolExecutor(1, get_context("spawn")) as apart:
-            keywords = apart.submit(_keywords, corpus, max(COUNTS)).result()
+            keywords = apart.submit(frequent_keywords, corpus, max(COUNTS)).result()
         with _sample_arxiv(corpus) as url:
             _compare(home, url, keywords)
             if not options.no_polite:
@@ -163,16 +161,6 @@ def _invented(home: Path) -> Path:
     path = home / "invented.jsonl"
     generate.write(path, INVENTED)
     return path
-
-
-def _keywords(corpus: Path, count: int) -> list[Keyword]:
-    """Give pairs of words that stand in many abstracts: keywords that fill their cap."""
-    pairs: Counter[str] = Counter()
-    for paper in Corpus.load(corpus).newest:
-        words = re.findall(r"[a-z]+", paper.abstract.lower())
-        pairs.update({f"{a} {b}" for a, b in pairwise(words)})
-    names = [pair for pair, _ in pairs.most_common(count)]
-    return [Keyword(name, any=(name,), within=Field.ABSTRACT) for name in names]
 
 
 def say(line: str) -> None:

@@ -3,13 +3,16 @@
 import pytest
 
 from papers_assets.rendering import escape
+from papers_assets_tests import github
 
 UNTOUCHED = [
     "a < b and c > d, x<y, 3<4",
-    "A* search, C*-algebras, 5 * 3 * 2",
+    "A* search, C*-algebras, 5 * 3 * 2, a*b**c",
     "snake_case and snake_case_too, f(x)_i",
     "Smith & Co, AT&T, &c, Q&A; R&D",
     "[1] and [0, 1), f[x] (see below)",
+    "E[X](<0.05), P[Y](< 2) > 0",
+    f"[x]{'(' * 34}{')' * 34}",
     "about 700~PB, Fig.~3, ~5 %",
     r"\alpha, \mathcal{O}(n), $x_i \in S$",
     "a single ` and ``quoted''",
@@ -21,8 +24,25 @@ UNTOUCHED = [
 
 URLS = [
     "https://a.example/_x_y_/*z*?a=1&amp;b~c~d, see",
+    "http://a.example/(*) and b*",
     "(http://a.example/x_(y)_z), www.a.example/_x_.",
     r"at \url{https://a.example/a\_b}",
+]
+
+# Where GitHub's way of finding URLs is peculiar.
+PECULIAR_URLS = [
+    r"\[0, 1) http://a.example/x",
+    r"\\[0, 1) http://a.example/x_y_",
+    r"[0, 1) http://a.example/*x*",
+    r"http://a_b\_c.example",
+    r"http://ab\_c.example",
+    r"http://éa_b.c/\{x",
+    r"http://a.b.c.d.e.f.g.h.i.j.k.l_m/\{x",
+    "http://a-_b.c.d_",
+    r"www.a_b\_c.example *x*",
+    "xhttp://a.example/*x*",
+    "wwww.a.example/*x*",
+    "http://a.example/x;*y* http://a.example/&amp;; z",
 ]
 
 ABSTRACTS = [
@@ -35,6 +55,7 @@ ABSTRACTS = [
     ("[text](target)", r"[text]\(target)"),
     ("![image](x.png)", r"![image]\(x.png)"),
     ("E[X](t) but not [x] (y) or [x](y z)", r"E[X]\(t) but not [x] (y) or [x](y z)"),
+    ('[x](<1 2> "title")', r'[x]\(<1 2> "title")'),
     ("<think> and </answer>", "&lt;think> and &lt;/answer>"),
     ("<!-- remark -->", "&lt;!-- remark -->"),
     ("<script>alert(1)</script>", "&lt;script>alert(1)&lt;/script>"),
@@ -47,7 +68,12 @@ ABSTRACTS = [
     ("http://a.example/x|y", r"http://a.example/x\|y"),
     ("<http://a.example/x>, and", "&lt;http://a.example/x&gt;, and"),
     ("http://a.example/&copy; x", "http://a.example/<!---->&amp;copy; x"),
+    ("<http://a.example/(x>)", "&lt;http://a.example/(x<!---->>)"),
+    ("`a http://a.example/`", r"\`a http://a.example/`"),
     ("`http://a.example/`.", r"\`http://a.example/<!---->\`."),
+    (r"[^a\{]", r"[<!---->^a\\{]"),
+    ("_x y_~z~", r"\_x y_\~z~"),
+    ("_x ~_. y~", r"\_x \~_. y~"),
     ("  two  lines\n  of text ", "two lines of text"),
     ("a\0b\ud800c", "a\ufffdb\ufffdc"),
 ]
@@ -105,6 +131,16 @@ def test_nothing_is_escaped_in_plain_urls(text: str) -> None:
     assert escape.escape_abstract(text) == text
     assert escape.escape_cell(text) == text
     assert escape.escape_heading(text) == text
+
+
+@pytest.mark.parametrize("text", PECULIAR_URLS)
+def test_urls_are_found_where_github_finds_them(text: str) -> None:
+    (seen,) = github.outside(escape.escape_cell(text))
+    (unescaped,) = github.outside(text)
+    assert seen.text == text
+    assert {*seen.tags} <= {"a"}
+    if {*unescaped.tags} <= {"a"}:
+        assert [target for target, _ in seen.links] == [target for target, _ in unescaped.links]
 
 
 @pytest.mark.parametrize(("text", "written"), ABSTRACTS)
