@@ -185,6 +185,9 @@ def _dagster_dev(home: Path, port: int, environment: Mapping[str, str]) -> int:
         *("--host", "127.0.0.1", "--port", str(port)),
     ]
     click.echo(f"The Dagster UI will be at http://127.0.0.1:{port}; Ctrl-C ends it.")
+    # Whoever was started in the background ignores Ctrl-C's signal, its children do too, and
+    # Dagster's then ignore every polite signal.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     # In a session of its own, so that Ctrl-C reaches it once: from here, as any other signal does.
     process = subprocess.Popen(  # noqa: S603 - our own interpreter's dagster
         command,

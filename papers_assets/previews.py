@@ -13,7 +13,7 @@ from papers_assets.arxiv import query
 from papers_assets.arxiv.newest import page_size
 from papers_assets.papers import Selection
 from papers_assets.refresh import Refreshed
-from papers_assets.rendering.escape import escape_heading
+from papers_assets.rendering.escape import escape_cell
 from papers_assets.rendering.readme import Section, markdown_preview
 
 _ROWS = 10
@@ -75,11 +75,8 @@ def papers(frame: pd.DataFrame, selections: Sequence[Selection]) -> Metadata:
 
 def readme(sections: list[Section], updated: date | None, path: Path, size: int) -> Metadata:
     """Describe a materialization of `readme`."""
-    lines = [f"Last update: {updated or 'never'}", ""]
-    lines += [
-        f"- {escape_heading(s.keyword)}: {len(s.papers)} papers. {s.note}".rstrip()
-        for s in sections
-    ]
+    lines = ["| Keyword | Papers | |", "| --- | --- | --- |"]
+    lines += [f"| {escape_cell(s.keyword)} | {len(s.papers)} | {s.note} |" for s in sections]
     return {
         "dagster/row_count": sum(len(s.papers) for s in sections),
         "path": dg.MetadataValue.path(path),

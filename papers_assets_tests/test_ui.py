@@ -97,7 +97,8 @@ def ui(home: Path, server: SampleArxiv) -> Iterator[UI]:
     with (
         (home / "ui.log").open("w") as log,
         subprocess.Popen(
-            [PAPERS, "ui", "--port", str(port)],
+            # As a script's background job, which ignores SIGINT.
+            ["/bin/sh", "-c", "trap '' INT; exec \"$@\"", "sh", PAPERS, "ui", "--port", str(port)],
             env=environment,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -109,7 +110,7 @@ def ui(home: Path, server: SampleArxiv) -> Iterator[UI]:
             until(lambda: found.location()["loadStatus"] == "LOADED")
             yield found
         finally:
-            process.send_signal(signal.SIGINT)
+            process.send_signal(signal.SIGTERM)
             process.wait(60)
 
 
