@@ -48,7 +48,8 @@ def raw_papers_asset(file: KeywordsFile, now: Callable[[], datetime]) -> dg.Asse
     ) -> None:
         keywords = [file[name] for name in _partition_keys(context)]
         client = arxiv.client()
-        refreshed, failed = {}, {}
+        refreshed: dict[str, previews.Metadata] = {}
+        failed: dict[str, str] = {}
         try:
             for outcome in refresh(keywords, client, store.open(), now):
                 name = outcome.keyword.name
@@ -56,6 +57,10 @@ def raw_papers_asset(file: KeywordsFile, now: Callable[[], datetime]) -> dg.Asse
                     failed[name] = outcome.reason
                 else:
                     refreshed[name] = previews.refreshed(outcome, arxiv.api_url)
+        except BaseException:
+            # Interrupted: what came is on disk, so it is recorded all the same.
+            _log(context, refreshed)
+            raise
         finally:
             client.close()
         _record(context, refreshed, failed)
@@ -87,13 +92,11 @@ def _record(
     must not return: it records the others itself and raises. Downstream is then not in this run;
     automation publishes what arrived, or the command line does at once.
     """
-    for name, metadata in refreshed.items():
-        if failed:
-            event = dg.AssetMaterialization(context.asset_key, partition=name, metadata=metadata)
-            context.log_event(event)
-        else:
+    if not failed:
+        for name, metadata in refreshed.items():
             context.add_asset_metadata(metadata, context.asset_key, partition_key=name)
-    if failed:
+    else:
+        _log(context, refreshed)
         raise dg.Failure(
             f"{len(failed)} of {len(failed) + len(refreshed)} keywords could not be refreshed. "
             + " | ".join(f"{name}: {reason}" for name, reason in failed.items())
@@ -101,6 +104,12 @@ def _record(
             metadata=failed,
             allow_retries=False,
         )
+
+
+def _log(context: dg.AssetExecutionContext, refreshed: Mapping[str, previews.Metadata]) -> None:
+    for name, metadata in refreshed.items():
+        event = dg.AssetMaterialization(context.asset_key, partition=name, metadata=metadata)
+        context.log_event(event)
 
 
 def papers_asset(file: KeywordsFile, raw_papers: dg.AssetsDefinition) -> dg.AssetsDefinition:

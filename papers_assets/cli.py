@@ -2,10 +2,11 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Never
@@ -21,6 +22,9 @@ from papers_assets.sample_arxiv import Corpus, CorpusError, SampleArxiv
 from papers_assets.settings import PROJECT_ROOT, Settings, SettingsError, read_settings
 
 FRESH, NOT_ALL_FRESH, NOTHING_DONE = 0, 1, 2
+GITHUB_LIMIT = 512_000
+"""Bytes of a README that GitHub shows."""
+_HOME_REMEDY = "Set PAPERS_HOME (and DAGSTER_HOME, if you use it) to a folder that can be written."
 DEMO_HOME = PROJECT_ROOT / "demo"
 
 
@@ -57,6 +61,9 @@ def demo() -> None:
         click.echo("The sample arXiv answers, with invented papers.")
         asked = replace(settings, home=DEMO_HOME, api_url=server.url, request_interval=0.0)
         status = _run(asked, file, (), {})
+    click.echo(
+        "The papers are about the keywords that keywords.toml is shipped with; others have none."
+    )
     click.echo("\nOpen this run, its lineage and its history in the Dagster UI: make demo-ui")
     sys.exit(status)
 
@@ -68,10 +75,16 @@ def ui(port: int, *, demo: bool) -> None:
     """Open the Dagster UI, with the daily schedule and automation running."""
     settings = _settings()
     if not demo:
-        sys.exit(_dagster_dev(settings.home, port, os.environ))
+        # Dagster starts in the home folder, where a relative path would mean something else.
+        places = {
+            "PAPERS_HOME": str(settings.home),
+            "PAPERS_KEYWORDS": str(settings.keywords_path),
+        }
+        sys.exit(_dagster_dev(settings.home, port, os.environ | places))
     with SampleArxiv(Corpus.sample()) as server:
         environment = {name: v for name, v in os.environ.items() if name != "DAGSTER_HOME"} | {
             "PAPERS_HOME": str(DEMO_HOME),
+            "PAPERS_KEYWORDS": str(settings.keywords_path),
             "ARXIV_API_URL": server.url,
             "ARXIV_REQUEST_INTERVAL": "0",
         }
@@ -146,19 +159,26 @@ def _run(
     environment: Mapping[str, str] = os.environ,
 ) -> int:
     # Dagster takes a second to import, which the other commands need not wait for.
+    from dagster import DagsterError
+
     from papers_assets.definitions import build_definitions
     from papers_assets.runs import open_instance, run_daily
     from papers_assets.store import Store
 
     definitions = build_definitions(settings, file)
-    try:
-        with open_instance(settings.home, environment) as instance, showing_progress():
-            report = run_daily(definitions, instance, file, names)
-    except OSError as error:
-        _stop(f"{settings.home} cannot be used: {error}. Set PAPERS_HOME to a folder that can.")
     store = Store(settings.home)
+    with ExitStack() as stack:
+        try:
+            instance = stack.enter_context(open_instance(settings.home, environment))
+        except (OSError, DagsterError) as error:
+            _stop(f"no run history: {error}. {_HOME_REMEDY}")
+        with showing_progress():
+            report = run_daily(definitions, instance, file, names)
     for name, reason in report.failed.items():
         click.echo(f"papers: {name} could not be refreshed: {reason}", err=True)
+    if report.problem:
+        click.echo(f"papers: the README was not written: {report.problem}", err=True)
+        return NOTHING_DONE
     if not report.refreshed:
         click.echo(
             "papers: nothing was fetched, and the last good papers are untouched. Try again "
@@ -166,12 +186,15 @@ def _run(
             err=True,
         )
         return NOTHING_DONE
-    if report.problem:
-        click.echo(f"papers: the README could not be written: {report.problem}", err=True)
-        return NOTHING_DONE
     click.echo(f"\nWrote {_shown(store.readme_path)}")
     click.echo(f"      {_shown(store.papers_path)}")
     click.echo(f"Recorded as run {', '.join(report.run_ids)}")
+    if (size := store.readme_path.stat().st_size) > GITHUB_LIMIT:
+        click.echo(
+            f"papers: GitHub shows only the first {GITHUB_LIMIT} of the README's {size} bytes. "
+            "Lower cap in keywords.toml.",
+            err=True,
+        )
     return NOT_ALL_FRESH if report.failed else FRESH
 
 
@@ -184,6 +207,12 @@ def _dagster_dev(home: Path, port: int, environment: Mapping[str, str]) -> int:
         *("dev", "--workspace", str(PROJECT_ROOT / "workspace.yaml")),
         *("--host", "127.0.0.1", "--port", str(port)),
     ]
+    try:
+        prepared_home(home)
+        with socket.create_server(("127.0.0.1", port)):
+            pass  # it is free
+    except OSError as error:
+        _stop(f"cannot start at port {port} for {home}: {error}. Try --port 3001. {_HOME_REMEDY}")
     click.echo(f"The Dagster UI will be at http://127.0.0.1:{port}; Ctrl-C ends it.")
     # Whoever was started in the background ignores Ctrl-C's signal, its children do too, and
     # Dagster's then ignore every polite signal.
@@ -191,8 +220,8 @@ def _dagster_dev(home: Path, port: int, environment: Mapping[str, str]) -> int:
     # In a session of its own, so that Ctrl-C reaches it once: from here, as any other signal does.
     process = subprocess.Popen(  # noqa: S603 - our own interpreter's dagster
         command,
-        cwd=prepared_home(home),
-        env={"DAGSTER_HOME": str(home), **environment},
+        cwd=home,
+        env={**environment, "DAGSTER_HOME": environment.get("DAGSTER_HOME") or str(home)},
         start_new_session=True,
     )
     for number in (signal.SIGINT, signal.SIGTERM):

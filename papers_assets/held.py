@@ -48,6 +48,8 @@ class Held:
     keyword: str
     definition: str
     """`Keyword.definition` of the keyword when its papers were fetched."""
+    cap: int
+    """The keyword's cap then: its list is filled up to there, if arXiv has so many papers."""
     refreshed_at: datetime
     """When arXiv last answered for it."""
     papers: pa.Table
@@ -72,7 +74,7 @@ def refreshed(
     if held is not None and held.definition == keyword.definition:
         table = _merge(held.papers, table)
     order = [("updated", "descending"), ("arxiv_id", "descending"), ("version", "descending")]
-    return Held(keyword.name, keyword.definition, seen_at, table.sort_by(order))
+    return Held(keyword.name, keyword.definition, keyword.cap, seen_at, table.sort_by(order))
 
 
 def _table(papers: Sequence[Paper], seen_at: datetime) -> pa.Table:

@@ -69,7 +69,8 @@ class Keyword:
     @cached_property
     def definition(self) -> str:
         """A fingerprint of what is asked of arXiv: it changes when a held paper may not belong."""
-        asked = [self.name, self.any, self.all, self.none, self.within, self.categories]
+        lists = [sorted(x) for x in (self.any, self.all, self.none, self.categories)]
+        asked = [self.name, self.within, lists]
         return hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:16]
 
 

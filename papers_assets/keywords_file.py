@@ -9,12 +9,13 @@ import difflib
 import json
 import re
 import tomllib
+import unicodedata
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Never, TypeVar
 from zoneinfo import ZoneInfo
 
-from croniter import croniter
+from croniter import CroniterError, croniter
 
 from papers_assets.arxiv import taxonomy
 from papers_assets.keywords import Field, Keyword, KeywordsFile
@@ -124,7 +125,9 @@ class _Reader:
                     "a keyword cannot have three dots in a row, which Dagster reads as a range.",
                     "Choose another name and put the phrase into any = [...].",
                 )
-            if (other := seen.setdefault(name.casefold(), name)) != name:
+            if (
+                other := seen.setdefault(unicodedata.normalize("NFKC", name).casefold(), name)
+            ) != name:
                 self._fail(
                     key,
                     f"the same keyword as {_show(other)}: arXiv does not tell upper from lower "
@@ -216,15 +219,25 @@ class _Reader:
             )
 
     def _schedule(self, value: object) -> str:
-        valid = isinstance(value, str) and len(value.split()) == _CRON_FIELDS
-        if not isinstance(value, str) or not valid or not croniter.is_valid(value):
+        if not isinstance(value, str) or not _is_cron(value):
             self._fail(
                 ("schedule",),
                 f"{_show(value)} is not a cron schedule.",
-                "Write five fields - minute, hour, day, month, weekday - such as "
+                "Write five fields - minute, hour, day, month, weekday - that come true, such as "
                 'schedule = "0 6 * * *" for every day at 6:00.',
             )
         return value
+
+
+def _is_cron(value: str) -> bool:
+    # croniter knows more than cron: seconds, and random (R) or hashed (H) times.
+    if len(value.split()) != _CRON_FIELDS or re.search(r"(?<![a-z])[rh](?![a-z])", value.lower()):
+        return False
+    try:
+        croniter(value).get_next()  # "0 0 31 2 *" is well formed and never comes
+    except CroniterError:
+        return False
+    return True
 
 
 def _dotted(key: _Key) -> str:

@@ -54,12 +54,15 @@ def refresh(
         progress.info("%s (keyword %d of %d): asking", keyword.name, *count)
         try:
             if blocked is not None:
-                raise blocked
+                raise blocked  # noqa: TRY301 - as if it had been asked and answered
             outcome = _refresh_one(keyword, client, store, now)
         except (ArxivError, StoreError, OSError) as error:
             blocked = error if isinstance(error, ArxivBlocked) else blocked
             logger.error("%s: not refreshed: %s", keyword.name, error)  # noqa: TRY400 - a story
             yield Failed(keyword, str(error))
+        except Exception as error:  # a mistake of ours must not cost the other keywords their day
+            logger.exception("%s: not refreshed, unexpectedly", keyword.name)
+            yield Failed(keyword, f"unexpectedly, {type(error).__name__}: {error}")
         else:
             answer = outcome.answer
             logger.info(
@@ -86,7 +89,12 @@ def _refresh_one(
     def ask(start: int, size: int) -> Page:
         return client.ask(query.newest_first(keyword, start, size))
 
-    answer = fetch_newest(keyword, ask, before.until if before else None)
+    answer = fetch_newest(
+        keyword,
+        ask,
+        before.until if before else None,
+        fill=before is None or before.cap < keyword.cap,
+    )
     if answer.gap:
         logger.warning(
             "%s: %d pages did not reach the newest paper held; papers in between may be missing",

@@ -1,12 +1,15 @@
 """What each section of the README says, and as of when. Pure."""
 
-from datetime import date
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 
 from papers_assets.keywords import KeywordsFile
 from papers_assets.papers import refreshed_at
 from papers_assets.rendering.readme import Section
+
+_ONE_RUN = timedelta(hours=6)
 
 
 def last_update(papers: pd.DataFrame, file: KeywordsFile) -> date | None:
@@ -20,15 +23,18 @@ def last_update(papers: pd.DataFrame, file: KeywordsFile) -> date | None:
 
 def sections(papers: pd.DataFrame, file: KeywordsFile) -> list[Section]:
     """Give the sections of the asset `papers`, one per keyword, in the file's order."""
-    days = _days(papers, file)
-    newest = max(days.values(), default=None)
+    times = refreshed_at(papers)
+    newest = max((times[name] for name in file.names if name in times), default=None)
     # A keyword's rows follow each other, so that a slice, which copies nothing, has them all.
     rows = papers.groupby("keyword", sort=False).indices
 
     def of(name: str) -> pd.DataFrame:
         return papers.iloc[rows[name][0] : rows[name][-1] + 1] if name in rows else papers.iloc[:0]
 
-    return [Section(name, of(name), _note(days.get(name), newest)) for name in file.names]
+    return [
+        Section(name, of(name), _note(times.get(name), newest, file.timezone))
+        for name in file.names
+    ]
 
 
 def _days(papers: pd.DataFrame, file: KeywordsFile) -> dict[str, date]:
@@ -36,7 +42,11 @@ def _days(papers: pd.DataFrame, file: KeywordsFile) -> dict[str, date]:
     return {n: times[n].astimezone(file.timezone).date() for n in file.names if n in times}
 
 
-def _note(day: date | None, newest: date | None) -> str:
-    if day is None:
+def _note(time: datetime | None, newest: datetime | None, timezone: ZoneInfo) -> str:
+    if time is None or newest is None:
         return "Not fetched yet."
-    return "" if day == newest else f"Not refreshed since {day}."
+    day = time.astimezone(timezone).date()
+    # A run over midnight is one day's: only what an earlier run left behind is old.
+    if newest - time < _ONE_RUN or day == newest.astimezone(timezone).date():
+        return ""
+    return f"Not refreshed since {day}."

@@ -1,6 +1,7 @@
 """The environment, read once into frozen, validated values. Nothing else looks at `os.environ`."""
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -53,7 +54,7 @@ def _api_url(value: str) -> str:
         usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
     except ValueError:  # brackets that do not match, a port that is no number
         usable = False
-    if not usable or "?" in value or "#" in value:
+    if not usable or re.search(r"[?#\s]", value):
         raise SettingsError(
             f"ARXIV_API_URL is {value!r}: expected an address such as {ARXIV_API_URL}, without a "
             "query. Unset it to ask arXiv itself."

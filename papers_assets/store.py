@@ -66,8 +66,8 @@ class Store:
             return None
         table, labels = _read(path, held.SCHEMA)
         try:
-            definition, refreshed_at = labels["definition"], labels["refreshed_at"]
-            return Held(keyword, definition, datetime.fromisoformat(refreshed_at), table)
+            refreshed_at = datetime.fromisoformat(labels["refreshed_at"])
+            return Held(keyword, labels["definition"], int(labels["cap"]), refreshed_at, table)
         except (KeyError, ValueError) as error:
             raise _unusable(path, f"its labels cannot be read ({error!r})") from error
 
@@ -76,6 +76,7 @@ class Store:
         labels = {
             "keyword": value.keyword,
             "definition": value.definition,
+            "cap": str(value.cap),
             "refreshed_at": value.refreshed_at.isoformat(),
         }
         _write(self.held_path(value.keyword), value.papers, labels)
@@ -114,8 +115,10 @@ def _read(path: Path, schema: pa.Schema) -> tuple[pa.Table, dict[str, str]]:
     except (pa.ArrowException, OSError) as error:
         raise _unusable(path, f"it cannot be read ({error})") from error
     labels = {k.decode(): v.decode() for k, v in (table.schema.metadata or {}).items()}
-    written = int(labels.get("papers_assets_format", 0))
-    if written > FORMAT:
+    written = labels.get("papers_assets_format", "")
+    if not written.isdecimal():
+        raise _unusable(path, "papers-assets did not write it")
+    if int(written) > FORMAT:
         raise StoreError(
             f"{path}: written by a newer papers-assets (format {written}, this one reads up to "
             f"{FORMAT}). Upgrade papers-assets."

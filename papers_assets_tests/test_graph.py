@@ -1,12 +1,17 @@
 """The graph as Dagster runs it, over real HTTP, recorded in a real run history."""
 
 import re
-from datetime import date
+from contextlib import suppress
+from datetime import date, timedelta
+from typing import Any
 
 import dagster as dg
 import pytest
+from dagster._core.errors import DagsterExecutionInterruptedError
 
-from papers_assets.keywords import Field
+from papers_assets import refresh
+from papers_assets.arxiv import newest
+from papers_assets.keywords import Field, Keyword
 from papers_assets.papers import refreshed_at
 from papers_assets.runs import Report
 from papers_assets.sample_arxiv import Fault
@@ -167,6 +172,60 @@ def test_a_run_that_names_no_keyword_fails_and_says_what_to_do(house: House) -> 
         assert "names no keyword" in (failure.user_failure_data.description or "")
     assert house.server.requests == []
     assert house.materialized == set()
+
+
+def test_a_mistake_of_ours_costs_one_keyword_its_day_and_not_the_others(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetch = newest.fetch_newest
+
+    def broken(keyword: Keyword, *others: Any, **named: Any) -> Any:
+        if keyword.name == "compiler":
+            raise ZeroDivisionError("a mistake")
+        return fetch(keyword, *others, **named)
+
+    monkeypatch.setattr(refresh, "fetch_newest", broken)
+    report = house.run()
+    assert report.refreshed == ["reinforcement learning", "performance"]
+    assert report.failed == {"compiler": "unexpectedly, ZeroDivisionError: a mistake"}
+
+
+def test_an_interrupted_run_has_recorded_what_came(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetch = newest.fetch_newest
+
+    def interrupted(keyword: Keyword, *others: Any, **named: Any) -> Any:
+        if keyword.name == "performance":
+            raise DagsterExecutionInterruptedError
+        return fetch(keyword, *others, **named)
+
+    monkeypatch.setattr(refresh, "fetch_newest", interrupted)
+    with suppress(DagsterExecutionInterruptedError):
+        house.run()
+    assert house.materialized == {"reinforcement learning", "compiler"}
+
+
+def test_a_raised_cap_is_filled_although_rows_are_refused(house: House) -> None:
+    # arXiv does not tell "C#" from "C", and what it answers for that is refused.
+    spec = {"any": ("performance", "C#"), "within": Field.EITHER}
+    house.keywords = [keyword("performance", cap=5, **spec)]
+    house.run()
+    house.keywords = [keyword("performance", cap=120, **spec)]
+    house.next_day()
+    house.run()
+    assert sections(house.readme) == {"performance": 120}
+
+
+def test_a_run_over_midnight_is_one_days(house: House) -> None:
+    house.today = house.today.replace(hour=23, minute=59)
+    house.run("compiler")
+    house.today += timedelta(minutes=2)
+    house.run("performance", "reinforcement learning")
+    assert "Not refreshed" not in house.readme
+    house.today += timedelta(hours=12)
+    house.run("performance")
+    assert house.readme.count("_Not refreshed since") == 1
 
 
 def test_keywords_can_be_made_of_anything(house: House) -> None:

@@ -111,6 +111,12 @@ MISTAKES: dict[str, tuple[str | bytes, str, str, str]] = {
     "zero-width space": ('[keywords."a\\u200b"]', "keywords", "U+200B", "visible"),
     "three dots": ('[keywords."a...b"]', 'keywords."a...b"', "three dots", "any = "),
     "the same keyword": ("[keywords.A]\n[keywords.a]", "keywords.a", '"A"', "Keep one"),
+    "composed and decomposed": (
+        '[keywords."Schr\u00f6dinger"]\n[keywords."Schro\u0308dinger"]',
+        "keywords",
+        "Schr\u00f6dinger",
+        "Keep one",
+    ),
     "twice": ("[keywords.a]\n[keywords.a]", "TOML", "twice", "only once"),
     "a space without quotes": ("[keywords.a b]", "TOML", "line 1", "need quotes"),
     "cap too small": ("cap = 0\n[keywords.a]", "cap", "0", "1 to 2000"),
@@ -130,6 +136,8 @@ MISTAKES: dict[str, tuple[str | bytes, str, str, str]] = {
     "time zone is a number": ("timezone = 1\n[keywords.a]", "timezone", "1", "Europe/"),
     "bad cron": ('schedule = "0 25 * * *"\n[keywords.a]', "schedule", "0 25", "five fields"),
     "cron of six fields": ('schedule = "0 0 6 * * *"\n[keywords.a]', "schedule", "0 0 6", "five"),
+    "cron that never comes": ('schedule = "0 0 31 2 *"\n[keywords.a]', "schedule", "31 2", "come"),
+    "random cron": ('schedule = "R 6 * * *"\n[keywords.a]', "schedule", "R 6", "five fields"),
     "cron is a word": ('schedule = "daily"\n[keywords.a]', "schedule", "daily", "five fields"),
     "not UTF-8": (b"\xff\xfe", "keywords.toml", "byte 0", "UTF-8"),
 }
@@ -166,5 +174,6 @@ def test_a_definition_changes_with_what_is_asked_and_not_with_the_cap(write: Wri
 
     plain = definition("")
     assert definition("cap = 7") == plain
+    assert definition('any = ["b", "c"]') == definition('any = ["c", "b"]')
     changes = ['any = ["b"]', 'all = ["b"]', 'none = ["b"]', 'in = "title"', 'categories = ["cs"]']
     assert len({plain, *map(definition, changes)}) == 1 + len(changes)

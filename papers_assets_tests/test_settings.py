@@ -67,7 +67,16 @@ def test_an_interval_that_is_no_number_of_seconds_is_refused(value: str) -> None
 
 
 @pytest.mark.parametrize(
-    "url", ["export.arxiv.org", "ftp://x/y", "http://", "http://[x", "http://x:y/", "http://x/?a=1"]
+    "url",
+    [
+        "export.arxiv.org",
+        "ftp://x/y",
+        "http://",
+        "http://[x",
+        "http://x:y/",
+        "http://x/?a=1",
+        "http://a b/",
+    ],
 )
 def test_an_address_that_cannot_be_asked_is_refused(url: str) -> None:
     with pytest.raises(SettingsError, match="ARXIV_API_URL"):

@@ -9,7 +9,7 @@ import math
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -55,7 +55,7 @@ class Gate:
             while (wait := self._remaining()) > 0:
                 progress.debug("waiting %.1f s, as arXiv's terms ask", wait)
                 self._sleep(max(wait, _TICK))
-            self._stamp.write_text(repr(self._clock()))
+            self._write_stamp(self._clock())
             yield self._clock() - asked
 
     @contextmanager
@@ -72,6 +72,11 @@ class Gate:
         finally:
             lock.release()
 
+    def _write_stamp(self, now: float) -> None:
+        self._stamp.write_text(repr(now))
+        with suppress(PermissionError):  # another user's file, who has made it writable for us
+            self._stamp.chmod(0o666)
+
     def _remaining(self) -> float:
         try:
             last = float(self._stamp.read_text())
@@ -82,15 +87,18 @@ class Gate:
         now = self._clock()
         if not last <= now:  # unreadable, or the host and with it the clock began anew: be safe
             last = now
-            self._stamp.write_text(repr(now))
+            self._write_stamp(now)
         return self._interval - (now - last)
 
 
 def gate_path(api_url: str) -> Path:
     """Give the lock file that all processes of this host, whoever runs them, share for a server."""
-    host = urlsplit(api_url).netloc.lower()
+    parts = urlsplit(api_url)
+    host = (parts.hostname or "").rstrip(".")
     if host == "arxiv.org" or host.endswith(".arxiv.org"):
         host = "arxiv.org"  # all of its hosts count together
+    else:
+        host = f"{host}_{parts.port or parts.scheme}"
     name = "".join(c if c.isalnum() or c in ".-" else "_" for c in host)
     return Path(tempfile.gettempdir()) / "papers-assets" / f"{name}.lock"
 

@@ -18,6 +18,7 @@ from papers_assets.matching import Matcher
 MIN_PAGE = 100
 """Results asked for at least: a request costs its 3 seconds whatever its size."""
 MAX_PAGES = 20
+"""Enough to reach the last of arXiv's 30,000 results, since pages double in size."""
 
 
 @dataclass(frozen=True)
@@ -42,14 +43,16 @@ def fetch_newest(
     ask: Callable[[int, int], Page],
     held_until: datetime | None,
     *,
+    fill: bool,
     max_pages: int = MAX_PAGES,
 ) -> Newest:
-    """Ask for pages until they meet what is held or, with nothing held, until the cap is filled.
+    """Ask for pages until they meet what is held and, if `fill`, have enough papers for the cap.
 
     Args:
         keyword: what to ask for.
         ask: gives the page that begins at a result and has so many of them.
         held_until: `updated` of the newest paper held; None: nothing is held.
+        fill: whether what is held was fetched for no cap at all, or for a smaller one.
         max_pages: where to stop all the same.
 
     Raises:
@@ -58,23 +61,24 @@ def fetch_newest(
     size = page_size(keyword)
     matches = Matcher(keyword)
     found: dict[tuple[str, int], Paper] = {}
-    matching, pages = 0, 0
+    start, matching, pages = 0, 0, 0
     while True:
-        start = pages * size
         page = ask(start, size)
         pages += 1
         _refuse_short(page, start, size)
         fresh = [p for p in page.papers if (p.arxiv_id, p.version) not in found]
         found.update(((p.arxiv_id, p.version), p) for p in fresh)
-        if held_until is None:
+        met = held_until is None or not page.papers or page.papers[-1].updated <= held_until
+        if fill:
             matching += sum(matches(p.title, p.abstract, p.categories) for p in fresh)
-            met = matching >= keyword.cap
-        else:
-            met = not page.papers or page.papers[-1].updated <= held_until
-        over = start + size >= min(page.total_results, MAX_RESULTS)
-        if met or over or pages >= max_pages:
-            gap = held_until is not None and not met and start + size < page.total_results
+        full = not fill or matching >= keyword.cap
+        start += size
+        over = start >= min(page.total_results, MAX_RESULTS)
+        if (met and full) or over or pages >= max_pages:
+            gap = not met and start < page.total_results
             return Newest(tuple(found.values()), page.total_results, pages, gap)
+        # Who has to read on reads more at a time: requests are what is scarce.
+        size = min(2 * size, MAX_PAGE, MAX_RESULTS - start)
 
 
 def _refuse_short(page: Page, start: int, size: int) -> None:

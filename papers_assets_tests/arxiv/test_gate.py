@@ -93,6 +93,17 @@ def test_an_interval_of_nothing_never_waits(tmp_path: Path, clock: Clock) -> Non
     assert clock.slept == []
 
 
+def test_other_users_of_the_host_can_take_their_turn(
+    gate: Gate, clock: Clock, tmp_path: Path
+) -> None:
+    before = os.umask(0o077)
+    try:
+        start(gate, clock)
+    finally:
+        os.umask(before)
+    assert (tmp_path / "x.last").stat().st_mode & 0o777 == 0o666
+
+
 def test_one_at_a_time_over_threads(tmp_path: Path) -> None:
     inside, most = 0, 0
 
@@ -133,7 +144,8 @@ def test_a_holder_that_is_killed_frees_the_gate(tmp_path: Path) -> None:
 
 def test_all_of_arxivs_hosts_share_one_gate_and_other_servers_have_their_own() -> None:
     arxiv = gate_path("https://export.arxiv.org/api/query")
-    assert gate_path("http://arxiv.org/api/query") == arxiv
+    for same in ("http://arxiv.org/q", "https://export.arxiv.org:443/q", "https://arxiv.org./q"):
+        assert gate_path(same) == arxiv
     others = {gate_path(f"http://127.0.0.1:{port}/q") for port in (1, 2)}
     assert len({arxiv, *others}) == 3
     assert gate_path("http://notarxiv.org/q") != arxiv

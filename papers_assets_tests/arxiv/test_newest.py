@@ -7,7 +7,7 @@ import pytest
 from papers_assets.arxiv.errors import ArxivBadAnswer
 from papers_assets.arxiv.feed import Page, Paper
 from papers_assets.arxiv.newest import Newest, fetch_newest
-from papers_assets_tests.making import keyword, paper
+from papers_assets_tests.making import EPOCH, keyword, paper
 
 
 class Arxiv:
@@ -27,9 +27,15 @@ def newest_to_oldest(count: int, **fields: Any) -> list[Paper]:
 
 
 def fetch(
-    ask: Callable[[int, int], Page], held: datetime | None = None, cap: int = 100, most: int = 20
+    ask: Callable[[int, int], Page],
+    held: datetime | None = None,
+    cap: int = 100,
+    most: int = 20,
+    *,
+    fill: bool | None = None,
 ) -> Newest:
-    return fetch_newest(keyword(cap=cap), ask, held, max_pages=most)
+    fill = held is None if fill is None else fill
+    return fetch_newest(keyword(cap=cap), ask, held, fill=fill, max_pages=most)
 
 
 def test_one_page_of_the_cap_is_enough_at_first() -> None:
@@ -48,9 +54,9 @@ def test_pages_are_read_until_they_meet_what_is_held() -> None:
     papers = newest_to_oldest(1000)
     arxiv = Arxiv(papers)
     answer = fetch(arxiv, held=papers[250].updated)
-    assert arxiv.asked == [(0, 100), (100, 100), (200, 100)]
+    assert arxiv.asked == [(0, 100), (100, 200)]
     assert answer.papers[:251] == tuple(papers[:251])
-    assert (answer.pages, answer.gap, answer.total_results) == (3, False, 1000)
+    assert (answer.pages, answer.gap, answer.total_results) == (2, False, 1000)
 
 
 def test_a_page_that_reaches_what_is_held_is_the_last() -> None:
@@ -68,7 +74,7 @@ def test_with_nothing_held_pages_are_read_until_the_cap_is_filled_with_matches()
         [paper(n, title=p.title) for n, p in zip(range(999, 0, -1), papers, strict=False)]
     )
     fetch(arxiv)
-    assert [start for start, _ in arxiv.asked] == [0, 100, 200, 300, 400]
+    assert [start for start, _ in arxiv.asked] == [0, 100, 300]
 
 
 def test_it_stops_when_there_is_no_more() -> None:
@@ -82,9 +88,9 @@ def test_it_stops_when_there_is_no_more() -> None:
 def test_it_stops_at_its_bound_and_says_that_papers_may_be_missing() -> None:
     papers = newest_to_oldest(1000)
     arxiv = Arxiv(papers)
-    answer = fetch(arxiv, held=papers[500].updated, most=3)
-    assert (len(answer.papers), answer.pages, answer.gap) == (300, 3, True)
-    assert not fetch(Arxiv(papers), held=papers[299].updated, most=3).gap
+    answer = fetch(arxiv, held=papers[500].updated, most=2)
+    assert (len(answer.papers), answer.pages, answer.gap) == (300, 2, True)
+    assert not fetch(Arxiv(papers), held=papers[299].updated, most=2).gap
 
 
 def test_results_that_move_to_the_next_page_come_once() -> None:
@@ -108,3 +114,21 @@ def test_fewer_results_than_promised_are_no_answer() -> None:
 
     with pytest.raises(ArxivBadAnswer, match="40 results where the answer itself promises 100"):
         fetch(ask)
+
+
+@pytest.mark.parametrize("cap", [1, 100, 1700, 2000])
+def test_all_that_arxiv_gives_can_be_reached_and_no_more_is_asked_for(cap: int) -> None:
+    arxiv = Arxiv(newest_to_oldest(35_000))
+    answer = fetch(arxiv, held=EPOCH, cap=cap)
+    assert (len(answer.papers), answer.gap) == (30_000, True)
+    assert max(start + size for start, size in arxiv.asked) == 30_000
+    assert max(size for _, size in arxiv.asked) == 2000
+
+
+def test_a_list_that_has_to_be_filled_is_filled_although_the_pages_meet() -> None:
+    papers = newest_to_oldest(1000)
+    arxiv = Arxiv(papers)
+    assert len(fetch(arxiv, held=papers[0].updated, cap=250, fill=True).papers) == 250
+    mixed = Arxiv([paper(n, title="A compiler" if n % 9 == 0 else "x") for n in range(999, 0, -1)])
+    fetch(mixed, held=mixed.papers[0].updated, cap=50, fill=True)
+    assert [start for start, _ in mixed.asked] == [0, 100, 300]
