@@ -124,8 +124,8 @@ def papers_asset(file: KeywordsFile, raw_papers: dg.AssetsDefinition) -> dg.Asse
         owners=OWNERS,
         kinds={"pandas", "parquet"},
         description=(
-            "Each keyword's list: one row per keyword and paper, in its newest version, re-checked "
-            "against the keyword, newest first, at most as many as the keyword's cap.\n\n"
+            "Each keyword's list: one row per keyword and paper, in the newest version that arXiv "
+            "answered, re-checked against the keyword, newest first, up to the keyword's cap.\n\n"
             "Rows that arXiv answered but that do not match the keyword are refused and counted."
         ),
         metadata={"dagster/column_schema": previews.column_schema(papers_frame.COLUMNS)},
