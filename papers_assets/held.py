@@ -5,10 +5,11 @@ a merge adds rows and brings their text up to date, and removes none.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from papers_assets.arxiv.feed import Paper
 from papers_assets.keywords import Keyword
@@ -41,40 +42,111 @@ SCHEMA = pa.schema(
 _OF_A_PAPER = [name for name in SCHEMA.names if name not in ("first_seen", "last_seen")]
 
 
+OVERLAP = timedelta(days=14)
+"""How far behind what is complete a fetch reads on: arXiv sorts by submission, and a paper that its
+moderators held back for days appears that far below the newest."""
+
+
 @dataclass(frozen=True)
 class Held:
     """The papers held of one keyword, and since when they are what arXiv says."""
 
     keyword: str
     definition: str
-    """`Keyword.definition` of the keyword when its papers were fetched."""
+    """`Keyword.definition` of the keyword when its papers were last fetched."""
     cap: int
-    """The keyword's cap then: its list is filled up to there, if arXiv has so many papers."""
-    refreshed_at: datetime
-    """When arXiv last answered for it."""
+    """The largest cap for which the definition's list was filled, if arXiv has so many papers."""
+    refreshed_at: datetime | None
+    """When arXiv last gave a believable answer; None: never, and what is held is what is certain of
+    one that was not."""
     papers: pa.Table
     """`SCHEMA`, newest `updated` first."""
+    complete_until: datetime | None = None
+    """Of papers updated up to then, none is missing; None: nothing is known to be complete."""
+    total_results: int | None = None
+    """Of the last believable answer."""
+    doubted_since: datetime | None = None
+    """When the answers began that are hard to believe; None: the last one was not."""
 
     @property
-    def until(self) -> datetime | None:
-        """`updated` of the newest paper; None without papers."""
-        newest: datetime | None = self.papers["updated"][0].as_py() if len(self.papers) else None
-        return newest
+    def read_until(self) -> datetime | None:
+        """How far back the next fetch has to read; None: there is no such point."""
+        return self.complete_until - OVERLAP if self.complete_until else None
+
+    @property
+    def since_read_until(self) -> int:
+        """How many versions are held that are newer than `read_until`."""
+        if self.read_until is None:
+            return 0
+        updated = self.papers["updated"]
+        newer = pc.greater(updated, pa.scalar(self.read_until, updated.type))
+        return int(pc.sum(newer).as_py() or 0)
+
+    def versions(self) -> set[tuple[str, int]]:
+        """Give the arXiv ids and versions of the papers."""
+        return set(_versions(self.papers))
 
 
-def refreshed(
-    keyword: Keyword, held: Held | None, fetched: Sequence[Paper], seen_at: datetime
-) -> Held:
-    """Give what is held after arXiv answered `fetched` at `seen_at`.
+def of_definition(keyword: Keyword, held: Held | None) -> Held | None:
+    """Give `held` as it stands for the keyword as it is defined now.
 
-    Rows of the same version are one row: arXiv's newer text, and the older `first_seen`. A keyword
-    whose definition changed begins anew, since its old papers answer another question.
+    Papers stay when a definition changes, since any of them may belong to the new one too (and to
+    the old one again, should the change be undone). But nothing is known to be complete.
     """
+    if held is None or held.definition == keyword.definition:
+        return held
+    return Held(keyword.name, keyword.definition, 0, held.refreshed_at, held.papers)
+
+
+def refreshed(  # noqa: PLR0913 - all but four are said by name
+    keyword: Keyword,
+    held: Held | None,
+    fetched: Sequence[Paper],
+    seen_at: datetime,
+    *,
+    total_results: int | None = None,
+    doubted_since: datetime | None = None,
+) -> Held:
+    """Give what is held after arXiv's believable answer `fetched` at `seen_at`.
+
+    Rows of the same version are one row: arXiv's newer text, and the older `first_seen`.
+    """
+    held = of_definition(keyword, held)
+    newest = [paper.updated for paper in fetched]
+    newest += [held.complete_until] if held and held.complete_until else []
+    return Held(
+        keyword=keyword.name,
+        definition=keyword.definition,
+        cap=max(keyword.cap, held.cap if held else 0),
+        refreshed_at=seen_at,
+        papers=_merged(held, fetched, seen_at),
+        complete_until=max(newest, default=None),
+        total_results=total_results,
+        doubted_since=doubted_since,
+    )
+
+
+def kept(keyword: Keyword, held: Held | None, certain: Sequence[Paper], seen_at: datetime) -> Held:
+    """Give what is held after an answer that is not to be believed as a whole.
+
+    The papers that are `certain` all the same are added. Nothing else is learnt from it: the next
+    fetch reads back to where the last believable one ended.
+    """
+    held = of_definition(keyword, held) or Held(
+        keyword.name, keyword.definition, 0, None, SCHEMA.empty_table()
+    )
+    return replace(
+        held,
+        papers=_merged(held, certain, seen_at),
+        doubted_since=held.doubted_since or seen_at,
+    )
+
+
+def _merged(held: Held | None, fetched: Sequence[Paper], seen_at: datetime) -> pa.Table:
     table = _table(fetched, seen_at)
-    if held is not None and held.definition == keyword.definition:
+    if held is not None:
         table = _merge(held.papers, table)
-    order = [("updated", "descending"), ("arxiv_id", "descending"), ("version", "descending")]
-    return Held(keyword.name, keyword.definition, keyword.cap, seen_at, table.sort_by(order))
+    return table.sort_by([(name, "descending") for name in ("updated", "arxiv_id", "version")])
 
 
 def _table(papers: Sequence[Paper], seen_at: datetime) -> pa.Table:

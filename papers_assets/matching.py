@@ -52,6 +52,11 @@ class Phrase:
         to_the_letter = not words or _SIGN.search(text)
         self._literal = " ".join(text.split()).casefold() if to_the_letter else None
 
+    @property
+    def is_exact(self) -> bool:
+        """Whether arXiv's search can say the same; it does not know signs."""
+        return self._literal is None
+
     def is_in(self, text: "_Text") -> bool:
         """Say whether the phrase is in `text`."""
         # Most often the words are there as they are, and need not be stemmed to be found.
@@ -83,6 +88,8 @@ class Matcher:
         self._all = [(Phrase(p), keyword.field_of(p)) for p in keyword.all]
         self._none = [(Phrase(p), keyword.field_of_excluded) for p in keyword.none]
         self._categories = frozenset(keyword.expanded_categories)
+        self.is_exact = all(p.is_exact for p, _ in [*self._any, *self._all, *self._none])
+        """Whether arXiv's search, asked the same, is expected to give the same."""
 
     def __call__(self, title: str, abstract: str, categories: Iterable[str]) -> bool:
         """Say whether a paper with this title and abstract and these categories matches."""

@@ -27,6 +27,9 @@ SCHEMA = pa.schema(
 
 REFRESHED_AT = "refreshed_at"
 """The frame's attribute that says when each keyword was refreshed."""
+PROBLEMS = "problems"
+"""The frame's attribute that says why keywords were not."""
+_SIGNATURES = "signatures"
 
 COLUMNS: dict[str, tuple[str, str]] = {
     "keyword": ("str", "The keyword whose list the row belongs to"),
@@ -93,24 +96,65 @@ def select_papers(papers: pd.DataFrame, keyword: Keyword) -> Selection:
     )
 
 
-def join(selections: Iterable[Selection], refreshed_at: Mapping[str, datetime]) -> pd.DataFrame:
+@dataclass(frozen=True)
+class Source:
+    """Where a keyword's rows come from. It travels with the frame, in `attrs`."""
+
+    refreshed_at: datetime | None
+    """When arXiv last gave a believable answer; None: it never did. Nobody is to take the rows for
+    fresher than that."""
+    problem: str = ""
+    """Why the last refresh failed, in a few words; empty: it did not."""
+    signature: str = ""
+    """Of what is held: `Store.signature`."""
+
+
+def join(selections: Iterable[Selection], sources: Mapping[str, Source]) -> pd.DataFrame:
     """Put the keywords' lists below each other, in their order: the asset `papers`.
 
     Args:
         selections: a keyword's each.
-        refreshed_at: when arXiv last answered for each keyword that was ever fetched. It travels
-            with the frame, in `attrs`, so that nobody takes its rows for fresher than they are.
+        sources: by keyword; one that was never asked for has none.
     """
     frames = [selection.papers for selection in selections if len(selection.papers)]
     frame = pd.concat(frames, ignore_index=True) if frames else to_frame(SCHEMA.empty_table())
-    frame.attrs[REFRESHED_AT] = {name: time.isoformat() for name, time in refreshed_at.items()}
+    times = {name: source.refreshed_at for name, source in sources.items()}
+    frame.attrs |= {
+        REFRESHED_AT: {name: time.isoformat() for name, time in times.items() if time},
+        PROBLEMS: {name: source.problem for name, source in sources.items() if source.problem},
+        _SIGNATURES: {name: source.signature for name, source in sources.items()},
+    }
     return frame
+
+
+def sources(papers: pd.DataFrame) -> dict[str, Source]:
+    """Give the sources of the asset `papers`; see `join`."""
+    problems = papers.attrs.get(PROBLEMS, {})
+    signatures = papers.attrs.get(_SIGNATURES, {})
+    times = {n: datetime.fromisoformat(t) for n, t in papers.attrs.get(REFRESHED_AT, {}).items()}
+    names = dict.fromkeys([*times, *problems, *signatures])
+    return {
+        name: Source(times.get(name), problems.get(name, ""), signatures.get(name, ""))
+        for name in names
+    }
 
 
 def refreshed_at(papers: pd.DataFrame) -> dict[str, datetime]:
     """Give when arXiv last answered for each keyword of the asset `papers`; see `join`."""
-    times: dict[str, str] = papers.attrs[REFRESHED_AT]
-    return {name: datetime.fromisoformat(time) for name, time in times.items()}
+    return {name: s.refreshed_at for name, s in sources(papers).items() if s.refreshed_at}
+
+
+def with_rows_of(papers: pd.DataFrame, other: pd.DataFrame, names: Iterable[str]) -> pd.DataFrame:
+    """Give `papers` with the rows and sources of the keywords `names` taken from `other`."""
+    taken = set(names)
+    there = sources(other)
+    merged = {n: there.get(n, s) if n in taken else s for n, s in sources(papers).items()}
+    lists = []
+    for name in merged:
+        frame = other if name in taken else papers
+        rows = frame[frame["keyword"] == name].reset_index(drop=True)
+        lists.append(Selection(name, rows, refused=0, held=len(rows)))
+    return join(lists, merged)
 
 
 def to_frame(table: pa.Table) -> pd.DataFrame:

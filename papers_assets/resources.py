@@ -12,15 +12,31 @@ from papers_assets.store import Store
 
 
 class ArxivResource(dg.ConfigurableResource[ArxivClient]):
-    """arXiv's API, asked politely."""
+    """arXiv's API, asked politely. Seconds, unless said otherwise; see `arxiv.patience`."""
 
     api_url: str
     request_interval: float
-    """Seconds between the starts of two requests, over every process of this host."""
+    """Between the starts of two requests, over every process of this host."""
+    max_attempts: int = Patience.max_attempts
+    """How often one request is asked in all."""
+    backoff: float = Patience.backoff
+    """Before the second attempt; doubles from attempt to attempt."""
+    longest_pause: float = Patience.longest_pause
+    connect_timeout: float = Patience.connect_timeout
+    read_timeout: float = Patience.read_timeout
+    """Between two pieces of an answer."""
+    answer_timeout: float = Patience.answer_timeout
+    """For a whole answer."""
+    max_body: int = Patience.max_body
+    """Bytes, decompressed."""
+    deadline: float = Patience.deadline
+    """For all requests of a run together."""
 
     def client(self) -> ArxivClient:
         """Give a client of its own connection; the caller closes it."""
-        return ArxivClient(self.api_url, Gate(gate_path(self.api_url), self.request_interval))
+        bounds = {field.name: getattr(self, field.name) for field in fields(Patience)}
+        gate = Gate(gate_path(self.api_url), self.request_interval)
+        return ArxivClient(self.api_url, gate, Patience(**bounds))
 
 
 class StoreResource(dg.ConfigurableResource[Store]):
@@ -40,7 +56,11 @@ class PapersIOManager(dg.ConfigurableIOManager):
 
     def handle_output(self, context: dg.OutputContext, obj: pd.DataFrame) -> None:  # noqa: ARG002
         """Write the frame, replacing the former one."""
-        Store(Path(self.home)).write_papers(obj)
+        store = Store(Path(self.home))
+        with store.publishing():
+            # Another run may have brought newer papers, and published them, since ours chose.
+            there = sources(store.papers_frame_or_none())
+            store.write_papers(obj)
 
     def load_input(self, context: dg.InputContext) -> pd.DataFrame:
         """Read the frame that was written last: the input's `columns`, or all of them."""

@@ -8,9 +8,13 @@ from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from papers_assets.arxiv.patience import BACKOFF, MAX_ATTEMPTS
+
 ARXIV_API_URL = "https://export.arxiv.org/api/query"
 ARXIV_INTERVAL = 3.0
 """Seconds between requests that arXiv's terms of use ask for."""
+
+_MOST_ATTEMPTS = 20
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 
@@ -29,6 +33,10 @@ class Settings:
     api_url: str
     request_interval: float
     """Seconds between the starts of two requests."""
+    max_attempts: int = MAX_ATTEMPTS
+    """How often a request is asked in all."""
+    backoff: float = BACKOFF
+    """Seconds before the second attempt."""
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
@@ -45,6 +53,8 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         home=Path(home).expanduser().absolute(),
         api_url=api_url,
         request_interval=_interval(environment.get("ARXIV_REQUEST_INTERVAL") or "", api_url),
+        max_attempts=_attempts(environment.get("ARXIV_MAX_ATTEMPTS") or str(MAX_ATTEMPTS)),
+        backoff=_backoff(environment.get("ARXIV_BACKOFF") or str(BACKOFF)),
     )
 
 
@@ -79,6 +89,30 @@ def _interval(value: str, api_url: str) -> float:
             f"ARXIV_REQUEST_INTERVAL is {value!r}: arXiv's terms ask for at least "
             f"{ARXIV_INTERVAL:g} seconds between requests, and only an ARXIV_API_URL on this very "
             f"machine may be asked faster ({api_url} is not). Set it to 3 or more, or unset it."
+        )
+    return seconds
+
+
+def _attempts(value: str) -> int:
+    text = value.strip()
+    attempts = int(text) if text.isascii() and text.isdigit() and len(text) <= len("20") else 0
+    if not 1 <= attempts <= _MOST_ATTEMPTS:
+        raise SettingsError(
+            f"ARXIV_MAX_ATTEMPTS is {value!r}: expected a whole number from 1 to {_MOST_ATTEMPTS}. "
+            f"Unset it for the default, {MAX_ATTEMPTS}."
+        )
+    return attempts
+
+
+def _backoff(value: str) -> float:
+    try:
+        seconds = float(value)
+    except ValueError:
+        seconds = math.nan
+    if not 0 <= seconds < math.inf:
+        raise SettingsError(
+            f"ARXIV_BACKOFF is {value!r}: expected seconds, such as 15. Unset it for the default, "
+            f"{BACKOFF:g}."
         )
     return seconds
 

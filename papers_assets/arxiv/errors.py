@@ -6,24 +6,43 @@ ArxivError                  no believable answer for one request
 |   |-- ArxivThrottled      asked too fast, or arXiv is too busy for us (429, "Rate exceeded.")
 |   |-- ArxivBlocked        arXiv wants no more requests from here (403)
 |   `-- ArxivRefusedQuery   arXiv cannot read the query, and says why (400, the "Error" entry)
-`-- ArxivBadAnswer          a success, but not a whole and sound Atom feed
+|-- ArxivBadAnswer          a success, but not a whole and sound Atom feed
+`-- ArxivTooLate            the job's own deadline is over
 """
+
+_PASSING = frozenset({406, 500, 502, 503, 504})
+"""Statuses that arXiv is known to answer for a while, to queries that work before and after."""
 
 
 class ArxivError(Exception):
     """No believable answer from arXiv; the message says what came instead."""
 
+    brief = "arXiv gave no answer that can be believed"
+    """The same in words for readers of the README: short, and equal from day to day."""
+    retryable = False
+    """Whether the same request may well be answered a little later."""
+    retry_after: float | None = None
+    """Seconds that arXiv asks us to wait before the next request; None: it does not say."""
+    attempts = 1
+    """How often the request was asked."""
+
 
 class ArxivUnreachable(ArxivError):
     """No answer came."""
+
+    brief = "arXiv could not be reached"
+    retryable = True
 
 
 class ArxivHttpError(ArxivError):
     """The answer's status is `status`, which is not 200."""
 
-    def __init__(self, message: str, status: int) -> None:
+    def __init__(self, message: str, status: int, retry_after: float | None = None) -> None:
         super().__init__(message, status)
         self.status = status
+        self.brief = f"arXiv answered {status}"
+        self.retryable = status in _PASSING
+        self.retry_after = retry_after
 
     def __str__(self) -> str:
         return str(self.args[0])
@@ -31,6 +50,11 @@ class ArxivHttpError(ArxivError):
 
 class ArxivThrottled(ArxivHttpError):
     """arXiv asks us to slow down."""
+
+    def __init__(self, message: str, status: int, retry_after: float | None = None) -> None:
+        super().__init__(message, status, retry_after)
+        self.brief = "arXiv answered that it was asked too often"
+        self.retryable = True
 
 
 class ArxivBlocked(ArxivHttpError):
@@ -40,6 +64,20 @@ class ArxivBlocked(ArxivHttpError):
 class ArxivRefusedQuery(ArxivHttpError):
     """arXiv cannot read the query."""
 
+    def __init__(self, message: str, status: int, retry_after: float | None = None) -> None:
+        super().__init__(message, status, retry_after)
+        self.brief = "arXiv refuses the query"
+        self.retryable = False
+
 
 class ArxivBadAnswer(ArxivError):
     """The answer is not a feed, is cut short, or contradicts itself."""
+
+    brief = "arXiv's answer was not a whole list of papers"
+    retryable = True
+
+
+class ArxivTooLate(ArxivError):
+    """The deadline of the job is over, or would be before the next request."""
+
+    brief = "there was no time left to ask arXiv"

@@ -2,7 +2,8 @@
 
 arXiv's terms count all of a user's programs together: one connection, and 3 seconds from request
 to request. A lock of the kernel is held through the request - it is free again when its holder
-dies, however it dies - and a file beside it says when the last request began.
+dies, however it dies - and a file beside it says when the last request began, and until when
+nobody is to begin another.
 """
 
 import math
@@ -21,6 +22,10 @@ from papers_assets.logs import progress
 _MARGIN = 0.05
 # Less than this is not worth measuring again.
 _TICK = 0.001
+
+
+class GateTimeout(Exception):
+    """The turn would come too late; the message says after how many seconds."""
 
 
 class Gate:
@@ -48,47 +53,77 @@ class Gate:
         self._sleep = sleep
 
     @contextmanager
-    def turn(self) -> Iterator[float]:
-        """Wait for our turn and hold it; gives the seconds that it took to get it."""
+    def turn(self, within: float = math.inf) -> Iterator[float]:
+        """Wait for our turn and hold it; gives the seconds that it took to get it.
+
+        Raises:
+            GateTimeout: it would take more than `within` seconds.
+        """
         asked = self._clock()
-        with self._lock():
+        with self._lock(within):
             while (wait := self._remaining()) > 0:
-                progress.debug("waiting %.1f s, as arXiv's terms ask", wait)
+                if self._clock() + wait > asked + within:
+                    raise GateTimeout(f"the next request may begin in {wait:.0f} s only")
+                why = "as arXiv's terms ask" if wait <= self._interval else "since arXiv is busy"
+                progress.debug("waiting %.1f s, %s", wait, why)
                 self._sleep(max(wait, _TICK))
-            self._write_stamp(self._clock())
+            now = self._clock()
+            self._write_stamp(now, now)
             yield self._clock() - asked
 
+    def hold_off(self, seconds: float) -> None:
+        """Let no process of this host begin a request within the next `seconds`.
+
+        What arXiv asks of one of our programs when it throttles, it asks of all.
+        """
+        with self._lock(math.inf):
+            last, until = self._read_stamp()
+            self._write_stamp(last, max(until, self._clock() + seconds))
+
     @contextmanager
-    def _lock(self) -> Iterator[None]:
+    def _lock(self, within: float) -> Iterator[None]:
         _make_shared_folder(self._path.parent)
         lock = FileLock(self._path, mode=0o666)
         try:
             lock.acquire(timeout=0)
         except Timeout:
             progress.debug("waiting for another process of this host to be done asking")
-            lock.acquire()
+            try:
+                lock.acquire(timeout=-1 if within == math.inf else max(within, 0))
+            except Timeout as error:
+                raise GateTimeout(f"another process was asking for {within:.0f} s") from error
         try:
             yield
         finally:
             lock.release()
 
-    def _write_stamp(self, now: float) -> None:
-        self._stamp.write_text(repr(now))
+    def _write_stamp(self, last: float, until: float) -> None:
+        self._stamp.write_text(f"{last!r} {until!r}")
         with suppress(PermissionError):  # another user's file, who has made it writable for us
             self._stamp.chmod(0o666)
 
-    def _remaining(self) -> float:
-        try:
-            last = float(self._stamp.read_text())
-        except FileNotFoundError:
-            return 0.0
-        except ValueError:  # its writer died writing it
-            last = math.inf
+    def _read_stamp(self) -> tuple[float, float]:
+        """Give when the last request began, and until when none may; mended if it makes no sense.
+
+        It makes none when its writer died writing it, or when the host and with it the clock began
+        anew: then a request may just have begun.
+        """
         now = self._clock()
-        if not last <= now:  # unreadable, or the host and with it the clock began anew: be safe
-            last = now
-            self._write_stamp(now)
-        return self._interval - (now - last)
+        try:
+            last, until = map(float, self._stamp.read_text().split())
+        except FileNotFoundError:
+            return -math.inf, -math.inf
+        except ValueError:
+            last = until = math.nan
+        if last <= now and math.isfinite(until):
+            return last, until
+        self._write_stamp(now, now)
+        return now, now
+
+    def _remaining(self) -> float:
+        last, until = self._read_stamp()
+        now = self._clock()
+        return max(self._interval - (now - last), until - now)
 
 
 def gate_path(api_url: str) -> Path:

@@ -7,9 +7,9 @@ is lost between two runs.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import pairwise
 
-from papers_assets.arxiv.errors import ArxivBadAnswer
 from papers_assets.arxiv.feed import Page, Paper
 from papers_assets.arxiv.query import MAX_PAGE, MAX_RESULTS
 from papers_assets.keywords import Keyword
@@ -19,6 +19,8 @@ MIN_PAGE = 100
 """Results asked for at least: a request costs its 3 seconds whatever its size."""
 MAX_PAGES = 20
 """Enough to reach the last of arXiv's 30,000 results, since pages double in size."""
+_SLACK = timedelta(days=1)
+# Two results may have changed places while arXiv's index was being made; a day is no such thing.
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,10 @@ class Newest:
     pages: int
     gap: bool
     """Papers between these and the held ones may be missing: `MAX_PAGES` did not reach them."""
+    fault: str = ""
+    """Why not all came that the answer itself promises, or not what was asked; empty: all did."""
+    unreadable: tuple[str, ...] = ()
+    """A reason for each entry that could not be read; the others are in `papers`."""
 
 
 def page_size(keyword: Keyword) -> int:
@@ -38,52 +44,65 @@ def page_size(keyword: Keyword) -> int:
     return min(max(keyword.cap, MIN_PAGE), MAX_PAGE)
 
 
-def fetch_newest(
+def fetch_newest(  # noqa: PLR0913 - all but three are said by name
     keyword: Keyword,
     ask: Callable[[int, int], Page],
     held_until: datetime | None,
     *,
     fill: bool,
+    expected: int = 0,
     max_pages: int = MAX_PAGES,
 ) -> Newest:
     """Ask for pages until they meet what is held and, if `fill`, have enough papers for the cap.
 
+    Reading ends at a page that is not what its own answer promises: what came until then comes
+    with a `fault`.
+
     Args:
         keyword: what to ask for.
         ask: gives the page that begins at a result and has so many of them.
-        held_until: `updated` of the newest paper held; None: nothing is held.
+        held_until: read back to here: everything older is held. None: nothing is.
         fill: whether what is held was fetched for no cap at all, or for a smaller one.
+        expected: how many results are known to be newer than `held_until`; the first page has room
+            for them.
         max_pages: where to stop all the same.
 
     Raises:
-        ArxivError: from `ask`, or a page with fewer results than the answer itself promises.
+        ArxivError: from `ask`.
     """
-    size = page_size(keyword)
+    size = min(max(page_size(keyword), expected), MAX_PAGE)
     matches = Matcher(keyword)
     found: dict[tuple[str, int], Paper] = {}
+    unreadable: list[str] = []
     start, matching, pages = 0, 0, 0
     while True:
         page = ask(start, size)
         pages += 1
-        _refuse_short(page, start, size)
         fresh = [p for p in page.papers if (p.arxiv_id, p.version) not in found]
         found.update(((p.arxiv_id, p.version), p) for p in fresh)
-        met = held_until is None or not page.papers or page.papers[-1].updated <= held_until
+        unreadable += page.unreadable
+        fault = _short(page, start, size) or _disordered(page)
+        oldest = min((p.updated for p in page.papers), default=None)
+        met = held_until is None or oldest is None or oldest <= held_until
         if fill:
             matching += sum(matches(p.title, p.abstract, p.categories) for p in fresh)
         full = not fill or matching >= keyword.cap
         start += size
         over = start >= min(page.total_results, MAX_RESULTS)
-        if (met and full) or over or pages >= max_pages:
+        if fault or (met and full) or over or pages >= max_pages:
             gap = not met and start < page.total_results
-            return Newest(tuple(found.values()), page.total_results, pages, gap)
+            papers = tuple(found.values())
+            return Newest(papers, page.total_results, pages, gap, fault, tuple(unreadable))
         # Who has to read on reads more at a time: requests are what is scarce.
         size = min(2 * size, MAX_PAGE, MAX_RESULTS - start)
 
 
-def _refuse_short(page: Page, start: int, size: int) -> None:
+def _short(page: Page, start: int, size: int) -> str:
+    came = len(page.papers) + len(page.unreadable)
     promised = max(0, min(size, page.total_results - start))
-    if len(page.papers) < promised:
-        raise ArxivBadAnswer(
-            f"{len(page.papers)} results where the answer itself promises {promised}"
-        )
+    return f"{came} results came where the answer promises {promised}" if came < promised else ""
+
+
+def _disordered(page: Page) -> str:
+    wrong = sum(b.updated > a.updated + _SLACK for a, b in pairwise(page.papers))
+    return f"results not in the order asked for, {wrong} times" if wrong else ""

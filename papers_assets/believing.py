@@ -1,0 +1,81 @@
+"""Is an answer to be believed? What arXiv says, against what it said before and to others. Pure.
+
+arXiv has answered, whole and with status 200, an empty list, a fraction of the papers, papers in
+another order, and papers that do not have the words asked for. Every such answer is asked for once
+more; what is still in doubt then keeps the keyword from counting as refreshed.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from papers_assets.arxiv import query
+from papers_assets.arxiv.feed import Paper
+from papers_assets.arxiv.newest import Newest
+from papers_assets.held import Held
+from papers_assets.keywords import Keyword
+from papers_assets.matching import Matcher
+
+FAR_FEWER = 0.6
+"""Of the results of the last good answer. Measured over 628 days of the best-known daily list: at
+arXiv's outages a section fell below this share of its usual length, and else it never did."""
+MANY = 0.2
+"""Of the results, refused by the re-check. On ordinary days of the same list it was 0 of 4,240;
+while arXiv's phrase search was broken in November 2025, 23 %."""
+_A_FEW = 5
+BELIEVED_AFTER = timedelta(days=7)
+"""An answer that stays the same for so long is how things are now."""
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """Why an answer is hard to believe."""
+
+    words: str
+    passing: bool
+    """Whether it can be how things are now, when arXiv keeps saying so."""
+
+
+def doubts_about(
+    keyword: Keyword,
+    answer: Newest,
+    certain: Sequence[Paper],
+    before: Held | None,
+    others: Mapping[tuple[tuple[str, int], ...], Keyword],
+) -> list[Doubt]:
+    """Say why `answer` is hard to believe, if it is.
+
+    Args:
+        keyword: whose answer it is.
+        answer: what came.
+        certain: what of it matches the keyword.
+        before: what is held of the same definition of the keyword; None: nothing.
+        others: the keywords asked before in the same run, by the versions that came for them.
+    """
+    doubts = [Doubt(answer.fault, passing=False)] if answer.fault else []
+    last = before.total_results if before else None
+    if not answer.fault and last is not None and answer.total_results < FAR_FEWER * last:
+        words = f"{answer.total_results} results where the last good answer had {last}"
+        doubts.append(Doubt(words, passing=True))
+    if not Matcher(keyword).is_exact:
+        return doubts  # arXiv cannot tell "C#" from "C": refusing many is as it should be
+    refused = len(answer.papers) - len(certain)
+    if refused > MANY * len(answer.papers) and refused >= min(_A_FEW, len(answer.papers)):
+        words = f"{refused} of {len(answer.papers)} results do not match the keyword"
+        doubts.append(Doubt(words, passing=True))
+    other = others.get(versions(answer))
+    # Keywords that mean the same have the same answer; then every paper in it matches.
+    if other is not None and refused and query.search_query(other) != query.search_query(keyword):
+        doubts.append(Doubt(f"the same answer as for {other.name}", passing=True))
+    return doubts
+
+
+def is_believed_now(doubts: list[Doubt], doubted_since: datetime | None, now: datetime) -> bool:
+    """Say whether arXiv has kept saying what was hard to believe for long enough."""
+    since = doubted_since or now
+    return all(doubt.passing for doubt in doubts) and now - since >= BELIEVED_AFTER
+
+
+def versions(answer: Newest) -> tuple[tuple[str, int], ...]:
+    """Give what came, by arXiv id and version."""
+    return tuple((paper.arxiv_id, paper.version) for paper in answer.papers)
