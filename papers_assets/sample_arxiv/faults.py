@@ -24,10 +24,10 @@ _WEB_PAGE = (
 _NOT_THE_QUERY = "internal error: the search index did not answer"
 _SPACES, _TIMES = b" " * (1 << 20), 200
 """What the gzip bomb inflates to: a megabyte of spaces, so many times."""
-_LAUGHS = '<!ENTITY laugh0 "ha">' + "".join(
-    f'<!ENTITY laugh{n} "{f"&laugh{n - 1};" * 10}">' for n in range(1, 10)
+_LAUGHS = '<!ENTITY laugh0 "ha">\n' + "".join(
+    f'<!ENTITY laugh{n} "{f"&laugh{n - 1};" * 10}">\n' for n in range(1, 10)
 )
-_FILE = '<!ENTITY file SYSTEM "file:///etc/hostname">'
+_FILE = '<!ENTITY file SYSTEM "file:///etc/hostname">\n'
 _DRIPPING = 1 << 20
 """Bytes of a dripping body: hours."""
 _UNRELATED = 20
@@ -95,7 +95,7 @@ def _with_entity(name: str, declarations: str) -> Callable[[bytes], bytes]:
 
     def spoiled(body: bytes) -> bytes:
         text = body.decode().replace("<title>", f"<title>&{name};")
-        return text.replace("<feed ", f"<!DOCTYPE feed [{declarations}]>\n<feed ", 1).encode()
+        return text.replace("<feed ", f"<!DOCTYPE feed [\n{declarations}]>\n<feed ", 1).encode()
 
     return spoiled
 
