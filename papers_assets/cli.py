@@ -18,7 +18,7 @@ from papers_assets.arxiv.newest import page_size
 from papers_assets.keywords import KeywordsFile
 from papers_assets.keywords_file import KeywordsFileError, read_keywords_file
 from papers_assets.progress import showing_progress
-from papers_assets.sample_arxiv import Corpus, CorpusError, SampleArxiv
+from papers_assets.sample_arxiv import FAULTS, Corpus, CorpusError, SampleArxiv, Script, Step
 from papers_assets.settings import PROJECT_ROOT, Settings, SettingsError, read_settings
 
 FRESH, NOT_ALL_FRESH, NOTHING_DONE = 0, 1, 2
@@ -120,14 +120,31 @@ def keywords() -> None:
     show_default=True,
     help="Seconds between requests below which it answers 429.",
 )
-def sample_arxiv(corpus: Path | None, port: int, min_interval: float) -> None:
+@click.option(
+    "--fault",
+    "faults",
+    metavar="NAME[:WORDS][:TIMES]",
+    multiple=True,
+    help="What to answer instead: to queries with WORDS in them (else: to all), so many TIMES "
+    f"(else: always). Can be given several times. NAME is one of: {', '.join(FAULTS)}.",
+)
+def sample_arxiv(
+    corpus: Path | None, port: int, min_interval: float, faults: tuple[str, ...]
+) -> None:
     """Serve the embedded stand-in for arXiv's API, until interrupted."""
+    try:
+        steps = [Step.read(fault) for fault in faults]
+    except ValueError as error:
+        _stop(f"--fault: {error}")
     try:
         papers = Corpus.load(corpus) if corpus else Corpus.sample()
         server = SampleArxiv(papers, port=port, min_interval=min_interval)
     except (CorpusError, OSError) as error:
         _stop(f"cannot serve {corpus or 'the invented papers'} at port {port}: {error}")
     click.echo(f"Serving {corpus or 'invented papers'}. Ask it with ARXIV_API_URL={server.url}")
+    for step in steps:
+        click.echo(f"Fault {step}")
+    server.fault = Script(steps)
     with suppress(KeyboardInterrupt):
         server.serve_forever()
     server.close()

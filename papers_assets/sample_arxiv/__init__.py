@@ -5,7 +5,19 @@ and the benchmarks. Nothing in it reaches beyond this machine.
 """
 
 from papers_assets.sample_arxiv.corpus import Corpus, CorpusError, Paper
+from papers_assets.sample_arxiv.faults import FAULTS, Script, Step
 from papers_assets.sample_arxiv.request_log import RequestRecord
-from papers_assets.sample_arxiv.server import Fault, SampleArxiv
+from papers_assets.sample_arxiv.server import Fault, SampleArxiv, Spoiler
 
-__all__ = ["Corpus", "CorpusError", "Fault", "Paper", "RequestRecord", "SampleArxiv"]
+__all__ = [
+    "FAULTS",
+    "Corpus",
+    "CorpusError",
+    "Fault",
+    "Paper",
+    "RequestRecord",
+    "SampleArxiv",
+    "Script",
+    "Spoiler",
+    "Step",
+]

@@ -1,12 +1,13 @@
 """The API without HTTP: from a request's parameters to the feed that answers it."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
 from typing import TypeVar
+from weakref import WeakKeyDictionary
 
 from papers_assets.sample_arxiv import feed
 from papers_assets.sample_arxiv.corpus import ARXIV_ID, Corpus, Paper
@@ -20,6 +21,17 @@ _REMEMBERED = 64
 
 _VERSIONED = re.compile(rf"({ARXIV_ID.pattern})(?:v([1-9]\d{{0,5}}))?")
 _INTEGER = re.compile(r"-?\d{1,15}")
+
+
+Shown = tuple[Sequence[Paper], int]
+"""The papers of a page, and how many results there are on all pages."""
+Show = Callable[[Sequence[Paper], slice], Shown]
+"""Decides what a page shows, given all results in the order asked for and which are asked for."""
+
+
+def as_asked(found: Sequence[Paper], page: slice) -> Shown:
+    """Show the truth."""
+    return found[page], len(found)
 
 
 @dataclass(frozen=True)
@@ -66,14 +78,15 @@ class Archive:
     def __init__(self, corpus: Corpus) -> None:
         self.corpus = corpus
         self._results = lru_cache(maxsize=_REMEMBERED)(self._find)
-        self._entries: dict[Paper, str] = {}
+        self._entries: WeakKeyDictionary[Paper, str] = WeakKeyDictionary()
 
-    def answer(self, parameters: Mapping[str, str], now: datetime) -> Answer:
+    def answer(self, parameters: Mapping[str, str], now: datetime, show: Show = as_asked) -> Answer:
         """Answer a request.
 
         Args:
             parameters: the names and values of the address, decoded.
             now: the time of the request, aware; the feed shows it.
+            show: decides what the page shows, for answers that are wrong on purpose.
         """
         try:
             search = _search(parameters)
@@ -81,15 +94,15 @@ class Archive:
             max_results = _number(parameters, "max_results", default=10, most=MOST_RESULTS)
         except (_RefusedError, MalformedQueryError) as error:
             return Answer(400, feed.error(str(error), getattr(error, "anchor", ""), now))
-        papers = self._results(search)
+        papers, total = show(self._results(search), slice(start, start + max_results))
         page = feed.Page(
             query=search.query.text if search.query else "",
             nested_query=search.query.nested if search.query else "",
             id_list=parameters.get("id_list", ""),
             start=start,
             max_results=max_results,
-            total=len(papers),
-            entries=tuple(map(self._entry, papers[start : start + max_results])),
+            total=total,
+            entries=tuple(map(self._entry, papers)),
         )
         return Answer(200, feed.results(page, now))
 

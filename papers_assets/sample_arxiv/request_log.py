@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class RequestLog:
         self._min_interval = min_interval
         self._lock = threading.Lock()
         self._records: list[RequestRecord] = []
-        self._open = 0
+        self._open: dict[int, Callable[[], bool]] = {}
         self._peak_open = 0
 
     @property
@@ -41,8 +42,22 @@ class RequestLog:
         with self._lock:
             return self._peak_open
 
-    def begin(self, path: str, parameters: Mapping[str, str]) -> tuple[int, RequestRecord, bool]:
+    @property
+    def smallest_gap(self) -> float | None:
+        """The fewest seconds between the starts of two requests; None below two requests."""
+        starts = [record.started for record in self.records]
+        return min((later - earlier for earlier, later in pairwise(starts)), default=None)
+
+    def begin(
+        self, path: str, parameters: Mapping[str, str], is_given_up: Callable[[], bool]
+    ) -> tuple[int, RequestRecord, bool]:
         """Note that a request starts now.
+
+        Args:
+            path: what is asked.
+            parameters: decoded.
+            is_given_up: whether the client has hung up; asked as long as the request is open,
+                by any thread.
 
         Returns:
             Its number, counted from 0; its record; whether it starts too soon after the one
@@ -52,16 +67,19 @@ class RequestLog:
             record = RequestRecord(path, parameters, self._clock())
             last = self._records[-1].started if self._records else float("-inf")
             self._records.append(record)
-            self._open += 1
-            self._peak_open = max(self._peak_open, self._open)
-            return len(self._records) - 1, record, record.started - last < self._min_interval
+            number = len(self._records) - 1
+            # A client that has hung up may ask again before the thread that serves it notices.
+            self._open = {n: given_up for n, given_up in self._open.items() if not given_up()}
+            self._open[number] = is_given_up
+            self._peak_open = max(self._peak_open, len(self._open))
+            return number, record, record.started - last < self._min_interval
 
     def answered(self, number: int, status: int) -> None:
-        """Note what request `number` is answered with."""
+        """Note what request `number` is answered with; 0: with nothing."""
         with self._lock:
-            self._records[number] = replace(self._records[number], status=status)
+            self._records[number] = replace(self._records[number], status=status or None)
 
-    def end(self) -> None:
-        """Note that a request is open no longer."""
+    def end(self, number: int) -> None:
+        """Note that request `number` is open no longer."""
         with self._lock:
-            self._open -= 1
+            self._open.pop(number, None)

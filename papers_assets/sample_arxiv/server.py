@@ -1,13 +1,16 @@
 """The sample arXiv's HTTP side: sockets, threads, throttling and the record of requests."""
 
 import contextlib
+import select
 import socket
+import struct
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from enum import Enum, auto
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import TCPServer
 from typing import Any, Self, cast
@@ -18,24 +21,47 @@ from papers_assets.sample_arxiv.corpus import Corpus
 from papers_assets.sample_arxiv.request_log import RequestLog, RequestRecord
 
 _PATH = "/api/query"
-_ATOM = "application/atom+xml; charset=utf-8"
+ATOM = "application/atom+xml; charset=utf-8"
 _PLAIN = "text/plain; charset=utf-8"
 _POLL_INTERVAL = 0.02
 """Seconds after which a request to stop is noticed."""
+_DRIP_INTERVAL = 0.02
+"""Seconds between two bytes of a dripping body."""
+_RESET = struct.pack("ii", 1, 0)
+"""For SO_LINGER: what closes a connection does not say goodbye."""
+
+
+class Delivery(Enum):
+    """How a reply reaches the client."""
+
+    WHOLE = auto()
+    CUT_SHORT = auto()
+    """The connection closes in the middle of the body."""
+    DRIP = auto()
+    """The body comes byte by byte."""
+    HANG = auto()
+    """Nothing comes until the client hangs up or the server closes."""
+    RESET = auto()
+    """Nothing comes but a TCP reset."""
 
 
 @dataclass(frozen=True)
 class _Reply:
     status: int
+    """0: none, as nothing comes."""
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
     """Besides Content-Type and Content-Length, for example `Retry-After`."""
     content_type: str = _PLAIN
+    delivery: Delivery = Delivery.WHOLE
 
 
 class Fault(_Reply):
     """An answer to give instead of the real one."""
 
+
+Spoiler = Callable[[RequestRecord, Archive, datetime], Fault]
+"""Makes a fault out of what the archive has for a request, made at a time (aware)."""
 
 _TOO_SOON = _Reply(429, b"Rate exceeded.")
 _NO_SUCH_PAGE = _Reply(404, b"Not found.")
@@ -78,7 +104,7 @@ class SampleArxiv:
         self._http = _HttpServer((host, port), self)
         self._thread = threading.Thread(target=self.serve_forever, daemon=True)
         self._is_started = False
-        self.fault: Callable[[RequestRecord], Fault | None] | None = None
+        self.fault: Callable[[RequestRecord], Fault | Spoiler | None] | None = None
         """Asked about every request before it is answered; what it gives is answered instead."""
 
     @property
@@ -106,6 +132,11 @@ class SampleArxiv:
         """How many requests were open at the same time at most."""
         return self._log.peak_open
 
+    @property
+    def smallest_gap(self) -> float | None:
+        """The fewest seconds between the starts of two requests; None below two requests."""
+        return self._log.smallest_gap
+
     def serve_forever(self) -> None:
         """Serve from this thread, until it is interrupted or another one calls `close`."""
         self._is_started = True
@@ -128,6 +159,8 @@ class SampleArxiv:
 
     def _reply(self, request: RequestRecord, *, is_too_soon: bool) -> _Reply:
         fault = self.fault(request) if self.fault else None
+        if callable(fault):
+            fault = fault(request, self._archive, self._now())
         if fault:
             return fault
         if is_too_soon:
@@ -135,18 +168,20 @@ class SampleArxiv:
         if request.path != _PATH:
             return _NO_SUCH_PAGE
         answer = self._archive.answer(request.parameters, self._now())
-        return _Reply(answer.status, answer.body.encode(), content_type=_ATOM)
+        return _Reply(answer.status, answer.body.encode(), content_type=ATOM)
 
     @contextlib.contextmanager
-    def _answered(self, path: str, parameters: Mapping[str, str]) -> Iterator[_Reply]:
+    def _answered(
+        self, path: str, parameters: Mapping[str, str], is_given_up: Callable[[], bool]
+    ) -> Iterator[_Reply]:
         """Record a request, which is open for the length of the context, and give its answer."""
-        number, request, is_too_soon = self._log.begin(path, parameters)
+        number, request, is_too_soon = self._log.begin(path, parameters, is_given_up)
         try:
             reply = self._reply(request, is_too_soon=is_too_soon)
             self._log.answered(number, reply.status)
             yield reply
         finally:
-            self._log.end()
+            self._log.end(number)
 
 
 class _HttpServer(ThreadingHTTPServer):
@@ -196,17 +231,58 @@ class _Handler(BaseHTTPRequestHandler):
         for name, value in parse_qsl(parts.query, keep_blank_values=True):
             parameters.setdefault(name, value)
         sample = cast("_HttpServer", self.server).sample
-        with sample._answered(parts.path, parameters) as reply:  # noqa: SLF001
-            self.send_response(reply.status)
-            self.send_header("Content-Type", reply.content_type)
-            self.send_header("Content-Length", str(len(reply.body)))
-            for name, value in reply.headers.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(reply.body[:-1])
+        with sample._answered(parts.path, parameters, self._is_given_up) as reply:  # noqa: SLF001
+            end = self._send(reply)
         # A client has its answer only now, so its next request never overlaps with this one.
-        self.wfile.write(reply.body[-1:])
+        self.wfile.write(end)
         self.wfile.flush()
+
+    def _send(self, reply: _Reply) -> bytes:
+        """Send all but the end of a reply, and give that."""
+        if reply.delivery is not Delivery.WHOLE:
+            self.close_connection = True
+        match reply.delivery:
+            case Delivery.HANG:
+                while self.connection.recv(1 << 16):
+                    pass
+                return b""
+            case Delivery.RESET:
+                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+                self.connection.close()  # happens when rfile and wfile are closed, too
+                return b""
+        self._send_head(reply)
+        match reply.delivery:
+            case Delivery.CUT_SHORT:
+                return reply.body[: len(reply.body) // 2]
+            case Delivery.DRIP:
+                self._drip(reply.body)
+                return b""
+        self.wfile.write(reply.body[:-1])
+        return reply.body[-1:]
+
+    def _send_head(self, reply: _Reply) -> None:
+        self.send_response(reply.status)
+        self.send_header("Content-Type", reply.content_type)
+        self.send_header("Content-Length", str(len(reply.body)))
+        for name, value in reply.headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+
+    def _drip(self, body: bytes) -> None:
+        for place in range(len(body)):
+            self.wfile.write(body[place : place + 1])
+            self.wfile.flush()
+            has_news, _, _ = select.select([self.connection], [], [], _DRIP_INTERVAL)
+            if has_news and not self.connection.recv(1 << 16):
+                break
+
+    def _is_given_up(self) -> bool:
+        try:
+            return not self.connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
 
     def log_message(self, *_: object) -> None:
         """Say nothing: `SampleArxiv.requests` knows."""

@@ -1,0 +1,270 @@
+"""The faults that the sample arXiv can play, by name, and scripts that say when it plays them."""
+
+import gzip
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from email.utils import format_datetime
+from functools import partial
+from math import ceil
+from typing import Self
+from zlib import crc32
+
+from papers_assets.sample_arxiv import feed
+from papers_assets.sample_arxiv.archive import Archive, Show, Shown, as_asked
+from papers_assets.sample_arxiv.corpus import Corpus, Paper
+from papers_assets.sample_arxiv.request_log import RequestRecord
+from papers_assets.sample_arxiv.server import ATOM, Delivery, Fault, Spoiler
+
+_RATE_EXCEEDED = b"Rate exceeded."
+_WEB_PAGE = (
+    b"<!DOCTYPE html>\n<html><head><title>Sorry</title></head><body>Back soon.</body></html>\n"
+)
+_NOT_THE_QUERY = "internal error: the search index did not answer"
+_SPACES, _TIMES = b" " * (1 << 20), 200
+"""What the gzip bomb inflates to: a megabyte of spaces, so many times."""
+_LAUGHS = '<!ENTITY laugh0 "ha">\n' + "".join(
+    f'<!ENTITY laugh{n} "{f"&laugh{n - 1};" * 10}">\n' for n in range(1, 10)
+)
+_FILE = '<!ENTITY file SYSTEM "file:///etc/hostname">\n'
+_DRIPPING = 1 << 20
+"""Bytes of a dripping body: hours."""
+_UNRELATED = 20
+"""Papers that answer everything."""
+
+_SpoiledShow = Callable[[Corpus, Sequence[Paper], slice], Shown]
+"""As `archive.Show`, and given all papers."""
+
+
+def _throttled_until(_: RequestRecord, __: Archive, now: datetime) -> Fault:
+    # A date has no fractions, and the second shall be a whole one.
+    until = now + timedelta(seconds=1 if now.microsecond == 0 else 2)
+    return Fault(429, _RATE_EXCEEDED, {"Retry-After": format_datetime(until, usegmt=True)})
+
+
+def _error(status: int, message: str = "") -> Spoiler:
+    """Answer with an Error entry; without a message: that the query is invalid."""
+
+    def spoil(request: RequestRecord, _: Archive, now: datetime) -> Fault:
+        query = request.parameters.get("search_query", "")
+        text = feed.error(message or f"Invalid query string: '{query}'", "", now)
+        if status == 200:  # noqa: PLR2004 (as the old API did, with its addresses)
+            text = text.replace("https://arxiv.org/api/errors", "http://arxiv.org/api/errors")
+        return Fault(status, text.encode(), content_type=ATOM)
+
+    return spoil
+
+
+def _real(request: RequestRecord, archive: Archive, now: datetime, show: Show = as_asked) -> Fault:
+    answer = archive.answer(request.parameters, now, show)
+    return Fault(answer.status, answer.body.encode(), content_type=ATOM)
+
+
+def _bytes(
+    spoiled: Callable[[bytes], bytes] = lambda body: body,
+    *,
+    headers: Mapping[str, str] | None = None,
+    delivery: Delivery = Delivery.WHOLE,
+) -> Spoiler:
+    """Spoil the real answer's bytes, or how they come."""
+
+    def spoil(request: RequestRecord, archive: Archive, now: datetime) -> Fault:
+        real = _real(request, archive, now)
+        return replace(real, body=spoiled(real.body), headers=headers or {}, delivery=delivery)
+
+    return spoil
+
+
+def _page(spoiled: _SpoiledShow) -> Spoiler:
+    """Spoil what the real answer shows; a refusal stays one."""
+
+    def spoil(request: RequestRecord, archive: Archive, now: datetime) -> Fault:
+        return _real(request, archive, now, partial(spoiled, archive.corpus))
+
+    return spoil
+
+
+def _gzip_bomb(_: RequestRecord, __: Archive, ___: datetime) -> Fault:
+    bomb = gzip.compress(_SPACES, mtime=0) * _TIMES  # gzip may have several members
+    return Fault(200, bomb, {"Content-Encoding": "gzip"}, ATOM)
+
+
+def _with_entity(name: str, declarations: str) -> Callable[[bytes], bytes]:
+    """Declare entities, and use one in each title."""
+
+    def spoiled(body: bytes) -> bytes:
+        text = body.decode().replace("<title>", f"<title>&{name};")
+        return text.replace("<feed ", f"<!DOCTYPE feed [\n{declarations}]>\n<feed ", 1).encode()
+
+    return spoiled
+
+
+def _no_entries(_: Corpus, found: Sequence[Paper], __: slice) -> Shown:
+    return (), len(found)
+
+
+def _short_page(_: Corpus, found: Sequence[Paper], page: slice) -> Shown:
+    papers = found[page]
+    return papers[: len(papers) // 3], len(found)
+
+
+def _no_results(_: Corpus, __: Sequence[Paper], ___: slice) -> Shown:
+    return (), 0
+
+
+def _shrunk(_: Corpus, found: Sequence[Paper], page: slice) -> Shown:
+    return as_asked(_newest_first(found)[: ceil(len(found) / 5)], page)
+
+
+def _ascending(_: Corpus, found: Sequence[Paper], page: slice) -> Shown:
+    return _newest_first(found[page])[::-1], len(found)
+
+
+def _by_relevance(_: Corpus, found: Sequence[Paper], page: slice) -> Shown:
+    # Any order will do that has nothing to do with time, and is the same on every page.
+    return as_asked(sorted(found, key=lambda paper: crc32(paper.id[::-1].encode())), page)
+
+
+def _unrelated(corpus: Corpus, _: Sequence[Paper], page: slice) -> Shown:
+    return as_asked(_newest_first(corpus.newest)[:_UNRELATED], page)
+
+
+def _loose_phrases(corpus: Corpus, found: Sequence[Paper], page: slice) -> Shown:
+    """After each result comes the newest paper that is no result and not newer than it."""
+    asked = set(found)
+    others = iter(_newest_first(paper for paper in corpus.newest if paper not in asked))
+    loose: list[Paper] = []
+    for paper in _newest_first(found):
+        other = next((other for other in others if other.updated <= paper.updated), None)
+        loose += (paper, other) if other else (paper,)
+    return as_asked(_newest_first(loose), page)
+
+
+def _unreadable_entry(_: Corpus, found: Sequence[Paper], page: slice) -> Shown:
+    papers = list(found[page])
+    middle = slice(len(papers) // 2, len(papers) // 2 + 1)
+    papers[middle] = [replace(paper, id="unreadable") for paper in papers[middle]]
+    return papers, len(found)
+
+
+def _old_version(_: Corpus, found: Sequence[Paper], page: slice) -> Shown:
+    papers = [replace(paper, version=max(1, paper.version - 1)) for paper in found[page]]
+    return papers, len(found)
+
+
+def _newest_first(papers: Iterable[Paper]) -> list[Paper]:
+    return sorted(papers, key=lambda paper: (paper.updated, paper.id), reverse=True)
+
+
+FAULTS: Mapping[str, Fault | Spoiler] = {
+    # Refusals, and what comes between.
+    "throttled": Fault(429, _RATE_EXCEEDED),
+    "throttled-1s": Fault(429, _RATE_EXCEEDED, {"Retry-After": "1"}),
+    "throttled-0s": Fault(429, _RATE_EXCEEDED, {"Retry-After": "0"}),
+    "throttled-date": _throttled_until,
+    "throttled-200": Fault(200, _RATE_EXCEEDED),
+    "busy": Fault(503, b"Service unavailable."),
+    "error-500": Fault(500, b"Internal server error."),
+    "error-502": Fault(502, b"Bad gateway."),
+    "error-504": Fault(504, b"Gateway timeout."),
+    "error-406": Fault(406, b"Not acceptable."),
+    "moved": Fault(301, headers={"Location": "https://elsewhere.example/"}),
+    "not-found": Fault(404, b"Not found."),
+    "blocked": Fault(403, b"Forbidden."),
+    "refused": _error(400),
+    "refused-200": _error(200),
+    "trouble-200": _error(200, _NOT_THE_QUERY),
+    "web-page": Fault(200, _WEB_PAGE, content_type="text/html; charset=utf-8"),
+    "empty-body": Fault(200, content_type=ATOM),
+    # The way that an answer comes, or does not.
+    "reset": Fault(0, delivery=Delivery.RESET),
+    "hang": Fault(0, delivery=Delivery.HANG),
+    "drip": _bytes(lambda body: body.ljust(_DRIPPING), delivery=Delivery.DRIP),
+    "cut-short": _bytes(delivery=Delivery.CUT_SHORT),
+    "not-gzip": _bytes(headers={"Content-Encoding": "gzip"}),
+    "gzip-bomb": _gzip_bomb,
+    # XML.
+    "cut-xml": _bytes(lambda body: body[: len(body) // 2]),
+    "entity-bomb": _bytes(_with_entity("laugh9", _LAUGHS)),
+    "external-entity": _bytes(_with_entity("file", _FILE)),
+    # Sound feeds that are wrong.
+    "no-entries": _page(_no_entries),
+    "short-page": _page(_short_page),
+    "no-results": _page(_no_results),
+    "shrunk": _page(_shrunk),
+    "ascending": _page(_ascending),
+    "by-relevance": _page(_by_relevance),
+    "unrelated": _page(_unrelated),
+    "loose-phrases": _page(_loose_phrases),
+    "unreadable-entry": _page(_unreadable_entry),
+    "old-version": _page(_old_version),
+}
+"""All faults by name."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """Which requests a fault strikes.
+
+    Raises:
+        ValueError: there is no such fault, or it is to strike less than once.
+    """
+
+    fault: str
+    """A name in `FAULTS`."""
+    words: str = ""
+    """What has to be in the request's `search_query`; empty: every request is meant."""
+    times: int | None = None
+    """How many of these requests are struck; None: all."""
+
+    def __post_init__(self) -> None:
+        if self.fault not in FAULTS:
+            raise ValueError(f"{self.fault!r} is no fault; there are {', '.join(FAULTS)}")
+        if self.times is not None and self.times < 1:
+            raise ValueError(f"{self.fault}: {self.times} times is not at least once")
+
+    @classmethod
+    def read(cls, text: str) -> Self:
+        """Read `NAME[:WORDS][:TIMES]`: `busy`, `busy:compiler`, `busy:1`, `busy:compiler:1`.
+
+        Words may have colons; if they end in one and a number, add a colon.
+
+        Raises:
+            ValueError: as for the class.
+        """
+        fault, _, rest = text.partition(":")
+        words, _, last = rest.rpartition(":")
+        if not last.isdecimal() and last:
+            return cls(fault, rest)
+        return cls(fault, words, int(last) if last else None)
+
+    def __str__(self) -> str:
+        meant = f"requests with {self.words!r} in the query" if self.words else "every request"
+        return f"{self.fault}: {meant}" + (f", {self.times} times" if self.times else "")
+
+
+class Script:
+    """A `SampleArxiv.fault`: on each request, the first step strikes that is meant and not over."""
+
+    def __init__(self, steps: Iterable[Step]) -> None:
+        self._steps = tuple(steps)
+        self._struck = [0] * len(self._steps)
+        self._lock = threading.Lock()
+
+    @property
+    def struck(self) -> tuple[int, ...]:
+        """How often each step has struck so far, in the order of the steps."""
+        with self._lock:
+            return tuple(self._struck)
+
+    def __call__(self, request: RequestRecord) -> Fault | Spoiler | None:
+        """Say what a request is answered with; None: the truth."""
+        query = request.parameters.get("search_query", "")
+        with self._lock:
+            for number, step in enumerate(self._steps):
+                is_over = step.times is not None and self._struck[number] >= step.times
+                if step.words in query and not is_over:
+                    self._struck[number] += 1
+                    return FAULTS[step.fault]
+        return None
