@@ -2,6 +2,7 @@
 
     HOME/.papers/raw_papers/<keyword>.parquet    what is held of a keyword
     HOME/.papers/papers.parquet                  the asset `papers`
+    HOME/.papers/locks/                          held by processes while they run something
     HOME/output/README.md                        the asset `readme`
 
 (Dagster's run history is in HOME/.papers too: dagster.yaml says where.) Every write is atomic: a
@@ -47,6 +48,7 @@ class Store:
         self.home = home
         self.readme_path = home / "output" / "README.md"
         self.papers_path = home / ".papers" / "papers.parquet"
+        self.locks_folder = home / ".papers" / "locks"
         self._held_folder = home / ".papers" / "raw_papers"
 
     def held_path(self, keyword: str) -> Path:
