@@ -179,7 +179,7 @@ def _run(
     from dagster import DagsterError
 
     from papers_assets.definitions import build_definitions
-    from papers_assets.runs import open_instance, run_daily
+    from papers_assets.runs import open_instance, run_daily, tidy_up
     from papers_assets.store import Store
 
     definitions = build_definitions(settings, file)
@@ -190,7 +190,8 @@ def _run(
         except (OSError, DagsterError) as error:
             _stop(f"no run history: {error}. {_HOME_REMEDY}")
         with showing_progress():
-            report = run_daily(definitions, instance, file, names)
+            report = run_daily(definitions, instance, file, names, locks_folder=store.locks_folder)
+            tidy_up(instance, file)
     for name, reason in report.failed.items():
         click.echo(f"papers: {name} could not be refreshed: {reason}", err=True)
     if report.problem:
@@ -217,7 +218,9 @@ def _run(
 
 def _dagster_dev(home: Path, port: int, environment: Mapping[str, str]) -> int:
     """Run `dagster dev` in `home`, whose dagster.yaml it reads, until interrupted."""
-    from papers_assets.runs import prepared_home
+    from dagster import DagsterError
+
+    from papers_assets.runs import open_instance
 
     command = [
         str(Path(sys.executable).with_name("dagster")),
@@ -225,10 +228,11 @@ def _dagster_dev(home: Path, port: int, environment: Mapping[str, str]) -> int:
         *("--host", "127.0.0.1", "--port", str(port)),
     ]
     try:
-        prepared_home(home)
+        with open_instance(home, environment):
+            pass  # Dagster's processes would make the databases all at once
         with socket.create_server(("127.0.0.1", port)):
             pass  # it is free
-    except OSError as error:
+    except (OSError, DagsterError) as error:
         _stop(f"cannot start at port {port} for {home}: {error}. Try --port 3001. {_HOME_REMEDY}")
     click.echo(f"The Dagster UI will be at http://127.0.0.1:{port}; Ctrl-C ends it.")
     # Whoever was started in the background ignores Ctrl-C's signal, its children do too, and

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import dagster as dg
 
 from papers_assets import assets, schedules
+from papers_assets.housekeeping import housekeeping_job
 from papers_assets.keywords import KeywordsFile
 from papers_assets.keywords_file import read_keywords_file
 from papers_assets.resources import ArxivResource, PapersIOManager, StoreResource
@@ -30,11 +31,15 @@ def build_definitions(
     papers = assets.papers_asset(file, raw_papers)
     readme = assets.readme_asset(file, papers)
     jobs = schedules.jobs(file)
+    housekeeping = housekeeping_job(file, now)
     home = str(settings.home)
     return dg.Definitions(
         assets=[raw_papers, papers, readme],
-        jobs=jobs,
-        schedules=[schedules.daily_schedule(file, jobs[0])],
+        jobs=[*jobs, housekeeping],
+        schedules=[
+            schedules.daily_schedule(file, jobs[0]),
+            schedules.housekeeping_schedule(file, housekeeping),
+        ],
         sensors=[schedules.publish_sensor()],
         resources={
             "arxiv": ArxivResource(

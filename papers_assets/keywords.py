@@ -84,6 +84,8 @@ class KeywordsFile:
     timezone: ZoneInfo
     schedule: str
     """Cron, five fields, in `timezone`."""
+    keep_runs: int = 90
+    """Days for which a run stays in the run history."""
 
     def __getitem__(self, name: str) -> Keyword:
         """Give the keyword of that name; KeyError if there is none."""

@@ -22,8 +22,10 @@ from papers_assets.keywords import Field, Keyword, KeywordsFile
 
 MAX_CAP = 2000
 """The largest page that arXiv's API gives in one answer."""
+MAX_KEEP_RUNS = 36_500
+"""Days; a century."""
 
-_FILE_KEYS = ("cap", "categories", "timezone", "schedule", "keywords")
+_FILE_KEYS = ("cap", "categories", "timezone", "schedule", "keep_runs", "keywords")
 _KEYWORD_KEYS = ("any", "all", "none", "in", "categories", "cap")
 _CRON_FIELDS = 5
 _WIDTH = 80
@@ -64,6 +66,7 @@ class _Reader:
             ),
             timezone=self._timezone(content.get("timezone", "UTC")),
             schedule=self._schedule(content.get("schedule", "0 6 * * *")),
+            keep_runs=self._keep_runs(content.get("keep_runs", 90)),
         )
 
     def _fail(self, key: _Key, problem: str, remedy: str) -> Never:
@@ -200,11 +203,17 @@ class _Reader:
         return Field(value)
 
     def _cap(self, key: _Key, value: object) -> int:
-        if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MAX_CAP:
+        return self._whole_number(key, value, MAX_CAP, "cap = 100")
+
+    def _keep_runs(self, value: object) -> int:
+        return self._whole_number(("keep_runs",), value, MAX_KEEP_RUNS, "keep_runs = 90 (days)")
+
+    def _whole_number(self, key: _Key, value: object, most: int, example: str) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
             self._fail(
                 key,
-                f"{_show(value)} is not a whole number from 1 to {MAX_CAP}.",
-                "Write cap = 100, for example.",
+                f"{_show(value)} is not a whole number from 1 to {most}.",
+                f"Write {example}, for example.",
             )
         return value
 

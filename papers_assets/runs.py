@@ -1,19 +1,25 @@
 """Run the graph from this process, recorded in the same run history that the Dagster UI shows."""
 
+import logging
 import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import chdir, contextmanager
+from contextlib import ExitStack, chdir, contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from pathlib import Path
 
 import dagster as dg
+from filelock import FileLock
 
+from papers_assets.history import end_dead_runs, held_while_running, prune_runs
 from papers_assets.keywords import KeywordsFile
 from papers_assets.schedules import DAILY, PUBLISH
 from papers_assets.settings import PROJECT_ROOT
+from papers_assets.store import Store
 
+_log = logging.getLogger(__name__)
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
@@ -35,13 +41,26 @@ def open_instance(
     home: Path, environment: Mapping[str, str] = os.environ
 ) -> Iterator[dg.DagsterInstance]:
     """Open the run history: that of $DAGSTER_HOME if it is set, else the one below `home`."""
-    if environment.get("DAGSTER_HOME"):
-        with dg.DagsterInstance.get() as instance:
-            yield instance
-        return
-    # dagster.yaml names its folders relative to where Dagster is started.
-    with chdir(prepared_home(home)), dg.DagsterInstance.from_config(str(home)) as instance:
+    with ExitStack() as stack:
+        # Dagster makes its databases when it first opens them, and two processes that do so at the
+        # same time spoil them for good.
+        with _one_at_a_time(home):
+            if environment.get("DAGSTER_HOME"):
+                instance = stack.enter_context(dg.DagsterInstance.get())
+            else:
+                # dagster.yaml names its folders relative to where Dagster is started.
+                stack.enter_context(chdir(prepared_home(home)))
+                instance = stack.enter_context(dg.DagsterInstance.from_config(str(home)))
         yield instance
+
+
+@contextmanager
+def _one_at_a_time(home: Path) -> Iterator[None]:
+    """Wait until no other process is opening the run history below `home`."""
+    folder = Store(home).locks_folder
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder / "history.lock"):
+        yield
 
 
 def prepared_home(home: Path) -> Path:
@@ -57,32 +76,54 @@ def run_daily(
     instance: dg.DagsterInstance,
     file: KeywordsFile,
     names: Sequence[str] = (),
+    *,
+    locks_folder: Path,
 ) -> Report:
     """Refresh the keywords `names` (none: all of them) and publish what arrived.
 
     Dagster describes a run of several partitions by its first and last one, so neighbours in the
     file share a run. Where a keyword failed, what the others brought is published by a further run
-    at once, as automation does where the daemon runs.
+    at once, as automation does where the daemon runs. Runs of processes that were killed are marked
+    as failed first; this one's would be, by the lock in `locks_folder`.
     """
     report = Report()
+    end_dead_runs(instance, locks_folder)
     daily = definitions.resolve_job_def(DAILY)
-    for first, last in _stretches(file.names, names or file.names):
-        result = daily.execute_in_process(
-            run_config=_QUIET,
-            instance=instance,
-            raise_on_error=False,
-            tags={
-                "dagster/asset_partition_range_start": first,
-                "dagster/asset_partition_range_end": last,
-            },
-        )
-        _take(report, instance, result.run_id)
-    if report.failed and report.refreshed:
-        result = definitions.resolve_job_def(PUBLISH).execute_in_process(
-            run_config=_QUIET, instance=instance, raise_on_error=False
-        )
-        _take(report, instance, result.run_id)
+    with held_while_running(instance, locks_folder) as tags:
+        for first, last in _stretches(file.names, names or file.names):
+            result = daily.execute_in_process(
+                run_config=_QUIET,
+                instance=instance,
+                raise_on_error=False,
+                tags={
+                    **tags,
+                    "dagster/asset_partition_range_start": first,
+                    "dagster/asset_partition_range_end": last,
+                },
+            )
+            _take(report, instance, result.run_id)
+        if report.failed and report.refreshed:
+            result = definitions.resolve_job_def(PUBLISH).execute_in_process(
+                run_config=_QUIET, instance=instance, raise_on_error=False, tags=dict(tags)
+            )
+            _take(report, instance, result.run_id)
     return report
+
+
+def tidy_up(instance: dg.DagsterInstance, file: KeywordsFile) -> None:
+    """Do what the job `housekeeping` does, for people without a daemon; a failure is logged."""
+    try:
+        pruned = prune_runs(instance, older_than=datetime.now(UTC) - timedelta(days=file.keep_runs))
+    except Exception as error:  # noqa: BLE001 - whatever it is, what was fetched is good
+        _log.warning("the run history could not be pruned, and the next run tries again: %s", error)
+        return
+    if pruned.runs:
+        _log.info(
+            "removed %d runs of more than %d days ago from the run history (%.1f MB)",
+            pruned.runs,
+            file.keep_runs,
+            pruned.bytes / 1e6,
+        )
 
 
 def _stretches(order: Sequence[str], wanted: Sequence[str]) -> list[tuple[str, str]]:

@@ -12,7 +12,12 @@ if TYPE_CHECKING:
         UnresolvedAssetJobDefinition as AssetJob,
     )
 
-DAILY, REFRESH, PUBLISH = "daily_papers", "refresh_keyword", "publish"
+DAILY, REFRESH, PUBLISH, HOUSEKEEPING = (
+    "daily_papers",
+    "refresh_keyword",
+    "publish",
+    "housekeeping",
+)
 
 
 def jobs(file: KeywordsFile) -> "list[AssetJob]":
@@ -52,6 +57,18 @@ def daily_schedule(file: KeywordsFile, job: "AssetJob") -> dg.ScheduleDefinition
         execution_timezone=file.timezone.key,
         default_status=dg.DefaultScheduleStatus.RUNNING,
         description="Refreshes every keyword. keywords.toml says when.",
+    )
+
+
+def housekeeping_schedule(file: KeywordsFile, job: dg.JobDefinition) -> dg.ScheduleDefinition:
+    """Make the schedule that tidies up, daily and on from the start."""
+    return dg.ScheduleDefinition(
+        name=HOUSEKEEPING,
+        job=job,
+        cron_schedule="30 3 * * *",  # when hardly anybody looks, and not at a full hour
+        execution_timezone=file.timezone.key,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="Removes what is older than keywords.toml says.",
     )
 
 

@@ -3,7 +3,7 @@
     HOME/.papers/raw_papers/<keyword>.parquet         what is held of a keyword
     HOME/.papers/raw_papers/<keyword>.problem.json    why its last refresh failed, if it did
     HOME/.papers/papers.parquet                       the asset `papers`
-    HOME/.papers/locks/                               who is writing
+    HOME/.papers/locks/                               held by who writes, or runs something
     HOME/output/README.md                             the asset `readme`
 
 (Dagster's run history is in HOME/.papers too: dagster.yaml says where.) Every write is atomic: a

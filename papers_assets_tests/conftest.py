@@ -61,7 +61,13 @@ class House:
         return build_definitions(settings, self.file, now=lambda: self.today)
 
     def run(self, *names: str) -> Report:
-        return run_daily(self.definitions, self.instance, self.file, names)
+        return run_daily(
+            self.definitions,
+            self.instance,
+            self.file,
+            names,
+            locks_folder=self.store.locks_folder,
+        )
 
     def execute(self, job: str, **options: object) -> dg.ExecuteInProcessResult:
         resolved = self.definitions.resolve_job_def(job)

@@ -39,6 +39,7 @@ def test_a_bare_keyword_has_every_default(write: Write) -> None:
     assert (keyword.any, keyword.all, keyword.none) == (("compiler",), (), ())
     assert (keyword.within, keyword.categories, keyword.cap) == (None, (), 100)
     assert (file.timezone.key, file.schedule) == ("UTC", "0 6 * * *")
+    assert file.keep_runs == 90
 
 
 def test_a_keyword_of_its_own_overrides_the_files_defaults(write: Write) -> None:
@@ -48,6 +49,7 @@ def test_a_keyword_of_its_own_overrides_the_files_defaults(write: Write) -> None
             categories = ["cs"]
             timezone = "Europe/Berlin"
             schedule = "30 7 * * 1-5"
+            keep_runs = 30
             [keywords.plain]
             [keywords.compiler]
             any = ["compiler", "LLVM"]
@@ -67,6 +69,7 @@ def test_a_keyword_of_its_own_overrides_the_files_defaults(write: Write) -> None
     assert compiler.categories == ("cs.PL", "cs.AR")
     assert compiler.cap == 50
     assert (file.timezone.key, file.schedule) == ("Europe/Berlin", "30 7 * * 1-5")
+    assert file.keep_runs == 30
 
 
 def test_a_word_has_to_be_in_both_fields_and_a_longer_phrase_in_either(write: Write) -> None:
@@ -123,6 +126,10 @@ MISTAKES: dict[str, tuple[str | bytes, str, str, str]] = {
     "cap too large": ("[keywords.a]\ncap = 2001", "keywords.a.cap", "2001", "1 to 2000"),
     "cap is a text": ('cap = "5"\n[keywords.a]', "cap", '"5"', "1 to 2000"),
     "cap is a truth value": ("cap = true\n[keywords.a]", "cap", "true", "1 to 2000"),
+    "runs kept for no day": ("keep_runs = 0\n[keywords.a]", "keep_runs", "0", "1 to 36500"),
+    "runs kept too long": ("keep_runs = 36501\n[keywords.a]", "keep_runs", "36501", "= 90"),
+    "runs kept for a text": ('keep_runs = "9"\n[keywords.a]', "keep_runs", '"9"', "1 to 36500"),
+    "runs kept for half a day": ("keep_runs = 0.5\n[keywords.a]", "keep_runs", "0.5", "days"),
     "phrases are a text": ('[keywords.a]\nany = "x"', "keywords.a.any", '"x"', "any = ["),
     "phrases are numbers": ("[keywords.a]\nall = [1]", "keywords.a.all", "[1]", "all = ["),
     "no phrases": ("[keywords.a]\nnone = []", "keywords.a.none", "empty", "leave none out"),

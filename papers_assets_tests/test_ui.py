@@ -121,8 +121,8 @@ def test_everything_runs_and_one_keyword_leads_to_a_new_readme(ui: UI, home: Pat
         "papers",
         "readme",
     }
-    assert [schedule["name"] for schedule in repository["schedules"]] == ["daily"]
-    assert repository["schedules"][0]["scheduleState"]["status"] == "RUNNING"
+    schedules = {s["name"]: s["scheduleState"]["status"] for s in repository["schedules"]}
+    assert schedules == {"daily": "RUNNING", "housekeeping": "RUNNING"}
     assert [s["sensorState"]["status"] for s in repository["sensors"]] == ["RUNNING"]
 
     # As "Launch run" of the job does, with nothing chosen.

@@ -1,0 +1,51 @@
+"""The job `housekeeping`: removes what nobody needs any more, one op for each kind of thing."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import dagster as dg
+
+from papers_assets.history import end_dead_runs, prune_runs
+from papers_assets.keywords import KeywordsFile
+from papers_assets.resources import StoreResource
+from papers_assets.schedules import HOUSEKEEPING
+
+
+def housekeeping_job(file: KeywordsFile, now: Callable[[], datetime]) -> dg.JobDefinition:
+    """Make the job. It materializes nothing, so that automation does not care about it."""
+
+    @dg.op(
+        description=(
+            f"Removes runs that ended more than {file.keep_runs} days ago (`keep_runs` in "
+            "keywords.toml). The newest run of every keyword, asset and check stays, whatever its "
+            "age. Marks runs of the command line whose process was killed as failed."
+        )
+    )
+    def prune_run_history(context: dg.OpExecutionContext, store: StoreResource) -> None:
+        ended = end_dead_runs(context.instance, store.open().locks_folder)
+        older_than = now() - timedelta(days=file.keep_runs)
+        pruned = prune_runs(context.instance, older_than=older_than)
+        context.log.info(
+            "Removed %d runs that ended before %s, with %d bytes of files. Marked %d as failed.",
+            pruned.runs,
+            older_than.date(),
+            pruned.bytes,
+            len(ended),
+        )
+        context.add_output_metadata(
+            {
+                "runs removed": pruned.runs,
+                "bytes removed": pruned.bytes,
+                "ended before": dg.MetadataValue.timestamp(older_than),
+                "dead runs ended": len(ended),
+            }
+        )
+
+    @dg.job(
+        name=HOUSEKEEPING,
+        description="Removes what is older than keywords.toml says. Touches no paper.",
+    )
+    def housekeeping() -> None:
+        prune_run_history()
+
+    return housekeeping
