@@ -12,10 +12,10 @@ progress = logging.getLogger(PROGRESS)
 
 
 def printable(text: str, most: int = 300) -> str:
-    """Give other people's words as one line that does nothing to a terminal but fill it.
+    r"""Give other people's words as one line that does nothing to a terminal but fill it.
 
     White space is collapsed; what does not print, such as controls of the terminal or of the
-    direction of text, is shown as Python writes it (`\\x1b`); what is longer than `most` characters
+    direction of text, is shown as Python writes it (`\x1b`); what is longer than `most` characters
     is cut, and says so.
     """
     # Not all of a megabyte has to be looked at for its first line: characters that grow or vanish

@@ -18,7 +18,7 @@ _HEAD = (
 )
 _FEED, _ENTRY, _AUTHOR = f"{ATOM} feed", f"{ATOM} entry", f"{ATOM} author"
 # What is kept of text and of attributes, by the path to it.
-_TEXTS = {
+_TEXTS: dict[tuple[str, ...], str] = {
     (_FEED, f"{OPENSEARCH} totalResults"): "opensearch:totalResults",
     (_FEED, _ENTRY, _AUTHOR, f"{ATOM} name"): "name",
     **{(_FEED, _ENTRY, f"{ATOM} {name}"): name for name in ("id", "title", "summary")},
@@ -26,7 +26,7 @@ _TEXTS = {
     **{(_FEED, _ENTRY, f"{ARXIV} {name}"): f"arxiv:{name}" for name in ("comment", "doi")},
     (_FEED, _ENTRY, f"{ARXIV} journal_ref"): "arxiv:journal_ref",
 }
-_ATTRIBUTES = {
+_ATTRIBUTES: dict[tuple[str, ...], tuple[str, tuple[str, ...]]] = {
     (_FEED, _ENTRY, f"{ATOM} category"): ("category", ("term",)),
     (_FEED, _ENTRY, f"{ARXIV} primary_category"): ("arxiv:primary_category", ("term",)),
     (_FEED, _ENTRY, f"{ATOM} link"): ("link", ("href", "rel", "title")),

@@ -66,7 +66,9 @@ def live_markup(source: str, starts: Iterable[int]) -> dict[int, int]:
             found[start] = -1
         elif markup := _MARKUP.match(source, start):
             found[start] = markup.end() - 1 if markup["uri"] else -1
-            source = f"{source[:start]}&{source[start + 1 :]}"
+        else:
+            continue
+        source = f"{source[:start]}&{source[start + 1 :]}"
     return found
 
 

@@ -88,9 +88,7 @@ SLOW: dict[str, Callable[[], bytes]] = {
         entry(more=f'<c:creator xmlns:c="http://purl.org/dc/elements/1.1/">{"a" * N}</c:creator>')
     ),
     "tags": lambda: feed(entry(more=f"<tags>{','.join(map(str, range(N)))}</tags>")),
-    "attributes": lambda: feed(
-        entry(more="<x " + " ".join(f"a{n}='1'" for n in range(N)) + "/>")
-    ),
+    "attributes": lambda: feed(entry(more="<x " + " ".join(f"a{n}='1'" for n in range(N)) + "/>")),
     "levels within text": lambda: feed(entry(title="<b>" * 50 + "x" + "</b>" * 50)),
 }
 

@@ -122,7 +122,14 @@ def test_an_excerpt_of_a_body_prints() -> None:
     assert len(str(raised.value)) < 200
 
 
-IDS = ["2513.00001", "0704.0001", "cs/0503050", "math.GT/0309136", "hep-th/9901001", "q-bio/0501001"]
+IDS = [
+    "2513.00001",
+    "0704.0001",
+    "cs/0503050",
+    "math.GT/0309136",
+    "hep-th/9901001",
+    "q-bio/0501001",
+]
 
 
 @pytest.mark.parametrize("arxiv_id", IDS)

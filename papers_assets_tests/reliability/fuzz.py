@@ -33,9 +33,26 @@ PIECES = [
     *[b"http://arxiv.org/abs/2613.00001v1", b"http://arxiv.org/abs/cs/../1v1", b"v" + b"9" * 5000],
     *[b"https://arxiv.org/api/errors#x", b"<opensearch:totalResults>", b"9" * 5000, b"-1", b"1e9"],
     *[b"&#x9d;", b"&#x7f;", b"&#xd800;", b"&#0;", b"&amp;", b"&nbsp;", b"&lt;b&gt;", b"&#x202e;"],
-    *[b"<!DOCTYPE feed [<!ENTITY a 'b'>]>", b"&a;", b"<![CDATA[", b"]]>", b"<!--", b"-->", b"<?x?>"],
+    *[
+        b"<!DOCTYPE feed [<!ENTITY a 'b'>]>",
+        b"&a;",
+        b"<![CDATA[",
+        b"]]>",
+        b"<!--",
+        b"-->",
+        b"<?x?>",
+    ],
     *[b" xmlns='http://www.w3.org/2005/Atom'", b" xmlns:arxiv='x'", b" xmlns=''", b" xml:base='x'"],
-    *[b"\0", b"\x1b[2J", b"\x7f", b"\xc2\x9d", b"\xff", b"\xed\xa0\x80", b"\xef\xbb\xbf", b"\n" * 99],
+    *[
+        b"\0",
+        b"\x1b[2J",
+        b"\x7f",
+        b"\xc2\x9d",
+        b"\xff",
+        b"\xed\xa0\x80",
+        b"\xef\xbb\xbf",
+        b"\n" * 99,
+    ],
     *[b"\xd9\xa1", b"\xe2\x80\xae", b"\xf0\x9f\x98\x80", b"<x>" * 120, b"<b>", b"</b>", b"'", b'"'],
 ]
 """What does more to a feed than single bytes do."""

@@ -23,9 +23,7 @@ _INVENTED: Paper = {
     "primary_category": "cs.PL",
 }
 _LONGEST_SHORT_COMMENT = 20
-DIRECTIONS = frozenset(
-    "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-)
+DIRECTIONS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """The characters that turn the direction of text."""
 _PIPE = re.compile(r"(?<!\\)\|")
 
@@ -62,7 +60,9 @@ def visible(text: str) -> str:
 def called(title: str) -> str:
     """What the link to a paper is called: its title, or what stands for one that cannot be seen."""
     title = visible(title)
-    return title if any(unicodedata.category(c)[0] in "LNPS" for c in title) else "(untitled)"
+    seen = (c for c in title if unicodedata.category(c)[0] in "LNPS")
+    blank = ("FILLER", "PATTERN BLANK")
+    return title if any(not unicodedata.name(c, "").endswith(blank) for c in seen) else "(untitled)"
 
 
 def table_rows(markdown: str) -> list[str]:
