@@ -1,4 +1,4 @@
-"""The logger for what is of interest only until the next thing happens; text made safe to log.
+"""The logger for what is of interest only until the next thing happens, and text safe to log.
 
 What stays of interest is logged below `papers_assets`, which Dagster writes into the run's log (see
 dagster.yaml): a line there costs milliseconds and is kept. "waiting 2.9 s" should do neither.
@@ -12,7 +12,18 @@ progress = logging.getLogger(PROGRESS)
 
 
 def printable(text: str, most: int = 300) -> str:
-    """Give somebody else's text as it can stand in a message."""
-    text = " ".join(text.split())
-    shown = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
-    return shown if len(shown) <= most else f"{shown[:most]}..."
+    r"""Give other people's words as one line that does nothing to a terminal but fill it.
+
+    White space is collapsed; what does not print, such as controls of the terminal or of the
+    direction of text, is shown as Python writes it (`\x1b`); what is longer than `most` characters
+    is cut, and says so.
+    """
+    # Not all of a megabyte has to be looked at for its first line: characters that grow or vanish
+    # move the cut, so a few times as many are enough.
+    line = " ".join(text[: 4 * most].split())
+    line = "".join(char if char.isprintable() else _code(char) for char in line)
+    return line if len(line) <= most and len(text) <= 4 * most else f"{line[:most]}..."
+
+
+def _code(char: str) -> str:
+    return char.encode("unicode_escape").decode("ascii")

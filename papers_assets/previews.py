@@ -76,7 +76,9 @@ def papers(frame: pd.DataFrame, selections: Sequence[Selection]) -> Metadata:
 def readme(sections: list[Section], updated: date | None, path: Path, size: int) -> Metadata:
     """Describe a materialization of `readme`."""
     lines = ["| Keyword | Papers | |", "| --- | --- | --- |"]
-    lines += [f"| {escape_cell(s.keyword)} | {len(s.papers)} | {s.note} |" for s in sections]
+    lines += [
+        f"| {escape_cell(s.keyword)} | {len(s.papers)} | {escape_cell(s.note)} |" for s in sections
+    ]
     return {
         "dagster/row_count": sum(len(s.papers) for s in sections),
         "path": dg.MetadataValue.path(path),

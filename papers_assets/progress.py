@@ -5,11 +5,16 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from rich.console import Console
 from rich.status import Status
+from rich.text import Text
 
-from papers_assets.logs import PROGRESS
+from papers_assets.logs import PROGRESS, printable
+
+_MOST = 2000
+"""Characters of a line: a name in keywords.toml can be long, and is ours to show whole."""
 
 
 @contextmanager
@@ -39,19 +44,40 @@ def _logged_to(handler: logging.Handler) -> Iterator[None]:
             logger.removeHandler(handler)
 
 
+class _Formatter(logging.Formatter):
+    """Makes lines that cannot move a terminal's cursor, or be taken for other lines.
+
+    A message is one line; those of a traceback, which quotes messages, are indented.
+    """
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
+        return printable(record.message, _MOST)
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802
+        lines = super().formatException(ei).split("\n")
+        # Indented already where Python says so, which is worth keeping.
+        return "\n".join(f"  {_indent(line)}{printable(line, _MOST)}" for line in lines)
+
+
+def _indent(line: str) -> str:
+    return " " * (len(line) - len(line.lstrip(" ")))
+
+
 class _Handler(logging.Handler):
     def __init__(self, console: Console, status: Status) -> None:
         super().__init__()
+        self.setFormatter(_Formatter())
         self._console = console
         self._status = status
         self._step = ""
 
     def emit(self, record: logging.LogRecord) -> None:
+        # The moving line would read a plain string as rich's markup, and fail at "[/x]".
         message = self.format(record)
         if record.name != PROGRESS or not self._console.is_terminal:
             self._console.print(message)
         elif record.levelno >= logging.INFO:
             self._step = message
-            self._status.update(message)
+            self._status.update(Text(message))
         else:
-            self._status.update(f"{self._step}; {message}")
+            self._status.update(Text(f"{self._step}; {message}"))

@@ -1,7 +1,8 @@
 """What an answer of arXiv's API says: Atom bytes to frozen values. Pure.
 
 Fields are read by name, since arXiv changed their order in November 2025. Text arrives as it was
-published, runs of white space collapsed; times are in UTC.
+published, runs of white space collapsed; times are in UTC. Nothing that arXiv, or who answers in
+its place, can send makes it raise anything but an `ArxivError`, read a file or ask a server.
 """
 
 import io
@@ -13,10 +14,20 @@ from typing import Any, NamedTuple
 
 import feedparser
 
+from papers_assets.arxiv import atom
 from papers_assets.arxiv.errors import ArxivBadAnswer, ArxivRefusedQuery
+from papers_assets.logs import printable
 
-_ARXIV_NAMESPACE = "http://arxiv.org/schemas/atom"
-_ID = re.compile(r"https?://arxiv\.org/abs/(?P<arxiv_id>.+?)v(?P<version>\d+)")
+# Source: arXiv's identifier scheme, of April 2007 and of before.
+_ID = re.compile(
+    r"https?://arxiv\.org/abs/"
+    r"(?P<arxiv_id>[0-9]{4}\.[0-9]{4,5}|[a-z]+(?:-[a-z]+)*(?:\.[A-Z]{2})?/[0-9]{7})"
+    r"v(?P<version>[1-9][0-9]{0,3})"
+)
+_TOTAL = re.compile("[0-9]{1,12}")
+_WEB = re.compile("https?://", re.IGNORECASE)
+# XML cannot carry the other control characters and surrogates; these do things to terminals.
+_CONTROLS = re.compile("[\0-\x1f\x7f-\x9f\ud800-\udfff]")
 _BAD_REQUEST = 400
 
 
@@ -57,82 +68,111 @@ class Page:
     papers: tuple[Paper, ...]
     total_results: int
     """How many results the query has in all."""
+    unreadable: tuple[str, ...] = ()
+    """For each entry that could not be read, its id and why: a line to print each."""
 
 
 def parse_feed(body: bytes) -> Page:
     """Read the body of an answer.
 
+    An entry without what every paper has costs no other entry: it is one of `Page.unreadable`.
+
     Raises:
         ArxivRefusedQuery: the feed is arXiv's "Error" entry, which looks much like a paper.
-        ArxivBadAnswer: not an Atom feed, cut short, or an entry without what every paper has.
+        ArxivBadAnswer: not an Atom feed, cut short, or most of its entries cannot be read.
     """
+    try:
+        feed = atom.reduced(body)
+    except atom.NotAtom as error:
+        raise ArxivBadAnswer(f"not an Atom feed: {_excerpt(body)}") from error
+    except atom.NotWhole as error:
+        raise ArxivBadAnswer(f"not a whole Atom feed ({error}): {len(body)} bytes came") from error
     # A stream and never the bytes themselves: feedparser would take those for an address to open.
     parsed = feedparser.parse(
-        io.BytesIO(body),
+        io.BytesIO(feed),
         response_headers={"content-type": "application/atom+xml; charset=utf-8"},
         sanitize_html=False,
         resolve_relative_uris=False,
     )
-    if parsed.get("version") != "atom10":
-        raise ArxivBadAnswer(f"not an Atom feed: {_excerpt(body)}")
     if parsed.bozo:
-        reason = parsed.bozo_exception
+        reason = printable(str(parsed.bozo_exception))
         raise ArxivBadAnswer(f"not a whole Atom feed ({reason}): {len(body)} bytes came")
     for entry in parsed.entries:
         _refuse_error(entry)
-    prefix = next((p for p, uri in parsed.namespaces.items() if uri == _ARXIV_NAMESPACE), "arxiv")
-    total_results = parsed.feed.get("opensearch_totalresults", "")
-    if not total_results.isdecimal():
-        raise ArxivBadAnswer(f"an Atom feed without a total of results ({total_results!r})")
-    try:
-        papers = tuple(_paper(entry, prefix) for entry in parsed.entries)
-    except (KeyError, ValueError) as error:
-        raise ArxivBadAnswer(f"an Atom feed, but not of papers: {error!r}") from error
-    return Page(papers=papers, total_results=int(total_results))
+    total_results = _text(parsed.feed.get("opensearch_totalresults"))
+    if not _TOTAL.fullmatch(total_results):
+        raise ArxivBadAnswer(f"an Atom feed without a total of results ({_quoted(total_results)})")
+    papers, unreadable = [], []
+    for entry in parsed.entries:
+        try:
+            papers.append(_paper(entry))
+        except _Unreadable as error:
+            unreadable.append(f"{_quoted(entry.get('id', 'an entry without id'))}: {error}")
+    if len(unreadable) > len(papers):
+        raise ArxivBadAnswer(
+            f"an Atom feed, but {len(unreadable)} of its {len(parsed.entries)} entries are no "
+            f"papers; {unreadable[0]}"
+        )
+    return Page(tuple(papers), int(total_results), tuple(unreadable))
+
+
+class _Unreadable(Exception):
+    """An entry is no version of a paper; the message, safe to print, says why."""
 
 
 def _refuse_error(entry: Mapping[str, Any]) -> None:
     if "/api/errors" in entry.get("id", ""):
-        raise ArxivRefusedQuery(f"arXiv says: {_text(entry.get('summary'))}", _BAD_REQUEST)
+        summary = printable(entry.get("summary", ""))
+        raise ArxivRefusedQuery(f"arXiv says: {summary}", _BAD_REQUEST)
 
 
-def _paper(entry: Mapping[str, Any], prefix: str) -> Paper:
-    identity = _ID.fullmatch(entry["id"])
+def _paper(entry: Mapping[str, Any]) -> Paper:
+    identity = _ID.fullmatch(entry.get("id", ""))
     if identity is None:
-        raise ValueError(f"{entry['id']!r} is not the address of a version of a paper")
-    categories = tuple(tag["term"] for tag in entry.get("tags", ()))
-    primary = entry.get(f"{prefix}_primary_category", {}).get("term")
+        raise _Unreadable("not the address of a version of a paper")
+    categories = tuple(_text(tag["term"]) for tag in entry.get("tags", ()))
+    primary = _text(entry.get("arxiv_primary_category", {}).get("term"))
     return Paper(
         arxiv_id=identity["arxiv_id"],
         version=int(identity["version"]),
         title=_text(entry.get("title")),
         authors=tuple(_text(author.get("name")) for author in entry.get("authors", ())),
         abstract=_text(entry.get("summary")),
-        comment=_text(entry.get(f"{prefix}_comment")) or None,
+        comment=_text(entry.get("arxiv_comment")) or None,
         categories=categories,
         primary_category=primary or next(iter(categories), ""),
-        published=_time(entry["published"]),
-        updated=_time(entry["updated"]),
-        doi=_text(entry.get(f"{prefix}_doi")) or None,
-        journal_ref=_text(entry.get(f"{prefix}_journal_ref")) or None,
+        published=_time(entry, "published"),
+        updated=_time(entry, "updated"),
+        doi=_text(entry.get("arxiv_doi")) or None,
+        journal_ref=_text(entry.get("arxiv_journal_ref")) or None,
         links=tuple(
-            Link(link.get("href", ""), link.get("rel", ""), link.get("title", ""))
+            Link(_text(link["href"]), _text(link.get("rel")), _text(link.get("title")))
             for link in entry.get("links", ())
+            if _WEB.match(link.get("href", ""))
         ),
     )
 
 
 def _text(value: str | None) -> str:
-    return " ".join((value or "").split())
+    return _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", " ".join((value or "").split()))
 
 
-def _time(value: str) -> datetime:
-    time = datetime.fromisoformat(value)
-    if time.tzinfo is None:
-        raise ValueError(f"{value!r} has no time zone")
-    return time.astimezone(UTC)
+def _time(entry: Mapping[str, Any], name: str) -> datetime:
+    # Not `get`, which would give the one for the other.
+    value = dict(entry).get(name, "")
+    try:
+        time = datetime.fromisoformat(value)
+        if time.tzinfo is not None:
+            return time.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise _Unreadable(f"its date {name!r} is {_quoted(value)}, not one with a time zone")
+
+
+def _quoted(text: str) -> str:
+    return f"'{printable(text, 100)}'"
 
 
 def _excerpt(body: bytes) -> str:
-    text = _text(body[:400].decode("utf-8", "replace"))
-    return f"{text[:100]!r}" if text else "an empty body"
+    text = body[:400].decode("utf-8", "replace").strip()
+    return _quoted(text) if text else "an empty body"

@@ -4,18 +4,27 @@ Readers see the text as it was published, letter by letter, with its white space
 in it becomes HTML, a link, an image, emphasis, code or another table cell. Plain web and mail
 addresses still become links, as they would have unescaped, and `$...$` still reaches GitHub's
 mathematics unharmed. A character is escaped only when leaving it would change what is shown, so
-most text comes out as it went in. What Markdown cannot carry, NUL and lone surrogates, becomes
-U+FFFD.
+most text comes out as it went in.
+
+Control characters and lone surrogates become U+FFFD. Controls of the direction of text are left
+out: an override would turn round the rest of the line wherever the document's source is shown, and
+a mark has no look of its own, so that nothing visible is lost; right-to-left letters still run from
+right to left by themselves. What joins (ZWJ, ZWNJ) makes emoji and Persian words what they are and
+stays, as do other characters of no width, which change nothing around them.
 """
 
 import re
+import unicodedata
 
 from papers_assets.rendering.inlines import Inlines
 
 # Nothing happens in a text without one of these.
 _HAZARD = re.compile(r"[\\&<*_~`|]|\]\(")
 _HAZARD_IN_LINK = re.compile(r"[\\&<*_~`|\[\]]")
-_UNCARRIABLE = re.compile("[\0\ud800-\udfff]")
+_CONTROLS = re.compile("[\0-\x1f\x7f-\x9f\ud800-\udfff]")
+_DIRECTIONS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+# Letters and symbols in name, but blank: fillers of Hangul, the empty pattern of Braille.
+_BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 _CLOSING_NUMBER_SIGNS = re.compile(r"(?:(?<= )|^)(?=#+$)")
 
 
@@ -78,8 +87,20 @@ def escape_note(text: str) -> str:
 
 
 def collapse(text: str) -> str:
-    """Give the text as readers see it: white space collapsed, what cannot be carried replaced."""
+    """Give the text as readers see it: white space collapsed, controls neutralised."""
     text = " ".join(text.split())
-    if text.isascii() and "\0" not in text:
+    if text.isascii() and text.isprintable():
         return text
-    return _UNCARRIABLE.sub("\N{REPLACEMENT CHARACTER}", text)
+    # Again: what stood on both sides of a mark can be two spaces now.
+    text = " ".join(_DIRECTIONS.sub("", text).split())
+    return _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def shortened(text: str, most: int) -> str:
+    """Give the text, or the first `most` characters of it and how many it has."""
+    return text if len(text) <= most else f"{text[:most]}… ({len(text):,} characters)"
+
+
+def is_visible(text: str) -> bool:
+    """Say whether there is anything of a text that one can see, and click."""
+    return any(unicodedata.category(c)[0] in "LNPS" and c not in _BLANK for c in text)

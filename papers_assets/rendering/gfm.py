@@ -24,7 +24,6 @@ _MARKUP = re.compile(
     rf"""<(?:
         {_TAG}
         | /[A-Za-z][A-Za-z0-9-]*[ ]*>
-        | \?.*?\?>
         | !(?:--|[A-Za-z])
         | !\[CDATA\[.*?\]\]>
         | (?P<uri>[A-Za-z][A-Za-z0-9.+-]{{1,31}}:[^\x00-\x20<>]*>)
@@ -60,10 +59,16 @@ def live_markup(source: str, starts: Iterable[int]) -> dict[int, int]:
         stands left of them: in `<a b=x<y>` the escape of `<y>` is what completes a tag.
     """
     found: dict[int, int] = {}
+    # Looked for once: as part of the pattern, each of many `<?` would look through all the rest.
+    instruction_end = source.rfind("?>")
     for start in sorted(starts, reverse=True):
-        if markup := _MARKUP.match(source, start):
+        if start + len("<?") <= instruction_end and source.startswith("<?", start):
+            found[start] = -1
+        elif markup := _MARKUP.match(source, start):
             found[start] = markup.end() - 1 if markup["uri"] else -1
-            source = f"{source[:start]}&{source[start + 1 :]}"
+        else:
+            continue
+        source = f"{source[:start]}&{source[start + 1 :]}"
     return found
 
 

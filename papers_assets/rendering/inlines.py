@@ -1,6 +1,7 @@
 """Escaping itself: one inline text is read as GitHub reads it, and changed where that shows."""
 
 import re
+from bisect import bisect_left, bisect_right, insort
 from itertools import pairwise
 
 from papers_assets.rendering import gfm
@@ -235,12 +236,14 @@ class Inlines:
 
     def _part_footnotes(self) -> None:
         """Keep `[^...]` from being shown as a footnote's name: in it, escapes are seen."""
+        edits = sorted(self._edits)
         for opener, closer in self._brackets:
             if self._source[opener + 1] == "^" and (
-                any(opener < at < closer for at in self._edits)
+                bisect_right(edits, opener) < bisect_left(edits, closer)
                 or not any(start <= opener and closer < end for start, end in self._spans)
             ):
                 self._edits[opener + 1] = _NOTHING + "^"
+                insort(edits, opener + 1)
 
     def _part_urls(self) -> None:
         """Keep escapes right behind URLs from becoming part of them."""

@@ -14,6 +14,12 @@ from papers_assets.rendering import escape
 
 # How many bits of text make a piece: a few dozen rows, so that pieces are neither many nor large.
 _BUFFER = 512
+_MOST_SHOWN = 20_000
+"""Characters of a field. arXiv itself takes no abstract of more than 1,920."""
+_MOST_PREVIEWED = 200
+"""Characters of a title where its row is one of a few in the run history, which keeps them all."""
+_UNTITLED = "(untitled)"
+"""Stands for a title that nobody could see, so that its link can be clicked."""
 
 
 @dataclass(frozen=True)
@@ -61,9 +67,10 @@ def markdown_preview(papers: pd.DataFrame, rows: int = 10) -> str:
         return "No papers yet."
     top = papers.head(rows)
     lines = ["| Title | Date | Primary category |", "| --- | --- | --- |"]
-    for row, category in zip(_rows(top), top["primary_category"], strict=True):
+    for row, primary in zip(_rows(top, _MOST_PREVIEWED), top["primary_category"], strict=True):
         title = f"[{escape.escape_title(row.title)}]({row.url})"
-        lines.append(f"| {title} | {row.date} | {escape.escape_cell(category)} |")
+        category = escape.escape_cell(_shown(primary, _MOST_PREVIEWED))
+        lines.append(f"| {title} | {row.date} | {category} |")
     return "\n".join(lines)
 
 
@@ -72,19 +79,24 @@ def heading(keyword: str) -> str:
     return f"## {escape.escape_heading(keyword)}"
 
 
-def _rows(papers: pd.DataFrame) -> Iterator[_Row]:
+def _rows(papers: pd.DataFrame, most: int = _MOST_SHOWN) -> Iterator[_Row]:
     if papers.empty:
         return
     dates = papers["updated"].dt.tz_convert("UTC").dt.strftime("%Y-%m-%d")
     columns = (papers[name] for name in ("arxiv_id", "version", "title", "abstract", "comment"))
-    for arxiv_id, version, title, abstract, comment, day in zip(*columns, dates, strict=True):
+    for arxiv_id, version, published, abstract, comment, day in zip(*columns, dates, strict=True):
+        title = _shown(published, most)
         yield _Row(
-            title=title,
+            title=title if escape.is_visible(title) else _UNTITLED,
             url=f"https://arxiv.org/abs/{quote(arxiv_id)}v{version}",
             date=day,
-            abstract=abstract,
-            comment=escape.collapse(comment) if isinstance(comment, str) else "",
+            abstract=_shown(abstract, most),
+            comment=_shown(comment, most) if isinstance(comment, str) else "",
         )
+
+
+def _shown(text: str, most: int) -> str:
+    return escape.shortened(escape.collapse(text), most)
 
 
 @cache

@@ -104,6 +104,143 @@ def test_an_error_entry_is_an_error_and_says_what_arxiv_said() -> None:
         parse_feed(feed(error))
 
 
+def test_what_arxiv_says_is_one_short_line_that_prints() -> None:
+    said = "incorrect id\n&#x202E;&#x9D;0;title " + "x" * 1_000_000
+    error = entry("https://arxiv.org/api/errors#x", "Error").replace("Nobody", said)
+    with pytest.raises(ArxivRefusedQuery) as raised:
+        parse_feed(feed(error))
+    assert str(raised.value).startswith("arXiv says: incorrect id \\u202e\\x9d0;title xxx")
+    assert str(raised.value).isprintable()
+    assert len(str(raised.value)) < 400
+
+
+def test_an_excerpt_of_a_body_prints() -> None:
+    with pytest.raises(ArxivBadAnswer) as raised:
+        parse_feed("\x1b[2J\x9b31m\u202eSorry\r\n".encode() + b"\xff" * 1000)
+    assert str(raised.value).startswith("not an Atom feed: '\\x1b[2J\\x9b31m\\u202eSorry \ufffd")
+    assert str(raised.value).isprintable()
+    assert len(str(raised.value)) < 200
+
+
+IDS = [
+    "2513.00001",
+    "0704.0001",
+    "cs/0503050",
+    "math.GT/0309136",
+    "hep-th/9901001",
+    "q-bio/0501001",
+]
+
+
+@pytest.mark.parametrize("arxiv_id", IDS)
+def test_every_kind_of_arxiv_id_is_read(arxiv_id: str) -> None:
+    paper = only(parse_feed(feed(entry(f"http://arxiv.org/abs/{arxiv_id}v12"))))
+    assert (paper.arxiv_id, paper.version) == (arxiv_id, 12)
+
+
+UNREADABLE = {
+    "nothing": "",
+    "another place": "https://example.org/abs/2613.00001v1",
+    "another place of arXiv's": "http://arxiv.org/pdf/2613.00001v1",
+    "no version": "http://arxiv.org/abs/2613.00001",
+    "version 0": "http://arxiv.org/abs/2613.00001v0",
+    "a version with a zero": "http://arxiv.org/abs/2613.00001v01",
+    "an absurd version": f"http://arxiv.org/abs/2613.00001v1{'0' * 30}",
+    "a longer version than Python reads": f"http://arxiv.org/abs/2613.00001v{'9' * 5000}",
+    "digits of another script": "http://arxiv.org/abs/2613.0000\u0661v1",
+    "a version of another script": "http://arxiv.org/abs/2613.00001v\u0661",
+    "dots": "http://arxiv.org/abs/../../etc/0000001v1",
+    "a file's name": "http://arxiv.org/abs/cs/../0503050v1",
+    "a newline": "http://arxiv.org/abs/2613.00001&#10;x/0000001v1",
+    "a space": "http://arxiv.org/abs/2613.00001 v1",
+    "a slash": "http://arxiv.org/abs/2613.00001/v1",
+    "percent": "http://arxiv.org/abs/cs%2F0503050v1",
+    "a query": "http://arxiv.org/abs/2613.00001v1?x=1",
+    "a hyphen too many": "http://arxiv.org/abs/-cs/0503050v1",
+    "capitals": "http://arxiv.org/abs/CS/0503050v1",
+    "markup": "http://arxiv.org/abs/&lt;b&gt;v1",
+    "another direction": "http://arxiv.org/abs/2613.00001&#x202e;v1",
+    "a script": "javascript:alert(1)//arxiv.org/abs/2613.00001v1",
+}
+
+
+@pytest.mark.parametrize("case", UNREADABLE)
+def test_an_entry_without_an_arxiv_id_costs_no_other_and_is_said(case: str) -> None:
+    page = parse_feed(feed(entry(), entry(UNREADABLE[case]), total=2))
+    assert [paper.arxiv_id for paper in page.papers] == ["2613.00001"]
+    (said,) = page.unreadable
+    assert "not the address of a version of a paper" in said
+    assert said.isprintable()
+    assert len(said) < 200
+
+
+DATES = ["", "yesterday", "2026-01-02", "2026-13-02T00:00:00Z", "0001-01-01T00:00:00+14:00"]
+DATES += ["9999-12-31T23:59:59-14:00", "10000-01-01T00:00:00Z", "2026-01-02T03:04:05", "\u0662" * 4]
+
+
+@pytest.mark.parametrize("date", DATES)
+def test_a_date_that_is_none_costs_one_entry(date: str) -> None:
+    dated = entry("http://arxiv.org/abs/2613.00002v1").replace("2026-01-02T03:04:05Z", date)
+    page = parse_feed(feed(entry(), dated, total=2))
+    assert [paper.arxiv_id for paper in page.papers] == ["2613.00001"]
+    (said,) = page.unreadable
+    assert said.startswith("'http://arxiv.org/abs/2613.00002v1': its date 'updated' is ")
+
+
+@pytest.mark.parametrize("name", ["updated", "published"])
+def test_one_date_does_not_stand_for_the_other(name: str) -> None:
+    dateless = re.sub(f"<{name}>.*?</{name}>", "", entry())
+    page = parse_feed(feed(entry(), dateless, total=2))
+    assert f"'{name}'" in page.unreadable[0]
+
+
+def test_an_answer_of_mostly_unreadable_entries_is_not_believed() -> None:
+    bad = entry("https://example.org/\x9d31m")
+    assert len(parse_feed(feed(entry(), entry(), bad, bad)).unreadable) == 2
+    with pytest.raises(ArxivBadAnswer, match=r"3 of its 5 .*example\.org/\\x9d31m"):
+        parse_feed(feed(entry(), entry(), bad, bad, bad))
+
+
+@pytest.mark.parametrize("total", ["", "x", "-1", "1e3", "\u0661", "9" * 5000, "0x10", "1_0"])
+def test_a_total_that_is_no_number_is_an_error(total: str) -> None:
+    with pytest.raises(ArxivBadAnswer, match="without a total"):
+        parse_feed(feed(entry(), total=total))
+
+
+def test_links_lead_to_the_web_or_nowhere() -> None:
+    targets = ["javascript:alert(1)", "data:text/html,x", "file:///etc/passwd", "//x", "x", ""]
+    targets += [" javascript:x", "java&#10;script:x", "HTTPS://example.org/y"]
+    more = "".join(f'<link href="{target}"/>' for target in targets)
+    links = only(parse_feed(feed(entry(more=more)))).links
+    assert [link.href for link in links] == ["HTTPS://example.org/y"]
+
+
+def test_controls_of_the_terminal_are_held_nowhere_and_all_else_is_as_published() -> None:
+    text = "a&#x7f;b&#x9d;0;c&#x90;d\u202ee\u200bf\u200dg\ufeffh &#9;&#13; i"
+    more = f"<arxiv:comment>{text}</arxiv:comment><arxiv:doi>{text}</arxiv:doi>"
+    more += f'<author><name>{text}</name></author><category term="{text}"/>'
+    paper = only(parse_feed(feed(entry(title=text, more=more))))
+    seen = "a\ufffdb\ufffd0;c\ufffdd\u202ee\u200bf\u200dg\ufeffh i"
+    fields = (paper.title, paper.comment, paper.doi, paper.authors[-1], paper.categories[-1])
+    assert fields == (seen,) * 5
+
+
+@pytest.mark.parametrize(
+    "title", ["&#0;", "&#27;[2J", "&#xD800;", "\x1b", "\x00", "&#x110000;", "&nbsp;"]
+)
+def test_what_xml_cannot_carry_is_no_feed(title: str) -> None:
+    with pytest.raises(ArxivBadAnswer, match="not a whole"):
+        parse_feed(feed(entry(title=title)))
+
+
+def test_fields_of_any_size_are_read_whole() -> None:
+    names = [f"Author {number:04}" for number in range(5000)]
+    authors = "".join(f"<author><name>{name}</name></author>" for name in names)
+    paper = only(parse_feed(feed(entry(title="word " * 200_000, more=authors))))
+    assert paper.title == ("word " * 200_000).strip()
+    assert list(paper.authors[2:]) == names
+
+
 BAD = {
     "nothing": (b"", "empty body"),
     "throttled": (b"Rate exceeded.", "Rate exceeded"),

@@ -76,6 +76,17 @@ ABSTRACTS = [
     ("_x ~_. y~", r"\_x \~_. y~"),
     ("  two  lines\n  of text ", "two lines of text"),
     ("a\0b\ud800c", "a\ufffdb\ufffdc"),
+    ("a\x7fb\x9b31m\x9d0;\x1b[2J", "a\ufffdb\ufffd31m\ufffd0;\ufffd[2J"),
+    ("a\u202eb\u202c c\u200f d", "ab c d"),
+    ("a \u200f b", "a b"),
+    ("*\u2066a*", r"\*a*"),
+    ("\u0645\u06cc\u200c\u062e \U0001f469\u200d\U0001f4bb \u2764\ufe0f",) * 2,
+    ("a\u200bb", "a\u200bb"),
+    ("<?x?> <?", "&lt;?x?> <?"),
+    ("<1<_<?a>?>", "<1<_&lt;?a>?>"),
+    ("<1<?a@b.example>?>", "&lt;1&lt;?a@b.example>?>"),
+    ("<?> <?a@b.example>", "<?> &lt;?a@b.example>"),
+    (r"[^a [^b\{]]", r"[<!---->^a [<!---->^b\\{]]"),
 ]
 
 TITLES = [

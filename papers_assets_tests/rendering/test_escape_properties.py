@@ -112,6 +112,11 @@ def test_a_row_does_not_depend_on_the_rows_around_it(one: str, other: str) -> No
             "http://a;",
             "www.",
             "`http://a`",
+            "<?",
+            "[^*]",
+            "[^](\\",
+            "*http://a|b ",
+            "<http://a|b>*",
         ],
     ],
 )

@@ -150,6 +150,53 @@ def test_the_preview_shows_the_first_papers_in_a_table() -> None:
     assert {tag for row in rows for cell in row for tag in cell.tags} == {"a"}
 
 
+INVISIBLE = [
+    "",
+    " \n ",
+    "\u200b\ufeff",
+    "\u3164",
+    "\u2800\u115f",
+    "\u202e\u200f",
+    "\u200d\ufe0f\u0301",
+]
+
+
+@pytest.mark.parametrize("title", INVISIBLE)
+def test_a_title_that_cannot_be_seen_has_a_link_that_can_be_clicked(title: str) -> None:
+    papers = [paper(title=title)]
+    (row,), (previewed,) = (
+        github.body(markdown) for markdown in (readme(papers), markdown_preview(frame(papers)))
+    )
+    link = [("https://arxiv.org/abs/2613.00001v1", "(untitled)")]
+    assert row[0].links == previewed[0].links == link
+
+
+@pytest.mark.parametrize("title", ["0", ".", "\x9b", "\u05e9", "\u56fe", "\u2764\ufe0f", "\u200b0"])
+def test_a_title_of_one_sign_is_a_title(title: str) -> None:
+    (row,) = github.body(readme([paper(title=title)]))
+    assert row[0].text != "(untitled)"
+
+
+@pytest.mark.parametrize("letter", ["x", "<", "*", "\\", "|", "&amp;"])
+def test_fields_of_absurd_length_are_shown_in_part_and_say_so(letter: str) -> None:
+    text = (letter * 1_000_000)[:1_000_000]
+    (row,) = github.body(readme([paper(title=text, abstract=text, comment=text)]))
+    shown = f"{text[:20_000]}… (1,000,000 characters)"
+    assert (row[0].text, row[2].inside["p"], row[3].inside["p"]) == (shown,) * 3
+
+
+def test_a_field_of_as_much_as_is_shown_is_shown_whole() -> None:
+    (row,) = github.body(readme([paper(abstract="x" * 20_000)]))
+    assert row[2].inside["p"] == "x" * 20_000
+
+
+def test_a_preview_stays_small() -> None:
+    preview = markdown_preview(frame([paper(title="x" * 9999, primary_category="y" * 9999)]))
+    (row,) = github.body(preview)
+    assert row[0].text == f"{'x' * 200}… (9,999 characters)"
+    assert row[2].text == f"{'y' * 200}… (9,999 characters)"
+
+
 def test_the_preview_of_nothing_says_so() -> None:
     assert markdown_preview(frame([])) == "No papers yet."
 

@@ -1,0 +1,124 @@
+"""An answer's XML reduced to what a feed of arXiv's has, for feedparser to read. Pure.
+
+feedparser reads all kinds of feeds: other vocabularies, HTML, what is broken. Some of its steps
+take time that grows with the square of what they are given, or fail. Nothing but arXiv's elements,
+in their places and written anew, reaches it.
+"""
+
+from xml.parsers import expat
+from xml.sax.saxutils import escape, quoteattr
+
+ATOM = "http://www.w3.org/2005/Atom"
+ARXIV = "http://arxiv.org/schemas/atom"
+OPENSEARCH = "http://a9.com/-/spec/opensearch/1.1/"
+
+_HEAD = (
+    "<?xml version='1.0' encoding='utf-8'?>\n"
+    f'<feed xmlns="{ATOM}" xmlns:arxiv="{ARXIV}" xmlns:opensearch="{OPENSEARCH}">'
+)
+_FEED, _ENTRY, _AUTHOR = f"{ATOM} feed", f"{ATOM} entry", f"{ATOM} author"
+# What is kept of text and of attributes, by the path to it.
+_TEXTS: dict[tuple[str, ...], str] = {
+    (_FEED, f"{OPENSEARCH} totalResults"): "opensearch:totalResults",
+    (_FEED, _ENTRY, _AUTHOR, f"{ATOM} name"): "name",
+    **{(_FEED, _ENTRY, f"{ATOM} {name}"): name for name in ("id", "title", "summary")},
+    **{(_FEED, _ENTRY, f"{ATOM} {name}"): name for name in ("published", "updated")},
+    **{(_FEED, _ENTRY, f"{ARXIV} {name}"): f"arxiv:{name}" for name in ("comment", "doi")},
+    (_FEED, _ENTRY, f"{ARXIV} journal_ref"): "arxiv:journal_ref",
+}
+_ATTRIBUTES: dict[tuple[str, ...], tuple[str, tuple[str, ...]]] = {
+    (_FEED, _ENTRY, f"{ATOM} category"): ("category", ("term",)),
+    (_FEED, _ENTRY, f"{ARXIV} primary_category"): ("arxiv:primary_category", ("term",)),
+    (_FEED, _ENTRY, f"{ATOM} link"): ("link", ("href", "rel", "title")),
+}
+# arXiv has 4 levels, and fewer than 200 categories in all; feedparser compares each to each.
+_MAX_DEPTH, _MAX_CATEGORIES = 100, 500
+
+
+class NotAtom(Exception):
+    """The answer is no Atom feed."""
+
+
+class NotWhole(Exception):
+    """The answer is no whole XML, or has what no feed of arXiv's has; the message says what."""
+
+
+def reduced(body: bytes) -> bytes:
+    """Give the feed with nothing in it but what is read of it.
+
+    Raises:
+        NotAtom: it is something else, or nothing.
+        NotWhole: it is cut short, broken, nested or repeated beyond reason, or declares entities.
+    """
+    parser = expat.ParserCreate("utf-8", " ")
+    parser.buffer_text = True
+    feed = _Feed()
+    parser.StartDoctypeDeclHandler = feed.doctype
+    parser.StartElementHandler = feed.start
+    parser.EndElementHandler = feed.end
+    parser.CharacterDataHandler = feed.text
+    try:
+        parser.Parse(body, True)  # noqa: FBT003 - its argument has no name
+    except expat.ExpatError as error:
+        raise (NotWhole(str(error)) if feed.written else NotAtom) from error
+    return "".join([_HEAD, *feed.written, "</feed>"]).encode()
+
+
+class _Feed:
+    """Takes what the parser finds, and writes down what is kept of it."""
+
+    def __init__(self) -> None:
+        self.written: list[str] = []
+        self._path: list[str] = []
+        self._leaf = ""
+        self._leaf_depth = 0
+        self._categories = 0
+
+    def doctype(self, *_: object) -> None:
+        # Before anything is declared: no entity is ever expanded, and no file looked for.
+        raise NotWhole("it has a document type declaration")
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        self._path.append(name)
+        if self._path[0] != _FEED:
+            raise NotAtom
+        if len(self._path) > _MAX_DEPTH:
+            raise NotWhole(f"it is nested more than {_MAX_DEPTH} levels deep")
+        if self._leaf:
+            return
+        path = tuple(self._path)
+        if path == (_FEED,):
+            self.written.append("\n")
+        elif path == (_FEED, _ENTRY):
+            self._categories = 0
+            self.written.append("<entry>")
+        elif leaf := _TEXTS.get(path):
+            self._leaf, self._leaf_depth = leaf, len(path)
+            # An author without a name would be taken for the one before.
+            self.written.append("<author><name>" if leaf == "name" else f"<{leaf}>")
+        elif path in _ATTRIBUTES:
+            self._keep_attributes(*_ATTRIBUTES[path], attributes)
+
+    def end(self, _: str) -> None:
+        depth = len(self._path)
+        if self._leaf and depth == self._leaf_depth:
+            close = "</name></author>\n" if self._leaf == "name" else f"</{self._leaf}>\n"
+            self.written.append(close)
+            self._leaf = ""
+        elif self._path == [_FEED, _ENTRY]:
+            self.written.append("</entry>\n")
+        self._path.pop()
+
+    def text(self, text: str) -> None:
+        if self._leaf:
+            self.written.append(escape(text))
+
+    def _keep_attributes(
+        self, element: str, names: tuple[str, ...], attributes: dict[str, str]
+    ) -> None:
+        self._categories += element == "category"
+        if self._categories > _MAX_CATEGORIES:
+            raise NotWhole(f"it has an entry with more than {_MAX_CATEGORIES} categories")
+        kept = "".join(f" {n}={quoteattr(attributes[n])}" for n in names if n in attributes)
+        if kept:  # else there would be nothing but the element's name, as of another kind
+            self.written.append(f"<{element}{kept}/>\n")
