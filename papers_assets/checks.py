@@ -5,7 +5,7 @@ it is right, and says itself what it lacks. A check that is blocking stops publi
 fails as an ERROR: then the old README, of an older date and right, is better than the new one.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -348,12 +348,12 @@ def _pushed_out(gone: pd.DataFrame, papers: pd.DataFrame, file: KeywordsFile) ->
     """Say of each row whether its keyword's list is full of rows that stand before it."""
     order = ["updated", "arxiv_id"]
     rows = papers[papers["keyword"].isin(gone["keyword"].unique())]
-    full: dict[str, tuple[datetime, str]] = {}
+    full: dict[str, list[object]] = {}
     for name, of_keyword in rows.groupby("keyword", sort=False)[order]:
         if len(of_keyword) >= file[str(name)].cap:
             full[str(name)] = of_keyword.sort_values(order).iloc[0].tolist()
     keys = zip(gone["keyword"], gone["updated"], gone["arxiv_id"], strict=True)
-    out = (name in full and [updated, arxiv_id] < full[name] for name, updated, arxiv_id in keys)
+    out = (name in full and [*key] < full[name] for name, *key in keys)
     return np.fromiter(out, dtype=bool, count=len(gone))
 
 
@@ -562,7 +562,7 @@ def _newest_held(held: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     names = np.array([*held, ""], dtype=object)
     sizes = [*map(len, held.values()), 0]
     rows.insert(0, "keyword", pd.Series(np.repeat(names, sizes), dtype="str"))
-    return rows.groupby(["keyword", "arxiv_id"], as_index=False, sort=False)["version"].max()
+    return rows.groupby(["keyword", "arxiv_id"], as_index=False, sort=False).max()
 
 
 def _held_version(rows: pd.DataFrame, newest: pd.DataFrame) -> pd.Series:
