@@ -107,9 +107,10 @@ def inspect_readme(document: bytes) -> Readme:
         above, *sections = f"\n{shown}".split("\n<h2>")
         if before:
             preamble = above
-        elif above:
+        elif above.strip():
             sections.insert(0, above)
-        pairs = zip_longest(sources, (f"{section}\n" for section in sections), fillvalue="")
+        shown_whole = (section.rstrip("\n") + "\n" for section in sections)
+        pairs = zip_longest(sources, shown_whole, fillvalue="")
         parts += [_part(source, section) for source, section in pairs]
     update = _LAST_UPDATE.search(preamble)
     return Readme(
