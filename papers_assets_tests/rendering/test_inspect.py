@@ -4,10 +4,11 @@ from urllib.parse import quote
 import pytest
 from hypothesis import given, settings
 
-from papers_assets.rendering import inspect
+from papers_assets.rendering import escape, inspect
 from papers_assets.rendering.inspect import Part, Row, inspect_readme
 from papers_assets.rendering.readme import Section, render_readme
-from papers_assets_tests.rendering.seen import frame, paper, readme, visible
+from papers_assets_tests import reference
+from papers_assets_tests.rendering.seen import Paper, frame, paper, published, readme, visible
 from papers_assets_tests.rendering.test_escape_properties import hostile
 
 URL = "https://arxiv.org/abs/2613.00001v1"
@@ -88,3 +89,29 @@ def test_whatever_stands_between_sections_is_strange(spoiled: str) -> None:
     assert headings != ["a", "b"] or any(
         part.strange or [row for row in part.rows if row.strange] for part in seen.sections
     )
+
+
+def hazards() -> list[Paper]:
+    return [published(record) for record in reference.records("arxiv/hazards.jsonl.gz")]
+
+
+def test_nothing_in_a_readme_of_real_hazards_is_strange() -> None:
+    papers = hazards()
+    (section,) = inspect_readme(readme(papers).encode()).sections
+    assert len(section.rows) == len(papers)
+    assert [row for row in section.rows if row.strange or row.cells != 4] == []
+
+
+def test_were_they_not_escaped_it_would_show(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(escape, "Inlines", _Unescaped)
+    papers = hazards()
+    (section,) = inspect_readme(readme(papers).encode()).sections
+    assert sum(bool(row.strange) or row.cells != 4 for row in section.rows) > 100
+
+
+class _Unescaped:
+    def __init__(self, parts: list[str], **_: object) -> None:
+        self._texts = parts[1::2]
+
+    def escaped(self) -> list[str]:
+        return self._texts
