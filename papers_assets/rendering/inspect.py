@@ -19,8 +19,9 @@ from cmarkgfm.cmark import Options, markdown_to_html_with_extensions
 _OPTIONS: int = Options.CMARK_OPT_UNSAFE | Options.CMARK_OPT_FOOTNOTES
 # Without GitHub's tag filter, which would hide that a <script> is alive.
 _EXTENSIONS = ["table", "autolink", "strikethrough", "tasklist"]
-# The parser takes eight times the memory of its text. Up to here a document is read as a whole,
-# which is more than GitHub shows of one; longer ones in pieces of this size, cut between sections.
+# Up to here a document is read as a whole, which is more than GitHub shows of one; longer ones in
+# pieces of this size, cut between sections, so that text and HTML are never there as a whole.
+# (What the parser itself takes, six times the text, cmarkgfm frees only when the process ends.)
 _PIECE = 2 << 20
 
 # Text, with the empty comment that `papers_assets.rendering.inlines` puts between characters; and
