@@ -59,8 +59,10 @@ class Phrase:
 
     def is_in(self, text: "_Text") -> bool:
         """Say whether the phrase is in `text`."""
-        # Most often the words are there as they are, and need not be stemmed to be found.
-        if self._plain not in text.plain and self._stems not in text.stems:
+        # Most often the words are there as they are, and need neither be parted nor stemmed.
+        if not (
+            self._plain in text.lower or self._plain in text.plain or self._stems in text.stems
+        ):
             return False
         return self._literal is None or self._literal in text.text.casefold()
 
@@ -70,6 +72,11 @@ class _Text:
 
     def __init__(self, text: str) -> None:
         self.text = text
+
+    @cached_property
+    def lower(self) -> str:
+        """The text in lower case: spaces in it part words, as other signs may. Only if ASCII."""
+        return self.text.lower() if self.text.isascii() else ""
 
     @cached_property
     def plain(self) -> str:

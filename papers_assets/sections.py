@@ -45,8 +45,13 @@ def _days(papers: pd.DataFrame, file: KeywordsFile) -> dict[str, date]:
 def _note(time: datetime | None, newest: datetime | None, timezone: ZoneInfo) -> str:
     if time is None or newest is None:
         return "Not fetched yet."
-    day = time.astimezone(timezone).date()
-    # A run over midnight is one day's: only what an earlier run left behind is old.
-    if newest - time < _ONE_RUN or day == newest.astimezone(timezone).date():
+    if not is_old(time, newest, timezone):
         return ""
-    return f"Not refreshed since {day}."
+    return f"Not refreshed since {time.astimezone(timezone).date()}."
+
+
+def is_old(time: datetime, newest: datetime, timezone: ZoneInfo) -> bool:
+    """Say whether data of `time` were left behind by the run that brought the `newest`."""
+    # A run over midnight is one day's: only what an earlier run left behind is old.
+    same_day = time.astimezone(timezone).date() == newest.astimezone(timezone).date()
+    return newest - time >= _ONE_RUN and not same_day
