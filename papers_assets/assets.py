@@ -1,26 +1,33 @@
 """The three assets. Each calls the pure rooms and attaches what people want to see of it."""
 
-from collections.abc import Callable, Mapping
-from datetime import datetime
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 
 import dagster as dg
 import pandas as pd
 
+from papers_assets import checks, previews
 from papers_assets import papers as papers_frame
-from papers_assets import previews
-from papers_assets.automation import publish_when_new
+from papers_assets.automation import publish_when_new, publish_when_sound
+from papers_assets.choosing import choose
 from papers_assets.keywords import KeywordsFile
 from papers_assets.logs import progress
 from papers_assets.refresh import Failed, refresh
 from papers_assets.rendering.readme import render_readme
 from papers_assets.resources import ArxivResource, StoreResource
-from papers_assets.sections import last_update, sections
+from papers_assets.sections import last_update, remark, sections
 
 # What the document shows; the other columns need not be read for it.
-README_COLUMNS = ["keyword", "arxiv_id", "version", "title", "abstract", "comment", "updated"]
+README_COLUMNS = [
+    *("keyword", "arxiv_id", "version", "title", "abstract", "comment", "updated", "first_seen"),
+]
 
 GROUP = "daily_papers"
 OWNERS = ["team:papers-assets"]
+# What no check can see, since none is evaluated then: that nothing runs at all any more.
+_FRESHNESS = dg.FreshnessPolicy.time_window(
+    fail_window=timedelta(days=3), warn_window=timedelta(hours=36)
+)
 
 
 def raw_papers_asset(file: KeywordsFile, now: Callable[[], datetime]) -> dg.AssetsDefinition:
@@ -32,6 +39,7 @@ def raw_papers_asset(file: KeywordsFile, now: Callable[[], datetime]) -> dg.Asse
         # One run asks for all of its keywords, one after the other: arXiv wants them in a row
         # anyway, and a run of its own costs seconds where a partition costs milliseconds.
         backfill_policy=dg.BackfillPolicy.single_run(),
+        freshness_policy=_FRESHNESS,
         group_name=GROUP,
         owners=OWNERS,
         kinds={"python", "parquet"},
@@ -112,12 +120,15 @@ def _log(context: dg.AssetExecutionContext, refreshed: Mapping[str, previews.Met
         context.log_event(event)
 
 
-def papers_asset(file: KeywordsFile, raw_papers: dg.AssetsDefinition) -> dg.AssetsDefinition:
+def papers_asset(
+    file: KeywordsFile, raw_papers: dg.AssetsDefinition, now: Callable[[], datetime]
+) -> dg.AssetsDefinition:
     """Make `papers`: each keyword's list, as one DataFrame."""
 
     @dg.asset(
         name="papers",
         deps=[raw_papers],
+        check_specs=_check_specs("papers", checks.CHECKS_OF_PAPERS),
         automation_condition=publish_when_new(),
         io_manager_key="papers_io",
         group_name=GROUP,
@@ -130,17 +141,17 @@ def papers_asset(file: KeywordsFile, raw_papers: dg.AssetsDefinition) -> dg.Asse
         ),
         metadata={"dagster/column_schema": previews.column_schema(papers_frame.COLUMNS)},
     )
-    def papers(store: StoreResource) -> dg.Output[pd.DataFrame]:
+    def papers(store: StoreResource) -> Iterator[dg.MaterializeResult[pd.DataFrame]]:
         progress.info("choosing each keyword's papers")
         opened = store.open()
-        selections, refreshed_at = [], {}
-        for keyword in file.keywords:
-            if (held := opened.read_held(keyword.name)) is not None:
-                refreshed_at[keyword.name] = held.refreshed_at
-                frame = papers_frame.to_frame(held.papers)
-                selections.append(papers_frame.select_papers(frame, keyword))
-        frame = papers_frame.join(selections, refreshed_at)
-        return dg.Output(frame, metadata=previews.papers(frame, selections))
+        former = opened.papers_or_none(checks.FORMER_COLUMNS)
+        chosen = choose(file, opened)
+        findings = checks.check_papers(chosen.frame, former, file, chosen.keys, now())
+        yield dg.MaterializeResult(
+            value=chosen.frame,
+            metadata=previews.papers(chosen.frame, chosen.selections),
+            check_results=_check_results(findings),
+        )
 
     return papers
 
@@ -155,25 +166,55 @@ def readme_asset(file: KeywordsFile, papers: dg.AssetsDefinition) -> dg.AssetsDe
                 papers.key, input_manager_key="papers_io", metadata={"columns": README_COLUMNS}
             )
         },
-        automation_condition=publish_when_new(),
+        check_specs=_check_specs("readme", checks.CHECKS_OF_README),
+        automation_condition=publish_when_sound(),
+        freshness_policy=_FRESHNESS,
         group_name=GROUP,
         owners=OWNERS,
         kinds={"markdown", "jinja"},
         description=(
             "The daily list, output/README.md: a section with a table per keyword.\n\n"
             'Its "Last update" is the day on which arXiv last answered; a section that is older '
-            "than that says so."
+            "than that says so, and why."
         ),
     )
-    def readme(papers: pd.DataFrame, store: StoreResource) -> dg.MaterializeResult[None]:
+    def readme(papers: pd.DataFrame, store: StoreResource) -> dg.MaterializeResult:  # type: ignore[type-arg] # Dagster reads it, and takes none
         progress.info("rendering the README")
         opened = store.open()
-        parts = sections(papers, file)
-        updated = last_update(papers, file)
-        cap = max(keyword.cap for keyword in file.keywords)
-        size = opened.write_readme(render_readme(parts, last_update=updated, cap=cap))
+        with opened.publishing():
+            # Another run may have published newer papers meanwhile; they are not to be undone.
+            current = opened.papers_or_none(README_COLUMNS)
+            papers = papers if current is None else current
+            parts = sections(papers, file)
+            updated = last_update(papers, file)
+            cap = max(keyword.cap for keyword in file.keywords)
+            pieces = render_readme(parts, last_update=updated, cap=cap, remark=remark(papers, file))
+            size = opened.write_readme(pieces)
+            document = opened.readme_path.read_bytes()
+        findings = checks.check_readme(document, papers, parts, file)
         return dg.MaterializeResult(
-            metadata=previews.readme(parts, updated, opened.readme_path, size)
+            metadata=previews.readme(parts, updated, opened.readme_path, size),
+            check_results=_check_results(findings),
         )
 
     return readme
+
+
+def _check_specs(asset: str, table: Mapping[str, checks.Check]) -> list[dg.AssetCheckSpec]:
+    return [
+        dg.AssetCheckSpec(name, asset=asset, description=check.says, blocking=check.blocking)
+        for name, check in table.items()
+    ]
+
+
+def _check_results(findings: Sequence[checks.Finding]) -> list[dg.AssetCheckResult]:
+    return [
+        dg.AssetCheckResult(
+            check_name=finding.name,
+            passed=finding.passed,
+            severity=dg.AssetCheckSeverity[finding.severity.name],
+            description=finding.description,
+            metadata=dict(finding.numbers),
+        )
+        for finding in findings
+    ]

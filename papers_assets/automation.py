@@ -27,3 +27,9 @@ def publish_when_new() -> dg.AutomationCondition[Any]:
     return ((unpublished & ~already_asked & nothing_on_its_way) | together).with_label(
         "something new arrived, and nothing more is on its way"
     )
+
+
+def publish_when_sound() -> dg.AutomationCondition[Any]:
+    """Make the condition for `readme`: not around a check that stopped the run of `papers`."""
+    sound = When.all_deps_blocking_checks_passed()
+    return (publish_when_new() & sound).with_label("something new arrived, and papers is sound")

@@ -28,7 +28,7 @@ def build_definitions(
         # A run over several partitions is marked beta; the pinned version is what it is tested on.
         warnings.simplefilter("ignore", dg.BetaWarning)
         raw_papers = assets.raw_papers_asset(file, now)
-    papers = assets.papers_asset(file, raw_papers)
+    papers = assets.papers_asset(file, raw_papers, now)
     readme = assets.readme_asset(file, papers)
     jobs = schedules.jobs(file)
     housekeeping = housekeeping_job(file, now)
@@ -43,7 +43,10 @@ def build_definitions(
         sensors=[schedules.publish_sensor()],
         resources={
             "arxiv": ArxivResource(
-                api_url=settings.api_url, request_interval=settings.request_interval
+                api_url=settings.api_url,
+                request_interval=settings.request_interval,
+                max_attempts=settings.max_attempts,
+                backoff=settings.backoff,
             ),
             "store": StoreResource(home=home),
             "papers_io": PapersIOManager(home=home),

@@ -17,7 +17,7 @@ from papers_assets.arxiv.feed import Page, Paper
 from papers_assets.arxiv.newest import Newest, fetch_newest
 from papers_assets.held import Held
 from papers_assets.keywords import Keyword
-from papers_assets.logs import progress
+from papers_assets.logs import printable, progress
 from papers_assets.matching import Matcher
 from papers_assets.store import Store, StoreDamagedError, StoreError
 
@@ -93,7 +93,7 @@ def refresh(
             yield _failed(keyword, str(error), "it could not be stored", store)
         except Exception as error:  # a mistake of ours must not cost the other keywords their day
             logger.exception("%s: unexpectedly", keyword.name)
-            reason = f"unexpectedly, {type(error).__name__}: {error}"
+            reason = printable(f"unexpectedly, {type(error).__name__}: {error}")
             yield _failed(keyword, reason, "of a mistake in papers-assets", store)
         else:
             yield outcome
@@ -243,7 +243,7 @@ class _Refresh:
             self._store.write_problem(self._keyword.name, "")
         return before.versions() if before else set(), after
 
-    def _told(  # noqa: PLR0913 - what there is to tell
+    def _told(  # noqa: PLR0913, PLR0917 - what there is to tell
         self,
         answer: Newest,
         certain: Sequence[Paper],

@@ -1,5 +1,6 @@
 """What the assets use: arXiv, and the store. Their settings are visible in the Dagster UI."""
 
+from dataclasses import fields
 from pathlib import Path
 
 import dagster as dg
@@ -7,7 +8,8 @@ import pandas as pd
 
 from papers_assets.arxiv.client import ArxivClient
 from papers_assets.arxiv.gate import Gate, gate_path
-from papers_assets.papers import COLUMNS
+from papers_assets.arxiv.patience import Patience
+from papers_assets.papers import COLUMNS, sources, with_rows_of
 from papers_assets.store import Store
 
 
@@ -58,11 +60,23 @@ class PapersIOManager(dg.ConfigurableIOManager):
         """Write the frame, replacing the former one."""
         store = Store(Path(self.home))
         with store.publishing():
-            # Another run may have brought newer papers, and published them, since ours chose.
-            there = sources(store.papers_frame_or_none())
+            # Another run may have brought newer papers since ours chose, and published them.
+            there = store.papers_or_none()
+            if there is not None and (newer := _newer(obj, there, store)):
+                obj = with_rows_of(obj, there, newer)
             store.write_papers(obj)
 
     def load_input(self, context: dg.InputContext) -> pd.DataFrame:
         """Read the frame that was written last: the input's `columns`, or all of them."""
         metadata = context.definition_metadata or {}
         return Store(Path(self.home)).read_papers(metadata.get("columns", list(COLUMNS)))
+
+
+def _newer(ours: pd.DataFrame, there: pd.DataFrame, store: Store) -> list[str]:
+    """Give the keywords of which `there` has what is held now, and `ours` what was held before."""
+    theirs = sources(there)
+    return [
+        name
+        for name, source in sources(ours).items()
+        if name in theirs and source.signature != theirs[name].signature == store.signature(name)
+    ]

@@ -102,7 +102,7 @@ def run_daily(
                 },
             )
             _take(report, instance, result.run_id)
-        if report.failed and report.refreshed:
+        if report.failed:
             result = definitions.resolve_job_def(PUBLISH).execute_in_process(
                 run_config=_QUIET, instance=instance, raise_on_error=False, tags=dict(tags)
             )

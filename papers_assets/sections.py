@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 
 from papers_assets.keywords import KeywordsFile
-from papers_assets.papers import refreshed_at
+from papers_assets.papers import PROBLEMS, refreshed_at
 from papers_assets.rendering.readme import Section
 
 _ONE_RUN = timedelta(hours=6)
@@ -31,10 +31,26 @@ def sections(papers: pd.DataFrame, file: KeywordsFile) -> list[Section]:
     def of(name: str) -> pd.DataFrame:
         return papers.iloc[rows[name][0] : rows[name][-1] + 1] if name in rows else papers.iloc[:0]
 
-    return [
-        Section(name, of(name), _note(times.get(name), newest, file.timezone))
-        for name in file.names
-    ]
+    def note(name: str) -> str:
+        problem = papers.attrs.get(PROBLEMS, {}).get(name, "")
+        return _note(times.get(name), newest, file.timezone, problem, of(name))
+
+    return [Section(name, of(name), note(name)) for name in file.names]
+
+
+def remark(papers: pd.DataFrame, file: KeywordsFile) -> str:
+    """Give what is to be said about the date of the last update: why there may be nothing new."""
+    updated = last_update(papers, file)
+    if updated is None or papers.empty:
+        return ""
+    here = papers["keyword"].isin(file.names)
+    if (papers.loc[here, "first_seen"].dt.tz_convert(file.timezone).dt.date == updated).any():
+        return ""
+    return (
+        "Nothing new that day. The date says when arXiv last answered, which is not always with "
+        "something new: it announces no papers on Friday and Saturday evenings (US Eastern) and on "
+        "holidays."
+    )
 
 
 def _days(papers: pd.DataFrame, file: KeywordsFile) -> dict[str, date]:
@@ -42,12 +58,20 @@ def _days(papers: pd.DataFrame, file: KeywordsFile) -> dict[str, date]:
     return {n: times[n].astimezone(file.timezone).date() for n in file.names if n in times}
 
 
-def _note(time: datetime | None, newest: datetime | None, timezone: ZoneInfo) -> str:
-    if time is None or newest is None:
-        return "Not fetched yet."
-    if not is_old(time, newest, timezone):
-        return ""
-    return f"Not refreshed since {time.astimezone(timezone).date()}."
+def _note(
+    time: datetime | None,
+    newest: datetime | None,
+    timezone: ZoneInfo,
+    problem: str,
+    rows: pd.DataFrame,
+) -> str:
+    reason = f": {problem}" if problem else ""
+    if time is None:
+        start = "Not fetched yet" if rows.empty else "Not whole yet"
+        return f"{start}{reason}."
+    if problem or (newest and is_old(time, newest, timezone)):
+        return f"Not refreshed since {time.astimezone(timezone).date()}{reason}."
+    return "arXiv answered that it has no such papers." if rows.empty else ""
 
 
 def is_old(time: datetime, newest: datetime, timezone: ZoneInfo) -> bool:

@@ -23,7 +23,7 @@ from dataclasses import replace
 from datetime import datetime
 from itertools import count
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import pandas as pd
 import pyarrow as pa
@@ -189,12 +189,12 @@ class Store:
         table = pa.Table.from_pandas(frame, schema=papers.SCHEMA, preserve_index=False)
         _write(self.papers_path, table, {"attributes": json.dumps(frame.attrs)})
 
-    def papers_attributes(self) -> dict[str, Any]:
-        """Read the attributes of the asset `papers` alone; empty if there is none that is whole."""
+    def papers_or_none(self, columns: Sequence[str] = papers.SCHEMA.names) -> pd.DataFrame | None:
+        """Read the asset `papers` if there is one that is whole, else None."""
         try:
-            return dict(self.read_papers(["version"]).attrs)
+            return self.read_papers(columns)
         except StoreError:
-            return {}
+            return None
 
     def write_readme(self, pieces: Iterable[str]) -> int:
         """Write the rendered README and give its size in bytes.

@@ -57,7 +57,9 @@ class House:
 
     @property
     def definitions(self) -> dg.Definitions:
-        settings = Settings(self.file.path, self.home, self.server.url, 0.0)
+        settings = Settings(
+            self.file.path, self.home, self.server.url, 0.0, max_attempts=2, backoff=0.0
+        )
         return build_definitions(settings, self.file, now=lambda: self.today)
 
     def run(self, *names: str) -> Report:

@@ -28,6 +28,8 @@ def environment(tmp_path: Path, server: SampleArxiv) -> dict[str, str]:
         "PAPERS_HOME": str(tmp_path / "home"),
         "ARXIV_API_URL": server.url,
         "ARXIV_REQUEST_INTERVAL": "0",
+        "ARXIV_MAX_ATTEMPTS": "2",
+        "ARXIV_BACKOFF": "0",
         # As everywhere in the tests: what warns, fails.
         "PYTHONWARNINGS": "",
     }

@@ -35,7 +35,8 @@ _PIECE = 1 << 16
 _OK, _BAD_REQUEST, _FORBIDDEN, _TOO_MANY = 200, 400, 403, 429
 # What arXiv's API finds wrong with a query. Anything else in an Error entry is its own trouble.
 _ABOUT_THE_QUERY = re.compile(
-    r"incorrect|invalid|malformed|must be|unbalanced|unexpected|syntax|parse|unknown field", re.I
+    r"incorrect|invalid|malformed|must be|unbalanced|unexpected|syntax|parse|unknown field",
+    re.IGNORECASE,
 )
 
 

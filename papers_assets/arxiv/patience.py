@@ -30,9 +30,7 @@ class Patience:
     deadline: float = 2 * 3600.0
     """For all requests of a job together."""
 
-    def pause(
-        self, attempt: int, retry_after: float | None, random: Callable[[], float]
-    ) -> float:
+    def pause(self, attempt: int, retry_after: float | None, random: Callable[[], float]) -> float:
         """Give the pause after attempt number `attempt`, counted from 1, failed.
 
         Args:

@@ -42,7 +42,7 @@ class _Row(NamedTuple):
 
 
 def render_readme(
-    sections: Iterable[Section], *, last_update: date | None, cap: int
+    sections: Iterable[Section], *, last_update: date | None, cap: int, remark: str = ""
 ) -> Iterator[str]:
     """Render the README piece by piece; joined, the pieces are the document.
 
@@ -50,8 +50,9 @@ def render_readme(
         sections: in the order in which they are shown.
         last_update: shown as the day of the last update; None: "never".
         cap: shown as the largest number of papers per keyword.
+        remark: a sentence or two below the date, if something must be said about it.
     """
-    stream = _template().stream(sections=sections, last_update=last_update, cap=cap)
+    stream = _template().stream(sections=sections, last_update=last_update, cap=cap, remark=remark)
     stream.enable_buffering(_BUFFER)
     return stream
 
