@@ -57,6 +57,8 @@ def doubts_about(
     if not answer.fault and last is not None and answer.total_results < FAR_FEWER * last:
         words = f"{answer.total_results} results where the last good answer had {last}"
         doubts.append(Doubt(words, passing=True))
+    if before and (older := _older(answer, before)):
+        doubts.append(Doubt(f"{older} papers in an older version than is held", passing=True))
     if not Matcher(keyword).is_exact:
         return doubts  # arXiv cannot tell "C#" from "C": refusing many is as it should be
     refused = len(answer.papers) - len(certain)
@@ -74,6 +76,17 @@ def is_believed_now(doubts: list[Doubt], doubted_since: datetime | None, now: da
     """Say whether arXiv has kept saying what was hard to believe for long enough."""
     since = doubted_since or now
     return all(doubt.passing for doubt in doubts) and now - since >= BELIEVED_AFTER
+
+
+def _older(answer: Newest, before: Held) -> int:
+    newest: dict[str, int] = {}
+    for arxiv_id, version in before.versions():
+        newest[arxiv_id] = max(version, newest.get(arxiv_id, 0))
+    # A paper that was revised between two pages comes in both versions.
+    came: dict[str, int] = {}
+    for paper in answer.papers:
+        came[paper.arxiv_id] = max(paper.version, came.get(paper.arxiv_id, 0))
+    return sum(version < newest.get(arxiv_id, 0) for arxiv_id, version in came.items())
 
 
 def versions(answer: Newest) -> tuple[tuple[str, int], ...]:
