@@ -17,13 +17,12 @@ from papers_assets.arxiv import query
 from papers_assets.arxiv.newest import page_size
 from papers_assets.keywords import KeywordsFile
 from papers_assets.keywords_file import KeywordsFileError, read_keywords_file
+from papers_assets.logs import printable
 from papers_assets.progress import showing_progress
 from papers_assets.sample_arxiv import FAULTS, Corpus, CorpusError, SampleArxiv, Script, Step
 from papers_assets.settings import PROJECT_ROOT, Settings, SettingsError, read_settings
 
 FRESH, NOT_ALL_FRESH, NOTHING_DONE = 0, 1, 2
-GITHUB_LIMIT = 512_000
-"""Bytes of a README that GitHub shows."""
 _HOME_REMEDY = "Set PAPERS_HOME (and DAGSTER_HOME, if you use it) to a folder that can be written."
 DEMO_HOME = PROJECT_ROOT / "demo"
 
@@ -178,6 +177,7 @@ def _run(
     # Dagster takes a second to import, which the other commands need not wait for.
     from dagster import DagsterError
 
+    from papers_assets.checks import GITHUB_LIMIT
     from papers_assets.definitions import build_definitions
     from papers_assets.runs import open_instance, run_daily, tidy_up
     from papers_assets.store import Store
@@ -191,16 +191,17 @@ def _run(
             _stop(f"no run history: {error}. {_HOME_REMEDY}")
         with showing_progress():
             report = run_daily(definitions, instance, file, names, locks_folder=store.locks_folder)
-            tidy_up(instance, file)
+            tidy_up(instance, file, store)
     for name, reason in report.failed.items():
-        click.echo(f"papers: {name} could not be refreshed: {reason}", err=True)
+        shown = printable(f"{name} could not be refreshed: {reason}", most=1000)
+        click.echo(f"papers: {shown}", err=True)
     if report.problem:
         click.echo(f"papers: the README was not written: {report.problem}", err=True)
         return NOTHING_DONE
     if not report.refreshed:
         click.echo(
-            "papers: nothing was fetched, and the last good papers are untouched. Try again "
-            "later; `make demo` shows the whole product without arXiv.",
+            "papers: nothing was fetched, and the last good papers are untouched; the README says "
+            "of when they are. Try again later; `make demo` shows the whole product without arXiv.",
             err=True,
         )
         return NOTHING_DONE

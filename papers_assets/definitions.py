@@ -40,7 +40,7 @@ def build_definitions(
             schedules.daily_schedule(file, jobs[0]),
             schedules.housekeeping_schedule(file, housekeeping),
         ],
-        sensors=[schedules.publish_sensor()],
+        sensors=[schedules.publish_sensor(), schedules.failure_sensor(jobs[-1])],
         resources={
             "arxiv": ArxivResource(
                 api_url=settings.api_url,

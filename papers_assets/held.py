@@ -42,6 +42,8 @@ SCHEMA = pa.schema(
 _OF_A_PAPER = [name for name in SCHEMA.names if name not in ("first_seen", "last_seen")]
 
 
+_ALWAYS_KEPT = 5_000
+"""Versions of a keyword. The largest cap is 2,000 papers."""
 OVERLAP = timedelta(days=14)
 """How far behind what is complete a fetch reads on: arXiv sorts by submission, and a paper that its
 moderators held back for days appears that far below the newest."""
@@ -140,6 +142,24 @@ def kept(keyword: Keyword, held: Held | None, certain: Sequence[Paper], seen_at:
         papers=_merged(held, certain, seen_at),
         doubted_since=held.doubted_since or seen_at,
     )
+
+
+def pruned(held: Held, older_than: datetime) -> Held:
+    """Give what stays held when versions go that arXiv last answered before `older_than`.
+
+    The newest `_ALWAYS_KEPT` versions stay whatever their age, so that no list loses a paper, and
+    so does all that a fetch still reads back to.
+    """
+    table = held.papers
+    newest = pa.array(range(len(table)), pa.int64())
+    keep = pc.or_(
+        pc.less(newest, _ALWAYS_KEPT),
+        pc.greater_equal(table["last_seen"], pa.scalar(older_than, _TIME)),
+    )
+    if held.read_until is not None:
+        recent = pc.greater_equal(table["updated"], pa.scalar(held.read_until, _TIME))
+        keep = pc.or_(keep, recent)
+    return replace(held, papers=table.filter(keep))
 
 
 def _merged(held: Held | None, fetched: Sequence[Paper], seen_at: datetime) -> pa.Table:

@@ -8,6 +8,7 @@ import dagster as dg
 from papers_assets.history import end_dead_runs, prune_runs
 from papers_assets.keywords import KeywordsFile
 from papers_assets.resources import StoreResource
+from papers_assets.retention import prune_held
 from papers_assets.schedules import HOUSEKEEPING
 
 
@@ -41,11 +42,23 @@ def housekeeping_job(file: KeywordsFile, now: Callable[[], datetime]) -> dg.JobD
             }
         )
 
+    @dg.op(
+        description=(
+            f"Removes versions of papers that arXiv last answered more than {file.keep_papers} "
+            "days ago (`keep_papers` in keywords.toml). What a list shows stays, whatever its age."
+        )
+    )
+    def prune_papers(context: dg.OpExecutionContext, store: StoreResource) -> None:
+        removed = prune_held(file, store.open(), now())
+        context.log.info("Removed %d versions of papers.", removed)
+        context.add_output_metadata({"versions removed": removed})
+
     @dg.job(
         name=HOUSEKEEPING,
-        description="Removes what is older than keywords.toml says. Touches no paper.",
+        description="Removes what is older than keywords.toml says. No list loses a paper.",
     )
     def housekeeping() -> None:
         prune_run_history()
+        prune_papers()
 
     return housekeeping

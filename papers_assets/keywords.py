@@ -86,6 +86,8 @@ class KeywordsFile:
     """Cron, five fields, in `timezone`."""
     keep_runs: int = 90
     """Days for which a run stays in the run history."""
+    keep_papers: int = 1095
+    """Days for which a version stays held that arXiv answers no more and no list shows."""
 
     def __getitem__(self, name: str) -> Keyword:
         """Give the keyword of that name; KeyError if there is none."""

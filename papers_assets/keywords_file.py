@@ -22,10 +22,10 @@ from papers_assets.keywords import Field, Keyword, KeywordsFile
 
 MAX_CAP = 2000
 """The largest page that arXiv's API gives in one answer."""
-MAX_KEEP_RUNS = 36_500
+MAX_DAYS = 36_500
 """Days; a century."""
 
-_FILE_KEYS = ("cap", "categories", "timezone", "schedule", "keep_runs", "keywords")
+_FILE_KEYS = ("cap", "categories", "timezone", "schedule", "keep_runs", "keep_papers", "keywords")
 _KEYWORD_KEYS = ("any", "all", "none", "in", "categories", "cap")
 _CRON_FIELDS = 5
 _WIDTH = 80
@@ -66,7 +66,8 @@ class _Reader:
             ),
             timezone=self._timezone(content.get("timezone", "UTC")),
             schedule=self._schedule(content.get("schedule", "0 6 * * *")),
-            keep_runs=self._keep_runs(content.get("keep_runs", 90)),
+            keep_runs=self._days("keep_runs", content.get("keep_runs", 90), 90),
+            keep_papers=self._days("keep_papers", content.get("keep_papers", 1095), 1095),
         )
 
     def _fail(self, key: _Key, problem: str, remedy: str) -> Never:
@@ -205,8 +206,8 @@ class _Reader:
     def _cap(self, key: _Key, value: object) -> int:
         return self._whole_number(key, value, MAX_CAP, "cap = 100")
 
-    def _keep_runs(self, value: object) -> int:
-        return self._whole_number(("keep_runs",), value, MAX_KEEP_RUNS, "keep_runs = 90 (days)")
+    def _days(self, key: str, value: object, example: int) -> int:
+        return self._whole_number((key,), value, MAX_DAYS, f"{key} = {example} (days)")
 
     def _whole_number(self, key: _Key, value: object, most: int, example: str) -> int:
         if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:

@@ -15,6 +15,7 @@ from filelock import FileLock
 
 from papers_assets.history import end_dead_runs, held_while_running, prune_runs
 from papers_assets.keywords import KeywordsFile
+from papers_assets.retention import prune_held
 from papers_assets.schedules import DAILY, PUBLISH
 from papers_assets.settings import PROJECT_ROOT
 from papers_assets.store import Store
@@ -110,13 +111,17 @@ def run_daily(
     return report
 
 
-def tidy_up(instance: dg.DagsterInstance, file: KeywordsFile) -> None:
+def tidy_up(instance: dg.DagsterInstance, file: KeywordsFile, store: Store) -> None:
     """Do what the job `housekeeping` does, for people without a daemon; a failure is logged."""
     try:
-        pruned = prune_runs(instance, older_than=datetime.now(UTC) - timedelta(days=file.keep_runs))
+        now = datetime.now(UTC)
+        pruned = prune_runs(instance, older_than=now - timedelta(days=file.keep_runs))
+        papers = prune_held(file, store, now)
     except Exception as error:  # noqa: BLE001 - whatever it is, what was fetched is good
-        _log.warning("the run history could not be pruned, and the next run tries again: %s", error)
+        _log.warning("old runs and papers could not be pruned; the next run tries again: %s", error)
         return
+    if papers:
+        _log.info("removed %d versions not seen for %d days", papers, file.keep_papers)
     if pruned.runs:
         _log.info(
             "removed %d runs of more than %d days ago from the run history (%.1f MB)",

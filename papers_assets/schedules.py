@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
+from papers_assets.history import LOCK_TAG
 from papers_assets.keywords import KeywordsFile
 
 if TYPE_CHECKING:
@@ -70,6 +71,32 @@ def housekeeping_schedule(file: KeywordsFile, job: dg.JobDefinition) -> dg.Sched
         default_status=dg.DefaultScheduleStatus.RUNNING,
         description="Removes what is older than keywords.toml says.",
     )
+
+
+def failure_sensor(publish: "AssetJob") -> dg.SensorDefinition:
+    """Make the sensor that lets the README say so when no keyword at all was refreshed.
+
+    Then nothing new arrives, and `publish_when_new` has no reason to publish.
+    """
+
+    @dg.run_failure_sensor(
+        name="publish_after_failure",
+        request_job=publish,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Notes in the README that nothing could be refreshed, and why.",
+    )
+    def publish_after_failure(context: dg.RunFailureSensorContext) -> dg.RunRequest | dg.SkipReason:
+        run = context.dagster_run
+        arrived = {dg.DagsterEventType.ASSET_MATERIALIZATION}
+        if LOCK_TAG in run.tags:
+            return dg.SkipReason("The command line publishes what it ran.")
+        if context.instance.all_logs(run.run_id, of_type=arrived):
+            return dg.SkipReason("Something arrived: publish_when_new publishes it.")
+        if not any(event.step_key == "raw_papers" for event in context.get_step_failure_events()):
+            return dg.SkipReason("Not because of a keyword.")
+        return dg.RunRequest(run_key=run.run_id, job_name=PUBLISH)
+
+    return publish_after_failure
 
 
 def publish_sensor() -> dg.AutomationConditionSensorDefinition:

@@ -39,7 +39,7 @@ def test_a_bare_keyword_has_every_default(write: Write) -> None:
     assert (keyword.any, keyword.all, keyword.none) == (("compiler",), (), ())
     assert (keyword.within, keyword.categories, keyword.cap) == (None, (), 100)
     assert (file.timezone.key, file.schedule) == ("UTC", "0 6 * * *")
-    assert file.keep_runs == 90
+    assert (file.keep_runs, file.keep_papers) == (90, 1095)
 
 
 def test_a_keyword_of_its_own_overrides_the_files_defaults(write: Write) -> None:
@@ -50,6 +50,7 @@ def test_a_keyword_of_its_own_overrides_the_files_defaults(write: Write) -> None
             timezone = "Europe/Berlin"
             schedule = "30 7 * * 1-5"
             keep_runs = 30
+            keep_papers = 400
             [keywords.plain]
             [keywords.compiler]
             any = ["compiler", "LLVM"]
@@ -69,7 +70,7 @@ def test_a_keyword_of_its_own_overrides_the_files_defaults(write: Write) -> None
     assert compiler.categories == ("cs.PL", "cs.AR")
     assert compiler.cap == 50
     assert (file.timezone.key, file.schedule) == ("Europe/Berlin", "30 7 * * 1-5")
-    assert file.keep_runs == 30
+    assert (file.keep_runs, file.keep_papers) == (30, 400)
 
 
 def test_a_word_has_to_be_in_both_fields_and_a_longer_phrase_in_either(write: Write) -> None:

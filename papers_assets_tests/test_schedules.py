@@ -137,3 +137,30 @@ def test_the_job_for_one_keyword_asks_for_one(house: House) -> None:
     job = house.definitions.resolve_job_def(REFRESH)
     assert job.partitions_def is not None
     assert list(job.partitions_def.get_partition_keys()) == house.file.names
+
+
+@pytest.mark.parametrize(
+    ("failing", "expected"),
+    [
+        ({"": Fault(503)}, "publish"),
+        ({"compiler": Fault(503)}, "Something arrived: publish_when_new publishes it."),
+    ],
+)
+def test_when_nothing_at_all_came_the_readme_is_to_say_so(
+    house: House, failing: dict[str, Fault], expected: str
+) -> None:
+    house.failing = failing
+    tags = {
+        "dagster/asset_partition_range_start": house.file.names[0],
+        "dagster/asset_partition_range_end": house.file.names[-1],
+    }
+    result = house.execute(DAILY, tags=tags, raise_on_error=False)
+    failed = next(e for e in result.all_events if e.event_type_value == "PIPELINE_FAILURE")
+    run = house.instance.get_run_by_id(result.run_id)
+    assert run is not None
+    context = dg.build_run_status_sensor_context(
+        "publish_after_failure", failed, house.instance, run
+    ).for_run_failure()
+    sensor = house.definitions.resolve_sensor_def("publish_after_failure")
+    answer = sensor(context)
+    assert expected in str(getattr(answer, "job_name", None) or answer)

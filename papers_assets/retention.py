@@ -1,0 +1,30 @@
+"""How long papers stay held that nobody is shown any more."""
+
+import logging
+from datetime import datetime, timedelta
+
+from papers_assets import held
+from papers_assets.keywords import KeywordsFile
+from papers_assets.store import Store, StoreError
+
+logger = logging.getLogger(__name__)
+
+
+def prune_held(file: KeywordsFile, store: Store, now: datetime) -> int:
+    """Remove what arXiv last answered more than `keep_papers` days ago; give how many versions.
+
+    What is held of keywords that are not in the file (any more) stays: they may come back.
+    """
+    older_than = now - timedelta(days=file.keep_papers)
+    removed = 0
+    for keyword in file.keywords:
+        try:
+            with store.updating(keyword.name):
+                before = store.read_held(keyword.name)
+                after = held.pruned(before, older_than) if before else None
+                if before and after and len(after.papers) < len(before.papers):
+                    store.write_held(after)
+                    removed += len(before.papers) - len(after.papers)
+        except StoreError as error:
+            logger.warning("%s: not pruned: %s", keyword.name, error)
+    return removed

@@ -1,0 +1,63 @@
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from papers_assets import held as held_papers
+from papers_assets.retention import prune_held
+from papers_assets.schedules import HOUSEKEEPING
+from papers_assets_tests.conftest import House
+from papers_assets_tests.making import LATER, keyword, paper
+
+OLD = LATER - timedelta(days=400)
+
+
+def test_what_arxiv_answered_long_ago_goes_and_what_it_answers_still_stays(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(held_papers, "_ALWAYS_KEPT", 1)
+    before = held_papers.refreshed(keyword(), None, [paper(1), paper(2), paper(9999)], OLD)
+    before = held_papers.refreshed(keyword(), before, [paper(2)], LATER)
+    after = held_papers.pruned(before, LATER - timedelta(days=1))
+    assert after.versions() == {("2613.09999", 1), ("2613.00002", 1)}
+    assert replace(after, papers=before.papers) == before
+
+
+def test_no_list_loses_a_paper_whatever_its_age() -> None:
+    before = held_papers.refreshed(keyword(), None, [paper(n) for n in range(1, 300)], OLD)
+    assert held_papers.pruned(before, LATER).papers.equals(before.papers)
+
+
+def test_what_the_next_fetch_reads_back_to_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(held_papers, "_ALWAYS_KEPT", 0)
+    papers = [paper(24 * day) for day in range(1, 31)]
+    before = held_papers.refreshed(keyword(), None, papers, OLD)
+    after = held_papers.pruned(before, LATER)
+    assert len(after.papers) == held_papers.OVERLAP.days + 1
+
+
+def test_the_housekeeping_job_prunes_and_the_readme_stays_as_it_was(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(held_papers, "_ALWAYS_KEPT", 100)
+    house.keywords = [keyword("performance", cap=120)]
+    house.run()
+    house.keywords = [keyword("performance", cap=100)]
+    house.run()
+    before = house.readme
+    house.today += timedelta(days=2000)
+    assert house.execute(HOUSEKEEPING).success
+    held = house.store.read_held("performance")
+    assert held is not None
+    assert len(held.papers) == 100
+    house.execute("publish")
+    assert house.readme == before
+
+
+def test_a_file_that_cannot_be_used_is_left_alone(house: House) -> None:
+    house.run("compiler")
+    path: Path = house.store.held_path("compiler")
+    path.write_bytes(b"damaged")
+    assert prune_held(house.file, house.store, LATER + timedelta(days=9999)) == 0
+    assert path.read_bytes() == b"damaged"
