@@ -4,7 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup demo demo-ui papers ui test check lint format bench lock clean
+.PHONY: help setup demo demo-ui papers ui test check lint format bench faults kill concurrency replay fuzz \
+	coverage lock clean
 
 help:                ## this list
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -47,6 +48,29 @@ format: $(READY)     ## put the code in its usual form
 
 bench: $(READY)      ## measure the job; prints a table
 	$(BIN)/python -m papers_assets_tests.benchmarks
+
+# The reliability programs print a table each and fail if anything was lost or untrue.
+RELIABILITY := $(BIN)/python -m papers_assets_tests.reliability
+
+faults: $(READY)     ## every fault at every keyword, once and for ever; FAULTS=--quick for fewer
+	$(RELIABILITY).faults $(FAULTS)
+
+kill: $(READY)       ## kill -9 at random moments; POINTS=300
+	$(RELIABILITY).kill --points $(or $(POINTS),300)
+
+concurrency: $(READY)  ## ten command lines at once
+	$(RELIABILITY).concurrency
+
+replay: $(READY)     ## 60 days of real papers, with faults (needs the reference data)
+	$(RELIABILITY).replay --days $(or $(DAYS),60)
+
+fuzz: $(READY)       ## broken feeds, at random; SECONDS_LONG=60
+	$(RELIABILITY).fuzz --seconds $(or $(SECONDS_LONG),60)
+
+coverage: $(READY)   ## the tests, with the coverage of lines and branches
+	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report --skip-covered --fail-under=95
 
 lock:                ## resolve requirements.lock anew (needs uv)
 	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --upgrade \
