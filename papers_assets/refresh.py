@@ -27,6 +27,8 @@ _IN_A_ROW = 3
 """So many keywords in a row that arXiv itself failed: the rest is left for the next run."""
 _NAMED = 5
 """Refused papers that the log names."""
+_SHOWN = 120
+"""Characters of a query in the log; the partition's metadata have all of it."""
 
 
 @dataclass(frozen=True)
@@ -270,10 +272,9 @@ class _Refresh:
         named = ", ".join(f"{p.arxiv_id}v{p.version}" for p in refused[:_NAMED])
         more = "" if len(refused) <= _NAMED else f" and {len(refused) - _NAMED} more"
         logger.info(
-            "%s: asked for %s; %d of %d results came (requests: %d, %.1f s waited); "
-            "%d new, %d revised, %d refused as they do not match%s; %d versions held",
+            "%s: %d of %d results came (requests: %d, %.1f s waited); %d new, %d revised, %d "
+            "refused as they do not match%s; %d versions held. Asked for %s",
             self._keyword.name,
-            query.search_query(self._keyword),
             len(answer.papers),
             answer.total_results,
             requests,
@@ -283,6 +284,7 @@ class _Refresh:
             outcome.refused,
             f" ({named}{more})" if refused else "",
             len(after.papers),
+            printable(query.search_query(self._keyword), most=_SHOWN),
         )
         return outcome
 
