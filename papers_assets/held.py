@@ -88,6 +88,13 @@ class Held:
         """Give the arXiv ids and versions of the papers."""
         return set(_versions(self.papers))
 
+    def reported(self) -> set[tuple[str, int]]:
+        """Give those that had come by the last refresh, and so were counted in it or before."""
+        if self.refreshed_at is None:
+            return set()
+        by_then = pc.less_equal(self.papers["first_seen"], pa.scalar(self.refreshed_at, _TIME))
+        return set(_versions(self.papers.filter(by_then)))
+
 
 def of_definition(keyword: Keyword, held: Held | None) -> Held | None:
     """Give `held` as it stands for the keyword as it is defined now.

@@ -243,7 +243,8 @@ class _Refresh:
             )
             self._store.write_held(after)
             self._store.write_problem(self._keyword.name, "")
-        return before.versions() if before else set(), after
+        # What was kept of answers that were not believed has not been reported to anybody.
+        return before.reported() if before else set(), after
 
     def _told(  # noqa: PLR0913, PLR0917 - what there is to tell
         self,
@@ -255,15 +256,15 @@ class _Refresh:
         requests: int,
     ) -> Refreshed:
         known = {arxiv_id for arxiv_id, _ in earlier}
-        came = [p for p in answer.papers if (p.arxiv_id, p.version) not in earlier]
+        came = after.versions() - earlier
         matching = {(p.arxiv_id, p.version) for p in certain}
         refused = [p for p in answer.papers if (p.arxiv_id, p.version) not in matching]
         outcome = Refreshed(
             keyword=self._keyword,
             held=after,
             answer=answer,
-            new=sum(p.arxiv_id not in known for p in came),
-            revised=sum(p.arxiv_id in known for p in came),
+            new=sum(arxiv_id not in known for arxiv_id, _ in came),
+            revised=sum(arxiv_id in known for arxiv_id, _ in came),
             refused=len(refused),
             seconds_waited=seconds_waited,
             requests=requests,

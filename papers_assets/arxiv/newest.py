@@ -8,7 +8,7 @@ is lost between two runs.
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import pairwise
+from itertools import accumulate
 
 from papers_assets.arxiv.feed import Page, Paper
 from papers_assets.arxiv.query import MAX_PAGE, MAX_RESULTS
@@ -104,5 +104,7 @@ def _short(page: Page, start: int, size: int) -> str:
 
 
 def _disordered(page: Page) -> str:
-    wrong = sum(b.updated > a.updated + _SLACK for a, b in pairwise(page.papers))
+    times = [paper.updated for paper in page.papers]
+    oldest = accumulate(times, min)  # not the neighbour: a slow drift the wrong way is wrong too
+    wrong = sum(time > old + _SLACK for old, time in zip(oldest, times[1:], strict=False))
     return f"results not in the order asked for, {wrong} times" if wrong else ""
