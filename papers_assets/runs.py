@@ -68,7 +68,10 @@ def prepared_home(home: Path) -> Path:
     """Make `home` a folder to start Dagster in: one that has a dagster.yaml."""
     home.mkdir(parents=True, exist_ok=True)
     if not (home / "dagster.yaml").exists():
-        shutil.copyfile(PROJECT_ROOT / "dagster.yaml", home / "dagster.yaml")
+        # By way of another name: half a file would be taken for the user's own, for ever.
+        half = home / f".dagster.yaml.{os.getpid()}.tmp"
+        shutil.copyfile(PROJECT_ROOT / "dagster.yaml", half)
+        half.replace(home / "dagster.yaml")
     return home
 
 

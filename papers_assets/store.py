@@ -79,6 +79,7 @@ class Store:
         """Keep other processes from writing what is held of `keyword`, until the block ends."""
         with self._locked(_file_name(keyword)):
             _sweep(self.held_path(keyword))
+            _sweep(self._problem_path(keyword))
             yield
 
     @contextmanager

@@ -65,13 +65,18 @@ def test_sections_have_their_own_papers_newest_first(house: House) -> None:
         assert rows["arxiv_id"].is_unique
 
 
-def test_a_second_day_without_news_asks_once_and_changes_only_the_date(house: House) -> None:
+def test_a_second_day_without_news_asks_once_and_changes_only_the_date_and_says_so(
+    house: House,
+) -> None:
     house.run()
     before = house.readme
     house.next_day()
     house.run()
     assert len(house.server.requests) == 6
-    assert house.readme == before.replace("2026-11-23", "2026-11-24")
+    assert "_Nothing new that day." not in before
+    told = re.sub(r"\n*_?Nothing new that day\.[^\n]*", "", house.readme)
+    assert "Nothing new that day." in house.readme
+    assert told.split() == before.replace("2026-11-23", "2026-11-24").split()
     assert metadata(house, RAW, "compiler")["new"] == 0
 
 
@@ -84,10 +89,10 @@ def test_a_failing_keyword_turns_the_run_red_and_keeps_the_others_and_its_own_pa
     report = house.run()
     assert run_status(house, report) == [(DAILY, "FAILURE"), (PUBLISH, "SUCCESS")]
     assert report.refreshed == ["reinforcement learning", "performance"]
-    assert report.failed == {"compiler": "arXiv answered 503"}
+    assert report.failed == {"compiler": "arXiv answered 503 (asked 2 times)"}
     assert sections(house.readme) == dict.fromkeys(house.file.names, 100)
     assert "Last update: 2026-11-24\n" in house.readme
-    assert "## compiler\n_Not refreshed since 2026-11-23._\n" in house.readme
+    assert "## compiler\n_Not refreshed since 2026-11-23: arXiv answered 503._\n" in house.readme
     assert house.readme.count("Not refreshed") == 1
 
 
@@ -110,18 +115,22 @@ def test_a_keyword_that_was_never_fetched_says_so(house: House) -> None:
     house.failing = {"compiler": BUSY}
     house.run()
     assert sections(house.readme)["compiler"] == 0
-    assert "## compiler\n_Not fetched yet._\n" in house.readme
+    assert "## compiler\n_Not fetched yet: arXiv answered 503._\n" in house.readme
 
 
-def test_when_nothing_comes_nothing_changes(house: House) -> None:
+def test_when_nothing_comes_the_readme_keeps_its_rows_and_its_date_and_says_why(
+    house: House,
+) -> None:
     house.run()
     before = house.readme
     house.next_day()
     house.failing = {"": BUSY}
     report = house.run()
-    assert run_status(house, report) == [(DAILY, "FAILURE")]
+    assert run_status(house, report) == [(DAILY, "FAILURE"), (PUBLISH, "SUCCESS")]
     assert (report.refreshed, len(report.failed)) == ([], 3)
-    assert house.readme == before
+    note = "_Not refreshed since 2026-11-23: arXiv answered 503._"
+    assert house.readme.count(note) == 3
+    assert house.readme.replace(note, "").split() == before.split()
 
 
 def test_a_host_that_arxiv_blocks_stops_asking_at_once(house: House) -> None:
@@ -239,7 +248,7 @@ def test_keywords_can_be_made_of_anything(house: House) -> None:
     assert set(house.run().failed) == set(names)
 
 
-def test_a_removed_keyword_leaves_the_readme_and_a_changed_one_begins_anew(house: House) -> None:
+def test_a_removed_keyword_leaves_the_readme_and_a_changed_one_is_filled_anew(house: House) -> None:
     house.run()
     house.next_day()
     changed = keyword("compiler", any=("compiler", "loop"), all=("invented",), within=Field.EITHER)
@@ -249,7 +258,9 @@ def test_a_removed_keyword_leaves_the_readme_and_a_changed_one_begins_anew(house
     held = house.store.read_held("compiler")
     assert held is not None
     assert held.definition == changed.definition
-    assert held.papers["first_seen"].unique().to_pylist() == [house.today]
+    assert sections(house.readme)["compiler"] == 100
+    seen = held.papers["first_seen"].unique().to_pylist()
+    assert sorted(seen) == [house.today - timedelta(days=1), house.today]
 
 
 def test_the_cap_is_filled_where_there_are_papers_enough(house: House) -> None:
@@ -280,8 +291,11 @@ def test_the_run_tells_its_story_in_its_own_log(house: House) -> None:
     house.failing = {"compiler": BUSY}
     report = house.run()
     logged = [record.user_message for record in house.instance.all_logs(report.run_ids[0])]
-    assert any(line.startswith("performance: 100 of ") for line in logged)
-    assert "compiler: not refreshed: arXiv answered 503" in logged
+    assert any(
+        line.startswith("performance: asked for ") and "; 100 of 129 results came" in line
+        for line in logged
+    )
+    assert "compiler: not refreshed: arXiv answered 503 (asked 2 times)" in logged
 
 
 @pytest.mark.parametrize("asset", [RAW, PAPERS, README])

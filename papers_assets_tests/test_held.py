@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -6,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from papers_assets.arxiv.feed import Paper
-from papers_assets.held import SCHEMA, Held, refreshed
+from papers_assets.held import OVERLAP, SCHEMA, Held, kept, of_definition, refreshed
 from papers_assets_tests.making import EPOCH, LATER, keyword, paper
 
 batches = st.lists(
@@ -55,15 +56,34 @@ def test_arxivs_newer_text_of_the_same_version_replaces_the_older() -> None:
 def test_the_newest_comes_first_and_says_until_when_papers_are_held() -> None:
     held = refreshed(keyword(), None, [paper(1), paper(3), paper(2)], LATER)
     assert [id_[-1] for id_, _ in versions(held)] == ["3", "2", "1"]
-    assert held.until == EPOCH + timedelta(hours=3, minutes=1)
-    assert refreshed(keyword(), None, [], LATER).until is None
+    assert held.complete_until == EPOCH + timedelta(hours=3, minutes=1)
+    assert held.read_until == held.complete_until - OVERLAP
+    assert refreshed(keyword(), None, [], LATER).read_until is None
 
 
-def test_a_changed_definition_begins_anew() -> None:
-    before = refreshed(keyword(), None, [paper(1)], LATER)
+def test_a_changed_definition_keeps_the_papers_and_knows_of_no_complete_time() -> None:
+    before = refreshed(keyword(), None, [paper(1)], LATER, total_results=1)
     changed = keyword(any=("compiler", "LLVM"))
-    assert versions(refreshed(changed, before, [paper(2)], LATER)) == [("2613.00002", 1)]
-    assert len(versions(refreshed(keyword(cap=5), before, [paper(2)], LATER))) == 2
+    same, edited = of_definition(keyword(cap=5), before), of_definition(changed, before)
+    assert same == before
+    assert edited is not None
+    assert versions(edited) == versions(before)
+    assert (edited.definition, edited.cap) == (changed.definition, 0)
+    assert (edited.read_until, edited.total_results) == (None, None)
+    after = refreshed(changed, before, [paper(2)], LATER)
+    assert versions(after) == [("2613.00002", 1), ("2613.00001", 1)]
+    assert (after.definition, after.cap) == (changed.definition, 100)
+
+
+def test_an_answer_in_doubt_adds_papers_and_changes_nothing_else() -> None:
+    before = refreshed(keyword(), None, [paper(1)], LATER, total_results=1)
+    next_day = LATER + timedelta(days=1)
+    after = kept(keyword(), before, [paper(2)], next_day)
+    assert versions(after) == [("2613.00002", 1), ("2613.00001", 1)]
+    assert after == replace(before, papers=after.papers, doubted_since=next_day)
+    assert kept(keyword(), after, [], next_day + timedelta(days=1)).doubted_since == next_day
+    first = kept(keyword(), None, [paper(2)], LATER)
+    assert (first.refreshed_at, first.complete_until, first.cap) == (None, None, 0)
 
 
 def rows(table: pa.Table) -> list[dict[str, Any]]:

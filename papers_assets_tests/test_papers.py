@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from papers_assets import papers
 from papers_assets.arxiv.feed import Paper
-from papers_assets.papers import COLUMNS, join, refreshed_at, select_papers
+from papers_assets.papers import COLUMNS, Source, join, refreshed_at, select_papers, sources
 from papers_assets_tests.making import EPOCH, LATER, held_frame, keyword, paper
 
 # Few ids, versions and dates, so that papers meet in all of them.
@@ -101,9 +101,13 @@ def test_the_frame_has_the_documented_columns_and_dtypes() -> None:
 def test_lists_follow_each_other_in_the_order_given() -> None:
     held = held_frame([paper(1), paper(2)])
     one, two = keyword("compiler", cap=1), keyword("LLVM", any=("compiler",))
-    frame = join([select_papers(held, one), select_papers(held, two)], {"compiler": LATER})
+    frame = join(
+        [select_papers(held, one), select_papers(held, two)],
+        {"compiler": Source(LATER, "arXiv answered 503", "7")},
+    )
     assert list(frame["keyword"]) == ["compiler", "LLVM", "LLVM"]
     assert refreshed_at(frame) == {"compiler": LATER}
+    assert sources(frame) == {"compiler": Source(LATER, "arXiv answered 503", "7")}
 
 
 @pytest.mark.parametrize("name", ["keyword", "arxiv_id", "title", "updated"])

@@ -1,6 +1,5 @@
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -57,7 +56,7 @@ def test_the_housekeeping_job_prunes_and_the_readme_stays_as_it_was(
 
 def test_a_file_that_cannot_be_used_is_left_alone(house: House) -> None:
     house.run("compiler")
-    path: Path = house.store.held_path("compiler")
+    path = house.store.held_path("compiler")
     path.write_bytes(b"damaged")
     assert prune_held(house.file, house.store, LATER + timedelta(days=9999)) == 0
     assert path.read_bytes() == b"damaged"

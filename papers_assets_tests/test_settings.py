@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from papers_assets.arxiv.patience import BACKOFF, MAX_ATTEMPTS
 from papers_assets.settings import PROJECT_ROOT, SettingsError, read_settings
 
 LOOPBACK = "http://127.0.0.1:8080/api/query"
@@ -17,6 +18,7 @@ def test_without_environment_it_is_the_project_and_arxiv_itself() -> None:
 
 def test_an_empty_variable_counts_as_unset() -> None:
     names = ["PAPERS_KEYWORDS", "PAPERS_HOME", "ARXIV_API_URL", "ARXIV_REQUEST_INTERVAL"]
+    names += ["ARXIV_MAX_ATTEMPTS", "ARXIV_BACKOFF"]
     assert read_settings(dict.fromkeys(names, "")) == read_settings({})
 
 
@@ -27,11 +29,14 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
             "PAPERS_HOME": str(tmp_path),
             "ARXIV_API_URL": LOOPBACK,
             "ARXIV_REQUEST_INTERVAL": "0.5",
+            "ARXIV_MAX_ATTEMPTS": "3",
+            "ARXIV_BACKOFF": "0.25",
         }
     )
     assert settings.keywords_path == tmp_path / "mine.toml"
     assert settings.home == tmp_path
     assert (settings.api_url, settings.request_interval) == (LOOPBACK, 0.5)
+    assert (settings.max_attempts, settings.backoff) == (3, 0.25)
 
 
 def test_relative_paths_count_from_the_working_directory(
@@ -81,3 +86,25 @@ def test_an_interval_that_is_no_number_of_seconds_is_refused(value: str) -> None
 def test_an_address_that_cannot_be_asked_is_refused(url: str) -> None:
     with pytest.raises(SettingsError, match="ARXIV_API_URL"):
         read_settings({"ARXIV_API_URL": url})
+
+
+def test_without_environment_patience_is_the_clients_own() -> None:
+    settings = read_settings({})
+    assert (settings.max_attempts, settings.backoff) == (MAX_ATTEMPTS, BACKOFF)
+
+
+@pytest.mark.parametrize("value", ["1", " 20 ", "07"])
+def test_a_number_of_attempts_is_whole_and_from_1_to_20(value: str) -> None:
+    assert read_settings({"ARXIV_MAX_ATTEMPTS": value}).max_attempts == int(value.strip()[:2])
+
+
+@pytest.mark.parametrize("value", ["0", "21", "-1", "2.5", "many", "٣", "9" * 5000])
+def test_a_number_of_attempts_that_is_none_is_refused(value: str) -> None:
+    with pytest.raises(SettingsError, match=r"ARXIV_MAX_ATTEMPTS is .* from 1 to 20"):
+        read_settings({"ARXIV_MAX_ATTEMPTS": value})
+
+
+@pytest.mark.parametrize("value", ["soon", "-1", "nan", "inf"])
+def test_a_backoff_that_is_no_number_of_seconds_is_refused(value: str) -> None:
+    with pytest.raises(SettingsError, match=r"ARXIV_BACKOFF is .*: expected seconds"):
+        read_settings({"ARXIV_BACKOFF": value})

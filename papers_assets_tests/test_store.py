@@ -10,7 +10,7 @@ import pytest
 
 from papers_assets.arxiv.feed import Link
 from papers_assets.held import Held, refreshed
-from papers_assets.papers import join, refreshed_at, select_papers
+from papers_assets.papers import Source, join, refreshed_at, select_papers
 from papers_assets.store import FORMAT, Store, StoreError
 from papers_assets_tests.making import LATER, held_frame, keyword, paper
 
@@ -61,7 +61,9 @@ def test_a_keyword_never_fetched_holds_nothing(store: Store) -> None:
 
 
 def test_papers_come_back_as_they_were_with_the_time_of_each_answer(store: Store) -> None:
-    frame = join([select_papers(held_frame([paper(1), paper(2)]), keyword())], {"compiler": LATER})
+    frame = join(
+        [select_papers(held_frame([paper(1), paper(2)]), keyword())], {"compiler": Source(LATER)}
+    )
     store.write_papers(frame)
     read = store.read_papers()
     pd.testing.assert_frame_equal(read, frame)

@@ -143,6 +143,7 @@ class ArxivClient:
             with self._session.get(
                 url, timeout=timeout, stream=True, allow_redirects=False
             ) as response:
+                self._gate.reached()
                 body = bytearray()
                 # Not iter_content, which waits for a whole piece, and so for ever if bytes drip.
                 while piece := response.raw.read1(_PIECE, decode_content=True):

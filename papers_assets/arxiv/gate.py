@@ -69,7 +69,20 @@ class Gate:
                 self._sleep(max(wait, _TICK))
             now = self._clock()
             self._write_stamp(now, now)
-            yield self._clock() - asked
+            try:
+                yield now - asked
+            except BaseException:
+                self.reached()  # or not; nobody knows when
+                raise
+
+    def reached(self) -> None:
+        """Say, within a turn, that the server has the request: the pause counts from here.
+
+        A request that takes long to get there would else be followed too soon by one that does not.
+        """
+        now = self._clock()
+        _, until = self._read_stamp()
+        self._write_stamp(now, max(until, now))
 
     def hold_off(self, seconds: float) -> None:
         """Let no process of this host begin a request within the next `seconds`.

@@ -1,5 +1,6 @@
 import gzip
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,14 +9,17 @@ from papers_assets.arxiv import errors, query
 from papers_assets.arxiv.client import USER_AGENT, ArxivClient
 from papers_assets.arxiv.feed import Page
 from papers_assets.arxiv.gate import Gate
+from papers_assets.arxiv.patience import Patience
 from papers_assets.keywords import Field
-from papers_assets.sample_arxiv import Corpus, Fault, RequestRecord, SampleArxiv
+from papers_assets.sample_arxiv import Corpus, Fault, RequestRecord, SampleArxiv, Script, Step
 from papers_assets_tests.making import keyword
+
+IMPATIENT = Patience(max_attempts=1, backoff=0.0)
 
 
 @pytest.fixture
 def client(server: SampleArxiv, tmp_path: Path) -> Iterator[ArxivClient]:
-    client = ArxivClient(server.url, Gate(tmp_path / "x.lock", 0))
+    client = ArxivClient(server.url, Gate(tmp_path / "x.lock", 0), IMPATIENT)
     yield client
     client.close()
 
@@ -87,10 +91,9 @@ def test_each_failure_is_an_error_of_its_own(
     assert len(server.requests) == 1  # a redirect was not followed, nothing was asked twice
 
 
-def test_a_body_that_swells_without_bound_is_given_up(
-    client: ArxivClient, server: SampleArxiv, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("papers_assets.arxiv.client._MAX_BODY", 100_000)
+def test_a_body_that_swells_without_bound_is_given_up(server: SampleArxiv, tmp_path: Path) -> None:
+    patience = replace(IMPATIENT, max_body=100_000)
+    client = ArxivClient(server.url, Gate(tmp_path / "x.lock", 0), patience)
     bomb = gzip.compress(b" " * 10_000_000)
     answer(server, Fault(200, bomb, {"Content-Encoding": "gzip"}))
     with pytest.raises(errors.ArxivBadAnswer, match="more than 100000 bytes"):
@@ -106,7 +109,7 @@ def test_what_arxiv_says_about_a_query_is_passed_on(client: ArxivClient) -> None
 def test_nobody_there_is_said_with_the_address_and_the_reason(tmp_path: Path) -> None:
     with SampleArxiv(Corpus.sample()) as server:
         url = server.url
-    client = ArxivClient(url, Gate(tmp_path / "x.lock", 0))
+    client = ArxivClient(url, Gate(tmp_path / "x.lock", 0), IMPATIENT)
     with pytest.raises(errors.ArxivUnreachable, match=r"could not be reached at .*refused"):
         ask(client)
 
@@ -121,3 +124,99 @@ def test_the_server_never_sees_two_requests_closer_than_the_interval(tmp_path: P
             client.close()
         assert [request.status for request in server.requests] == [200] * 4
         assert server.peak_open == 1
+
+
+class Pauses:
+    """Sleeps by taking note."""
+
+    def __init__(self) -> None:
+        self.now, self.slept = 0.0, list[float]()
+
+    def clock(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.now += seconds
+
+
+def patient(
+    server: SampleArxiv, folder: Path, pauses: Pauses, patience: Patience | None = None
+) -> ArxivClient:
+    gate = Gate(folder / "x.lock", 0, clock=pauses.clock, sleep=pauses.sleep)
+    return ArxivClient(
+        server.url, gate, patience, clock=pauses.clock, sleep=pauses.sleep, random=lambda: 0.0
+    )
+
+
+PASSING = ["throttled", "throttled-200", "busy", "error-500", "error-502", "error-504", "error-406"]
+PASSING += ["trouble-200", "web-page", "empty-body", "reset", "cut-short", "not-gzip", "cut-xml"]
+
+
+@pytest.mark.parametrize("fault", PASSING)
+def test_what_passes_is_asked_again_with_growing_pauses(
+    server: SampleArxiv, tmp_path: Path, fault: str
+) -> None:
+    server.fault, pauses = Script([Step(fault, times=2)]), Pauses()
+    assert len(ask(patient(server, tmp_path, pauses)).papers) == 50
+    assert len(server.requests) == 3
+    assert pauses.slept == [15, 30]
+
+
+@pytest.mark.parametrize("fault", ["moved", "not-found", "blocked", "refused", "refused-200"])
+def test_what_stays_is_asked_once(server: SampleArxiv, tmp_path: Path, fault: str) -> None:
+    server.fault, pauses = Script([Step(fault)]), Pauses()
+    with pytest.raises(errors.ArxivError) as caught:
+        ask(patient(server, tmp_path, pauses))
+    assert (len(server.requests), caught.value.attempts, pauses.slept) == (1, 1, [])
+
+
+def test_it_gives_up_after_its_attempts_and_says_how_many(
+    server: SampleArxiv, tmp_path: Path
+) -> None:
+    server.fault, pauses = Script([Step("busy")]), Pauses()
+    with pytest.raises(errors.ArxivHttpError) as caught:
+        ask(patient(server, tmp_path, pauses))
+    assert (len(server.requests), caught.value.attempts) == (5, 5)
+    assert pauses.slept == [15, 30, 60, 120]
+
+
+@pytest.mark.parametrize(("asked", "pause"), [("7", 7), ("0", 15), ("99999", 300)])
+def test_retry_after_is_heeded_and_capped(
+    server: SampleArxiv, tmp_path: Path, asked: str, pause: float
+) -> None:
+    answer(server, Fault(429, b"Rate exceeded.", {"Retry-After": asked}))
+    pauses = Pauses()
+    with pytest.raises(errors.ArxivThrottled):
+        ask(patient(server, tmp_path, pauses, Patience(max_attempts=2)))
+    assert pauses.slept == [pause]
+
+
+def test_throttled_holds_every_program_off_also_after_giving_up(
+    server: SampleArxiv, tmp_path: Path
+) -> None:
+    server.fault, pauses = Script([Step("throttled", times=1)]), Pauses()
+    with pytest.raises(errors.ArxivThrottled):
+        ask(patient(server, tmp_path, pauses, Patience(max_attempts=1)))
+    assert pauses.slept == []
+    ask(patient(server, tmp_path, pauses))
+    assert pauses.slept == [15]
+
+
+def test_the_deadline_of_the_job_ends_the_asking(server: SampleArxiv, tmp_path: Path) -> None:
+    server.fault, pauses = Script([Step("busy")]), Pauses()
+    with pytest.raises(errors.ArxivTooLate, match="deadline of 40 s"):
+        ask(patient(server, tmp_path, pauses, Patience(deadline=40)))
+    assert pauses.slept == [15]
+
+
+@pytest.mark.parametrize("fault", ["hang", "drip"])
+def test_an_answer_that_does_not_end_is_given_up(
+    server: SampleArxiv, tmp_path: Path, fault: str
+) -> None:
+    server.fault = Script([Step(fault)])
+    patience = replace(IMPATIENT, read_timeout=0.3, answer_timeout=0.3)
+    client = ArxivClient(server.url, Gate(tmp_path / "x.lock", 0), patience)
+    with pytest.raises(errors.ArxivUnreachable):
+        ask(client)
+    client.close()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from papers_assets.arxiv.gate import Gate, gate_path
+from papers_assets.arxiv.gate import Gate, GateTimeout, gate_path
 
 INTERVAL = 3.0
 
@@ -76,7 +76,9 @@ def test_a_failing_request_frees_the_gate_and_counts_as_a_request(gate: Gate, cl
     assert start(gate, clock) - first >= INTERVAL
 
 
-@pytest.mark.parametrize("stamp", ["", "soon", "99999.0", "nan", "inf"])
+@pytest.mark.parametrize(
+    "stamp", ["", "soon", "1.0", "99999.0 0.0", "nan nan", "0.0 inf", "0.0 nan", "1 2 3"]
+)
 def test_a_stamp_that_makes_no_sense_means_that_a_request_may_just_have_begun(
     gate: Gate, clock: Clock, tmp_path: Path, stamp: str
 ) -> None:
@@ -149,3 +151,43 @@ def test_all_of_arxivs_hosts_share_one_gate_and_other_servers_have_their_own() -
     others = {gate_path(f"http://127.0.0.1:{port}/q") for port in (1, 2)}
     assert len({arxiv, *others}) == 3
     assert gate_path("http://notarxiv.org/q") != arxiv
+
+
+def test_a_pause_that_one_program_was_asked_for_holds_for_all(tmp_path: Path, clock: Clock) -> None:
+    one, other = (
+        Gate(tmp_path / "x.lock", INTERVAL, clock=clock, sleep=clock.sleep) for _ in range(2)
+    )
+    until = clock.now + 60
+    one.hold_off(60)
+    one.hold_off(5)  # a shorter one does not end it
+    assert start(other, clock) >= until
+    assert start(one, clock) < until + 2 * INTERVAL
+
+
+def test_a_turn_that_would_come_too_late_is_refused_at_once(gate: Gate, clock: Clock) -> None:
+    gate.hold_off(60)
+    with pytest.raises(GateTimeout, match="in 60 s only"), gate.turn(within=30):
+        pass
+    assert clock.slept == []
+    with gate.turn(within=61) as waited:
+        assert waited >= 60
+
+
+def test_a_request_that_is_slow_to_reach_the_server_is_not_followed_too_soon(
+    gate: Gate, clock: Clock
+) -> None:
+    with gate.turn():
+        clock.now += 1.0  # connecting
+        gate.reached()
+        reached = clock.now
+    assert start(gate, clock) - reached >= INTERVAL
+
+
+def test_the_pause_after_a_request_that_failed_counts_from_its_end(
+    gate: Gate, clock: Clock
+) -> None:
+    with pytest.raises(OSError, match="reset"), gate.turn():
+        clock.now += 1.0
+        raise OSError("reset")
+    ended = clock.now
+    assert start(gate, clock) - ended >= INTERVAL

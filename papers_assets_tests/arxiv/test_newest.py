@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from papers_assets.arxiv.errors import ArxivBadAnswer
 from papers_assets.arxiv.feed import Page, Paper
 from papers_assets.arxiv.newest import Newest, fetch_newest
 from papers_assets_tests.making import EPOCH, keyword, paper
@@ -108,12 +107,39 @@ def test_results_that_move_to_the_next_page_come_once() -> None:
     assert {p.arxiv_id for p in papers[:151]} <= set(ids)
 
 
-def test_fewer_results_than_promised_are_no_answer() -> None:
+def test_fewer_results_than_promised_are_a_fault_and_come_all_the_same() -> None:
     def ask(_start: int, _size: int) -> Page:
         return Page(tuple(newest_to_oldest(40)), 1000)
 
-    with pytest.raises(ArxivBadAnswer, match="40 results where the answer itself promises 100"):
-        fetch(ask)
+    answer = fetch(ask)
+    assert answer.fault == "40 results came where the answer promises 100"
+    assert (len(answer.papers), answer.pages) == (40, 1)
+
+
+def test_another_order_than_was_asked_for_is_a_fault_and_ends_reading() -> None:
+    arxiv = Arxiv([paper(24 * day) for day in (1, 2, 5, 4, 9, 8)] * 50)
+    answer = fetch(arxiv, held=EPOCH)
+    assert "not in the order asked for" in answer.fault
+    assert answer.pages == 1
+
+
+def test_two_results_that_changed_places_within_a_day_are_no_fault() -> None:
+    assert fetch(Arxiv([paper(1), paper(23)])).fault == ""
+
+
+def test_an_entry_that_cannot_be_read_counts_as_one_that_came() -> None:
+    papers = tuple(newest_to_oldest(99))
+    answer = fetch(lambda _start, _size: Page(papers, 100, ("entry 7: no id",)))
+    assert (answer.fault, answer.unreadable) == ("", ("entry 7: no id",))
+    assert answer.papers == papers
+
+
+def test_the_first_page_has_room_for_what_is_known_to_come() -> None:
+    papers = newest_to_oldest(5000)
+    for expected, size in [(0, 100), (350, 350), (9000, 2000)]:
+        arxiv = Arxiv(papers)
+        fetch_newest(keyword(), arxiv, papers[0].updated, fill=False, expected=expected)
+        assert arxiv.asked == [(0, size)]
 
 
 @pytest.mark.parametrize("cap", [1, 100, 1700, 2000])

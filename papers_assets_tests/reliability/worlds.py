@@ -1,0 +1,225 @@
+"""What the harnesses share: an arXiv in a process of its own, and what is to be found on disk."""
+
+import math
+import multiprocessing
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from functools import cache
+from itertools import pairwise
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from papers_assets.arxiv import query
+from papers_assets.keywords import Keyword, KeywordsFile
+from papers_assets.matching import Matcher
+from papers_assets.sample_arxiv import (
+    FAULTS,
+    Corpus,
+    Fault,
+    Paper,
+    RequestRecord,
+    SampleArxiv,
+    Spoiler,
+)
+from papers_assets.sections import last_update, remark, sections
+from papers_assets.store import Store, StoreDamagedError, StoreError
+
+Version = tuple[str, int]
+_ENTRY = re.compile(r"<id>https?://arxiv\.org/abs/(\S+)v(\d+)</id>")
+
+
+@cache
+def history() -> tuple[Paper, ...]:
+    """Give every version of every invented paper, in the order in which they appeared."""
+    versions = (p for known in Corpus.sample()._versions.values() for p in known.values())
+    return tuple(sorted(versions, key=lambda paper: (paper.updated, paper.id)))
+
+
+def corpus_at(moment: int) -> Corpus:
+    """Give the sample corpus as it was when it had `moment` versions."""
+    return Corpus(history()[:moment])
+
+
+@cache
+def _matching(keyword: Keyword) -> frozenset[Version]:
+    matches = Matcher(keyword)
+    return frozenset(
+        (p.id, p.version) for p in history() if matches(p.title, p.abstract, p.categories)
+    )
+
+
+def newest_of(keyword: Keyword, corpus: Corpus) -> list[Version]:
+    """Give what the keyword's list has to be, computed without asking anybody."""
+    newest = sorted(corpus.newest, key=lambda p: (p.updated, p.id), reverse=True)
+    versions = [(p.id, p.version) for p in newest]
+    return [version for version in versions if version in _matching(keyword)][: keyword.cap]
+
+
+@dataclass
+class Figures:
+    """What the server saw."""
+
+    requests: int = 0
+    peak_open: int = 0
+    smallest_gap: float = 0.0
+    throttled: int = 0
+    served: dict[str, set[Version]] = field(default_factory=dict)
+    """By search query, every version that was in an answer."""
+
+
+class Arxiv:
+    """The sample arXiv in another process, as a harness sees it."""
+
+    def __init__(self, pipe: Connection) -> None:
+        self._pipe = pipe
+        self.url: str = pipe.recv()
+
+    def show(self, moment: int, *, each_request: int = 0, failing: str = "") -> None:
+        """Serve the corpus of that moment, and so many versions more after each request.
+
+        Queries with the words `failing` in them are answered 500. Figures begin anew.
+        """
+        self._pipe.send((moment, each_request, failing))
+        self._pipe.recv()
+
+    def figures(self) -> Figures:
+        self._pipe.send(None)
+        figures: Figures = self._pipe.recv()
+        return figures
+
+
+@contextmanager
+def arxiv(min_interval: float = 0.0) -> Iterator[Arxiv]:
+    """Start it; the moment is that of an empty archive."""
+    # Started anew, not forked: it has threads, and nothing of the product in it.
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_serve, args=(theirs, min_interval), daemon=True)
+    process.start()
+    theirs.close()
+    try:
+        yield Arxiv(ours)
+    finally:
+        ours.close()
+        process.join()
+
+
+def _serve(pipe: Connection, min_interval: float) -> None:
+    papers = history()
+    moment, each_request, failing, first = 0, 0, "", 0
+    served: dict[str, set[Version]] = {}
+
+    def answer(request: RequestRecord) -> Fault | Spoiler | None:
+        nonlocal moment
+        asked = request.parameters.get("search_query", "")
+        if each_request:
+            moment += each_request
+            server.corpus = Corpus(papers[:moment])
+        if failing and failing in asked:
+            return FAULTS["error-500"]
+        body = server._archive.answer(request.parameters, server._now()).body
+        found = {(arxiv_id, int(version)) for arxiv_id, version in _ENTRY.findall(body)}
+        served.setdefault(asked, set()).update(found)
+        return None
+
+    with SampleArxiv(Corpus([]), min_interval=min_interval) as server, suppress(EOFError):
+        server.fault = answer
+        pipe.send(server.url)
+        while True:
+            if (order := pipe.recv()) is None:
+                records = server.requests[first:]
+                gap = min((b.started - a.started for a, b in pairwise(records)), default=math.inf)
+                throttled = sum(record.status == 429 for record in records)
+                pipe.send(Figures(len(records), server.peak_open, gap, throttled, dict(served)))
+            else:
+                moment, each_request, failing = order
+                server.corpus = Corpus(papers[:moment])
+                first = len(server.requests)
+                served.clear()
+                pipe.send(None)
+
+
+@dataclass
+class Found:
+    """What is on disk below a home."""
+
+    broken: list[str] = field(default_factory=list)
+    held: dict[str, set[Version]] = field(default_factory=dict)
+    papers: list[tuple[str, str, int]] | None = None
+    """Keyword, arXiv id and version of each row of the asset `papers`; None: there is none."""
+    readme: bytes | None = None
+    rendered: bytes | None = None
+    """The README that `papers` asks for."""
+    faults: list[str] = field(default_factory=list)
+    """What the asset checks say against the README."""
+    leftovers: list[str] = field(default_factory=list)
+    """Files that a writer left behind half-written."""
+
+    def listed(self, keyword: str) -> list[Version]:
+        return [(row[1], row[2]) for row in self.papers or [] if row[0] == keyword]
+
+
+def look(home: Path, file: KeywordsFile) -> Found:
+    """Read everything that is kept below `home`, as the product does."""
+    from papers_assets.checks import check_readme  # noqa: PLC0415 - pandas: in a child only
+    from papers_assets.rendering.readme import render_readme  # noqa: PLC0415
+
+    store, found = Store(home), Found()
+    found.leftovers = [str(p.relative_to(home)) for p in home.rglob("*.tmp") if p.is_file()]
+    for keyword in file.keywords:
+        try:
+            held = store.read_held(keyword.name)
+        except StoreError as error:
+            found.broken.append(str(error))
+        else:
+            found.held[keyword.name] = held.versions() if held else set()
+        if store.read_problem(keyword.name) == "the reason was lost":
+            found.broken.append(f"{keyword.name}: problem")
+    if store.papers_path.exists():
+        try:
+            frame = store.read_papers()
+        except StoreDamagedError as error:
+            found.broken.append(str(error))
+        else:
+            columns = (frame[name].tolist() for name in ("keyword", "arxiv_id", "version"))
+            found.papers = list(zip(*columns, strict=True))
+            parts, updated = sections(frame, file), last_update(frame, file)
+            cap = max(keyword.cap for keyword in file.keywords)
+            pieces = render_readme(parts, last_update=updated, cap=cap, remark=remark(frame, file))
+            found.rendered = "".join(pieces).encode()
+            if store.readme_path.exists() and store.readme_path.read_bytes() == found.rendered:
+                findings = check_readme(found.rendered, frame, parts, file)
+                found.faults = [f.description for f in findings if not f.passed]
+    if store.readme_path.exists():
+        found.readme = store.readme_path.read_bytes()
+    return found
+
+
+def missing(file: KeywordsFile, found: Found, corpus: Corpus) -> list[str]:
+    """Say which keywords' lists, or what is held of them, lack papers that `corpus` has."""
+    wrong = []
+    for keyword in file.keywords:
+        newest = newest_of(keyword, corpus)
+        lost = set(newest) - found.held.get(keyword.name, set())
+        if lost or found.listed(keyword.name) != newest:
+            wrong.append(f"{keyword.name}: {len(lost)} not held, or another list")
+    return wrong
+
+
+def unserved(file: KeywordsFile, found: Found, figures: Figures) -> list[str]:
+    """Name the papers that were in an answer and are not held."""
+    return [
+        f"{keyword.name}: {arxiv_id}v{version}"
+        for keyword in file.keywords
+        for arxiv_id, version in sorted(
+            figures.served.get(query.search_query(keyword), set())
+            - found.held.get(keyword.name, set())
+        )
+    ]
+
+
+def table(rows: Sequence[tuple[str, object]]) -> str:
+    width = max(len(name) for name, _ in rows)
+    return "\n".join(f"{name:<{width}}  {value}" for name, value in rows)
