@@ -54,4 +54,5 @@ def choose(file: KeywordsFile, store: Store) -> Chosen:
         frame = papers.with_rows_of(frame, former, unusable)
         for name in unusable:
             frame.attrs[papers.PROBLEMS][name] = sources[name].problem
+            keys[name] = frame.loc[frame["keyword"] == name, HELD_KEYS]
     return Chosen(frame, selections, keys)

@@ -75,6 +75,14 @@ class House:
         resolved = self.definitions.resolve_job_def(job)
         return resolved.execute_in_process(instance=self.instance, **options)  # type: ignore[arg-type]
 
+    @property
+    def everything(self) -> dict[str, str]:
+        """The tags of a run over all keywords."""
+        return {
+            "dagster/asset_partition_range_start": self.file.names[0],
+            "dagster/asset_partition_range_end": self.file.names[-1],
+        }
+
     def next_day(self) -> None:
         self.today += timedelta(days=1)
 

@@ -1,10 +1,18 @@
 """What becomes of keywords when arXiv fails or lies, over real HTTP."""
 
-from datetime import timedelta
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
 
+import pandas as pd
 import pytest
 
-from papers_assets.sample_arxiv import Script, Step
+from papers_assets import papers
+from papers_assets.checks import CHECKS_OF_PAPERS, CHECKS_OF_README
+from papers_assets.keywords import Field, Keyword
+from papers_assets.papers import Selection
+from papers_assets.sample_arxiv import Corpus, Script, Step
+from papers_assets.schedules import DAILY
 from papers_assets_tests.conftest import House
 from papers_assets_tests.making import keyword
 
@@ -81,3 +89,56 @@ def test_the_third_keyword_in_a_row_to_fail_ends_the_asking(house: House) -> Non
     failed = house.run().failed
     assert len(house.server.requests) == 2 + 1 + 1
     assert failed["quantum"].startswith("not asked, after this: arXiv answered 503")
+
+
+def test_damaged_held_papers_keep_what_was_published_and_the_readme_says_so(house: House) -> None:
+    house.run()
+    house.store.held_path("compiler").write_bytes(b"damaged")
+    house.execute("publish")
+    assert "_Not refreshed since 2026-11-23: what is held of it is damaged._" in house.readme
+    assert house.readme.count("\n| **[") == 300
+
+
+def test_papers_that_moderators_held_back_are_found_when_they_appear(
+    new_house: Callable[[Corpus], House], corpus: Corpus
+) -> None:
+    newest_first = sorted(corpus.newest, key=lambda p: p.updated, reverse=True)
+    about = [p for p in newest_first if "compiler" in p.title.lower()]
+    since = (datetime.fromisoformat(about[0].updated) - timedelta(days=13)).isoformat()
+    held_back = [p for p in about[1:] if p.updated > since]
+    assert held_back
+    house = new_house(Corpus(p for p in corpus.newest if p not in held_back))
+    house.keywords = [keyword("compiler", cap=1, within=Field.TITLE)]
+    house.run()
+    house.next_day()
+    house.server.corpus = corpus
+    house.run()
+    held = house.store.read_held("compiler")
+    assert held is not None
+    assert {(p.id, p.version) for p in held_back} <= held.versions()
+
+
+def test_every_check_is_evaluated_and_passes_on_a_good_day(house: House) -> None:
+    result = house.execute(DAILY, tags=house.everything)
+    evaluated = {e.check_name: e.passed for e in result.get_asset_check_evaluations()}
+    assert evaluated == dict.fromkeys([*CHECKS_OF_PAPERS, *CHECKS_OF_README], True)
+
+
+def test_a_check_that_blocks_keeps_the_old_readme(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.run()
+    before = house.readme
+    house.next_day()
+    select = papers.select_papers
+
+    def twice(held: pd.DataFrame, chosen: Keyword) -> Selection:
+        once = select(held, chosen)
+        return replace(once, papers=pd.concat([once.papers, once.papers.tail(1)]))
+
+    monkeypatch.setattr(papers, "select_papers", twice)
+    result = house.execute("publish", raise_on_error=False)
+    assert not result.success
+    failed = {e.check_name for e in result.get_asset_check_evaluations() if not e.passed}
+    assert "ids_unique" in failed
+    assert house.readme == before

@@ -186,8 +186,11 @@ def test_a_request_that_is_slow_to_reach_the_server_is_not_followed_too_soon(
 def test_the_pause_after_a_request_that_failed_counts_from_its_end(
     gate: Gate, clock: Clock
 ) -> None:
-    with pytest.raises(OSError, match="reset"), gate.turn():
+    def slowly_reset() -> None:
         clock.now += 1.0
         raise OSError("reset")
+
+    with pytest.raises(OSError, match="reset"), gate.turn():
+        slowly_reset()
     ended = clock.now
     assert start(gate, clock) - ended >= INTERVAL

@@ -62,6 +62,8 @@ class Replay:
     lost: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
     """READMEs that are not what they should be."""
+    stayed: int = 0
+    """Rows of papers whose newer version does not match any more, over all days."""
     unreported: list[str] = field(default_factory=list)
     """Versions that came to be held and were not counted as new or revised once."""
     recorded: list[str] = field(default_factory=list)
@@ -80,6 +82,7 @@ class Replay:
             "papers held": self.held,
             "papers lost": len(self.lost),
             "wrong READMEs": len(self.wrong),
+            "rows that stayed": self.stayed,
             "unreported": len(self.unreported),
             "wrong records": len(self.recorded),
             "requests": self.requests,
@@ -186,7 +189,9 @@ class _Days:
                 flaws = self._flaws_of_failed(name, section, expected[name])
             else:
                 self._good_on[name] = today
-                flaws = _flaws_of_good(section, expected[name])
+                stayed = self._stayed(name, section)
+                replay.stayed += len(stayed)
+                flaws = _flaws_of_good(section, expected[name], stayed)
                 self._look_at_held(name, expected[name])
             replay.wrong += [f"{self._day} {name}: {flaw}" for flaw in flaws]
 
@@ -241,6 +246,20 @@ class _Days:
         if materialized != Counter(set(KEYWORDS) - failing):
             wrong.append(f"{self._day}: materialized {dict(materialized)}; failed {failing}")
 
+    def _stayed(self, name: str, section: str) -> set[Version]:
+        """Give the rows whose paper has a newer version by now that does not match any more.
+
+        arXiv does not answer that one, so the list shows the last that it did: README says so.
+        """
+        newest: dict[str, int] = {}
+        for paper in self.past.until(self.house.today):
+            newest[paper.id] = max(paper.version, newest.get(paper.id, 0))
+        return {
+            row
+            for row in _rows(section)
+            if row[1] < newest[row[0]] and name not in self.past.matching[row[0], newest[row[0]]]
+        }
+
     def _flaws_of_failed(self, name: str, section: str, results: list[Paper]) -> Iterator[str]:
         since = self._good_on[name].date()
         if not re.search(rf"\n_Not refreshed since {since}: \S.*_\n", section):
@@ -261,16 +280,17 @@ def _rows(section: str) -> list[Version]:
     return [(arxiv_id, int(version)) for arxiv_id, version in _ROW.findall(section)]
 
 
-def _flaws_of_good(section: str, results: list[Paper]) -> Iterator[str]:
+def _flaws_of_good(section: str, results: list[Paper], stayed: set[Version]) -> Iterator[str]:
     if "\n_" in section.partition("\n|")[0]:
         yield f"has a note: {section[:200]!r}"
     rows, start = _rows(section), 0
-    if len(rows) != min(CAP, len(results)):
+    if len(rows) < min(CAP, len(results)):
         yield f"{len(rows)} rows instead of {min(CAP, len(results))}"
+    rows = [row for row in rows if row not in stayed]
     # Papers of the same time come in any order, and the cap may cut through them.
     for moment, group in groupby(results, key=lambda paper: paper.updated):
         versions = {(paper.id, paper.version) for paper in group}
-        end = min(start + len(versions), CAP)
+        end = min(start + len(versions), CAP, len(rows))
         shown = set(rows[start:end])
         if len(shown) != end - start or not shown <= versions:
             yield f"of {moment}: {shown - versions} in place of {versions - shown}"

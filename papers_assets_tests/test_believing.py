@@ -1,0 +1,110 @@
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from papers_assets import held as held_papers
+from papers_assets.arxiv.feed import Paper
+from papers_assets.arxiv.newest import Newest
+from papers_assets.believing import BELIEVED_AFTER, Doubt, doubts_about, is_believed_now, versions
+from papers_assets.held import Held
+from papers_assets.keywords import Keyword
+from papers_assets.matching import Matcher
+from papers_assets_tests.making import LATER, keyword, paper
+
+RIGHT = [paper(n) for n in range(40, 0, -1)]
+STRANGE = [paper(n, title="Something else", abstract="Else.") for n in range(140, 100, -1)]
+
+
+def answer(papers: list[Paper], total: int | None = None, **fields: Any) -> Newest:
+    whole = len(papers) if total is None else total
+    return Newest(tuple(papers), whole, pages=1, gap=False, **fields)
+
+
+def doubts(
+    given: Newest,
+    before: Held | None = None,
+    others: dict[tuple[tuple[str, int], ...], Keyword] | None = None,
+    asked: Keyword | None = None,
+) -> list[str]:
+    asked = asked or keyword("compiler")
+    matches = Matcher(asked)
+    certain = [p for p in given.papers if matches(p.title, p.abstract, p.categories)]
+    return [doubt.words for doubt in doubts_about(asked, given, certain, before, others or {})]
+
+
+def before(total: int, papers: list[Paper] | None = None) -> Held:
+    return held_papers.refreshed(keyword(), None, papers or [], LATER, total_results=total)
+
+
+def test_a_sound_answer_is_believed() -> None:
+    assert doubts(answer(RIGHT), before(40, RIGHT)) == []
+    assert doubts(answer([])) == []
+
+
+@pytest.mark.parametrize(
+    ("total", "is_doubted"), [(0, True), (59, True), (60, False), (1000, False)]
+)
+def test_far_fewer_results_than_the_last_good_answer_had_are_doubted(
+    total: int,
+    is_doubted: bool,  # noqa: FBT001
+) -> None:
+    assert bool(doubts(answer([], total), before(100))) == is_doubted
+
+
+def test_what_the_pages_say_of_themselves_is_a_doubt_that_never_passes() -> None:
+    given = answer(RIGHT, 1000, fault="40 results came where the answer promises 100")
+    [doubt] = doubts_about(keyword(), given, RIGHT, before(10_000), {})
+    assert doubt == Doubt(given.fault, passing=False)
+
+
+@pytest.mark.parametrize(
+    ("right", "strange", "is_doubted"),
+    [(40, 10, False), (39, 11, True), (0, 1, True), (1, 4, False), (2, 1, False), (0, 0, False)],
+)
+def test_many_results_that_do_not_match_are_doubted(
+    right: int,
+    strange: int,
+    is_doubted: bool,  # noqa: FBT001
+) -> None:
+    assert bool(doubts(answer(STRANGE[:strange] + RIGHT[:right]))) == is_doubted
+    if is_doubted:
+        assert (
+            f"{strange} of {right + strange} results do not match"
+            in doubts(answer(STRANGE[:strange] + RIGHT[:right]))[0]
+        )
+
+
+def test_a_sign_that_arxiv_does_not_know_is_no_reason_for_doubt() -> None:
+    assert doubts(answer(STRANGE), asked=keyword("C++")) == []
+
+
+def test_the_same_answer_as_for_another_keyword_is_doubted_and_named() -> None:
+    given = answer([*RIGHT, STRANGE[0]])
+    others = {versions(given): keyword("robot")}
+    assert doubts(given, others=others) == ["the same answer as for robot"]
+
+
+def test_keywords_that_mean_the_same_may_have_the_same_answer() -> None:
+    given = answer(RIGHT)
+    assert doubts(given, others={versions(given): keyword("compilers")}) == []
+    mixed = answer([*RIGHT, STRANGE[0]])
+    same = keyword("The same again", any=("compiler",))
+    assert doubts(mixed, others={versions(mixed): same}) == []
+
+
+def test_papers_in_older_versions_than_are_held_are_doubted() -> None:
+    held = before(2, [paper(1, version=3), paper(2)])
+    assert doubts(answer([paper(2), paper(1, version=2)]), held) == [
+        "1 papers in an older version than is held"
+    ]
+    assert doubts(answer([paper(2), paper(1, version=3), paper(1, version=2)]), held) == []
+
+
+def test_what_arxiv_says_for_a_week_is_how_things_are_unless_it_contradicts_itself() -> None:
+    passing, not_passing = Doubt("fewer", passing=True), Doubt("short", passing=False)
+    week = LATER - BELIEVED_AFTER
+    assert is_believed_now([passing], week, LATER)
+    assert not is_believed_now([passing], week + timedelta(seconds=1), LATER)
+    assert not is_believed_now([passing], None, LATER)
+    assert not is_believed_now([passing, not_passing], week, LATER)
