@@ -444,6 +444,9 @@ def test_a_sound_readme_passes_every_check() -> None:
     assert findings["well_formed"].numbers == {"sections": 3, "rows": 8, "faults": 0}
 
 
+_NOTHING = b"_arXiv answered that it has no such papers._\n"
+
+
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
@@ -452,7 +455,11 @@ def test_a_sound_readme_passes_every_check() -> None:
             b"\n## LLWM\n",
             "section 2 is 'LLWM', not 'LLVM' (3 sections, 3 keywords)",
         ),
-        (b"\n## quiet\nNo papers yet.\n", b"", "section 3 is missing, not 'quiet'"),
+        (
+            b"\n## quiet\n" + _NOTHING + b"\nNo papers yet.\n",
+            b"",
+            "section 3 is missing, not 'quiet'",
+        ),
         (b"number 5](", b"number 5<b>](", "compiler, row 1: <b>"),
         (b"number 5](", b"number 5](javascript:alert(1) ", "compiler, row 1: elements out of"),
         (b"number 5](https://arxiv.org/abs/2613.00005v1", b"number 5](https://x.org", "https://x"),
@@ -469,7 +476,7 @@ def test_a_sound_readme_passes_every_check() -> None:
         (b"Watch", b"<img src=x>", "before the sections: <img>"),
         (b"\n## LLVM\n", b"\n## LLVM\nA word.\n\n", "LLVM: "),
         (b"wrote this", b"wrote \xff this", "bytes that are no UTF-8"),
-        (b"\n## quiet\nNo papers yet.", b"\n## quiet\n", "quiet: "),
+        (b"\n## quiet\n" + _NOTHING, b"\n## quiet\n<b>x</b>", "quiet: "),
     ],
 )
 def test_a_spoiled_readme_is_not_well_formed(old: bytes, new: bytes, words: str) -> None:

@@ -248,6 +248,8 @@ def test_whatever_arxiv_says_the_command_line_prints(hostile: Corpus, tmp_path: 
                 "PAPERS_HOME": str(tmp_path / "home"),
                 "ARXIV_API_URL": server.url,
                 "ARXIV_REQUEST_INTERVAL": "0",
+                "ARXIV_MAX_ATTEMPTS": "2",
+                "ARXIV_BACKOFF": "0",
             },
             capture_output=True,
             check=False,

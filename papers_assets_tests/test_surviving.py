@@ -59,6 +59,8 @@ def test_a_limit_on_the_size_of_files_leaves_the_old_ones_whole(house: House) ->
             "PAPERS_KEYWORDS": str(house.home / "keywords.toml"),
             "ARXIV_API_URL": house.server.url,
             "ARXIV_REQUEST_INTERVAL": "0",
+            "ARXIV_MAX_ATTEMPTS": "2",
+            "ARXIV_BACKOFF": "0",
         },
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000)),
         capture_output=True,
@@ -132,6 +134,8 @@ def test_a_keywords_file_that_is_edited_during_a_run_is_the_next_runs(
         "PAPERS_KEYWORDS": str(file),
         "ARXIV_API_URL": server.url,
         "ARXIV_REQUEST_INTERVAL": "0",
+        "ARXIV_MAX_ATTEMPTS": "2",
+        "ARXIV_BACKOFF": "0",
     }
 
     def run() -> int:

@@ -93,6 +93,8 @@ def ui(home: Path, server: SampleArxiv) -> Iterator[UI]:
         "PAPERS_HOME": str(home),
         "ARXIV_API_URL": server.url,
         "ARXIV_REQUEST_INTERVAL": "0",
+        "ARXIV_MAX_ATTEMPTS": "2",
+        "ARXIV_BACKOFF": "0",
     }
     with (
         (home / "ui.log").open("w") as log,
@@ -123,7 +125,7 @@ def test_everything_runs_and_one_keyword_leads_to_a_new_readme(ui: UI, home: Pat
     }
     schedules = {s["name"]: s["scheduleState"]["status"] for s in repository["schedules"]}
     assert schedules == {"daily": "RUNNING", "housekeeping": "RUNNING"}
-    assert [s["sensorState"]["status"] for s in repository["sensors"]] == ["RUNNING"]
+    assert [s["sensorState"]["status"] for s in repository["sensors"]] == ["RUNNING"] * 2
 
     # As "Launch run" of the job does, with nothing chosen.
     readme = home / "output" / "README.md"
