@@ -47,7 +47,7 @@ _IMPORTED = (dg, pd, definitions)
 T = TypeVar("T")
 _FRESH_EVERY = 6
 _LINES = (b"asking", b"choosing", b"rendering", b"Wrote")
-_PATIENCE = 10.0
+_PATIENCE = 90.0
 """Seconds that a recovery may take besides three times as long as a run takes."""
 
 
