@@ -31,7 +31,7 @@ from papers_assets_tests.reliability.worlds import (
 _PAPERS = Path(sys.executable).with_name("papers")
 _INTERVAL = 0.2
 _LIMIT = 300
-_COMPLAINTS = re.compile(r"database is locked|Traceback|429|Error\b")
+_COMPLAINTS = re.compile(r"database is locked|Traceback|answered 429|Error\b")
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,10 @@ def _round(
             process.kill()
             output, _ = process.communicate()
         if process.returncode or _COMPLAINTS.search(output):
-            wrong.append(f"papers run {names}: {process.returncode}\n{output[-1500:]}")
+            found_at = _COMPLAINTS.search(output)
+            around = max(0, found_at.start() - 1500) if found_at else -3000
+            shown = output[around:][:3000]
+            wrong.append(f"papers run {names}: {process.returncode}\n{shown}")
     seconds = time.monotonic() - began
     figures = server.figures()
     if figures.smallest_gap < _INTERVAL or figures.peak_open != 1 or figures.throttled:
