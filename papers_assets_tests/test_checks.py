@@ -195,7 +195,7 @@ def test_a_sound_frame_passes_every_check_with_figures() -> None:
             with_attribute(PROBLEMS, {"quiet": "arXiv answered\x1b[1m 503"}),
             "every_keyword_refreshed",
             "warn",
-            "quiet (last on 2026-11-23: arXiv answered\ufffd[1m 503). ",
+            "quiet (last on 2026-11-23: arXiv answered\\x1b[1m 503). ",
         ),
         (never_fetched, "every_keyword_refreshed", "warn", "quiet (never fetched). "),
         (

@@ -80,6 +80,11 @@ def heading(keyword: str) -> str:
     return f"## {escape.escape_heading(keyword)}"
 
 
+def paper_url(arxiv_id: str, version: int) -> str:
+    """Give the address of a version of a paper."""
+    return f"https://arxiv.org/abs/{quote(arxiv_id)}v{version}"
+
+
 def _rows(papers: pd.DataFrame, most: int = _MOST_SHOWN) -> Iterator[_Row]:
     if papers.empty:
         return
@@ -89,7 +94,7 @@ def _rows(papers: pd.DataFrame, most: int = _MOST_SHOWN) -> Iterator[_Row]:
         title = _shown(published, most)
         yield _Row(
             title=title if escape.is_visible(title) else _UNTITLED,
-            url=f"https://arxiv.org/abs/{quote(arxiv_id)}v{version}",
+            url=paper_url(arxiv_id, version),
             date=day,
             abstract=_shown(abstract, most),
             comment=_shown(comment, most) if isinstance(comment, str) else "",

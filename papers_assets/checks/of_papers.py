@@ -1,26 +1,24 @@
-"""What must hold of `papers` and `readme` each time they are made: the asset checks. Pure.
+"""What must hold of the asset `papers`."""
 
-ERROR means that somebody should look: what is published is wrong, or soon will be. WARN means that
-it is right, and says itself what it lacks. A check that is blocking stops publication when it
-fails as an ERROR: then the old README, of an older date and right, is better than the new one.
-"""
-
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
-from typing import NamedTuple
-from urllib.parse import quote
 
 import numpy as np
 import pandas as pd
 
+from papers_assets.checks.finding import (
+    A_MISTAKE,
+    NAMED,
+    Check,
+    Finding,
+    Severity,
+    as_line,
+    finding,
+    times_of,
+)
 from papers_assets.keywords import KeywordsFile
 from papers_assets.matching import Matcher
-from papers_assets.papers import PROBLEMS, refreshed_at
-from papers_assets.rendering.escape import collapse
-from papers_assets.rendering.inspect import Part, Readme, Row, inspect_readme
-from papers_assets.rendering.readme import Section
+from papers_assets.papers import PROBLEMS
 from papers_assets.sections import is_old
 
 HELD_KEYS = ["arxiv_id", "version", "updated"]
@@ -28,43 +26,10 @@ HELD_KEYS = ["arxiv_id", "version", "updated"]
 FORMER_COLUMNS = ["keyword", "arxiv_id", "version", "title", "abstract", "categories", "updated"]
 """What of the frame published before is looked at."""
 
-GITHUB_LIMIT = 512_000
-"""Bytes of a README that GitHub shows."""
-_NEAR = 0.9
 _AGEING = timedelta(hours=36)  # a daily run was missed, and the next one is late
 _TOO_OLD = timedelta(days=3)  # longer than arXiv's weekend, on which a run still gets an answer
 _CLOCKS = timedelta(hours=1)  # by which clocks may differ
 _ARXIV_BEGAN = datetime(1991, 8, 14, tzinfo=UTC)
-_NAMED = 3
-_REASON = 150
-
-
-class Severity(StrEnum):
-    """How bad a failed check is."""
-
-    WARN = "warn"
-    ERROR = "error"
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What one check found."""
-
-    name: str
-    passed: bool
-    severity: Severity
-    """Means something only if it did not pass."""
-    description: str
-    """For people: what is wrong and what to do, or the figures that show that all is well."""
-    numbers: Mapping[str, int | float | str]
-
-
-class Check(NamedTuple):
-    """What a check says of itself."""
-
-    says: str
-    blocking: bool
-    """Whether its failure as an ERROR stops publication."""
 
 
 # Blocking is what only a mistake in this program, a damaged file or a lost paper can bring about.
@@ -90,16 +55,6 @@ CHECKS_OF_PAPERS: dict[str, Check] = {
         blocking=False,
     ),
 }
-CHECKS_OF_README: dict[str, Check] = {
-    "well_formed": Check(
-        "GitHub's parser sees every section and paper, four cells a row, and no foreign HTML.",
-        blocking=True,
-    ),
-    "under_github_limit": Check("GitHub shows the whole file (512,000 bytes).", blocking=False),
-    "says_what_is_stale": Check(
-        'Old sections say so, and "Last update" is the day of the last answer.', blocking=True
-    ),
-}
 
 
 def check_papers(
@@ -118,7 +73,7 @@ def check_papers(
         held: by keyword, the `HELD_KEYS` of what `papers` was chosen from: one row a version.
         now: when `papers` was made.
     """
-    times, problems = _times(papers, file), papers.attrs.get(PROBLEMS, {})
+    times, problems = times_of(papers, file), papers.attrs.get(PROBLEMS, {})
     papers = papers.copy(deep=False)
     papers.attrs = {}  # or pandas copies them, all of them, with every slice
     newest = _newest_held(held)
@@ -136,25 +91,6 @@ def check_papers(
     ]
 
 
-def check_readme(
-    document: bytes, papers: pd.DataFrame, sections: Sequence[Section], file: KeywordsFile
-) -> list[Finding]:
-    """Check the asset `readme`, in the order of `CHECKS_OF_README`.
-
-    Args:
-        document: the file, read back from disk.
-        papers: what it was rendered from; used are keyword, arxiv_id and version.
-        sections: what it was rendered from, for their notes.
-        file: the keywords that it was rendered for.
-    """
-    seen = inspect_readme(document)
-    return [
-        _well_formed(seen, papers, file),
-        _under_github_limit(len(document), len(papers), file),
-        _says_what_is_stale(seen, papers, sections, file),
-    ]
-
-
 def _every_keyword_refreshed(
     times: Mapping[str, datetime], problems: Mapping[str, str], file: KeywordsFile
 ) -> Finding:
@@ -169,10 +105,10 @@ def _every_keyword_refreshed(
     def described(name: str) -> str:
         time = times.get(name)
         since = f"last on {time.astimezone(file.timezone).date()}" if time else "never fetched"
-        return f"{name} ({since}{f': {_line(problems[name])}' if name in problems else ''})"
+        return f"{name} ({since}{f': {as_line(problems[name])}' if name in problems else ''})"
 
     missing = [described(name) for name in file.names if name in {*behind, *never}]
-    return _finding(
+    return finding(
         "every_keyword_refreshed",
         missing,
         f"All {len(times)} keywords were refreshed.",
@@ -201,7 +137,7 @@ def _fresh_enough(times: Mapping[str, datetime], now: datetime) -> Finding:
         )
     else:
         problem = "{} was fetched. Run the job daily_papers."
-    return _finding(
+    return finding(
         "fresh_enough",
         ahead or old or ([] if hours else ["No keyword"]),
         f"The oldest answer is {oldest} hours old, the newest {newest}.",
@@ -224,11 +160,11 @@ def _capped(papers: pd.DataFrame, file: KeywordsFile) -> Finding:
         if name in caps and size > caps[name]
     ]
     longest = int(sizes.max()) if len(sizes) else 0
-    return _finding(
+    return finding(
         "capped",
         over,
         f"{len(papers)} papers; the longest list has {longest}.",
-        f"Lists longer than their cap: {{}}. {_A_MISTAKE}",
+        f"Lists longer than their cap: {{}}. {A_MISTAKE}",
         longest=longest,
         over_cap=len(over),
     )
@@ -236,11 +172,11 @@ def _capped(papers: pd.DataFrame, file: KeywordsFile) -> Finding:
 
 def _ids_unique(papers: pd.DataFrame) -> Finding:
     twice = papers.loc[papers.duplicated(["keyword", "arxiv_id"]), ["arxiv_id", "keyword"]]
-    return _finding(
+    return finding(
         "ids_unique",
         _rows(twice),
         f"{papers['arxiv_id'].nunique()} papers in {len(papers)} rows, none twice in a list.",
-        f"Papers that come twice: {{}}. {_A_MISTAKE}",
+        f"Papers that come twice: {{}}. {A_MISTAKE}",
         rows=len(papers),
         papers=papers["arxiv_id"].nunique(),
         twice=len(twice),
@@ -254,12 +190,12 @@ def _newest_version_kept(papers: pd.DataFrame, newest: pd.DataFrame) -> Finding:
         f"{row} (held: {'not at all' if pd.isna(version) else f'v{int(version)}'})"
         for row, version in zip(_rows(wrong), held[held != papers["version"]], strict=True)
     ]
-    return _finding(
+    return finding(
         "newest_version_kept",
         named,
         f"{len(papers)} rows, each in the newest version held.",
         "Papers in a version that is not the newest held: {}. If another run wrote meanwhile, "
-        f"materialize papers again. {_A_MISTAKE}",
+        f"materialize papers again. {A_MISTAKE}",
         rows=len(papers),
         not_newest=len(wrong),
     )
@@ -267,11 +203,11 @@ def _newest_version_kept(papers: pd.DataFrame, newest: pd.DataFrame) -> Finding:
 
 def _rows_match(papers: pd.DataFrame, file: KeywordsFile) -> Finding:
     wrong = papers[~_matches(papers, file)]
-    return _finding(
+    return finding(
         "rows_match",
         _rows(wrong),
         f"{len(papers)} rows match their keywords.",
-        f"Papers that do not match the keyword they stand below: {{}}. {_A_MISTAKE}",
+        f"Papers that do not match the keyword they stand below: {{}}. {A_MISTAKE}",
         rows=len(papers),
         not_matching=len(wrong),
     )
@@ -281,8 +217,8 @@ def _keywords_distinct(papers: pd.DataFrame) -> Finding:
     groups: dict[tuple[str, ...], list[str]] = {}
     for name, ids in papers.groupby("keyword", sort=False)["arxiv_id"]:
         groups.setdefault(tuple(ids), []).append(str(name))
-    alike = [" = ".join(names[:_NAMED]) for names in groups.values() if len(names) > 1]
-    return _finding(
+    alike = [" = ".join(names[:NAMED]) for names in groups.values() if len(names) > 1]
+    return finding(
         "keywords_distinct",
         alike,
         f"{len(groups)} lists, no two the same.",
@@ -305,11 +241,11 @@ def _newest_first(papers: pd.DataFrame) -> Finding:
     first = papers["keyword"].iloc[:1]
     again = pd.concat([first, starts])
     torn = again[again.duplicated()].unique()
-    return _finding(
+    return finding(
         "newest_first",
         [*_rows(below[wrong]), *(f"{name} in several places" for name in torn)],
         f"{len(papers)} rows in order.",
-        f"Not in order: {{}}. {_A_MISTAKE}",
+        f"Not in order: {{}}. {A_MISTAKE}",
         rows=len(papers),
         out_of_order=int(wrong.sum()) + len(torn),
     )
@@ -330,7 +266,7 @@ def _nothing_dropped(
     # So does a newer version: were it to match, and new enough, it would be shown.
     lost = lost[~(_held_version(lost, newest) > lost["version"]).to_numpy()]
     lost = lost[~_pushed_out(lost, papers, file)]
-    return _finding(
+    return finding(
         "nothing_dropped",
         _rows(lost),
         f"Of {len(former)} rows published before, {len(gone)} left the list, each for a reason.",
@@ -369,7 +305,7 @@ def _dates_sane(papers: pd.DataFrame, now: datetime) -> Finding:
             strict=True,
         )
     ]
-    return _finding(
+    return finding(
         "dates_sane",
         named,
         f"{len(papers)} rows with dates that can be.",
@@ -382,164 +318,13 @@ def _dates_sane(papers: pd.DataFrame, now: datetime) -> Finding:
     )
 
 
-def _well_formed(seen: Readme, papers: pd.DataFrame, file: KeywordsFile) -> Finding:
-    faults = [] if seen.is_utf8 else ["bytes that are no UTF-8"]
-    faults += [f"before the sections: {fault}" for fault in _faults(seen.preamble)]
-    names = [collapse(name) for name in file.names]
-    found = [section.heading for section in seen.sections]
-    if found != names:
-        at = next((i for i, (a, b) in enumerate(zip(names, found, strict=False)) if a != b), None)
-        at = min(len(names), len(found)) if at is None else at
-        faults.append(
-            f"section {at + 1} is {_named(found, at)}, not {_named(names, at)} "
-            f"({len(found)} sections, {len(names)} keywords)"
-        )
-    else:
-        urls = _urls(papers)
-        for name, section in zip(file.names, seen.sections, strict=True):
-            faults += _section_faults(section, urls.get(name, []))
-    rows = sum(len(section.rows) for section in seen.sections)
-    return _finding(
-        "well_formed",
-        faults,
-        f"{len(found)} sections, {rows} rows of four cells, nothing in them but text and links.",
-        f"GitHub would not show the README as it is meant: {{}}. {_A_MISTAKE}",
-        sections=len(found),
-        rows=rows,
-        faults=len(faults),
-    )
-
-
-def _section_faults(section: Part, urls: list[str]) -> list[str]:
-    faults = [f"{section.heading}: {fault}" for fault in _faults(section)]
-    if len(section.rows) != len(urls):
-        faults.append(f"{section.heading}: {len(section.rows)} rows for {len(urls)} papers")
-        return faults
-    for number, (row, url) in enumerate(zip(section.rows, urls, strict=True), start=1):
-        problems = _faults(row)
-        if row.cells != _CELLS:
-            problems.append(f"{row.cells} cells")
-        if row.url != url and not problems:
-            problems.append(f"leads to {row.url or 'nowhere'} instead of {url}")
-        faults += [f"{section.heading}, row {number}: {problem}" for problem in problems]
-    return faults
-
-
-def _faults(part: Part | Row) -> list[str]:
-    links = [link for link in part.links if not link.lower().startswith(_SCHEMES)]
-    return [*([part.strange] if part.strange else []), *(f"a link to {link}" for link in links)]
-
-
-_CELLS = 4
-# What GitHub makes links of in plain text; ours are https.
-_SCHEMES = ("http://", "https://", "ftp://", "mailto:", "xmpp:")
-
-
-def _under_github_limit(size: int, rows: int, file: KeywordsFile) -> Finding:
-    fit = int(GITHUB_LIMIT * rows / size) if size else 0
-    each = max(1, fit // len(file.names))
-    over = size > GITHUB_LIMIT
-    shows = f"GitHub shows only the first {GITHUB_LIMIT:,}" if over else f"of {GITHUB_LIMIT:,}"
-    return _finding(
-        "under_github_limit",
-        [f"{size:,} bytes"] if size >= _NEAR * GITHUB_LIMIT else [],
-        f"{size:,} of {GITHUB_LIMIT:,} bytes.",
-        f"{{}}: {shows}. About {fit} average rows fit, {each} for each of {len(file.names)} "
-        "keywords: lower cap in keywords.toml, or spread the keywords over several files "
-        "(PAPERS_KEYWORDS and PAPERS_HOME).",
-        severity=Severity.ERROR if over else Severity.WARN,
-        bytes=size,
-        limit=GITHUB_LIMIT,
-        percent_of_limit=round(100 * size / GITHUB_LIMIT, 1),
-        rows=rows,
-        rows_that_fit=fit,
-    )
-
-
-def _says_what_is_stale(
-    seen: Readme, papers: pd.DataFrame, sections: Sequence[Section], file: KeywordsFile
-) -> Finding:
-    times = _times(papers, file)
-    newest = max(times.values(), default=None)
-    shown = {section.heading: section.note for section in seen.sections}
-    notes = {section.keyword: collapse(section.note) for section in sections}
-    stale, silent = 0, []
-    for name in file.names:
-        time, note = times.get(name), shown.get(collapse(name), "")
-        old = time is None or newest is None or is_old(time, newest, file.timezone)
-        day = str(time.astimezone(file.timezone).date()) if time else ""
-        stale += old
-        if note != notes.get(name, "") or (old and not (note and day in note)):
-            silent.append(f"{name} ({f'of {day}' if day else 'never fetched'}) says {note!r}")
-    last = str(newest.astimezone(file.timezone).date()) if newest else "never"
-    if not seen.last_update.startswith(last):
-        silent.append(f'"Last update: {seen.last_update}" should be {last}')
-    return _finding(
-        "says_what_is_stale",
-        silent,
-        f"{stale} of {len(file.names)} sections are old and say so. Last update: {last}.",
-        f"The README does not tell how old it is: {{}}. {_A_MISTAKE}",
-        stale=stale,
-        silent=len(silent),
-        last_update=last,
-    )
-
-
-_A_MISTAKE = (
-    "This is a mistake in papers-assets or a damaged file: nothing new is published until it is "
-    "mended. Please report it with this text."
-)
-
-
-def _finding(
-    name: str,
-    wrong: Sequence[str],
-    fine: str,
-    problem: str,
-    *,
-    severity: Severity = Severity.ERROR,
-    **numbers: float | str,
-) -> Finding:
-    """Make a finding: passed if nothing is `wrong`, else `problem` with some of it put in."""
-    text = fine
-    if wrong:
-        more = f" and {len(wrong) - _NAMED} more" if len(wrong) > _NAMED else ""
-        text = problem.replace("{}", ", ".join(map(_line, wrong[:_NAMED])) + more)
-    return Finding(name, not wrong, severity, text, numbers)
-
-
-def _line(text: str) -> str:
-    """Give a text that came from outside as one short line without anything invisible."""
-    line = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in collapse(text))
-    return line if len(line) <= _REASON else f"{line[:_REASON]}..."
-
-
 def _rows(rows: pd.DataFrame) -> list[str]:
     pairs = zip(rows["arxiv_id"], rows["keyword"], strict=True)
     return [f"{arxiv_id} in {keyword}" for arxiv_id, keyword in pairs]
 
 
-def _named(names: Sequence[str], at: int) -> str:
-    return repr(names[at]) if at < len(names) else "missing"
-
-
 def _hours(age: timedelta) -> float:
     return round(age / timedelta(hours=1), 1)
-
-
-def _times(papers: pd.DataFrame, file: KeywordsFile) -> dict[str, datetime]:
-    """Give when each keyword was refreshed that the file still has, in its order."""
-    times = refreshed_at(papers)
-    return {name: times[name] for name in file.names if name in times}
-
-
-def _urls(papers: pd.DataFrame) -> dict[str, list[str]]:
-    urls: dict[str, list[str]] = {}
-    rows = zip(papers["keyword"], papers["arxiv_id"], papers["version"], strict=True)
-    for keyword, arxiv_id, version in rows:
-        url = f"https://arxiv.org/abs/{quote(arxiv_id)}v{version}"
-        urls.setdefault(keyword, []).append(url)
-    return urls
 
 
 def _matches(rows: pd.DataFrame, file: KeywordsFile) -> np.ndarray:

@@ -1,0 +1,28 @@
+"""What must hold of `papers` and `readme` each time they are made: the asset checks. Pure.
+
+ERROR means that somebody should look: what is published is wrong, or soon will be. WARN means that
+it is right, and says itself what it lacks. A check that is blocking stops publication when it
+fails as an ERROR: then the old README, of an older date and right, is better than the new one.
+"""
+
+from papers_assets.checks.finding import Check, Finding, Severity
+from papers_assets.checks.of_papers import (
+    CHECKS_OF_PAPERS,
+    FORMER_COLUMNS,
+    HELD_KEYS,
+    check_papers,
+)
+from papers_assets.checks.of_readme import CHECKS_OF_README, GITHUB_LIMIT, check_readme
+
+__all__ = [
+    "CHECKS_OF_PAPERS",
+    "CHECKS_OF_README",
+    "FORMER_COLUMNS",
+    "GITHUB_LIMIT",
+    "HELD_KEYS",
+    "Check",
+    "Finding",
+    "Severity",
+    "check_papers",
+    "check_readme",
+]

@@ -1,0 +1,79 @@
+"""What a check finds, and the words in which it is told."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+import pandas as pd
+
+from papers_assets.keywords import KeywordsFile
+from papers_assets.logs import printable
+from papers_assets.papers import refreshed_at
+
+NAMED = 3
+"""Examples that a description names."""
+_LONGEST = 150
+
+
+class Severity(StrEnum):
+    """How bad a failed check is."""
+
+    WARN = "warn"
+    ERROR = "error"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one check found."""
+
+    name: str
+    passed: bool
+    severity: Severity
+    """Means something only if it did not pass."""
+    description: str
+    """For people: what is wrong and what to do, or the figures that show that all is well."""
+    numbers: Mapping[str, int | float | str]
+
+
+class Check(NamedTuple):
+    """What a check says of itself."""
+
+    says: str
+    blocking: bool
+    """Whether its failure as an ERROR stops publication."""
+
+
+A_MISTAKE = (
+    "This is a mistake in papers-assets or a damaged file: nothing new is published until it is "
+    "mended. Please report it with this text."
+)
+
+
+def finding(
+    name: str,
+    wrong: Sequence[str],
+    fine: str,
+    problem: str,
+    *,
+    severity: Severity = Severity.ERROR,
+    **numbers: float | str,
+) -> Finding:
+    """Make a finding: passed if nothing is `wrong`, else `problem` with some of it put in."""
+    text = fine
+    if wrong:
+        more = f" and {len(wrong) - NAMED} more" if len(wrong) > NAMED else ""
+        text = problem.replace("{}", ", ".join(map(as_line, wrong[:NAMED])) + more)
+    return Finding(name, not wrong, severity, text, numbers)
+
+
+def as_line(text: str) -> str:
+    """Give a text that came from outside as one short line without anything invisible."""
+    return printable(text, most=_LONGEST)
+
+
+def times_of(papers: pd.DataFrame, file: KeywordsFile) -> dict[str, datetime]:
+    """Give when each keyword was refreshed that the file still has, in its order."""
+    times = refreshed_at(papers)
+    return {name: times[name] for name in file.names if name in times}
