@@ -2,7 +2,6 @@
 
 import logging
 import os
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, chdir, contextmanager
 from dataclasses import dataclass, field
@@ -11,8 +10,8 @@ from itertools import groupby
 from pathlib import Path
 
 import dagster as dg
-from filelock import FileLock
 
+from papers_assets.files import replacing
 from papers_assets.history import end_dead_runs, held_while_running, prune_runs
 from papers_assets.keywords import KeywordsFile
 from papers_assets.retention import prune_held
@@ -45,7 +44,7 @@ def open_instance(
     with ExitStack() as stack:
         # Dagster makes its databases when it first opens them, and two processes that do so at the
         # same time spoil them for good.
-        with _one_at_a_time(home):
+        with Store(home).opening_history():
             if environment.get("DAGSTER_HOME"):
                 instance = stack.enter_context(dg.DagsterInstance.get())
             else:
@@ -55,23 +54,13 @@ def open_instance(
         yield instance
 
 
-@contextmanager
-def _one_at_a_time(home: Path) -> Iterator[None]:
-    """Wait until no other process is opening the run history below `home`."""
-    folder = Store(home).locks_folder
-    folder.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder / "history.lock"):
-        yield
-
-
 def prepared_home(home: Path) -> Path:
     """Make `home` a folder to start Dagster in: one that has a dagster.yaml."""
     home.mkdir(parents=True, exist_ok=True)
     if not (home / "dagster.yaml").exists():
-        # By way of another name: half a file would be taken for the user's own, for ever.
-        half = home / f".dagster.yaml.{os.getpid()}.tmp"
-        shutil.copyfile(PROJECT_ROOT / "dagster.yaml", half)
-        half.replace(home / "dagster.yaml")
+        # Half a file would be taken for the user's own, for ever.
+        with replacing(home / "dagster.yaml") as file:
+            file.write((PROJECT_ROOT / "dagster.yaml").read_bytes())
     return home
 
 

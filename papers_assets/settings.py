@@ -54,7 +54,9 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         api_url=api_url,
         request_interval=_interval(environment.get("ARXIV_REQUEST_INTERVAL") or "", api_url),
         max_attempts=_attempts(environment.get("ARXIV_MAX_ATTEMPTS") or str(MAX_ATTEMPTS)),
-        backoff=_backoff(environment.get("ARXIV_BACKOFF") or str(BACKOFF)),
+        backoff=_seconds(
+            "ARXIV_BACKOFF", environment.get("ARXIV_BACKOFF") or str(BACKOFF), BACKOFF
+        ),
     )
 
 
@@ -75,15 +77,7 @@ def _api_url(value: str) -> str:
 def _interval(value: str, api_url: str) -> float:
     if not value:
         return ARXIV_INTERVAL
-    try:
-        seconds = float(value)
-    except ValueError:
-        seconds = math.nan
-    if not 0 <= seconds < math.inf:
-        raise SettingsError(
-            f"ARXIV_REQUEST_INTERVAL is {value!r}: expected seconds, such as 3. "
-            f"Unset it for the default, {ARXIV_INTERVAL:g}."
-        )
+    seconds = _seconds("ARXIV_REQUEST_INTERVAL", value, ARXIV_INTERVAL)
     if seconds < ARXIV_INTERVAL and not is_loopback(api_url):
         raise SettingsError(
             f"ARXIV_REQUEST_INTERVAL is {value!r}: arXiv's terms ask for at least "
@@ -104,15 +98,15 @@ def _attempts(value: str) -> int:
     return attempts
 
 
-def _backoff(value: str) -> float:
+def _seconds(name: str, value: str, default: float) -> float:
     try:
         seconds = float(value)
     except ValueError:
         seconds = math.nan
     if not 0 <= seconds < math.inf:
         raise SettingsError(
-            f"ARXIV_BACKOFF is {value!r}: expected seconds, such as 15. Unset it for the default, "
-            f"{BACKOFF:g}."
+            f"{name} is {value!r}: expected seconds, such as {default:g}. Unset it for the "
+            f"default, {default:g}."
         )
     return seconds
 

@@ -11,53 +11,35 @@ reader, or a restart after the plug was pulled, finds the old file or the new on
 a file in order to write it holds its lock meanwhile: `updating`, `publishing`.
 """
 
-import glob
 import hashlib
 import json
-import os
 import re
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from itertools import count
 from pathlib import Path
-from typing import BinaryIO
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
-from filelock import FileLock
 
 from papers_assets import held, papers
+from papers_assets.files import (
+    FORMAT,
+    StoreDamagedError,
+    StoreError,
+    locked,
+    read_table,
+    replacing,
+    sweep,
+    write_table,
+)
 from papers_assets.held import Held
-from papers_assets.logs import printable
 
-# Arrow's own allocators keep tens of megabytes for later; a daily job has no later.
-pa.set_memory_pool(pa.system_memory_pool())
-
-FORMAT = 2
-"""Of the Parquet files. Raised when older programs would misread what newer ones write."""
 _SLUG = 40
-_TMP = ".tmp"
-_GROUP = 5_000
-"""Rows that are compressed together, and so are in memory a second time."""
 
-
-class StoreError(Exception):
-    """A file of the store cannot be used; the message says which, why, and what to do."""
-
-
-class StoreDamagedError(StoreError):
-    """What is in a file of the store is not what was written there."""
-
-    def __init__(self, path: Path, problem: str) -> None:
-        super().__init__(
-            f"{path}: {problem}. Move the file away, or refresh its keyword, which does that; the "
-            "next run fetches it anew."
-        )
-        self.path = path
+__all__ = ["FORMAT", "Store", "StoreDamagedError", "StoreError"]
 
 
 class Store:
@@ -77,17 +59,17 @@ class Store:
     @contextmanager
     def updating(self, keyword: str) -> Iterator[None]:
         """Keep other processes from writing what is held of `keyword`, until the block ends."""
-        with self._locked(_file_name(keyword)):
-            _sweep(self.held_path(keyword))
-            _sweep(self._problem_path(keyword))
+        with locked(self._lock_path(_file_name(keyword))):
+            sweep(self.held_path(keyword))
+            sweep(self._problem_path(keyword))
             yield
 
     @contextmanager
     def publishing(self) -> Iterator[None]:
         """Keep other processes from writing `papers` and `readme`, until the block ends."""
-        with self._locked("publishing"):
-            _sweep(self.papers_path)
-            _sweep(self.readme_path)
+        with locked(self._lock_path("publishing")):
+            sweep(self.papers_path)
+            sweep(self.readme_path)
             yield
 
     def read_held(self, keyword: str) -> Held | None:
@@ -100,7 +82,7 @@ class Store:
         path = self.held_path(keyword)
         if not path.exists():
             return None
-        table, labels = _read(path, held.SCHEMA)
+        table, labels = read_table(path, held.SCHEMA)
         try:
             value = Held(
                 keyword=keyword,
@@ -134,7 +116,7 @@ class Store:
             "total_results": "" if value.total_results is None else str(value.total_results),
             "doubted_since": _label(value.doubted_since),
         }
-        _write(self.held_path(value.keyword), value.papers, labels)
+        write_table(self.held_path(value.keyword), value.papers, labels)
 
     def signature(self, keyword: str) -> str:
         """Give what changes whenever what is held of `keyword` is written; empty: nothing is."""
@@ -168,7 +150,7 @@ class Store:
         if not problem:
             path.unlink(missing_ok=True)
             return
-        with _replacing(path) as file:
+        with replacing(path) as file:
             file.write(json.dumps({"keyword": keyword, "problem": problem}).encode())
 
     def read_papers(self, columns: Sequence[str] = papers.SCHEMA.names) -> pd.DataFrame:
@@ -180,7 +162,7 @@ class Store:
         if not self.papers_path.exists():
             raise StoreError(f"{self.papers_path}: not there yet. Materialize papers first.")
         schema = pa.schema([papers.SCHEMA.field(name) for name in columns])
-        table, labels = _read(self.papers_path, schema)
+        table, labels = read_table(self.papers_path, schema)
         frame = papers.to_frame(table)
         frame.attrs.update(json.loads(labels.get("attributes", "{}")))
         return frame
@@ -188,7 +170,7 @@ class Store:
     def write_papers(self, frame: pd.DataFrame) -> None:
         """Write the asset `papers`."""
         table = pa.Table.from_pandas(frame, schema=papers.SCHEMA, preserve_index=False)
-        _write(self.papers_path, table, {"attributes": json.dumps(frame.attrs)})
+        write_table(self.papers_path, table, {"attributes": json.dumps(frame.attrs)})
 
     def papers_or_none(self, columns: Sequence[str] = papers.SCHEMA.names) -> pd.DataFrame | None:
         """Read the asset `papers` if there is one that is whole, else None."""
@@ -203,25 +185,20 @@ class Store:
         Raises:
             StoreError: it cannot be written, and is as it was.
         """
-        with _replacing(self.readme_path) as file:
+        with replacing(self.readme_path) as file:
             return sum(file.write(piece.encode()) for piece in pieces)
+
+    @contextmanager
+    def opening_history(self) -> Iterator[None]:
+        """Keep other processes from opening the run history, until the block ends."""
+        with locked(self._lock_path("history")):
+            yield
+
+    def _lock_path(self, name: str) -> Path:
+        return self.locks_folder / f"{name}.lock"
 
     def _problem_path(self, keyword: str) -> Path:
         return self._held_folder / f"{_file_name(keyword)}.problem.json"
-
-    @contextmanager
-    def _locked(self, name: str) -> Iterator[None]:
-        # The kernel frees it when its holder dies. The file stays: removing it would be a race.
-        try:
-            self.locks_folder.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(self.locks_folder / f"{name}.lock")
-            lock.acquire()
-        except OSError as error:
-            raise _not_writable(self.locks_folder, error) from error
-        try:
-            yield
-        finally:
-            lock.release()
 
 
 def _file_name(keyword: str) -> str:
@@ -240,95 +217,3 @@ def _time(label: str) -> datetime | None:
 
 def _number(label: str) -> int | None:
     return int(label) if label else None
-
-
-def _read(path: Path, schema: pa.Schema) -> tuple[pa.Table, dict[str, str]]:
-    try:
-        with pq.ParquetFile(path, page_checksum_verification=True) as file:
-            here = [name for name in schema.names if name in file.schema_arrow.names]
-            groups = [file.read_row_group(i, here) for i in range(file.num_row_groups)]
-            table = pa.concat_tables(groups) if groups else file.read(here)
-        labels = {k.decode(): v.decode() for k, v in (table.schema.metadata or {}).items()}
-    except (pa.ArrowException, ValueError, OSError) as error:
-        if isinstance(error, OSError) and error.errno is not None:  # it may be whole all the same
-            raise StoreError(
-                f"{path}: cannot be read ({error.strerror}). Make it readable, and run again."
-            ) from error
-        raise StoreDamagedError(path, f"it cannot be read ({printable(str(error))})") from error
-    written = labels.get("papers_assets_format", "")
-    if not written.isdecimal():
-        raise StoreDamagedError(path, "papers-assets did not write it")
-    if int(written) > FORMAT:
-        raise StoreError(
-            f"{path}: written by a newer papers-assets (format {written}, this one reads up to "
-            f"{FORMAT}). Upgrade papers-assets."
-        )
-    return _as_schema(path, table, schema), labels
-
-
-def _as_schema(path: Path, table: pa.Table, schema: pa.Schema) -> pa.Table:
-    """Give `table` with exactly the columns of `schema`; an absent one that may be null is."""
-    columns = []
-    for field in schema:
-        if field.name in table.column_names:
-            try:
-                columns.append(table[field.name].cast(field.type))
-            except pa.ArrowException as error:
-                raise StoreDamagedError(path, f"column {field.name}: {error}") from error
-        elif field.nullable:
-            columns.append(pa.nulls(len(table), field.type))
-        else:
-            raise StoreDamagedError(path, f"it has no column {field.name}")
-    return pa.Table.from_arrays(columns, schema=schema)
-
-
-def _write(path: Path, table: pa.Table, labels: dict[str, str]) -> None:
-    labels = {"papers_assets_format": str(FORMAT), **labels}
-    with _replacing(path) as file:
-        pq.write_table(
-            table.replace_schema_metadata(labels),
-            file,
-            compression="zstd",
-            write_page_checksum=True,
-            use_dictionary=False,  # hardly a text comes twice, and looking for it takes memory
-            row_group_size=_GROUP,
-        )
-
-
-@contextmanager
-def _replacing(path: Path) -> Iterator[BinaryIO]:
-    """Give a file to write that becomes `path`, all at once, when everything went well."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=_TMP)
-    except OSError as error:
-        raise _not_writable(path, error) from error
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        umask = os.umask(0)
-        os.umask(umask)
-        Path(name).chmod(0o666 & ~umask)  # mkstemp's own mode shuts out a web server's user
-        Path(name).replace(path)
-    except BaseException as error:
-        with suppress(OSError):
-            Path(name).unlink(missing_ok=True)
-        if isinstance(error, OSError):
-            raise _not_writable(path, error) from error
-        raise
-
-
-def _sweep(path: Path) -> None:
-    """Remove what writers of `path` left behind who died writing. Its lock is held."""
-    for left in path.parent.glob(f".{glob.escape(path.name)}.*{_TMP}"):
-        with suppress(OSError):
-            left.unlink()
-
-
-def _not_writable(path: Path, error: OSError) -> StoreError:
-    return StoreError(
-        f"{path}: cannot be written ({error.strerror or error}). What was there before is as it "
-        "was. Make room, or make the folder writable, and run again."
-    )
