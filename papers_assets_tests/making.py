@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pandas as pd
+from hypothesis import strategies as st
 
 from papers_assets import held
 from papers_assets.arxiv.feed import Paper
@@ -47,3 +48,20 @@ def held_frame(papers: Iterable[Paper], seen_at: datetime = LATER) -> pd.DataFra
     frame = to_frame(table).set_index(["arxiv_id", "version"])
     order = [(p.arxiv_id, p.version) for p in papers]
     return frame.loc[order].reset_index()
+
+
+# Few ids, versions and dates, so that papers meet in all of them.
+some_papers = st.lists(
+    st.builds(
+        lambda number, version, hour, title: paper(
+            number, version, title=title, published=EPOCH, updated=EPOCH + timedelta(hours=hour)
+        ),
+        st.integers(1, 6),
+        st.integers(1, 3),
+        st.integers(0, 4),
+        st.sampled_from(["A compiler", "Compilers!", "Something else"]),
+    ),
+    max_size=12,
+    unique_by=lambda p: (p.arxiv_id, p.version),
+)
+caps = st.integers(1, 5)

@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from papers_assets.arxiv.feed import Paper
 from papers_assets.checks import (
@@ -26,7 +25,15 @@ from papers_assets.keywords import Field, Keyword, KeywordsFile
 from papers_assets.papers import PROBLEMS, REFRESHED_AT, Source, join, select_papers
 from papers_assets.rendering.readme import render_readme
 from papers_assets.sections import last_update, sections
-from papers_assets_tests.making import EPOCH, LATER, held_frame, keyword, paper
+from papers_assets_tests.making import (
+    EPOCH,
+    LATER,
+    caps,
+    held_frame,
+    keyword,
+    paper,
+    some_papers,
+)
 
 NOW = LATER + timedelta(hours=1)
 COMPILER, LLVM, QUIET = (
@@ -403,26 +410,6 @@ def test_papers_that_leave_without_a_reason_are_a_loss(
     finding = world(after, before).findings()["nothing_dropped"]
     assert not finding.passed
     assert int(finding.numbers["lost"]) > 0
-
-
-some_papers = st.lists(
-    st.builds(
-        lambda number, version, hour, title: paper(
-            number,
-            version,
-            title=title,
-            published=EPOCH,
-            updated=EPOCH + timedelta(hours=hour),
-        ),
-        st.integers(1, 6),
-        st.integers(1, 3),
-        st.integers(0, 4),
-        st.sampled_from(["A compiler", "Compilers!", "Something else"]),
-    ),
-    max_size=12,
-    unique_by=lambda p: (p.arxiv_id, p.version),
-)
-caps = st.integers(1, 5)
 
 
 @given(some_papers, some_papers, some_papers, caps, caps)

@@ -4,7 +4,6 @@ import os
 import re
 import signal
 import subprocess
-import sys
 from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote_plus
@@ -14,25 +13,22 @@ import requests
 
 from papers_assets.sample_arxiv import Fault, RequestRecord, SampleArxiv
 from papers_assets.sample_arxiv.corpus import SAMPLE_PATH
+from papers_assets_tests import driving
+from papers_assets_tests.driving import PAPERS
 
-PAPERS = Path(sys.executable).with_name("papers")
 KEYWORDS = '[keywords.compiler]\n[keywords."reinforcement learning"]\ncap = 3\n'
 
 
 @pytest.fixture
 def environment(tmp_path: Path, server: SampleArxiv) -> dict[str, str]:
     (tmp_path / "mine.toml").write_text(KEYWORDS)
-    plain = {name: value for name, value in os.environ.items() if name != "DAGSTER_HOME"}
-    return plain | {
-        "PAPERS_KEYWORDS": str(tmp_path / "mine.toml"),
-        "PAPERS_HOME": str(tmp_path / "home"),
-        "ARXIV_API_URL": server.url,
-        "ARXIV_REQUEST_INTERVAL": "0",
-        "ARXIV_MAX_ATTEMPTS": "2",
-        "ARXIV_BACKOFF": "0",
+    return driving.environment(
+        tmp_path / "home",
+        tmp_path / "mine.toml",
+        server.url,
         # As everywhere in the tests: what warns, fails.
-        "PYTHONWARNINGS": "",
-    }
+        PYTHONWARNINGS="",
+    )
 
 
 def papers(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:

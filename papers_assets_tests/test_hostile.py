@@ -4,10 +4,8 @@ The judge of what is published is GitHub's own parser; of what is logged, that i
 """
 
 import json
-import os
 import re
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +19,7 @@ from papers_assets.sample_arxiv import Corpus, Fault, Paper, RequestRecord, Samp
 from papers_assets_tests import github
 from papers_assets_tests.arxiv.test_feed import entry, feed
 from papers_assets_tests.conftest import House
+from papers_assets_tests.driving import PAPERS, environment
 from papers_assets_tests.github import ToHtml
 from papers_assets_tests.making import keyword
 from papers_assets_tests.rendering.seen import DIRECTIONS, faults, pipes, table_rows
@@ -241,16 +240,8 @@ def test_whatever_arxiv_says_the_command_line_prints(hostile: Corpus, tmp_path: 
     with SampleArxiv(hostile) as server:
         server.fault = answer
         done = subprocess.run(
-            [Path(sys.executable).with_name("papers"), "run"],
-            env={name: value for name, value in os.environ.items() if name != "DAGSTER_HOME"}
-            | {
-                "PAPERS_KEYWORDS": str(tmp_path / "keywords.toml"),
-                "PAPERS_HOME": str(tmp_path / "home"),
-                "ARXIV_API_URL": server.url,
-                "ARXIV_REQUEST_INTERVAL": "0",
-                "ARXIV_MAX_ATTEMPTS": "2",
-                "ARXIV_BACKOFF": "0",
-            },
+            [PAPERS, "run"],
+            env=environment(tmp_path / "home", tmp_path / "keywords.toml", server.url),
             capture_output=True,
             check=False,
         )

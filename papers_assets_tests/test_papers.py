@@ -1,5 +1,4 @@
 import random
-from datetime import timedelta
 
 import pandas as pd
 import pytest
@@ -9,23 +8,7 @@ from hypothesis import strategies as st
 from papers_assets import papers
 from papers_assets.arxiv.feed import Paper
 from papers_assets.papers import COLUMNS, Source, join, refreshed_at, select_papers, sources
-from papers_assets_tests.making import EPOCH, LATER, held_frame, keyword, paper
-
-# Few ids, versions and dates, so that papers meet in all of them.
-some_papers = st.lists(
-    st.builds(
-        lambda number, version, hour, title: paper(
-            number, version, title=title, updated=EPOCH + timedelta(hours=hour)
-        ),
-        st.integers(1, 6),
-        st.integers(1, 3),
-        st.integers(0, 4),
-        st.sampled_from(["A compiler", "Compilers!", "Something else"]),
-    ),
-    max_size=12,
-    unique_by=lambda p: (p.arxiv_id, p.version),
-)
-caps = st.integers(1, 5)
+from papers_assets_tests.making import LATER, caps, held_frame, keyword, paper, some_papers
 
 
 def listed(frame: pd.DataFrame) -> list[tuple[str, int]]:

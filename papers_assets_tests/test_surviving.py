@@ -4,7 +4,6 @@ import errno
 import os
 import resource
 import subprocess
-import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,9 +11,8 @@ import pytest
 
 from papers_assets.sample_arxiv import Fault, RequestRecord, SampleArxiv
 from papers_assets_tests.conftest import House
+from papers_assets_tests.driving import PAPERS, environment
 from papers_assets_tests.making import keyword
-
-PAPERS = Path(sys.executable).with_name("papers")
 
 
 def rows(house: House) -> int:
@@ -53,15 +51,7 @@ def test_a_limit_on_the_size_of_files_leaves_the_old_ones_whole(house: House) ->
     (house.home / "keywords.toml").write_text("".join(f"[keywords.{n}]\n" for n in ["compiler"]))
     limited = subprocess.run(
         [PAPERS, "run"],
-        env={
-            **{name: v for name, v in os.environ.items() if name != "DAGSTER_HOME"},
-            "PAPERS_HOME": str(house.home),
-            "PAPERS_KEYWORDS": str(house.home / "keywords.toml"),
-            "ARXIV_API_URL": house.server.url,
-            "ARXIV_REQUEST_INTERVAL": "0",
-            "ARXIV_MAX_ATTEMPTS": "2",
-            "ARXIV_BACKOFF": "0",
-        },
+        env=environment(house.home, house.home / "keywords.toml", house.server.url),
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000)),
         capture_output=True,
         text=True,
@@ -128,18 +118,10 @@ def test_a_keywords_file_that_is_edited_during_a_run_is_the_next_runs(
         file.write_text("[keywords.compiler\n")
 
     server.fault = edit
-    environment = {
-        **{name: v for name, v in os.environ.items() if name != "DAGSTER_HOME"},
-        "PAPERS_HOME": str(tmp_path / "home"),
-        "PAPERS_KEYWORDS": str(file),
-        "ARXIV_API_URL": server.url,
-        "ARXIV_REQUEST_INTERVAL": "0",
-        "ARXIV_MAX_ATTEMPTS": "2",
-        "ARXIV_BACKOFF": "0",
-    }
+    variables = environment(tmp_path / "home", file, server.url)
 
     def run() -> int:
-        return subprocess.run([PAPERS, "run"], env=environment, check=False).returncode
+        return subprocess.run([PAPERS, "run"], env=variables, check=False).returncode
 
     assert run() == 0
     readme = (tmp_path / "home" / "output" / "README.md").read_text()

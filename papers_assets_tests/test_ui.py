@@ -1,81 +1,12 @@
 """A real `papers ui`: web server, daemon and code server, spoken to as the browser does."""
 
-import os
-import signal
-import socket
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-import requests
 
 from papers_assets.sample_arxiv import SampleArxiv
-
-PAPERS = Path(sys.executable).with_name("papers")
-PATIENCE = 120.0
-"""Seconds until a test gives up; nothing depends on how long it really takes."""
-
-LOCATION = """{ workspaceOrError { ... on Workspace { locationEntries {
-    name loadStatus
-    locationOrLoadError {
-      __typename ... on PythonError { errorChain { error { message } } } } } } } }"""
-INSTIGATORS = """{ repositoryOrError(repositorySelector: {
-      repositoryLocationName: "papers_assets", repositoryName: "__repository__"}) {
-    ... on Repository {
-      schedules { name cronSchedule executionTimezone scheduleState { status } }
-      sensors { name sensorState { status } }
-      assetNodes { assetKey { path } } } } }"""
-LAUNCH = """mutation($tags: [ExecutionTag!]!, $job: String!, $assets: [AssetKeyInput!]) {
-  launchRun(executionParams: {mode: "default", executionMetadata: {tags: $tags},
-    selector: {repositoryLocationName: "papers_assets", repositoryName: "__repository__",
-               jobName: $job, assetSelection: $assets}}) {
-    __typename ... on LaunchRunSuccess { run { id } } ... on PythonError { message } } }"""
-RELOAD = """mutation {
-  reloadRepositoryLocation(repositoryLocationName: "papers_assets") { __typename } }"""
-RUNS = "{ runsOrError { ... on Runs { results { id jobName status assetSelection { path } } } } }"
-
-
-class UI:
-    def __init__(self, url: str) -> None:
-        self.url = url
-
-    def ask(self, question: str, **variables: object) -> Any:
-        asked = {"query": question, "variables": variables}
-        answer = requests.post(f"{self.url}/graphql", json=asked, timeout=30).json()
-        assert "errors" not in answer, answer
-        return answer["data"]
-
-    def location(self) -> Any:
-        return self.ask(LOCATION)["workspaceOrError"]["locationEntries"][0]
-
-    def runs(self) -> list[Any]:
-        return list(self.ask(RUNS)["runsOrError"]["results"])
-
-    def launch(self, job: str, assets: list[str] | None = None, **tags: str) -> None:
-        answer = self.ask(
-            LAUNCH,
-            job=job,
-            assets=[{"path": [asset]} for asset in assets] if assets else None,
-            tags=[{"key": key, "value": value} for key, value in tags.items()],
-        )
-        assert answer["launchRun"]["__typename"] == "LaunchRunSuccess", answer
-
-
-def until(answer: Callable[[], Any]) -> Any:
-    """Ask again until there is an answer."""
-    give_up = time.monotonic() + PATIENCE
-    while True:
-        try:
-            if found := answer():
-                return found
-        except requests.RequestException:
-            pass  # not listening yet
-        assert time.monotonic() < give_up, "it did not happen"
-        time.sleep(0.5)
+from papers_assets_tests.driving import INSTIGATORS, RELOAD, UI, environment, running_ui, until
 
 
 @pytest.fixture
@@ -86,34 +17,8 @@ def home(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def ui(home: Path, server: SampleArxiv) -> Iterator[UI]:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    environment = {name: value for name, value in os.environ.items() if name != "DAGSTER_HOME"} | {
-        "PAPERS_KEYWORDS": str(home / "keywords.toml"),
-        "PAPERS_HOME": str(home),
-        "ARXIV_API_URL": server.url,
-        "ARXIV_REQUEST_INTERVAL": "0",
-        "ARXIV_MAX_ATTEMPTS": "2",
-        "ARXIV_BACKOFF": "0",
-    }
-    with (
-        (home / "ui.log").open("w") as log,
-        subprocess.Popen(
-            # As a script's background job, which ignores SIGINT.
-            ["/bin/sh", "-c", "trap '' INT; exec \"$@\"", "sh", PAPERS, "ui", "--port", str(port)],
-            env=environment,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        ) as process,
-    ):
-        found = UI(f"http://127.0.0.1:{port}")
-        try:
-            until(lambda: found.location()["loadStatus"] == "LOADED")
-            yield found
-        finally:
-            process.send_signal(signal.SIGTERM)
-            process.wait(60)
+    with running_ui(environment(home, home / "keywords.toml", server.url), home / "ui.log") as ui:
+        yield ui
 
 
 def test_everything_runs_and_one_keyword_leads_to_a_new_readme(ui: UI, home: Path) -> None:

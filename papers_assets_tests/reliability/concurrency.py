@@ -5,7 +5,6 @@ at each request, so that a run that overwrites what another one wrote would lose
 """
 
 import argparse
-import os
 import re
 import subprocess
 import sys
@@ -16,6 +15,7 @@ from pathlib import Path
 
 from papers_assets.keywords_file import read_keywords_file
 from papers_assets.settings import PROJECT_ROOT
+from papers_assets_tests.driving import PAPERS, environment
 from papers_assets_tests.reliability.worlds import (
     Arxiv,
     Figures,
@@ -28,7 +28,6 @@ from papers_assets_tests.reliability.worlds import (
     unserved,
 )
 
-_PAPERS = Path(sys.executable).with_name("papers")
 _INTERVAL = 0.2
 _LIMIT = 300
 _COMPLAINTS = re.compile(r"database is locked|Traceback|answered 429|Error\b")
@@ -82,19 +81,18 @@ def _round(
     name: str, server: Arxiv, home: Path, commands: list[list[str]], moment: int | None
 ) -> Round:
     """Run all of `commands` at once; the corpus is at `moment`, or moves (None)."""
-    environment = {key: value for key, value in os.environ.items() if key != "DAGSTER_HOME"} | {
-        "PAPERS_HOME": str(home),
-        "PAPERS_KEYWORDS": str(PROJECT_ROOT / "keywords.toml"),
-        "ARXIV_API_URL": server.url,
-        "ARXIV_REQUEST_INTERVAL": str(_INTERVAL),
-        "ARXIV_MAX_ATTEMPTS": "1",
-        "ARXIV_BACKOFF": "0",
-    }
+    variables = environment(
+        home,
+        PROJECT_ROOT / "keywords.toml",
+        server.url,
+        ARXIV_REQUEST_INTERVAL=str(_INTERVAL),
+        ARXIV_MAX_ATTEMPTS="1",
+    )
     began = time.monotonic()
     processes = [
         subprocess.Popen(
-            [_PAPERS, "run", *names],
-            env=environment,
+            [PAPERS, "run", *names],
+            env=variables,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

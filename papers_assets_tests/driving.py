@@ -1,0 +1,119 @@
+"""The product from outside, as its users start it: the command line, and a real `papers ui`."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import requests
+
+PAPERS = Path(sys.executable).with_name("papers")
+PATIENCE = 120.0
+"""Seconds until a test gives up; nothing depends on how long it really takes."""
+
+LOCATION = """{ workspaceOrError { ... on Workspace { locationEntries {
+    name loadStatus
+    locationOrLoadError {
+      __typename ... on PythonError { errorChain { error { message } } } } } } } }"""
+INSTIGATORS = """{ repositoryOrError(repositorySelector: {
+      repositoryLocationName: "papers_assets", repositoryName: "__repository__"}) {
+    ... on Repository {
+      schedules { name cronSchedule executionTimezone scheduleState { status } }
+      sensors { name sensorState { status } }
+      assetNodes { assetKey { path } } } } }"""
+LAUNCH = """mutation($tags: [ExecutionTag!]!, $job: String!, $assets: [AssetKeyInput!]) {
+  launchRun(executionParams: {mode: "default", executionMetadata: {tags: $tags},
+    selector: {repositoryLocationName: "papers_assets", repositoryName: "__repository__",
+               jobName: $job, assetSelection: $assets}}) {
+    __typename ... on LaunchRunSuccess { run { id } } ... on PythonError { message } } }"""
+RELOAD = """mutation {
+  reloadRepositoryLocation(repositoryLocationName: "papers_assets") { __typename } }"""
+RUNS = "{ runsOrError { ... on Runs { results { id jobName status assetSelection { path } } } } }"
+
+
+class UI:
+    """The GraphQL that the browser speaks, too."""
+
+    def __init__(self, url: str, process: subprocess.Popen[bytes]) -> None:
+        self.url = url
+        self.process = process
+        """That of `papers ui`, which has started all others."""
+
+    def ask(self, question: str, **variables: object) -> Any:
+        asked = {"query": question, "variables": variables}
+        answer = requests.post(f"{self.url}/graphql", json=asked, timeout=30).json()
+        assert "errors" not in answer, answer
+        return answer["data"]
+
+    def location(self) -> Any:
+        return self.ask(LOCATION)["workspaceOrError"]["locationEntries"][0]
+
+    def runs(self) -> list[Any]:
+        return list(self.ask(RUNS)["runsOrError"]["results"])
+
+    def launch(self, job: str, assets: list[str] | None = None, **tags: str) -> None:
+        answer = self.ask(
+            LAUNCH,
+            job=job,
+            assets=[{"path": [asset]} for asset in assets] if assets else None,
+            tags=[{"key": key, "value": value} for key, value in tags.items()],
+        )
+        assert answer["launchRun"]["__typename"] == "LaunchRunSuccess", answer
+
+
+def until(answer: Callable[[], Any]) -> Any:
+    """Ask again until there is an answer."""
+    give_up = time.monotonic() + PATIENCE
+    while True:
+        try:
+            if found := answer():
+                return found
+        except requests.RequestException:
+            pass  # not listening yet
+        assert time.monotonic() < give_up, "it did not happen"
+        time.sleep(0.5)
+
+
+def environment(home: Path, keywords: Path, url: str, **more: str) -> dict[str, str]:
+    """The environment of the product over a sample arXiv, which it asks without any pause."""
+    mine = {name: value for name, value in os.environ.items() if name != "DAGSTER_HOME"}
+    return mine | {
+        "PAPERS_HOME": str(home),
+        "PAPERS_KEYWORDS": str(keywords),
+        "ARXIV_API_URL": url,
+        "ARXIV_REQUEST_INTERVAL": "0",
+        "ARXIV_MAX_ATTEMPTS": "2",
+        "ARXIV_BACKOFF": "0",
+        **more,
+    }
+
+
+@contextmanager
+def running_ui(environment: Mapping[str, str], log: Path) -> Iterator[UI]:
+    """`papers ui`, from when its code location is loaded."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with (
+        log.open("a") as output,
+        subprocess.Popen(
+            # As a script's background job, which ignores SIGINT.
+            ["/bin/sh", "-c", "trap '' INT; exec \"$@\"", "sh", PAPERS, "ui", "--port", str(port)],
+            env=environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        ) as process,
+    ):
+        found = UI(f"http://127.0.0.1:{port}", process)
+        try:
+            until(lambda: found.location()["loadStatus"] == "LOADED")
+            yield found
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(60)
