@@ -4,8 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup demo demo-ui papers ui test check lint format bench faults kill concurrency replay fuzz \
-	coverage lock clean
+.PHONY: help setup demo demo-ui papers ui test check lint format bench faults kill kill-ui \
+	concurrency replay fuzz coverage lock clean
 
 help:                ## this list
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -57,6 +57,9 @@ faults: $(READY)     ## every fault at every keyword, once and for ever; FAULTS=
 
 kill: $(READY)       ## kill -9 at random moments; POINTS=300
 	$(RELIABILITY).kill --points $(or $(POINTS),300)
+
+kill-ui: $(READY)    ## kill -9 of daemon, run worker, code server, web server; POINTS=50
+	$(RELIABILITY).processes --points $(or $(POINTS),50)
 
 concurrency: $(READY)  ## ten command lines at once
 	$(RELIABILITY).concurrency

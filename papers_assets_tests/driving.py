@@ -57,7 +57,7 @@ class UI:
     def runs(self) -> list[Any]:
         return list(self.ask(RUNS)["runsOrError"]["results"])
 
-    def launch(self, job: str, assets: list[str] | None = None, **tags: str) -> None:
+    def launch(self, job: str, assets: list[str] | None = None, **tags: str) -> str:
         answer = self.ask(
             LAUNCH,
             job=job,
@@ -65,6 +65,7 @@ class UI:
             tags=[{"key": key, "value": value} for key, value in tags.items()],
         )
         assert answer["launchRun"]["__typename"] == "LaunchRunSuccess", answer
+        return str(answer["launchRun"]["run"]["id"])
 
 
 def until(answer: Callable[[], Any]) -> Any:
