@@ -129,7 +129,8 @@ def refreshed(  # noqa: PLR0913 - all but four are said by name
         cap=max(keyword.cap, held.cap if held else 0),
         refreshed_at=seen_at,
         papers=_merged(held, fetched, seen_at),
-        complete_until=max(newest, default=None),
+        # A date in the future tells nothing of the papers that come until then.
+        complete_until=min(max(newest), seen_at) if newest else None,
         total_results=total_results,
         doubted_since=doubted_since,
     )

@@ -61,6 +61,16 @@ def test_the_newest_comes_first_and_says_until_when_papers_are_held() -> None:
     assert refreshed(keyword(), None, [], LATER).read_until is None
 
 
+def test_a_paper_dated_in_the_future_does_not_keep_others_from_being_read_back_to() -> None:
+    odd = paper(2, updated=LATER + timedelta(days=365 * 1000))
+    held = refreshed(keyword(), None, [odd, paper(1)], LATER)
+    assert held.complete_until == LATER
+    assert held.versions() == {(odd.arxiv_id, 1), (paper(1).arxiv_id, 1)}
+    # As from before there was this rule, or from a clock that was ahead.
+    spoilt = replace(held, complete_until=odd.updated)
+    assert refreshed(keyword(), spoilt, [paper(1)], LATER).complete_until == LATER
+
+
 def test_a_changed_definition_keeps_the_papers_and_knows_of_no_complete_time() -> None:
     before = refreshed(keyword(), None, [paper(1)], LATER, total_results=1)
     changed = keyword(any=("compiler", "LLVM"))
