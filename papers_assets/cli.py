@@ -144,6 +144,8 @@ def sample_arxiv(
     for step in steps:
         click.echo(f"Fault {step}")
     server.fault = Script(steps)
+    # Who was started in the background of a script ignores Ctrl-C's signal.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with suppress(KeyboardInterrupt):
         server.serve_forever()
     server.close()

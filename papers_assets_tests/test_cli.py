@@ -146,6 +146,8 @@ def test_the_sample_arxiv_serves_any_corpus_until_it_is_interrupted(
     corpus = tmp_path / "corpus.jsonl"
     corpus.write_text("".join(SAMPLE_PATH.read_text().splitlines(keepends=True)[:5]))
     command = [str(PAPERS), "sample-arxiv", "--corpus", str(corpus), "--port", "0"]
+    # As a script's background job, which ignores SIGINT.
+    command = ["/bin/sh", "-c", "trap '' INT; exec \"$@\"", "sh", *command]
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
         url = server.stdout.readline().strip().partition("ARXIV_API_URL=")[2]
