@@ -8,6 +8,7 @@ import pandas as pd
 
 from papers_assets import checks, previews
 from papers_assets import papers as papers_frame
+from papers_assets.asking import Asked, RefreshConfig, asked_for
 from papers_assets.automation import publish_when_new, publish_when_sound
 from papers_assets.choosing import choose
 from papers_assets.keywords import KeywordsFile
@@ -39,6 +40,7 @@ def raw_papers_asset(file: KeywordsFile, now: Callable[[], datetime]) -> dg.Asse
         # One run asks for all of its keywords, one after the other: arXiv wants them in a row
         # anyway, and a run of its own costs seconds where a partition costs milliseconds.
         backfill_policy=dg.BackfillPolicy.single_run(),
+        output_required=False,
         freshness_policy=_FRESHNESS,
         group_name=GROUP,
         owners=OWNERS,
@@ -52,66 +54,64 @@ def raw_papers_asset(file: KeywordsFile, now: Callable[[], datetime]) -> dg.Asse
         metadata={"dagster/column_schema": previews.column_schema(papers_frame.HELD_COLUMNS)},
     )
     def raw_papers(
-        context: dg.AssetExecutionContext, arxiv: ArxivResource, store: StoreResource
-    ) -> None:
-        keywords = [file[name] for name in _partition_keys(context)]
+        context: dg.AssetExecutionContext,
+        config: RefreshConfig,
+        arxiv: ArxivResource,
+        store: StoreResource,
+    ) -> Iterator[dg.MaterializeResult[None]]:
+        asked = asked_for(context, config, file, now().date())
         client = arxiv.client()
         refreshed: dict[str, previews.Metadata] = {}
         failed: dict[str, str] = {}
         try:
-            for outcome in refresh(keywords, client, store.open(), now):
+            keywords = [file[name] for name in asked.names]
+            for outcome in refresh(keywords, client, store.open(), now, asked.wishes):
                 name = outcome.keyword.name
                 if isinstance(outcome, Failed):
                     failed[name] = outcome.reason
-                else:
-                    refreshed[name] = previews.refreshed(outcome, arxiv.api_url)
+                    continue
+                refreshed[name] = previews.refreshed(outcome, arxiv.api_url)
+                if outcome.looked_back and outcome.looked_back.problem:
+                    failed[name] = f"refreshed, but {outcome.looked_back.problem}"
         except BaseException:
             # Interrupted: what came is on disk, so it is recorded all the same.
             _log(context, refreshed)
             raise
         finally:
             client.close()
-        _record(context, refreshed, failed)
+        yield from _record(context, refreshed, failed, asked)
 
     return raw_papers
-
-
-def _partition_keys(context: dg.AssetExecutionContext) -> list[str]:
-    names = list(context.partition_keys) if context.has_partition_key_range else []
-    if not names and context.has_partition_key:
-        names = [context.partition_key]
-    if not names:
-        raise dg.Failure(
-            "This run names no keyword. Launch the job daily_papers for all of them, or choose "
-            "partitions of raw_papers in the order in which the UI lists them.",
-            allow_retries=False,
-        )
-    return names
 
 
 def _record(
     context: dg.AssetExecutionContext,
     refreshed: Mapping[str, previews.Metadata],
     failed: Mapping[str, str],
-) -> None:
+    asked: Asked,
+) -> Iterator[dg.MaterializeResult[None]]:
     """Tell Dagster what happened to each keyword, and nothing that did not.
 
-    A step that returns marks all of its partitions as materialized, so a step with a failed keyword
-    must not return: it records the others itself and raises. Downstream is then not in this run;
+    A step that gives a result marks all partitions of its run as materialized, so one that fetched
+    others, or failed at one, must not: it records each itself. Downstream is then not in this run;
     automation publishes what arrived, or the command line does at once.
     """
-    if not failed:
+    if not failed and asked.is_whole_range:
         for name, metadata in refreshed.items():
             context.add_asset_metadata(metadata, context.asset_key, partition_key=name)
-    else:
-        _log(context, refreshed)
+        yield dg.MaterializeResult()
+        return
+    _log(context, refreshed)
+    if failed:
         raise dg.Failure(
-            f"{len(failed)} of {len(failed) + len(refreshed)} keywords could not be refreshed. "
+            f"{len(failed)} of {len(asked.names)} keywords could not be refreshed. "
             + " | ".join(f"{name}: {reason}" for name, reason in failed.items())
-            + " | Their papers are kept as they were; those of the other keywords are published.",
-            metadata=failed,
+            + " | What is held of them is kept; what the others brought is published within a "
+            'minute. The next daily run asks again; "Re-execute from failure" asks for these now.',
+            metadata=dict(failed),
             allow_retries=False,
         )
+    context.log.info("papers and readme follow in a run of their own, within a minute.")
 
 
 def _log(context: dg.AssetExecutionContext, refreshed: Mapping[str, previews.Metadata]) -> None:

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from papers_assets.arxiv.feed import Paper
+from papers_assets.arxiv.windows import Window, joined
 from papers_assets.keywords import Keyword
 
 _TIME = pa.timestamp("us", tz="UTC")
@@ -69,6 +70,8 @@ class Held:
     """Of the last believable answer."""
     doubted_since: datetime | None = None
     """When the answers began that are hard to believe; None: the last one was not."""
+    looked_back: tuple[Window, ...] = ()
+    """Of which days, when papers were submitted, all have come."""
 
     @property
     def read_until(self) -> datetime | None:
@@ -133,6 +136,27 @@ def refreshed(  # noqa: PLR0913 - all but four are said by name
         complete_until=min(max(newest), seen_at) if newest else None,
         total_results=total_results,
         doubted_since=doubted_since,
+        looked_back=held.looked_back if held else (),
+    )
+
+
+def looked_back(
+    keyword: Keyword,
+    held: Held | None,
+    fetched: Sequence[Paper],
+    window: Window,
+    seen_at: datetime,
+) -> Held:
+    """Give what is held after all papers came that were submitted in `window`.
+
+    They count as seen when the keyword was last refreshed, lest the next refresh takes them for its
+    own news.
+    """
+    held = of_definition(keyword, held) or _nothing(keyword)
+    return replace(
+        held,
+        papers=_merged(held, fetched, held.refreshed_at or seen_at),
+        looked_back=joined([*held.looked_back, window]),
     )
 
 
@@ -142,14 +166,16 @@ def kept(keyword: Keyword, held: Held | None, certain: Sequence[Paper], seen_at:
     The papers that are `certain` all the same are added. Nothing else is learnt from it: the next
     fetch reads back to where the last believable one ended.
     """
-    held = of_definition(keyword, held) or Held(
-        keyword.name, keyword.definition, 0, None, SCHEMA.empty_table()
-    )
+    held = of_definition(keyword, held) or _nothing(keyword)
     return replace(
         held,
         papers=_merged(held, certain, seen_at),
         doubted_since=held.doubted_since or seen_at,
     )
+
+
+def _nothing(keyword: Keyword) -> Held:
+    return Held(keyword.name, keyword.definition, 0, None, SCHEMA.empty_table())
 
 
 def pruned(held: Held, older_than: datetime) -> Held:
@@ -167,7 +193,9 @@ def pruned(held: Held, older_than: datetime) -> Held:
     if held.read_until is not None:
         recent = pc.greater_equal(table["updated"], pa.scalar(held.read_until, _TIME))
         keep = pc.or_(keep, recent)
-    return replace(held, papers=table.filter(keep))
+    kept = table.filter(keep)
+    looked_back = held.looked_back if len(kept) == len(table) else ()
+    return replace(held, papers=kept, looked_back=looked_back)
 
 
 def _merged(held: Held | None, fetched: Sequence[Paper], seen_at: datetime) -> pa.Table:

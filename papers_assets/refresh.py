@@ -6,8 +6,9 @@ arXiv itself is in trouble, they are asked with less and less patience.
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import NamedTuple
 
 from papers_assets import believing, held
 from papers_assets.arxiv import query
@@ -15,9 +16,11 @@ from papers_assets.arxiv.client import ArxivClient
 from papers_assets.arxiv.errors import ArxivBlocked, ArxivError, ArxivTooLate
 from papers_assets.arxiv.feed import Page, Paper
 from papers_assets.arxiv.newest import Newest, fetch_newest
+from papers_assets.arxiv.windows import Dates
 from papers_assets.held import Held
 from papers_assets.keywords import Keyword
 from papers_assets.logs import printable, progress
+from papers_assets.looking_back import LookedBack, look_back
 from papers_assets.matching import Matcher
 from papers_assets.store import Store, StoreDamagedError, StoreError
 
@@ -29,6 +32,16 @@ _NAMED = 5
 """Refused papers that the log names."""
 _SHOWN = 120
 """Characters of a query in the log; the partition's metadata have all of it."""
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What a refresh is to do beyond bringing the newest papers."""
+
+    ignore_held: bool = False
+    """Read as if nothing were held, up to the cap. What is held stays held."""
+    look_back: Dates | None = None
+    """Fetch the papers submitted on these days, too."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +63,8 @@ class Refreshed:
     requests: int
     remarks: tuple[str, ...] = ()
     """What is odd about it all the same, in words for people."""
+    looked_back: LookedBack | None = None
+    """If it was wished for."""
 
 
 @dataclass(frozen=True)
@@ -67,9 +82,14 @@ class _DoubtfulError(Exception):
 
 
 def refresh(
-    keywords: Sequence[Keyword], client: ArxivClient, store: Store, now: Callable[[], datetime]
+    keywords: Sequence[Keyword],
+    client: ArxivClient,
+    store: Store,
+    now: Callable[[], datetime],
+    wishes: Wishes = Wishes(),
 ) -> Iterator[Refreshed | Failed]:
     """Refresh each of `keywords` in turn and say what became of it."""
+    tools = _Tools(client, store, now, wishes)
     final: ArxivError | None = None
     troubles = 0
     answers: dict[tuple[tuple[str, int], ...], Keyword] = {}
@@ -80,7 +100,7 @@ def refresh(
                 raise final  # noqa: TRY301 - as if it had been asked and answered
             # Whoever was told to go away, or got nothing, knocks once at the next door.
             patient = None if troubles == 0 else 1
-            outcome = _Refresh(keyword, client, store, now, patient).run(answers)
+            outcome = _Refresh(keyword, tools, patient).run(answers)
             troubles = 0
         except ArxivError as error:
             troubles = troubles + 1 if error.retryable else troubles
@@ -98,6 +118,7 @@ def refresh(
             reason = printable(f"unexpectedly, {type(error).__name__}: {error}")
             yield _failed(keyword, reason, "of a mistake in papers-assets", store)
         else:
+            final = outcome.looked_back.final if outcome.looked_back else None
             yield outcome
 
 
@@ -117,18 +138,21 @@ def _failed(keyword: Keyword, reason: str, brief: str, store: Store) -> Failed:
     return Failed(keyword, reason, brief)
 
 
+class _Tools(NamedTuple):
+    """What is the same for every keyword of a run."""
+
+    client: ArxivClient
+    store: Store
+    now: Callable[[], datetime]
+    wishes: Wishes
+
+
 class _Refresh:
     """The refresh of one keyword."""
 
-    def __init__(
-        self,
-        keyword: Keyword,
-        client: ArxivClient,
-        store: Store,
-        now: Callable[[], datetime],
-        max_attempts: int | None,
-    ) -> None:
-        self._keyword, self._client, self._store, self._now = keyword, client, store, now
+    def __init__(self, keyword: Keyword, tools: _Tools, max_attempts: int | None) -> None:
+        self._keyword = keyword
+        self._client, self._store, self._now, self._wishes = tools
         self._max_attempts = max_attempts
         self._matches = Matcher(keyword)
         self._remarks: list[str] = []
@@ -176,7 +200,7 @@ class _Refresh:
                 f"{len(answer.unreadable)} entries could not be read: {answer.unreadable[0]}"
             )
         earlier, after = self._merge(answer, since if doubts else None)
-        return self._told(
+        outcome = self._told(
             answer,
             certain,
             earlier,
@@ -184,6 +208,12 @@ class _Refresh:
             self._client.seconds_waited - waited,
             self._client.requests - requests,
         )
+        if self._wishes.look_back is None:
+            return outcome
+        looked_back = look_back(
+            self._keyword, self._wishes.look_back, self._client, self._store, self._now
+        )
+        return replace(outcome, looked_back=looked_back)
 
     def _read(self) -> Held | None:
         """Read what is held, which is locked; a damaged file makes place for a new one."""
@@ -202,6 +232,8 @@ class _Refresh:
             parameters = query.newest_first(keyword, start, size)
             return self._client.ask(parameters, max_attempts=self._max_attempts)
 
+        if self._wishes.ignore_held:
+            before = None
         answer = fetch_newest(
             keyword,
             ask,

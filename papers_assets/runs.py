@@ -11,6 +11,7 @@ from pathlib import Path
 
 import dagster as dg
 
+from papers_assets.asking import EVERYTHING_TAG
 from papers_assets.files import replacing
 from papers_assets.history import end_dead_runs, held_while_running, prune_runs
 from papers_assets.keywords import KeywordsFile
@@ -90,6 +91,7 @@ def run_daily(
                 raise_on_error=False,
                 tags={
                     **tags,
+                    EVERYTHING_TAG: "false",
                     "dagster/asset_partition_range_start": first,
                     "dagster/asset_partition_range_end": last,
                 },

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
+from papers_assets.asking import EVERYTHING_TAG
 from papers_assets.history import LOCK_TAG
 from papers_assets.keywords import KeywordsFile
 
@@ -28,6 +29,7 @@ def jobs(file: KeywordsFile) -> "list[AssetJob]":
     everything = {
         "dagster/asset_partition_range_start": file.names[0],
         "dagster/asset_partition_range_end": file.names[-1],
+        EVERYTHING_TAG: "true",
     }
     return [
         dg.define_asset_job(

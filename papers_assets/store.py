@@ -25,6 +25,7 @@ import pandas as pd
 import pyarrow as pa
 
 from papers_assets import held, papers
+from papers_assets.arxiv.windows import Window
 from papers_assets.files import (
     FORMAT,
     StoreDamagedError,
@@ -93,8 +94,9 @@ class Store:
                 complete_until=_time(labels.get("complete_until", "")),
                 total_results=_number(labels.get("total_results", "")),
                 doubted_since=_time(labels.get("doubted_since", "")),
+                looked_back=_windows(labels.get("looked_back", "[]")),
             )
-        except (KeyError, ValueError) as error:
+        except (KeyError, ValueError, TypeError) as error:
             raise StoreDamagedError(path, f"its labels cannot be read ({error!r})") from error
         if labels["papers_assets_format"] == "1" and len(table):
             # Format 1 did not tell the newest paper from what is complete.
@@ -115,6 +117,9 @@ class Store:
             "complete_until": _label(value.complete_until),
             "total_results": "" if value.total_results is None else str(value.total_results),
             "doubted_since": _label(value.doubted_since),
+            "looked_back": json.dumps(
+                [[_label(w.first), _label(w.last)] for w in value.looked_back]
+            ),
         }
         write_table(self.held_path(value.keyword), value.papers, labels)
 
@@ -213,6 +218,10 @@ def _label(time: datetime | None) -> str:
 
 def _time(label: str) -> datetime | None:
     return datetime.fromisoformat(label) if label else None
+
+
+def _windows(label: str) -> tuple[Window, ...]:
+    return tuple(Window(*map(datetime.fromisoformat, ends)) for ends in json.loads(label))
 
 
 def _number(label: str) -> int | None:

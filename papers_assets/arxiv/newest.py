@@ -81,7 +81,7 @@ def fetch_newest(  # noqa: PLR0913 - all but three are said by name
         fresh = [p for p in page.papers if (p.arxiv_id, p.version) not in found]
         found.update(((p.arxiv_id, p.version), p) for p in fresh)
         unreadable += page.unreadable
-        fault = _short(page, start, size) or _disordered(page)
+        fault = short(page, start, size) or _disordered(page)
         oldest = min((p.updated for p in page.papers), default=None)
         met = held_until is None or oldest is None or oldest <= held_until
         if fill:
@@ -97,7 +97,8 @@ def fetch_newest(  # noqa: PLR0913 - all but three are said by name
         size = min(2 * size, MAX_PAGE, MAX_RESULTS - start)
 
 
-def _short(page: Page, start: int, size: int) -> str:
+def short(page: Page, start: int, size: int) -> str:
+    """Say how a page has fewer results than its own answer promises; empty: it has them all."""
     came = len(page.papers) + len(page.unreadable)
     promised = max(0, min(size, page.total_results - start))
     return f"{came} results came where the answer promises {promised}" if came < promised else ""

@@ -6,6 +6,7 @@ operator gets its own pair of parentheses, and no escape for a quote, so no quot
 """
 
 import re
+from datetime import datetime
 from urllib.parse import urlencode
 
 from papers_assets.keywords import Field, Keyword
@@ -48,6 +49,23 @@ def newest_first(keyword: Keyword, start: int, max_results: int) -> dict[str, st
         "max_results": str(max_results),
         "sortBy": "lastUpdatedDate",
         "sortOrder": "descending",
+    }
+
+
+def submitted_in(
+    keyword: Keyword, first: datetime, last: datetime, start: int, max_results: int
+) -> dict[str, str]:
+    """Give the parameters that ask for the papers submitted from minute `first` to `last`, UTC.
+
+    Oldest first: so nothing moves to another page when a paper is added meanwhile.
+    """
+    minutes = f"[{first:%Y%m%d%H%M} TO {last:%Y%m%d%H%M}]"
+    return {
+        "search_query": f"({search_query(keyword)} AND submittedDate:{minutes})",
+        "start": str(start),
+        "max_results": str(max_results),
+        "sortBy": "submittedDate",
+        "sortOrder": "ascending",
     }
 
 

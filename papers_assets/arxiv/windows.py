@@ -1,0 +1,118 @@
+"""Looking back: the papers submitted in a range of dates, month by month, newest month first. Pure.
+
+arXiv's `submittedDate` is when version 1 was submitted, so that a paper that was revised since is
+in the window of its first version, and comes in its newest.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+from papers_assets.arxiv.feed import Page, Paper
+from papers_assets.arxiv.newest import Newest, short
+from papers_assets.arxiv.query import MAX_PAGE, MAX_RESULTS
+
+_MINUTE = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, order=True)
+class Window:
+    """From the minute `first` to the minute `last`, both included; UTC."""
+
+    first: datetime
+    last: datetime
+
+    def __contains__(self, moment: datetime) -> bool:
+        """Say whether a paper submitted at `moment` is in the window."""
+        return self.first <= moment < self.last + _MINUTE
+
+    def __str__(self) -> str:
+        """Give it as days, for people."""
+        return f"{self.first.date()} to {self.last.date()}"
+
+    def covers(self, other: "Window") -> bool:
+        """Say whether all of `other` is in this window."""
+        return self.first <= other.first and other.last <= self.last
+
+
+@dataclass(frozen=True)
+class Dates:
+    """What to look back at: the days from `since` to `until`, both included; UTC."""
+
+    since: date
+    until: date | None = None
+    """None: until now."""
+
+
+def months(dates: Dates, now: datetime) -> list[Window]:
+    """Cut `dates` into windows of at most a calendar month, newest first; none is in the future."""
+    first = datetime.combine(dates.since, time.min, UTC)
+    end = now if dates.until is None else datetime.combine(dates.until, time.max, UTC)
+    last = min(end, now).replace(second=0, microsecond=0)
+    windows = []
+    while first <= last:
+        following = (first.replace(day=1) + timedelta(days=31)).replace(day=1)
+        windows.append(Window(first, min(last, following - _MINUTE)))
+        first = following
+    return windows[::-1]
+
+
+def halves(window: Window) -> tuple[Window, Window]:
+    """Cut `window` in two, the newer one first.
+
+    Raises:
+        ValueError: it is a single minute.
+    """
+    minutes = (window.last - window.first) // _MINUTE
+    if minutes < 1:
+        raise ValueError(f"{window.first} is a single minute")
+    middle = window.first + minutes // 2 * _MINUTE
+    return Window(middle + _MINUTE, window.last), Window(window.first, middle)
+
+
+def remaining(windows: Iterable[Window], done: Sequence[Window]) -> list[Window]:
+    """Give the windows that are not all in one of those that are `done`."""
+    return [window for window in windows if not any(each.covers(window) for each in done)]
+
+
+def joined(windows: Iterable[Window]) -> tuple[Window, ...]:
+    """Give as few windows as possible that cover the same minutes, oldest first."""
+    found: list[Window] = []
+    for window in sorted(windows):
+        if found and window.first <= found[-1].last + _MINUTE:
+            found[-1] = Window(found[-1].first, max(found[-1].last, window.last))
+        else:
+            found.append(window)
+    return tuple(found)
+
+
+def fetch_window(window: Window, ask: Callable[[int, int], Page]) -> Newest | None:
+    """Ask for every result of a window, page by page; None if arXiv has more than it gives out.
+
+    Args:
+        window: when the papers were submitted.
+        ask: gives the page that begins at a result and has so many of them.
+
+    Raises:
+        ArxivError: from `ask`.
+    """
+    found: dict[tuple[str, int], Paper] = {}
+    unreadable: list[str] = []
+    start = pages = 0
+    while True:
+        page = ask(start, MAX_PAGE)
+        pages += 1
+        if page.total_results > MAX_RESULTS:
+            return None
+        found |= {(p.arxiv_id, p.version): p for p in page.papers}
+        unreadable += page.unreadable
+        fault = short(page, start, MAX_PAGE) or _outside(page.papers, window)
+        start += MAX_PAGE
+        if fault or start >= page.total_results:
+            papers = tuple(found.values())
+            return Newest(papers, page.total_results, pages, False, fault, tuple(unreadable))  # noqa: FBT003
+
+
+def _outside(papers: Iterable[Paper], window: Window) -> str:
+    outside = sum(paper.published not in window for paper in papers)
+    return f"{outside} results submitted on other days than were asked for" if outside else ""

@@ -1,0 +1,147 @@
+"""What a run of `raw_papers` is asked for: by its partitions, its configuration, its parent."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+
+import dagster as dg
+from pydantic import Field
+
+from papers_assets.arxiv.windows import Dates
+from papers_assets.keywords import KeywordsFile
+from papers_assets.refresh import Wishes
+
+EVERYTHING_TAG = "papers_assets/every_keyword"
+"""On runs over all keywords: over those of the file as it is when the run starts."""
+_RESUMED_TAG = "dagster/is_resume_retry"
+_ARXIV_BEGAN = date(1991, 8, 14)
+
+
+class RefreshConfig(dg.Config):
+    """Run configuration of raw_papers. All of it can be left out."""
+
+    keywords: list[str] = Field(
+        default=[],
+        description="Fetch only these of the run's keywords, by name. Empty: all of them. The "
+        "README follows in a run of its own within a minute.",
+    )
+    ignore_held: bool = Field(
+        default=False,
+        description="Read as if nothing had been fetched before: whole lists, up to their caps. "
+        "What is held stays held.",
+    )
+    look_back_to: str = Field(
+        default="",
+        description="A date, such as 2026-10-01: fetch the papers submitted since then, too, month "
+        "by month. A run that was interrupted goes on where it ended. Empty: do not look back.",
+    )
+    look_back_until: str = Field(
+        default="",
+        description="A date: where looking back begins. Empty: today.",
+    )
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a run of `raw_papers` is to fetch."""
+
+    names: list[str]
+    wishes: Wishes
+    is_whole_range: bool
+    """Whether `names` are exactly the run's partitions, so that Dagster may mark them all."""
+
+
+def asked_for(
+    context: dg.AssetExecutionContext, config: RefreshConfig, file: KeywordsFile, today: date
+) -> Asked:
+    """Say what the run is to fetch.
+
+    Raises:
+        Failure: it names no keyword, or one that the file does not have, or dates that cannot be.
+    """
+    of_run = _partitions(context)
+    names = file.names if context.run.tags.get(EVERYTHING_TAG) == "true" else of_run
+    if not names:
+        raise dg.Failure(
+            "This run names no keyword. Launch the job daily_papers for all of them, or choose "
+            "partitions of raw_papers in the order in which the UI lists them.",
+            allow_retries=False,
+        )
+    if config.keywords:
+        _known(config.keywords, names, f"ops.raw_papers.config.keywords of this run ({file.path})")
+        names = [name for name in names if name in config.keywords]
+    _known(
+        names,
+        file.names,
+        f"{file.path}. Was it edited? Then reload the definitions (Deployment > Code locations), "
+        "and choose again",
+    )
+    fetched = _fetched_by_parents(context)
+    names = [name for name in names if name not in fetched]
+    return Asked(names, _wishes(config, today), is_whole_range=names == of_run)
+
+
+def _known(names: Collection[str], known: Collection[str], where: str) -> None:
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise dg.Failure(
+            f"No such keyword: {', '.join(map(repr, unknown))}. There are: {', '.join(known)}. "
+            f"Source: {where}.",
+            allow_retries=False,
+        )
+
+
+def _partitions(context: dg.AssetExecutionContext) -> list[str]:
+    """Give the run's partitions; none where the file has not all of them any more."""
+    if context.has_partition_key:
+        return [context.partition_key]
+    if not context.has_partition_key_range:
+        return []
+    try:
+        return list(context.partition_keys)
+    except dg.DagsterInvalidInvocationError:
+        return []
+
+
+def _fetched_by_parents(context: dg.AssetExecutionContext) -> set[str]:
+    """Give what was fetched by the runs that this one resumes: "Re-execute from failure"."""
+    fetched: set[str] = set()
+    run: dg.DagsterRun | None = context.run
+    while run is not None and run.parent_run_id and run.tags.get(_RESUMED_TAG) == "true":
+        for record in context.instance.all_logs(
+            run.parent_run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION
+        ):
+            event = record.get_dagster_event()
+            if event.asset_key == context.asset_key and event.partition is not None:
+                fetched.add(event.partition)
+        run = context.instance.get_run_by_id(run.parent_run_id)
+    return fetched
+
+
+def _wishes(config: RefreshConfig, today: date) -> Wishes:
+    since = _date("look_back_to", config.look_back_to)
+    until = _date("look_back_until", config.look_back_until)
+    if until and not since:
+        raise _unusable("look_back_until", config.look_back_until, "look_back_to with it")
+    if since and since > (until or today):
+        raise _unusable("look_back_to", config.look_back_to, f"a date up to {until or today}")
+    return Wishes(ignore_held=config.ignore_held, look_back=Dates(since, until) if since else None)
+
+
+def _date(name: str, value: str) -> date | None:
+    if not value:
+        return None
+    try:
+        found = date.fromisoformat(value)
+    except ValueError:
+        raise _unusable(name, value, "a date such as 2026-10-01") from None
+    if found < _ARXIV_BEGAN:
+        raise _unusable(name, value, f"a date since arXiv began, {_ARXIV_BEGAN}")
+    return found
+
+
+def _unusable(name: str, value: str, expected: str) -> dg.Failure:
+    return dg.Failure(
+        f"Run configuration ops.raw_papers.config.{name} is {value!r}: expected {expected}.",
+        allow_retries=False,
+    )
