@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Never
 
@@ -37,7 +38,14 @@ def main() -> None:
 
 @main.command()
 @click.argument("keyword", nargs=-1)
-def run(keyword: tuple[str, ...]) -> None:
+@click.option(
+    "--since",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="Look back: fetch the papers submitted since that day, too, month by month. A run that "
+    "was interrupted goes on where it ended.",
+)
+@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="With --since: the last day.")
+def run(keyword: tuple[str, ...], since: datetime | None, until: datetime | None) -> None:
     """Fetch the newest papers and write the README.
 
     Without KEYWORD, all of keywords.toml. Exit status: 0 everything is fresh, 1 the README is
@@ -48,7 +56,12 @@ def run(keyword: tuple[str, ...]) -> None:
     for name in keyword:
         if name not in file.names:
             _stop(f"{name!r} is not in {file.path}, which has: {', '.join(file.names)}.")
-    sys.exit(_run(settings, file, keyword))
+    config = {
+        name: str(day.date())
+        for name, day in (("look_back_to", since), ("look_back_until", until))
+        if day is not None
+    }
+    sys.exit(_run(settings, file, keyword, config=config))
 
 
 @main.command()
@@ -175,6 +188,8 @@ def _run(
     file: KeywordsFile,
     names: Sequence[str],
     environment: Mapping[str, str] = os.environ,
+    *,
+    config: Mapping[str, object] | None = None,
 ) -> int:
     # Dagster takes a second to import, which the other commands need not wait for.
     from dagster import DagsterError
@@ -182,17 +197,24 @@ def _run(
     from papers_assets.checks import GITHUB_LIMIT
     from papers_assets.definitions import build_definitions
     from papers_assets.runs import open_instance, run_daily, tidy_up
-    from papers_assets.store import Store
+    from papers_assets.store import Store, StoreError
 
     definitions = build_definitions(settings, file)
     store = Store(settings.home)
     with ExitStack() as stack:
         try:
             instance = stack.enter_context(open_instance(settings.home, environment))
-        except (OSError, DagsterError) as error:
+        except (OSError, StoreError, DagsterError) as error:
             _stop(f"no run history: {error}. {_HOME_REMEDY}")
         with showing_progress():
-            report = run_daily(definitions, instance, file, names, locks_folder=store.locks_folder)
+            report = run_daily(
+                definitions,
+                instance,
+                file,
+                names,
+                locks_folder=store.locks_folder,
+                config=config,
+            )
             tidy_up(instance, file, store)
     for name, reason in report.failed.items():
         shown = printable(f"{name} could not be refreshed: {reason}", most=1000)
@@ -224,6 +246,7 @@ def _dagster_dev(home: Path, port: int, environment: Mapping[str, str]) -> int:
     from dagster import DagsterError
 
     from papers_assets.runs import open_instance
+    from papers_assets.store import StoreError
 
     command = [
         str(Path(sys.executable).with_name("dagster")),
@@ -235,7 +258,7 @@ def _dagster_dev(home: Path, port: int, environment: Mapping[str, str]) -> int:
             pass  # Dagster's processes would make the databases all at once
         with socket.create_server(("127.0.0.1", port)):
             pass  # it is free
-    except (OSError, DagsterError) as error:
+    except (OSError, StoreError, DagsterError) as error:
         _stop(f"cannot start at port {port} for {home}: {error}. Try --port 3001. {_HOME_REMEDY}")
     click.echo(f"The Dagster UI will be at http://127.0.0.1:{port}; Ctrl-C ends it.")
     # Whoever was started in the background ignores Ctrl-C's signal, its children do too, and

@@ -65,20 +65,22 @@ def prepared_home(home: Path) -> Path:
     return home
 
 
-def run_daily(
+def run_daily(  # noqa: PLR0913 - two are said by name
     definitions: dg.Definitions,
     instance: dg.DagsterInstance,
     file: KeywordsFile,
     names: Sequence[str] = (),
     *,
     locks_folder: Path,
+    config: Mapping[str, object] | None = None,
 ) -> Report:
     """Refresh the keywords `names` (none: all of them) and publish what arrived.
 
     Dagster describes a run of several partitions by its first and last one, so neighbours in the
     file share a run. Where a keyword failed, what the others brought is published by a further run
     at once, as automation does where the daemon runs. Runs of processes that were killed are marked
-    as failed first; this one's would be, by the lock in `locks_folder`.
+    as failed first; this one's would be, by the lock in `locks_folder`. `config` is that of
+    `raw_papers`, see `papers_assets.asking`.
     """
     report = Report()
     end_dead_runs(instance, locks_folder)
@@ -86,7 +88,7 @@ def run_daily(
     with held_while_running(instance, locks_folder) as tags:
         for first, last in _stretches(file.names, names or file.names):
             result = daily.execute_in_process(
-                run_config=_QUIET,
+                run_config={**_QUIET, "ops": {"raw_papers": {"config": dict(config or {})}}},
                 instance=instance,
                 raise_on_error=False,
                 tags={
@@ -144,8 +146,10 @@ def _take(report: Report, instance: dg.DagsterInstance, run_id: str) -> None:
         if event.event_type is dg.DagsterEventType.ASSET_MATERIALIZATION:
             report.refreshed += [event.partition] if event.partition is not None else []
         elif event.step_failure_data.user_failure_data is not None:
-            reasons = event.step_failure_data.user_failure_data.metadata
-            report.failed.update({name: str(value.value) for name, value in reasons.items()})
+            failure = event.step_failure_data.user_failure_data
+            report.failed |= {name: str(reason.value) for name, reason in failure.metadata.items()}
+            if not failure.metadata:
+                report.problem = str(failure.description)
         elif event.step_failure_data.error is not None:
             cause = event.step_failure_data.error
             report.problem = f"{event.step_key}: {(cause.cause or cause).message.strip()}"

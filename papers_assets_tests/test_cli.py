@@ -130,6 +130,15 @@ def test_an_unknown_keyword_is_said_with_the_known_ones(environment: dict[str, s
     assert "compiler, reinforcement learning" in done.stderr
 
 
+def test_past_months_can_be_fetched(environment: dict[str, str], server: SampleArxiv) -> None:
+    done = papers(environment, "run", "compiler", "--since", "2026-10-05", "--until", "2026-10-06")
+    assert done.returncode == 0
+    assert "submittedDate:[202610050000 TO 202610062359]" in str(server.requests[-1].parameters)
+    done = papers(environment, "run", "compiler", "--since", "2999-01-01")
+    assert done.returncode == 2
+    assert "look_back_to is '2999-01-01': expected a date up to " in done.stderr
+
+
 def test_a_home_that_cannot_be_used_is_one_line_and_status_2(
     environment: dict[str, str], tmp_path: Path
 ) -> None:

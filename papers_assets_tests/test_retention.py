@@ -9,17 +9,17 @@ from papers_assets.schedules import HOUSEKEEPING
 from papers_assets_tests.conftest import House
 from papers_assets_tests.making import LATER, keyword, paper
 
-OLD = LATER - timedelta(days=400)
+OLD = LATER - timedelta(days=200)
 
 
 def test_what_arxiv_answered_long_ago_goes_and_what_it_answers_still_stays(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(held_papers, "_ALWAYS_KEPT", 1)
-    before = held_papers.refreshed(keyword(), None, [paper(1), paper(2), paper(9999)], OLD)
+    before = held_papers.refreshed(keyword(), None, [paper(1), paper(2), paper(999)], OLD)
     before = held_papers.refreshed(keyword(), before, [paper(2)], LATER)
     after = held_papers.pruned(before, LATER - timedelta(days=1))
-    assert after.versions() == {("2613.09999", 1), ("2613.00002", 1)}
+    assert after.versions() == {("2613.00999", 1), ("2613.00002", 1)}
     assert replace(after, papers=before.papers) == before
 
 

@@ -1,6 +1,8 @@
 import os
 import stat
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pandas as pd
@@ -9,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from papers_assets.arxiv.feed import Link
+from papers_assets.arxiv.windows import Window
 from papers_assets.held import Held, refreshed
 from papers_assets.papers import Source, join, refreshed_at, select_papers
 from papers_assets.store import FORMAT, Store, StoreError
@@ -46,6 +49,15 @@ def test_what_was_written_is_read_whatever_the_keyword_is_made_of(store: Store, 
     assert read.papers.equals(held(1, 2, name=name).papers)
     assert (read.keyword, read.definition) == (name, keyword(name).definition)
     assert read.refreshed_at == LATER
+
+
+def test_all_that_is_known_of_what_is_held_is_read_again(store: Store) -> None:
+    windows = (Window(LATER, LATER + timedelta(days=1)), Window(LATER - timedelta(days=9), LATER))
+    value = replace(
+        held(1), total_results=7, doubted_since=LATER, looked_back=windows, complete_until=None
+    )
+    store.write_held(value)
+    assert store.read_held("compiler") == value
 
 
 def test_files_of_keywords_are_apart_and_in_their_folder(store: Store) -> None:

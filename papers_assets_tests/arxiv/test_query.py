@@ -1,10 +1,11 @@
+from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from papers_assets.arxiv.query import newest_first, search_query, url
+from papers_assets.arxiv.query import newest_first, search_query, submitted_in, url
 from papers_assets.keywords import Field
 from papers_assets_tests.making import keyword
 
@@ -26,6 +27,18 @@ def test_a_word_is_asked_for_in_both_fields_and_a_phrase_in_either() -> None:
 )
 def test_the_place_to_look_can_be_chosen(within: Field, asked: str) -> None:
     assert search_query(keyword("x", within=within)) == asked
+
+
+def test_a_window_of_days_is_asked_for_to_the_minute_and_oldest_first() -> None:
+    first, last = datetime(2026, 10, 1, tzinfo=UTC), datetime(2026, 10, 31, 23, 59, tzinfo=UTC)
+    asked = submitted_in(keyword("x", within=Field.TITLE), first, last, 2000, 500)
+    assert asked == {
+        "search_query": '(ti:"x" AND submittedDate:[202610010000 TO 202610312359])',
+        "start": "2000",
+        "max_results": "500",
+        "sortBy": "submittedDate",
+        "sortOrder": "ascending",
+    }
 
 
 def test_everything_together_has_parentheses_around_every_operator() -> None:

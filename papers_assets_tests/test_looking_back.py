@@ -1,0 +1,167 @@
+"""Fetching past months of a keyword, and what a run can be asked for, over real HTTP."""
+
+from datetime import date
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from papers_assets.asking import EVERYTHING_TAG
+from papers_assets.keywords import Keyword
+from papers_assets.matching import Matcher
+from papers_assets.sample_arxiv import Corpus, Fault, Script, Step
+from papers_assets.schedules import DAILY
+from papers_assets_tests.conftest import House
+from papers_assets_tests.making import keyword
+
+SINCE = date(2026, 1, 10)
+MONTHS = [f"2026{month:02}" for month in range(11, 0, -1)]
+
+
+def run(house: House, **config: Any) -> dg.ExecuteInProcessResult:
+    return house.execute(
+        DAILY,
+        tags={**house.everything, EVERYTHING_TAG: "true"},
+        run_config={"ops": {"raw_papers": {"config": config}}},
+        raise_on_error=False,
+    )
+
+
+def problem(result: dg.ExecuteInProcessResult) -> str:
+    assert not result.success
+    failure = result.failure_data_for_node("raw_papers")
+    assert failure is not None
+    assert failure.user_failure_data is not None
+    return failure.user_failure_data.description or ""
+
+
+def submitted_since(corpus: Corpus, keyword: Keyword, since: date) -> set[str]:
+    """What arXiv has, computed without asking it."""
+    matches = Matcher(keyword)
+    return {
+        p.id
+        for p in corpus.newest
+        if p.published >= str(since) and matches(p.title, p.abstract, p.categories)
+    }
+
+
+def held(house: House, name: str) -> set[str]:
+    found = house.store.read_held(name)
+    assert found is not None
+    return {arxiv_id for arxiv_id, _ in found.versions()}
+
+
+def asked_for_months(house: House) -> list[str]:
+    asked = [r.parameters.get("search_query", "") for r in house.server.requests]
+    return [words.partition("submittedDate:[")[2][:6] for words in asked if "submitted" in words]
+
+
+@pytest.fixture
+def compiler(house: House) -> House:
+    house.keywords = [keyword("compiler", cap=10)]
+    return house
+
+
+def test_looking_back_brings_what_was_submitted_since(compiler: House, corpus: Corpus) -> None:
+    wanted = submitted_since(corpus, compiler.keywords[0], SINCE)
+    assert run(compiler).success
+    assert wanted - held(compiler, "compiler"), "the corpus has no more than a page of them"
+    result = run(compiler, look_back_to=str(SINCE))
+    assert result.success
+    assert wanted <= held(compiler, "compiler")
+    assert asked_for_months(compiler) == MONTHS
+    # The list is as long as ever, and the next day has no news because of what was looked up.
+    assert len(compiler.store.read_papers()) == 10
+    compiler.next_day()
+    result = run(compiler)
+    (event,) = (e for e in result.get_asset_materialization_events() if e.partition == "compiler")
+    assert event.step_materialization_data.materialization.metadata["new"].value == 0
+
+
+def test_an_interrupted_look_back_says_so_and_goes_on_where_it_ended(compiler: House) -> None:
+    compiler.failing = {"submittedDate:[202603": Fault(503)}
+    text = problem(run(compiler, look_back_to=str(SINCE)))
+    assert "compiler: refreshed, but looking back ended before 2026-03-31: arXiv answered" in text
+    # It was refreshed, so that is what Dagster and the README say.
+    assert compiler.materialized == {"compiler"}
+    assert compiler.execute("publish").success
+    assert "Not refreshed" not in compiler.readme
+    compiler.failing = {}
+    before = len(asked_for_months(compiler))
+    assert run(compiler, look_back_to=str(SINCE)).success
+    assert asked_for_months(compiler)[before:] == ["202603", "202602", "202601"]
+
+
+def test_a_changed_keyword_is_looked_back_at_anew(compiler: House) -> None:
+    run(compiler, look_back_to="2026-11-01")
+    compiler.keywords = [keyword("compiler", cap=10, all=("invented",))]
+    run(compiler, look_back_to="2026-11-01")
+    assert asked_for_months(compiler) == ["202611", "202611"]
+
+
+def test_a_window_that_is_cut_short_is_asked_for_twice_and_not_believed(compiler: House) -> None:
+    compiler.server.fault = Script([Step("no-entries", "submittedDate")])
+    text = problem(run(compiler, look_back_to="2026-11-01"))
+    assert "0 results came where the answer promises" in text
+    assert asked_for_months(compiler) == ["202611", "202611"]
+
+
+def test_some_keywords_of_a_run_can_be_fetched_alone(house: House) -> None:
+    assert run(house, keywords=["compiler", "performance"]).success
+    assert house.materialized == {"compiler", "performance"}
+    assert len(house.server.requests) == 2
+    assert not house.store.papers_path.exists()  # automation publishes: see test_schedules
+
+
+def test_what_is_held_can_be_ignored_and_is_kept(house: House) -> None:
+    house.keywords = [keyword("compiler", cap=130)]
+    run(house)
+    house.next_day()
+    run(house)
+    sizes = [request.parameters["max_results"] for request in house.server.requests]
+    before = held(house, "compiler")
+    run(house, ignore_held=True)
+    assert held(house, "compiler") == before
+    assert [request.parameters["max_results"] for request in house.server.requests] == [
+        *sizes,
+        "130",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("config", "words"),
+    [
+        ({"keywords": ["compilers"]}, "No such keyword: 'compilers'. There are: reinforcement"),
+        ({"look_back_to": "last month"}, "look_back_to is 'last month': expected a date such as"),
+        ({"look_back_to": "2027-01-01"}, "expected a date up to 2026-11-23"),
+        ({"look_back_to": "1990-01-01"}, "expected a date since arXiv began"),
+        ({"look_back_until": "2026-01-01"}, "expected look_back_to with it"),
+        (
+            {"look_back_to": "2026-02-01", "look_back_until": "2026-01-01"},
+            "expected a date up to 2026-01-01",
+        ),
+    ],
+)
+def test_a_wish_that_cannot_be_is_said_before_anything_is_asked(
+    house: House, config: dict[str, Any], words: str
+) -> None:
+    assert words in problem(run(house, **config))
+    assert house.server.requests == []
+
+
+def test_a_whole_run_takes_the_keywords_of_the_file_as_it_is_now(house: House) -> None:
+    # As when keywords.toml was edited, and the definitions were not reloaded.
+    old = house.everything
+    house.keywords = [*house.keywords, keyword("graph neural network")]
+    result = house.execute(DAILY, tags={**old, EVERYTHING_TAG: "true"})
+    assert result.success
+    assert house.materialized == set(house.file.names)
+
+
+def test_a_partition_that_is_gone_is_said_with_what_to_do(house: House) -> None:
+    result = house.execute(
+        "refresh_keyword", tags={"dagster/partition": "gone"}, raise_on_error=False
+    )
+    text = problem(result)
+    assert "No such keyword: 'gone'." in text
+    assert "reload the definitions" in text
