@@ -8,13 +8,13 @@ import dagster as dg
 from pydantic import Field
 
 from papers_assets.arxiv.windows import Dates
+from papers_assets.held import ARXIV_BEGAN
 from papers_assets.keywords import KeywordsFile
 from papers_assets.refresh import Wishes
 
 EVERYTHING_TAG = "papers_assets/every_keyword"
 """On runs over all keywords: over those of the file as it is when the run starts."""
 _RESUMED_TAG = "dagster/is_resume_retry"
-_ARXIV_BEGAN = date(1991, 8, 14)
 
 
 class RefreshConfig(dg.Config):
@@ -135,8 +135,8 @@ def _date(name: str, value: str) -> date | None:
         found = date.fromisoformat(value)
     except ValueError:
         raise _unusable(name, value, "a date such as 2026-10-01") from None
-    if found < _ARXIV_BEGAN:
-        raise _unusable(name, value, f"a date since arXiv began, {_ARXIV_BEGAN}")
+    if found < ARXIV_BEGAN.date():
+        raise _unusable(name, value, f"a date since arXiv began, {ARXIV_BEGAN.date()}")
     return found
 
 

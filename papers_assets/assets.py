@@ -146,10 +146,11 @@ def papers_asset(
         opened = store.open()
         former = opened.papers_or_none(checks.FORMER_COLUMNS)
         chosen = choose(file, opened)
-        findings = checks.check_papers(chosen.frame, former, file, chosen.keys, now())
+        time = now()
+        findings = checks.check_papers(chosen.frame, former, file, chosen.keys, time)
         yield dg.MaterializeResult(
             value=chosen.frame,
-            metadata=previews.papers(chosen.frame, chosen.selections),
+            metadata=previews.papers(chosen, former, time.date()),
             check_results=_check_results(findings),
         )
 

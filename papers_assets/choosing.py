@@ -2,6 +2,7 @@
 
 import logging
 from dataclasses import dataclass
+from datetime import datetime
 
 import pandas as pd
 
@@ -22,6 +23,8 @@ class Chosen:
     selections: list[Selection]
     keys: dict[str, pd.DataFrame]
     """By keyword, the `HELD_KEYS` of all that is held."""
+    complete_from: dict[str, datetime]
+    """By keyword, `Held.complete_from`, where it is known."""
 
 
 def choose(file: KeywordsFile, store: Store) -> Chosen:
@@ -31,6 +34,7 @@ def choose(file: KeywordsFile, store: Store) -> Chosen:
     the others do not suffer for it.
     """
     selections, sources, keys, unusable = [], {}, {}, []
+    complete_from = {}
     for keyword in file.keywords:
         name = keyword.name
         problem, signature = store.read_problem(name), store.signature(name)
@@ -46,6 +50,8 @@ def choose(file: KeywordsFile, store: Store) -> Chosen:
             frame = papers.to_frame(held.papers)
             keys[name] = frame[HELD_KEYS]
             selections.append(papers.select_papers(frame, keyword))
+            if held.complete_from:
+                complete_from[name] = held.complete_from
         if held is not None or problem:
             sources[name] = Source(held.refreshed_at if held else None, problem, signature)
     frame = papers.join(selections, sources)
@@ -55,4 +61,4 @@ def choose(file: KeywordsFile, store: Store) -> Chosen:
         for name in unusable:
             frame.attrs[papers.PROBLEMS][name] = sources[name].problem
             keys[name] = frame.loc[frame["keyword"] == name, HELD_KEYS]
-    return Chosen(frame, selections, keys)
+    return Chosen(frame, selections, keys, complete_from)

@@ -6,7 +6,7 @@ a merge adds rows and brings their text up to date, and removes none.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -45,6 +45,7 @@ _OF_A_PAPER = [name for name in SCHEMA.names if name not in ("first_seen", "last
 
 _ALWAYS_KEPT = 5_000
 """Versions of a keyword. The largest cap is 2,000 papers."""
+ARXIV_BEGAN = datetime(1991, 8, 14, tzinfo=UTC)
 OVERLAP = timedelta(days=14)
 """How far behind what is complete a fetch reads on: arXiv sorts by submission, and a paper that its
 moderators held back for days appears that far below the newest."""
@@ -66,6 +67,8 @@ class Held:
     """`SCHEMA`, newest `updated` first."""
     complete_until: datetime | None = None
     """Of papers updated up to then, none is missing; None: nothing is known to be complete."""
+    complete_from: datetime | None = None
+    """Of papers updated from then to `complete_until`, none is missing; None: nobody knows."""
     total_results: int | None = None
     """Of the last believable answer."""
     doubted_since: datetime | None = None
@@ -118,10 +121,12 @@ def refreshed(  # noqa: PLR0913 - all but four are said by name
     *,
     total_results: int | None = None,
     doubted_since: datetime | None = None,
+    gap: bool = False,
 ) -> Held:
     """Give what is held after arXiv's believable answer `fetched` at `seen_at`.
 
-    Rows of the same version are one row: arXiv's newer text, and the older `first_seen`.
+    Rows of the same version are one row: arXiv's newer text, and the older `first_seen`. A `gap` is
+    between what was held and the answer.
     """
     held = of_definition(keyword, held)
     newest = [paper.updated for paper in fetched]
@@ -134,10 +139,21 @@ def refreshed(  # noqa: PLR0913 - all but four are said by name
         papers=_merged(held, fetched, seen_at),
         # A date in the future tells nothing of the papers that come until then.
         complete_until=min(max(newest), seen_at) if newest else None,
+        complete_from=_complete_from(None if gap else held, fetched, total_results),
         total_results=total_results,
         doubted_since=doubted_since,
         looked_back=held.looked_back if held else (),
     )
+
+
+def _complete_from(
+    held: Held | None, fetched: Sequence[Paper], total_results: int | None
+) -> datetime | None:
+    if total_results is not None and len(fetched) >= total_results:
+        return ARXIV_BEGAN
+    ends = [paper.updated for paper in fetched]
+    ends += [held.complete_from] if held and held.complete_from else []
+    return min(ends, default=None)
 
 
 def looked_back(

@@ -7,7 +7,7 @@ newest first, capped.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -70,6 +70,8 @@ class Selection:
     """Held papers whose newest version does not match the keyword, whatever arXiv answered."""
     held: int
     """Papers held, refused ones included."""
+    updated: pd.Series
+    """When each matching paper was updated, whether the list has room for it or not; UTC."""
 
 
 def select_papers(papers: pd.DataFrame, keyword: Keyword) -> Selection:
@@ -93,6 +95,7 @@ def select_papers(papers: pd.DataFrame, keyword: Keyword) -> Selection:
         papers=chosen[list(COLUMNS)].reset_index(drop=True),
         refused=len(candidates) - len(matching),
         held=len(candidates),
+        updated=matching["updated"],
     )
 
 
@@ -153,8 +156,36 @@ def with_rows_of(papers: pd.DataFrame, other: pd.DataFrame, names: Iterable[str]
     for name in merged:
         frame = other if name in taken else papers
         rows = frame[frame["keyword"] == name].reset_index(drop=True)
-        lists.append(Selection(name, rows, refused=0, held=len(rows)))
+        lists.append(Selection(name, rows, refused=0, held=len(rows), updated=rows["updated"]))
     return join(lists, merged)
+
+
+class News(NamedTuple):
+    """How a keyword's list differs from the one before."""
+
+    new: int
+    """Papers that were not in it."""
+    revised: int
+    """Papers that were, in another version."""
+
+
+def news(papers: pd.DataFrame, former: pd.DataFrame | None) -> dict[str, News]:
+    """Say by keyword what is new in `papers` since `former`.
+
+    Args:
+        papers: used are keyword, arxiv_id and version.
+        former: the same, published before; None: nothing was.
+    """
+    keys = ["keyword", "arxiv_id"]
+    before = papers.iloc[:0] if former is None else former
+    merged = papers[[*keys, "version"]].merge(
+        before[[*keys, "version"]], how="left", on=keys, suffixes=("", "_before")
+    )
+    is_new = merged["version_before"].isna()
+    is_revised = ~is_new & (merged["version"] != merged["version_before"])
+    counts = pd.DataFrame({"keyword": merged["keyword"], "new": is_new, "revised": is_revised})
+    sums = counts.groupby("keyword", sort=False)[["new", "revised"]].sum()
+    return {str(name): News(int(new), int(revised)) for name, new, revised in sums.itertuples()}
 
 
 def to_frame(table: pa.Table) -> pd.DataFrame:

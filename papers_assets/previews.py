@@ -1,7 +1,9 @@
 """What the Dagster UI shows of a materialization: counts, dates, links and a look at the rows."""
 
-from collections.abc import Mapping, Sequence
-from datetime import date
+from base64 import b64encode
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +13,16 @@ import pandas as pd
 from papers_assets import papers as papers_frame
 from papers_assets.arxiv import query
 from papers_assets.arxiv.newest import page_size
-from papers_assets.papers import Selection
+from papers_assets.checks import GITHUB_LIMIT
+from papers_assets.choosing import Chosen
 from papers_assets.refresh import Refreshed
+from papers_assets.rendering.chart import bars, chart
 from papers_assets.rendering.escape import escape_cell
-from papers_assets.rendering.readme import Section, markdown_preview
+from papers_assets.rendering.readme import Section, markdown_preview, render_readme
 
 _ROWS = 10
+_ROWS_OF_SECTION, _SECTIONS = 3, 20
+_PLOTTED = 20
 Metadata = dict[str, Any]
 
 
@@ -40,40 +46,60 @@ def refreshed(outcome: Refreshed, api_url: str) -> Metadata:
     held, answer, keyword = outcome.held, outcome.answer, outcome.keyword
     asked = query.newest_first(keyword, 0, page_size(keyword))
     look = papers_frame.to_frame(held.papers.slice(0, _ROWS))
+    looked = outcome.looked_back
     return {
         "dagster/partition_row_count": len(held.papers),
+        "papers_held": len(set(held.papers["arxiv_id"].to_pylist())),
         "new": outcome.new,
         "revised": outcome.revised,
         "refused": outcome.refused,
         "answered": len(answer.papers),
         "results_at_arxiv": answer.total_results,
         "newest_paper": _newest(look),
-        "requests": outcome.requests,
+        "requests": outcome.requests + (looked.requests if looked else 0),
         "seconds_waited": round(outcome.seconds_waited, 2),
         "gap": answer.gap,
         "remarks": "; ".join(outcome.remarks) or "none",
+        "looked_back": f"{looked.windows} months, {looked.new} new papers" if looked else "no",
         "query": asked["search_query"],
         "query_url": dg.MetadataValue.url(query.url(api_url, asked)),
         "preview": dg.MetadataValue.md(markdown_preview(look)),
     }
 
 
-def papers(frame: pd.DataFrame, selections: Sequence[Selection]) -> Metadata:
-    """Describe a materialization of `papers`."""
-    counts = [
+def papers(chosen: Chosen, former: pd.DataFrame | None, today: date) -> Metadata:
+    """Describe a materialization of `papers`; `former` is what was published before it."""
+    frame = chosen.frame
+    news = papers_frame.news(frame, former)
+    counts = {s.keyword: news.get(s.keyword, papers_frame.News(0, 0)) for s in chosen.selections}
+    records = [
         dg.TableRecord(
-            {"keyword": s.keyword, "shown": len(s.papers), "held": s.held, "refused": s.refused}
+            {
+                "keyword": s.keyword,
+                "shown": len(s.papers),
+                **counts[s.keyword]._asdict(),
+                "refused": s.refused,
+                "held": s.held,
+            }
         )
-        for s in selections
+        for s in chosen.selections
     ]
     look = frame.loc[frame["updated"].nlargest(_ROWS).index]
-    return {
+    metadata: Metadata = {
         "dagster/row_count": len(frame),
-        "refused": sum(s.refused for s in selections),
+        "new": sum(count.new for count in counts.values()),
+        "revised": sum(count.revised for count in counts.values()),
+        "refused": sum(s.refused for s in chosen.selections),
         "newest_paper": _newest(look),
-        "keywords": dg.MetadataValue.table(counts) if counts else "none fetched yet",
+        "papers_a_day": dg.MetadataValue.md(_picture(chosen, today)),
+        "keywords": dg.MetadataValue.table(records) if records else "none fetched yet",
         "preview": dg.MetadataValue.md(markdown_preview(look)),
     }
+    # Each is plotted over time; of many keywords nobody would find the one.
+    for s in chosen.selections[:_PLOTTED]:
+        metadata[f"{s.keyword}: shown"] = len(s.papers)
+        metadata[f"{s.keyword}: new"] = counts[s.keyword].new
+    return metadata
 
 
 def readme(sections: list[Section], updated: date | None, path: Path, size: int) -> Metadata:
@@ -82,15 +108,35 @@ def readme(sections: list[Section], updated: date | None, path: Path, size: int)
     lines += [
         f"| {escape_cell(s.keyword)} | {len(s.papers)} | {escape_cell(s.note)} |" for s in sections
     ]
+    stale = [s.keyword for s in sections if s.note]
+    look = [replace(s, papers=s.papers.head(_ROWS_OF_SECTION)) for s in sections[:_SECTIONS]]
+    more = f" of the first {_SECTIONS} sections" if len(sections) > _SECTIONS else ""
+    remark = f"Here are the first rows{more} only: the document is the file at path."
+    document = render_readme(look, last_update=updated, cap=_ROWS_OF_SECTION, remark=remark)
     return {
         "dagster/row_count": sum(len(s.papers) for s in sections),
         "path": dg.MetadataValue.path(path),
         "bytes": size,
+        "percent_of_github_limit": round(100 * size / GITHUB_LIMIT, 1),
         "last_update": str(updated or "never"),
         "sections": len(sections),
-        "sections_not_fresh": sum(bool(s.note) for s in sections),
-        "preview": dg.MetadataValue.md("\n".join(lines)),
+        "sections_not_fresh": len(stale),
+        "not_fresh": ", ".join(stale) or "none",
+        "contents": dg.MetadataValue.md("\n".join(lines)),
+        "document": dg.MetadataValue.md("".join(document)),
     }
+
+
+def _picture(chosen: Chosen, today: date) -> str:
+    rows = []
+    for s in chosen.selections:
+        counts = s.updated.dt.date.value_counts().to_dict()
+        since = chosen.complete_from.get(s.keyword)
+        # The day on which it begins is not known to its end.
+        known = since.date() + timedelta(days=1) if since else None
+        rows.append(bars(s.keyword, counts, today, known))
+    svg = chart(rows, today).encode()
+    return f"![Papers a day, by keyword](data:image/svg+xml;base64,{b64encode(svg).decode()})"
 
 
 def _newest(papers: pd.DataFrame) -> dg.MetadataValue[Any]:

@@ -272,6 +272,7 @@ class _Refresh:
                 self._now(),
                 total_results=answer.total_results,
                 doubted_since=doubted_since,
+                gap=answer.gap,
             )
             self._store.write_held(after)
             self._store.write_problem(self._keyword.name, "")

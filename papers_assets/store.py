@@ -92,6 +92,7 @@ class Store:
                 refreshed_at=_time(labels["refreshed_at"]),
                 papers=table,
                 complete_until=_time(labels.get("complete_until", "")),
+                complete_from=_time(labels.get("complete_from", "")),
                 total_results=_number(labels.get("total_results", "")),
                 doubted_since=_time(labels.get("doubted_since", "")),
                 looked_back=_windows(labels.get("looked_back", "[]")),
@@ -115,6 +116,7 @@ class Store:
             "cap": str(value.cap),
             "refreshed_at": _label(value.refreshed_at),
             "complete_until": _label(value.complete_until),
+            "complete_from": _label(value.complete_from),
             "total_results": "" if value.total_results is None else str(value.total_results),
             "doubted_since": _label(value.doubted_since),
             "looked_back": json.dumps(

@@ -14,6 +14,7 @@ from typing import Any
 import requests
 
 PAPERS = Path(sys.executable).with_name("papers")
+ENDED = {"SUCCESS", "FAILURE", "CANCELED"}
 PATIENCE = 120.0
 """Seconds until a test gives up; nothing depends on how long it really takes."""
 
@@ -66,6 +67,18 @@ class UI:
         )
         assert answer["launchRun"]["__typename"] == "LaunchRunSuccess", answer
         return str(answer["launchRun"]["run"]["id"])
+
+    def status(self, run_id: str) -> str:
+        return next(str(run["status"]) for run in self.runs() if run["id"] == run_id)
+
+    def ended(self, run_id: str) -> str:
+        """Wait until the run has ended, and give its status."""
+        until(lambda: self.status(run_id) in ENDED)
+        return self.status(run_id)
+
+    def settled(self) -> None:
+        """Wait until no run is under way; automation may have started some."""
+        until(lambda: all(run["status"] in ENDED for run in self.runs()))
 
 
 def until(answer: Callable[[], Any]) -> Any:

@@ -1,7 +1,7 @@
 """What must hold of the asset `papers`."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,7 @@ from papers_assets.checks.finding import (
     finding,
     times_of,
 )
+from papers_assets.held import ARXIV_BEGAN
 from papers_assets.keywords import KeywordsFile
 from papers_assets.matching import Matcher
 from papers_assets.papers import PROBLEMS
@@ -29,7 +30,6 @@ FORMER_COLUMNS = ["keyword", "arxiv_id", "version", "title", "abstract", "catego
 _AGEING = timedelta(hours=36)  # a daily run was missed, and the next one is late
 _TOO_OLD = timedelta(days=3)  # longer than arXiv's weekend, on which a run still gets an answer
 _CLOCKS = timedelta(hours=1)  # by which clocks may differ
-_ARXIV_BEGAN = datetime(1991, 8, 14, tzinfo=UTC)
 
 
 # Blocking is what only a mistake in this program, a damaged file or a lost paper can bring about.
@@ -295,7 +295,7 @@ def _dates_sane(papers: pd.DataFrame, now: datetime) -> Finding:
     soon = now + _CLOCKS
     sane = papers["updated"] >= papers["published"]
     for name in ("published", "updated", "first_seen", "last_seen"):
-        sane &= papers[name].between(_ARXIV_BEGAN, soon)
+        sane &= papers[name].between(ARXIV_BEGAN, soon)
     wrong = papers[~sane.to_numpy()]
     named = [
         f"{row} (published {published}, updated {updated}, first seen {seen})"

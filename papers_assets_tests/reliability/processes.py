@@ -22,7 +22,7 @@ import requests
 
 from papers_assets.keywords_file import read_keywords_file
 from papers_assets.settings import PROJECT_ROOT
-from papers_assets_tests.driving import UI, environment, running_ui
+from papers_assets_tests.driving import ENDED, UI, environment, running_ui
 from papers_assets_tests.reliability.worlds import (
     Arxiv,
     Found,
@@ -36,7 +36,6 @@ from papers_assets_tests.reliability.worlds import (
 
 VICTIMS = ("daemon", "run worker", "code server", "web server", "all of Dagster")
 _PATIENCE = 120.0
-_ENDED = {"SUCCESS", "FAILURE", "CANCELED"}
 # As shipped, a run that nobody looks after is ended after four hours: too long to wait for here.
 _SHORTER = (
     ("max_runtime_seconds: 14400 ", "poll_interval_seconds: 1\n  max_runtime_seconds: 20 "),
@@ -67,16 +66,9 @@ class Harness:
     def run(self) -> str:
         """Launch the daily job, wait for its end, and give its status."""
         began = time.monotonic()
-        run_id = self.ui.launch("daily_papers")
-        status = self._status(run_id)
-        while status not in _ENDED and time.monotonic() < began + _PATIENCE:
-            time.sleep(0.2)
-            status = self._status(run_id)
+        status = self._fate(self.ui.launch("daily_papers"))
         self.length = time.monotonic() - began
         return status
-
-    def _status(self, run_id: str) -> str:
-        return next(str(run["status"]) for run in self.ui.runs() if run["id"] == run_id)
 
     def point(self, number: int, victim: str, moment: int) -> None:
         before = look(self.home, self.file)
@@ -98,11 +90,11 @@ class Harness:
             f"{victim}{'' if killed else ' (none there yet, or no longer)'}: run {fate}"
             f"{'' if alive else ', papers ui started again'}"
         ] += 1
-        if fate not in _ENDED:
+        if fate not in ENDED:
             self.wrong.append(f"{story}: its run is {fate} for ever")
         if (status := self.run()) != "SUCCESS":
             self.wrong.append(f"{story}: the next run is {status}")
-        self._settle()
+        self.ui.settled()
         healed = look(self.home, self.file)
         self._judge(f"{story}, recovered", after, healed)
         if healed.readme != healed.rendered or healed.faults or healed.leftovers:
@@ -137,17 +129,9 @@ class Harness:
 
     def _fate(self, run_id: str) -> str:
         ends = time.monotonic() + _PATIENCE
-        while (status := self._status(run_id)) not in _ENDED and time.monotonic() < ends:
-            time.sleep(0.5)
+        while (status := self.ui.status(run_id)) not in ENDED and time.monotonic() < ends:
+            time.sleep(0.2)
         return status
-
-    def _settle(self) -> None:
-        """Wait until automation has published what was left to publish."""
-        ends = time.monotonic() + _PATIENCE
-        while time.monotonic() < ends:
-            if all(run["status"] in _ENDED for run in self.ui.runs()):
-                return
-            time.sleep(0.5)
 
     def _judge(self, story: str, before: Found, after: Found) -> None:
         self.wrong += [f"{story}: {text}" for text in after.broken]
@@ -213,7 +197,9 @@ def run(points: int, seed: int) -> int:
             harness.run()
             for number in range(1, points + 1):
                 victim = VICTIMS[(number - 1) % len(VICTIMS)]
+                found = len(harness.wrong)
                 harness.point(number, victim, first + 2 * number)
+                print("\n".join(harness.wrong[found:]), file=sys.stderr)  # noqa: T201
                 print(f"{number} points, {len(harness.wrong)} violations", file=sys.stderr)  # noqa: T201
         finally:
             harness.stop()
