@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .PHONY: help setup demo demo-ui papers ui test check lint format bench faults kill kill-ui \
-	concurrency replay fuzz coverage lock clean
+	concurrency replay fuzz coverage mutation screenshots lock clean
 
 help:                ## this list
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -74,6 +74,12 @@ coverage: $(READY)   ## the tests, with the coverage of lines and branches
 	$(BIN)/coverage run -m pytest
 	-$(BIN)/coverage combine --quiet  # what a killed process left cannot be read
 	$(BIN)/coverage report --skip-covered --fail-under=95
+
+mutation: $(READY)   ## mutate the pure core and see what the tests notice (needs mutmut in .venv)
+	$(BIN)/mutmut run
+
+screenshots: $(READY)  ## make the pictures in docs/ anew, from the real UI (needs Chromium)
+	$(BIN)/python -m papers_assets_tests.screenshots
 
 lock:                ## resolve requirements.lock anew (needs uv)
 	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --upgrade \

@@ -61,7 +61,6 @@ def _shoot(watched: Watched, folder: Path) -> None:
         watched.go(path)
         page.wait_for_timeout(6000)
         page.screenshot(path=folder / f"{name}.png")
-    print(watched.complaints, watched.asked_outside)
 
 
 if __name__ == "__main__":

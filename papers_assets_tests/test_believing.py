@@ -101,6 +101,19 @@ def test_papers_in_older_versions_than_are_held_are_doubted() -> None:
     assert doubts(answer([paper(2), paper(1, version=3), paper(1, version=2)]), held) == []
 
 
+def test_whatever_can_be_how_things_are_is_a_doubt_that_passes() -> None:
+    revised = held_papers.refreshed(keyword(), None, [paper(1, version=2)], LATER)
+    same = answer([*RIGHT, STRANGE[0]])
+    certain = [*RIGHT]
+    for found in (
+        doubts_about(keyword(), answer([]), [], before(40), {}),
+        doubts_about(keyword(), answer([paper(1)]), [paper(1)], revised, {}),
+        doubts_about(keyword(), answer(STRANGE), [], None, {}),
+        doubts_about(keyword(), same, certain, None, {versions(same): keyword("robot")}),
+    ):
+        assert [doubt.passing for doubt in found] == [True]
+
+
 def test_what_arxiv_says_for_a_week_is_how_things_are_unless_it_contradicts_itself() -> None:
     passing, not_passing = Doubt("fewer", passing=True), Doubt("short", passing=False)
     week = LATER - BELIEVED_AFTER

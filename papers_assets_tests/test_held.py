@@ -7,7 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from papers_assets.arxiv.feed import Paper
-from papers_assets.held import OVERLAP, SCHEMA, Held, kept, of_definition, refreshed
+from papers_assets.arxiv.windows import Window
+from papers_assets.held import (
+    ARXIV_BEGAN,
+    OVERLAP,
+    SCHEMA,
+    Held,
+    kept,
+    looked_back,
+    of_definition,
+    refreshed,
+)
 from papers_assets_tests.making import EPOCH, LATER, keyword, paper
 
 batches = st.lists(
@@ -69,6 +79,40 @@ def test_a_paper_dated_in_the_future_does_not_keep_others_from_being_read_back_t
     # As from before there was this rule, or from a clock that was ahead.
     spoilt = replace(held, complete_until=odd.updated)
     assert refreshed(keyword(), spoilt, [paper(1)], LATER).complete_until == LATER
+
+
+def test_what_came_by_the_last_refresh_has_been_reported() -> None:
+    first = refreshed(keyword(), None, [paper(1)], LATER)
+    later = LATER + timedelta(days=1)
+    doubted = kept(keyword(), first, [paper(2)], later)
+    assert doubted.reported() == {(paper(1).arxiv_id, 1)}
+    assert kept(keyword(), None, [paper(2)], later).reported() == set()
+    again = refreshed(keyword(), doubted, [paper(2)], later + timedelta(days=1))
+    assert again.reported() == again.versions()
+
+
+def test_what_is_complete_begins_where_the_first_answer_ended() -> None:
+    first = refreshed(keyword(), None, [paper(5), paper(4)], LATER, total_results=9)
+    assert first.complete_from == paper(4).updated
+    second = refreshed(keyword(), first, [paper(7), paper(6)], LATER, total_results=11)
+    assert second.complete_from == paper(4).updated
+    third = refreshed(keyword(), second, [paper(9)], LATER, total_results=13, gap=True)
+    assert third.complete_from == paper(9).updated
+    whole = refreshed(keyword(), third, [paper(n) for n in range(13)], LATER, total_results=13)
+    assert whole.complete_from == ARXIV_BEGAN
+    assert refreshed(keyword(any=("x",)), whole, [], LATER, total_results=1).complete_from is None
+
+
+def test_what_was_looked_back_at_is_no_news_and_moves_no_end() -> None:
+    first = refreshed(keyword(), None, [paper(5)], LATER, total_results=9)
+    window = Window(EPOCH, EPOCH + timedelta(hours=4))
+    after = looked_back(keyword(), first, [paper(2)], window, LATER + timedelta(hours=1))
+    assert after.versions() == after.reported() == {(paper(n).arxiv_id, 1) for n in (2, 5)}
+    assert after.looked_back == (window,)
+    assert replace(after, papers=first.papers, looked_back=()) == first
+    assert looked_back(keyword(), None, [], window, LATER).refreshed_at is None
+    assert refreshed(keyword(), after, [], LATER).looked_back == (window,)
+    assert refreshed(keyword(any=("x",)), after, [], LATER).looked_back == ()
 
 
 def test_a_changed_definition_keeps_the_papers_and_knows_of_no_complete_time() -> None:

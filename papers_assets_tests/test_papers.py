@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from papers_assets import papers
 from papers_assets.arxiv.feed import Paper
-from papers_assets.papers import COLUMNS, Source, join, refreshed_at, select_papers, sources
+from papers_assets.papers import COLUMNS, News, Source, join, refreshed_at, select_papers, sources
 from papers_assets_tests.making import LATER, caps, held_frame, keyword, paper, some_papers
 
 
@@ -96,3 +96,15 @@ def test_lists_follow_each_other_in_the_order_given() -> None:
 @pytest.mark.parametrize("name", ["keyword", "arxiv_id", "title", "updated"])
 def test_every_column_says_what_it_means(name: str) -> None:
     assert papers.COLUMNS[name][1]
+
+
+def test_what_is_new_is_counted_against_what_was_published_before() -> None:
+    def published(*papers: Paper) -> pd.DataFrame:
+        return join([select_papers(held_frame(papers), keyword())], {"compiler": Source(LATER)})
+
+    before = published(paper(1), paper(2), paper(3))
+    after = published(paper(2), paper(3, version=2), paper(4), paper(5))
+    assert papers.news(after, before) == {"compiler": News(new=2, revised=1)}
+    assert papers.news(after, None) == {"compiler": News(new=4, revised=0)}
+    assert papers.news(after, after) == {"compiler": News(new=0, revised=0)}
+    assert papers.news(published(), before) == {}

@@ -1,5 +1,5 @@
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -132,6 +132,34 @@ def test_an_entry_that_cannot_be_read_counts_as_one_that_came() -> None:
     answer = fetch(lambda _start, _size: Page(papers, 100, ("entry 7: no id",)))
     assert (answer.fault, answer.unreadable) == ("", ("entry 7: no id",))
     assert answer.papers == papers
+
+
+def test_entries_that_cannot_be_read_are_told_of_every_page() -> None:
+    papers = newest_to_oldest(299)
+
+    def ask(start: int, size: int) -> Page:
+        return Page(tuple(papers[start : start + size - 1]), 300, (f"of the page at {start}",))
+
+    answer = fetch(ask, held=EPOCH)
+    assert answer.unreadable == ("of the page at 0", "of the page at 100")
+
+
+def test_a_later_page_has_to_have_no_more_than_is_left() -> None:
+    answer = fetch(Arxiv(newest_to_oldest(130)), held=EPOCH)
+    assert (answer.fault, len(answer.papers)) == ("", 130)
+
+
+def test_a_list_that_lacks_a_single_match_is_filled() -> None:
+    papers = newest_to_oldest(400)
+    papers[0] = paper(400, title="Something else")
+    arxiv = Arxiv(papers)
+    fetch(arxiv)
+    assert arxiv.asked == [(0, 100), (100, 200)]
+
+
+def test_reading_that_ends_with_arxivs_last_result_has_no_gap() -> None:
+    answer = fetch(Arxiv(newest_to_oldest(300)), held=EPOCH - timedelta(days=1), most=2)
+    assert (answer.pages, answer.gap) == (2, False)
 
 
 def test_the_first_page_has_room_for_what_is_known_to_come() -> None:
