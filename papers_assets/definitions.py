@@ -40,7 +40,11 @@ def build_definitions(
             schedules.daily_schedule(file, jobs[0]),
             schedules.housekeeping_schedule(file, housekeeping),
         ],
-        sensors=[schedules.publish_sensor(), schedules.failure_sensor(jobs[-1])],
+        sensors=[
+            schedules.publish_sensor(),
+            schedules.failure_sensor(jobs[-1]),
+            schedules.alert_sensor(settings.alerts),
+        ],
         resources={
             "arxiv": ArxivResource(
                 api_url=settings.api_url,

@@ -3,11 +3,12 @@
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from papers_assets.alerts import Alerts
 from papers_assets.arxiv.patience import BACKOFF, MAX_ATTEMPTS
 
 ARXIV_API_URL = "https://export.arxiv.org/api/query"
@@ -15,6 +16,7 @@ ARXIV_INTERVAL = 3.0
 """Seconds between requests that arXiv's terms of use ask for."""
 
 _MOST_ATTEMPTS = 20
+_ADDRESS = re.compile(r"[^@\s,<>]+@[^@\s,<>]+")
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 
@@ -37,6 +39,8 @@ class Settings:
     """How often a request is asked in all."""
     backoff: float = BACKOFF
     """Seconds before the second attempt."""
+    alerts: Alerts = field(default_factory=Alerts)
+    """Who is told when a run fails."""
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
@@ -57,7 +61,32 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         backoff=_seconds(
             "ARXIV_BACKOFF", environment.get("ARXIV_BACKOFF") or str(BACKOFF), BACKOFF
         ),
+        alerts=_alerts(environment),
     )
+
+
+def _alerts(environment: Mapping[str, str]) -> Alerts:
+    webhook = environment.get("PAPERS_ALERT_WEBHOOK") or ""
+    smtp = environment.get("PAPERS_SMTP_URL") or ""
+    addresses = (environment.get("PAPERS_ALERT_EMAIL") or "").split(",")
+    recipients = tuple(address.strip() for address in addresses if address.strip())
+    # None of the values is shown: they hold secrets.
+    if webhook and urlsplit(webhook).scheme not in ("http", "https"):
+        raise SettingsError("PAPERS_ALERT_WEBHOOK: expected an address that begins with https://.")
+    if smtp and (urlsplit(smtp).scheme not in ("smtp", "smtps") or not urlsplit(smtp).hostname):
+        raise SettingsError(
+            "PAPERS_SMTP_URL: expected smtps://user:password@host:465, or smtp://... for a server "
+            "that turns TLS on first."
+        )
+    if recipients and not smtp:
+        raise SettingsError(
+            "PAPERS_ALERT_EMAIL is set, and PAPERS_SMTP_URL is not: expected the mail server, "
+            "smtps://user:password@host:465."
+        )
+    if wrong := [address for address in recipients if not _ADDRESS.fullmatch(address)]:
+        raise SettingsError(f"PAPERS_ALERT_EMAIL: {wrong[0]!r} is no e-mail address.")
+    sender = environment.get("PAPERS_ALERT_FROM") or (recipients[0] if recipients else "")
+    return Alerts(webhook, recipients, smtp, sender)
 
 
 def _api_url(value: str) -> str:
