@@ -108,11 +108,16 @@ def environment(home: Path, keywords: Path, url: str, **more: str) -> dict[str, 
     }
 
 
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port: int = free.getsockname()[1]
+        return port
+
+
 @contextmanager
 def running_ui(environment: Mapping[str, str], log: Path) -> Iterator[UI]:
     """`papers ui`, from when its code location is loaded."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     with (
         log.open("a") as output,
         subprocess.Popen(

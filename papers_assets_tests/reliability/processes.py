@@ -36,8 +36,8 @@ from papers_assets_tests.reliability.worlds import (
 
 VICTIMS = ("daemon", "run worker", "code server", "web server", "all of Dagster")
 _PATIENCE = 120.0
-# As shipped, a run that nobody looks after is ended after four hours, and one that was on its way to
-# its worker after three minutes: too long to wait for here.
+# As shipped, a run that nobody looks after is ended after four hours, and one on its way to its
+# worker after three minutes: too long to wait for here.
 _SHORTER = (
     (
         "max_runtime_seconds: 14400 ",
