@@ -121,7 +121,7 @@ def test_a_failed_run_is_told_with_keyword_reason_and_what_comes_next(
     assert isinstance(envelope.content, bytes)
     message = message_from_bytes(envelope.content, policy=default)
     assert message["Subject"] == "papers-assets: daily_papers failed"
-    assert "compiler: arXiv answered 503" in str(message)
+    assert "compiler: arXiv answered 503" in message.get_content()
 
 
 def test_nothing_is_sent_and_the_sensor_is_off_until_it_is_configured(house: House) -> None:

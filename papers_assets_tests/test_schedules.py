@@ -1,10 +1,11 @@
 """When things run: the daily schedule's ticks, and what automation asks for."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import dagster as dg
 import pytest
+from dagster._utils.schedules import schedule_execution_time_iterator
 
 from papers_assets.keywords import KeywordsFile
 from papers_assets.sample_arxiv import Fault
@@ -56,6 +57,33 @@ def test_any_time_zone_and_cron_that_the_keywords_file_accepts_suits_dagster(
     elsewhere = Elsewhere(house.home, house.server, house.instance)
     schedule = elsewhere.definitions.resolve_schedule_def("daily")
     assert schedule.execution_timezone == zone
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York", "Asia/Kolkata"])
+@pytest.mark.parametrize("cron", ["0 6 * * *", "30 2 * * *"])  # one in the hour that DST moves
+def test_every_day_has_one_tick_whatever_the_clocks_do(house: House, zone: str, cron: str) -> None:
+    class Elsewhere(House):
+        @property
+        def file(self) -> KeywordsFile:
+            return KeywordsFile(self.home, (keyword("compiler"),), ZoneInfo(zone), cron)
+
+    elsewhere = Elsewhere(house.home, house.server, house.instance)
+    schedule = elsewhere.definitions.resolve_schedule_def("daily")
+    start = datetime(2026, 1, 1, tzinfo=ZoneInfo(zone))
+    ticks = schedule_execution_time_iterator(
+        start.timestamp(), str(schedule.cron_schedule), schedule.execution_timezone
+    )
+    hour, minute = (6, 0) if cron.startswith("0") else (2, 30)
+    moved, offset = 0, None
+    for day, tick in zip(range(365), ticks, strict=False):
+        assert tick.date() == start.date() + timedelta(days=day)
+        moved += (tick.hour, tick.minute) != (hour, minute)
+        if tick.utcoffset() != offset:
+            offset = tick.utcoffset()
+            context = dg.build_schedule_context(house.instance, scheduled_execution_time=tick)
+            assert len(schedule.evaluate_tick(context).run_requests or []) == 1
+    # 2:30 does not exist on one day of the year, where there is such a thing as summer.
+    assert moved == (hour == 2 and zone != "Asia/Kolkata")
 
 
 def test_automation_is_on(house: House) -> None:
