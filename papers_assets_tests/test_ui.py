@@ -30,7 +30,11 @@ def test_everything_runs_and_one_keyword_leads_to_a_new_readme(ui: UI, home: Pat
     }
     schedules = {s["name"]: s["scheduleState"]["status"] for s in repository["schedules"]}
     assert schedules == {"daily": "RUNNING", "housekeeping": "RUNNING"}
-    assert [s["sensorState"]["status"] for s in repository["sensors"]] == ["RUNNING"] * 2
+    assert {s["name"]: s["sensorState"]["status"] for s in repository["sensors"]} == {
+        "alert_on_failure": "STOPPED",
+        "publish_after_failure": "RUNNING",
+        "publish_when_new": "RUNNING",
+    }
 
     # As "Launch run" of the job does, with nothing chosen.
     readme = home / "output" / "README.md"
