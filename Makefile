@@ -37,10 +37,11 @@ test: $(READY)       ## the tests
 
 check: lint test     ## what CI runs
 
-lint: $(READY)       ## lint, format and type checks
+lint: $(READY)       ## lint, format and type checks; Dagster loads the definitions
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/dagster definitions validate --workspace workspace.yaml
 
 format: $(READY)     ## put the code in its usual form
 	$(BIN)/ruff check --fix .

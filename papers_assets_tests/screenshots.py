@@ -4,10 +4,14 @@ import argparse
 import tempfile
 from pathlib import Path
 
+import cmarkgfm
+from cmarkgfm.cmark import Options
+from playwright.sync_api import Page, expect
+
 from papers_assets.sample_arxiv import SampleArxiv, Script, Step
 from papers_assets.settings import PROJECT_ROOT
 from papers_assets_tests.browsing import Watched, browser
-from papers_assets_tests.driving import UI, environment, running_ui
+from papers_assets_tests.driving import UI, environment, running_ui, until
 from papers_assets_tests.reliability.worlds import corpus_at, history
 
 _KEYWORDS = """
@@ -18,49 +22,95 @@ cap = 60
 [keywords."graph neural network"]
 cap = 40
 """
-_DAYS = 5
+_DAYS = 6
+_LONG = 60_000
+"""Milliseconds until something has to be seen."""
+_GITHUB = """<style>
+body { font: 16px/1.5 sans-serif; max-width: 1000px; margin: 24px auto; color: #1f2328 }
+h2 { border-bottom: 1px solid #d1d9e0 } a { color: #0969da; text-decoration: none }
+table { border-collapse: collapse } td, th { border: 1px solid #d1d9e0; padding: 6px 13px }
+</style>"""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--into", type=Path, default=PROJECT_ROOT / "docs")
     folder = parser.parse_args().into
+    folder.mkdir(exist_ok=True)
+    expect.set_options(timeout=_LONG)
     with tempfile.TemporaryDirectory() as name, SampleArxiv(corpus_at(len(history()))) as server:
         home = Path(name)
         (home / "keywords.toml").write_text(_KEYWORDS)
         variables = environment(home, home / "keywords.toml", server.url)
         with running_ui(variables, home / "ui.log") as ui, browser() as chromium:
-            _make_history(ui, server)
-            _shoot(Watched(chromium, ui.url), folder)
+            good = _let_days_pass(ui, server, home / "output" / "README.md")
+            watched = Watched(chromium, ui.url, height=720)
+            watched.page.set_default_timeout(_LONG)
+            _shoot(watched, folder, good)
+            _shoot_readme(watched.page, folder, home / "output" / "README.md")
 
 
-def _make_history(ui: UI, server: SampleArxiv) -> None:
-    """Let some days pass: each brings papers; on the last one, a keyword fails."""
+def _let_days_pass(ui: UI, server: SampleArxiv, readme: Path) -> str:
+    """Let papers appear from run to run, and a keyword fail in the last one.
+
+    Gives the id of the last good run.
+    """
     total = len(history())
+    good = ""
     for left in range(_DAYS, 0, -1):
-        server.corpus = corpus_at(total - 15 * left)
-        if left == 1:
-            server.fault = Script([Step("busy", "reinforcement")])
-        ui.ended(ui.launch("daily_papers"))
+        server.corpus = corpus_at(total - 12 * left)
+        good = ui.launch("daily_papers")
+        ui.ended(good)
+    server.fault = Script([Step("busy", "reinforcement")])
+    server.corpus = corpus_at(total)
+    ui.ended(ui.launch("daily_papers"))
+    until(lambda: "_Not refreshed since" in readme.read_text())
     ui.settled()
+    return good
 
 
-def _shoot(watched: Watched, folder: Path) -> None:
-    page = watched.page
-    for name, path in (
-        ("lineage", "/asset-groups/daily_papers"),
-        ("partitions", "/assets/raw_papers?view=partitions"),
-        ("papers", "/assets/papers"),
-        ("plots", "/assets/papers?view=plots"),
-        ("runs", "/runs"),
-        ("readme", "/assets/readme"),
-        ("checks", "/assets/papers?view=checks"),
-        ("jobs", "/jobs"),
-        ("automation", "/automation"),
-    ):
-        watched.go(path)
-        page.wait_for_timeout(6000)
-        page.screenshot(path=folder / f"{name}.png")
+def _shoot(watched: Watched, folder: Path, good: str) -> None:
+    page = watched.go("/asset-groups/daily_papers")
+    expect(page.get_by_text("75% filled").first).to_be_visible()
+    expect(page.get_by_text("3 / 3 Passed").first).to_be_visible()
+    _save(page, folder, "lineage")
+
+    watched.go("/assets/raw_papers?view=partitions&partition=compiler")
+    expect(page.get_by_text("Failed (1)")).to_be_visible()
+    expect(page.get_by_text("newest_paper")).to_be_visible()
+    _save(page, folder, "partitions")
+
+    watched.go(f"/runs/{good}")
+    expect(page.get_by_text("RUN_SUCCESS").first).to_be_visible()
+    _save(page, folder, "run")
+
+    watched.go("/assets/papers")
+    row = page.get_by_role("row").filter(has_text="papers_a_day")
+    row.scroll_into_view_if_needed()
+    row.get_by_text("Show Markdown").click()
+    expect(page.get_by_role("img", name="Papers a day, by keyword")).to_be_visible()
+    _save(page, folder, "papers-a-day")
+    page.keyboard.press("Escape")
+    page.get_by_text("Plots", exact=True).click()
+    plot = page.get_by_text("new", exact=True).last
+    plot.scroll_into_view_if_needed()
+    _save(page, folder, "plots")
+
+
+def _shoot_readme(page: Page, folder: Path, readme: Path) -> None:
+    """Show the README by GitHub's own Markdown parser."""
+    # GitHub lets the README's own tags through, which its abstracts are folded with.
+    html = cmarkgfm.github_flavored_markdown_to_html(
+        readme.read_text(), options=Options.CMARK_OPT_UNSAFE
+    )
+    page.set_content(f"<meta charset='utf-8'>{_GITHUB}{html}")
+    page.screenshot(path=folder / "readme.png")
+
+
+def _save(page: Page, folder: Path, name: str) -> None:
+    page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(2000)  # what moves has come to rest
+    page.screenshot(path=folder / f"{name}.png")
 
 
 if __name__ == "__main__":
