@@ -47,8 +47,9 @@ format: $(READY)     ## put the code in its usual form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(READY)      ## measure the job; prints a table
+bench: $(READY)      ## measure the job, and how long people wait for the UI; prints tables
 	$(BIN)/python -m papers_assets_tests.benchmarks
+	$(BIN)/python -m papers_assets_tests.benchmarks.face
 
 # The reliability programs print a table each and fail if anything was lost or untrue.
 RELIABILITY := $(BIN)/python -m papers_assets_tests.reliability

@@ -1,11 +1,17 @@
 """The graph as Dagster runs it, over real HTTP, recorded in a real run history."""
 
+import os
 import re
+import subprocess
+import sys
+from base64 import b64decode
 from contextlib import suppress
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import pandas as pd
 import pytest
 from dagster._core.errors import DagsterExecutionInterruptedError
 
@@ -280,11 +286,56 @@ def test_what_a_materialization_shows(house: House) -> None:
     assert raw["query"] == '(ti:"compiler" AND abs:"compiler")'
     assert str(raw["query_url"]).startswith(house.server.url)
     assert str(raw["preview"]).startswith("|")
+    assert raw["papers_held"] == 100
     papers = metadata(house, PAPERS)
-    assert papers["dagster/row_count"] == 300
+    assert papers["dagster/row_count"] == papers["new"] == 300
+    assert (papers["revised"], papers["refused"]) == (0, 0)
+    assert (papers["compiler: shown"], papers["compiler: new"]) == (100, 100)
+    assert isinstance(papers["keywords"], dg.TableMetadataValue)
+    assert list(papers["keywords"].records) == [
+        dg.TableRecord(
+            {"keyword": name, "shown": 100, "new": 100, "revised": 0, "refused": 0, "held": 100}
+        )
+        for name in house.file.names
+    ]
     readme = metadata(house, README)
-    assert readme["bytes"] == house.store.readme_path.stat().st_size
+    size = house.store.readme_path.stat().st_size
+    assert (readme["bytes"], readme["percent_of_github_limit"]) == (size, round(size / 5120, 1))
     assert readme["path"] == str(house.store.readme_path)
+    assert (readme["sections"], readme["not_fresh"]) == (3, "none")
+    house.next_day()
+    house.failing = {"compiler": BUSY}
+    house.run()
+    assert metadata(house, PAPERS)["new"] == 0
+    readme = metadata(house, README)
+    assert (readme["sections_not_fresh"], readme["not_fresh"]) == (1, "compiler")
+
+
+def test_the_document_in_the_ui_is_a_part_of_the_document(house: House) -> None:
+    house.keywords = [keyword(f"compiler {n}", any=("compiler",)) for n in range(25)]
+    house.run()
+    document = str(metadata(house, README)["document"])
+    assert len(document) < 100_000
+    shown = sections(document)
+    assert shown == {f"compiler {n}": 3 for n in range(20)}
+    whole = house.readme
+    assert all(line in whole for line in document.splitlines() if line.startswith("| **["))
+    assert "Here are the first rows of the first 20 sections only" in document
+
+
+def test_the_picture_counts_what_is_held_by_day_and_says_what_nobody_knows(house: House) -> None:
+    house.keywords = [keyword("compiler", cap=10)]
+    house.run()
+    (svg,) = re.findall(r"base64,([^)]+)\)", str(metadata(house, PAPERS)["papers_a_day"]))
+    held = house.store.read_papers(["updated"])["updated"].dt.date
+    assert len(held) == 10
+    everything = house.store.read_held("compiler")
+    assert everything is not None
+    days = pd.Series(everything.papers["updated"].to_pylist()).dt.date
+    recent = days[days > house.today.date() - timedelta(days=30)]
+    picture = b64decode(svg).decode()
+    assert f"{len(recent)}<tspan" in picture
+    assert f"(most: {recent.value_counts().max()})" in picture
 
 
 def test_the_run_tells_its_story_in_its_own_log(house: House) -> None:
@@ -295,6 +346,15 @@ def test_the_run_tells_its_story_in_its_own_log(house: House) -> None:
         line.startswith("performance: 100 of ") and "Asked for (ti:" in line for line in logged
     )
     assert "compiler: not refreshed: arXiv answered 503 (asked 2 times)" in logged
+
+
+def test_the_definitions_load_without_a_warning(tmp_path: Path) -> None:
+    load = "import papers_assets.definitions as d; d.defs()"
+    subprocess.run(
+        [sys.executable, "-W", "error", "-c", load],
+        env=os.environ | {"PAPERS_HOME": str(tmp_path)},
+        check=True,
+    )
 
 
 @pytest.mark.parametrize("asset", [RAW, PAPERS, README])
