@@ -10,6 +10,7 @@ from pydantic import Field
 from papers_assets.arxiv.windows import Dates
 from papers_assets.held import ARXIV_BEGAN
 from papers_assets.keywords import KeywordsFile
+from papers_assets.outcomes import LOOKING_BACK
 from papers_assets.refresh import Wishes
 
 EVERYTHING_TAG = "papers_assets/every_keyword"
@@ -27,8 +28,8 @@ class RefreshConfig(dg.Config):
     )
     ignore_held: bool = Field(
         default=False,
-        description="Read as if nothing had been fetched before: whole lists, up to their caps. "
-        "What is held stays held.",
+        description="Read whole lists, up to their caps, and months that have come before, as if "
+        "nothing had been fetched. What is held stays held.",
     )
     look_back_to: str = Field(
         default="",
@@ -60,7 +61,8 @@ def asked_for(
         Failure: it names no keyword, or one that the file does not have, or dates that cannot be.
     """
     of_run = _partitions(context)
-    names = file.names if context.run.tags.get(EVERYTHING_TAG) == "true" else of_run
+    everything = context.run.tags.get(EVERYTHING_TAG) == "true" and not context.has_partition_key
+    names = file.names if everything else of_run
     if not names:
         raise dg.Failure(
             "This run names no keyword. Launch the job daily_papers for all of them, or choose "
@@ -106,16 +108,30 @@ def _partitions(context: dg.AssetExecutionContext) -> list[str]:
 def _fetched_by_parents(context: dg.AssetExecutionContext) -> set[str]:
     """Give what was fetched by the runs that this one resumes: "Re-execute from failure"."""
     fetched: set[str] = set()
+    failed: set[str] = set()
     run: dg.DagsterRun | None = context.run
     while run is not None and run.parent_run_id and run.tags.get(_RESUMED_TAG) == "true":
-        for record in context.instance.all_logs(
-            run.parent_run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION
-        ):
-            event = record.get_dagster_event()
-            if event.asset_key == context.asset_key and event.partition is not None:
-                fetched.add(event.partition)
+        came, problems = _what_became_of(run.parent_run_id, context)
+        # Who was refreshed and could not be looked back at to the end is asked for again.
+        failed |= {problem.removeprefix(LOOKING_BACK) for problem in problems} - fetched
+        fetched |= came - failed
         run = context.instance.get_run_by_id(run.parent_run_id)
     return fetched
+
+
+def _what_became_of(run_id: str, context: dg.AssetExecutionContext) -> tuple[set[str], set[str]]:
+    """Give what a run of `raw_papers` materialized, and its problems: see `Outcomes`."""
+    came: set[str] = set()
+    problems: set[str] = set()
+    wanted = {dg.DagsterEventType.ASSET_MATERIALIZATION, dg.DagsterEventType.STEP_FAILURE}
+    for record in context.instance.all_logs(run_id, of_type=wanted):
+        event = record.get_dagster_event()
+        if event.event_type is dg.DagsterEventType.STEP_FAILURE:
+            failure = event.step_failure_data.user_failure_data
+            problems |= set(failure.metadata) if failure else set()
+        elif event.asset_key == context.asset_key and event.partition is not None:
+            came.add(event.partition)
+    return came, problems
 
 
 def _wishes(config: RefreshConfig, today: date) -> Wishes:
@@ -123,8 +139,9 @@ def _wishes(config: RefreshConfig, today: date) -> Wishes:
     until = _date("look_back_until", config.look_back_until)
     if until and not since:
         raise _unusable("look_back_until", config.look_back_until, "look_back_to with it")
-    if since and since > (until or today):
-        raise _unusable("look_back_to", config.look_back_to, f"a date up to {until or today}")
+    last = min(until or today, today)
+    if since and since > last:
+        raise _unusable("look_back_to", config.look_back_to, f"a date up to {last}")
     return Wishes(ignore_held=config.ignore_held, look_back=Dates(since, until) if since else None)
 
 

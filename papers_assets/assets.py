@@ -13,7 +13,8 @@ from papers_assets.automation import publish_when_new, publish_when_sound
 from papers_assets.choosing import choose
 from papers_assets.keywords import KeywordsFile
 from papers_assets.logs import progress
-from papers_assets.refresh import Failed, refresh
+from papers_assets.outcomes import Outcomes
+from papers_assets.refresh import refresh
 from papers_assets.rendering.readme import render_readme
 from papers_assets.resources import ArxivResource, StoreResource
 from papers_assets.sections import last_update, remark, sections
@@ -61,33 +62,26 @@ def raw_papers_asset(file: KeywordsFile, now: Callable[[], datetime]) -> dg.Asse
     ) -> Iterator[dg.MaterializeResult[None]]:
         asked = asked_for(context, config, file, now().date())
         client = arxiv.client()
-        refreshed: dict[str, previews.Metadata] = {}
-        failed: dict[str, str] = {}
+        outcomes = Outcomes()
         try:
             keywords = [file[name] for name in asked.names]
             for outcome in refresh(keywords, client, store.open(), now, asked.wishes):
-                name = outcome.keyword.name
-                if isinstance(outcome, Failed):
-                    failed[name] = outcome.reason
-                    continue
-                refreshed[name] = previews.refreshed(outcome, arxiv.api_url)
-                if outcome.looked_back and outcome.looked_back.problem:
-                    failed[name] = f"refreshed, but {outcome.looked_back.problem}"
+                outcomes.add(outcome)
         except BaseException:
             # Interrupted: what came is on disk, so it is recorded all the same.
-            _log(context, refreshed)
+            _log(context, outcomes.metadata(arxiv.api_url))
             raise
         finally:
             client.close()
-        yield from _record(context, refreshed, failed, asked)
+        yield from _record(context, outcomes, outcomes.metadata(arxiv.api_url), asked)
 
     return raw_papers
 
 
 def _record(
     context: dg.AssetExecutionContext,
-    refreshed: Mapping[str, previews.Metadata],
-    failed: Mapping[str, str],
+    outcomes: Outcomes,
+    metadata: Mapping[str, previews.Metadata],
     asked: Asked,
 ) -> Iterator[dg.MaterializeResult[None]]:
     """Tell Dagster what happened to each keyword, and nothing that did not.
@@ -96,22 +90,20 @@ def _record(
     others, or failed at one, must not: it records each itself. Downstream is then not in this run;
     automation publishes what arrived, or the command line does at once.
     """
-    if not failed and asked.is_whole_range:
-        for name, metadata in refreshed.items():
-            context.add_asset_metadata(metadata, context.asset_key, partition_key=name)
+    problems = outcomes.problems
+    if not problems and asked.is_whole_range:
+        for name, of_keyword in metadata.items():
+            context.add_asset_metadata(of_keyword, context.asset_key, partition_key=name)
         yield dg.MaterializeResult()
         return
-    _log(context, refreshed)
-    if failed:
-        raise dg.Failure(
-            f"{len(failed)} of {len(asked.names)} keywords could not be refreshed. "
-            + " | ".join(f"{name}: {reason}" for name, reason in failed.items())
-            + " | What is held of them is kept; what the others brought is published within a "
-            'minute. The next daily run asks again; "Re-execute from failure" asks for these now.',
-            metadata=dict(failed),
-            allow_retries=False,
-        )
-    context.log.info("papers and readme follow in a run of their own, within a minute.")
+    _log(context, metadata)
+    if problems:
+        raise dg.Failure(outcomes.story, metadata=dict(problems), allow_retries=False)
+    context.log.info(
+        "papers and readme follow in a run of their own, within a minute."
+        if metadata
+        else "There was nothing to do: the runs that this one resumes have fetched everything."
+    )
 
 
 def _log(context: dg.AssetExecutionContext, refreshed: Mapping[str, previews.Metadata]) -> None:

@@ -5,7 +5,7 @@ another order, and papers that do not have the words asked for. Every such answe
 more; what is still in doubt then keeps the keyword from counting as refreshed.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -69,6 +69,30 @@ def doubts_about(
     # Keywords that mean the same have the same answer; then every paper in it matches.
     if other is not None and refused and query.search_query(other) != query.search_query(keyword):
         doubts.append(Doubt(f"the same answer as for {other.name}", passing=True))
+    return doubts
+
+
+def doubts_about_window(
+    answer: Newest, certain: Sequence[Paper], known: Collection[str]
+) -> list[str]:
+    """Say why the answer for a window of past days is hard to believe, if it is.
+
+    Args:
+        answer: what came.
+        certain: what of it matches the keyword.
+        known: the arXiv ids of papers that are held and should be in it. Not all of them are: who
+            revised a paper so that it matches no more took it away.
+    """
+    doubts = [answer.fault] if answer.fault else []
+    came = {paper.arxiv_id for paper in answer.papers}
+    missing = sum(arxiv_id not in came for arxiv_id in known)
+    if len(known) - missing < FAR_FEWER * len(known):
+        doubts.append(f"{missing} of {len(known)} papers are missing that came before")
+    refused = len(answer.papers) - len(certain)
+    if refused > MANY * len(answer.papers) and refused >= _A_FEW:
+        doubts.append(f"{refused} of {len(answer.papers)} results do not match the keyword")
+    if answer.unreadable:
+        doubts.append(f"{len(answer.unreadable)} entries could not be read: {answer.unreadable[0]}")
     return doubts
 
 

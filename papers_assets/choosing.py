@@ -8,6 +8,7 @@ import pandas as pd
 
 from papers_assets import papers
 from papers_assets.checks import HELD_KEYS
+from papers_assets.held import of_definition
 from papers_assets.keywords import KeywordsFile
 from papers_assets.papers import Selection, Source
 from papers_assets.store import Store, StoreError
@@ -50,8 +51,10 @@ def choose(file: KeywordsFile, store: Store) -> Chosen:
             frame = papers.to_frame(held.papers)
             keys[name] = frame[HELD_KEYS]
             selections.append(papers.select_papers(frame, keyword))
-            if held.complete_from:
-                complete_from[name] = held.complete_from
+            # Of an edited keyword that has not been fetched since, nothing is known to be complete.
+            current = of_definition(keyword, held)
+            if current and current.complete_from:
+                complete_from[name] = current.complete_from
         if held is not None or problem:
             sources[name] = Source(held.refreshed_at if held else None, problem, signature)
     frame = papers.join(selections, sources)

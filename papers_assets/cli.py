@@ -196,6 +196,7 @@ def _run(
 
     from papers_assets.checks import GITHUB_LIMIT
     from papers_assets.definitions import build_definitions
+    from papers_assets.outcomes import LOOKING_BACK
     from papers_assets.runs import open_instance, run_daily, tidy_up
     from papers_assets.store import Store, StoreError
 
@@ -217,7 +218,8 @@ def _run(
             )
             tidy_up(instance, file, store)
     for name, reason in report.failed.items():
-        shown = printable(f"{name} could not be refreshed: {reason}", most=1000)
+        what = "did not end" if name.startswith(LOOKING_BACK) else "could not be refreshed"
+        shown = printable(f"{name} {what}: {reason}", most=1000)
         click.echo(f"papers: {shown}", err=True)
     if report.problem:
         click.echo(f"papers: the README was not written: {report.problem}", err=True)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
-from papers_assets import assets, schedules
+from papers_assets import alerts, assets, schedules
 from papers_assets.housekeeping import housekeeping_job
 from papers_assets.keywords import KeywordsFile
 from papers_assets.keywords_file import read_keywords_file
@@ -43,7 +43,7 @@ def build_definitions(
         sensors=[
             schedules.publish_sensor(),
             schedules.failure_sensor(jobs[-1]),
-            schedules.alert_sensor(settings.alerts),
+            alerts.alert_sensor(settings.alerts, now),
         ],
         resources={
             "arxiv": ArxivResource(

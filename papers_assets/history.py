@@ -176,12 +176,17 @@ def end_dead_runs(instance: dg.DagsterInstance, locks_folder: Path) -> list[str]
     return ended
 
 
+def is_of_command_line(run: dg.DagsterRun) -> bool:
+    """Say whether the command line runs it, and whoever started that hears of its end."""
+    # "Re-execute" in the UI copies the tags to a run that Dagster's daemon looks after.
+    return LOCK_TAG in run.tags and run.remote_job_origin is None
+
+
 def _unfinished(instance: dg.DagsterInstance, name: str | None = None) -> list[dg.DagsterRun]:
     """Give the unfinished runs whose processes hold locks, or those of the lock `name`."""
     tags = {LOCK_TAG: name} if name else {}
     runs = instance.get_runs(dg.RunsFilter(statuses=list(_UNFINISHED), tags=tags))
-    # "Re-execute" in the UI copies the tags to a run that Dagster's daemon looks after.
-    return [run for run in runs if LOCK_TAG in run.tags and run.remote_job_origin is None]
+    return [run for run in runs if is_of_command_line(run)]
 
 
 def _end(instance: dg.DagsterInstance, run: dg.DagsterRun) -> None:

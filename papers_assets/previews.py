@@ -15,6 +15,7 @@ from papers_assets.arxiv import query
 from papers_assets.arxiv.newest import page_size
 from papers_assets.checks import GITHUB_LIMIT
 from papers_assets.choosing import Chosen
+from papers_assets.looking_back import LookedBack
 from papers_assets.refresh import Refreshed
 from papers_assets.rendering.chart import bars, chart
 from papers_assets.rendering.escape import escape_cell
@@ -41,12 +42,12 @@ def column_schema(columns: Mapping[str, tuple[str, str]]) -> dg.TableSchema:
     )
 
 
-def refreshed(outcome: Refreshed, api_url: str) -> Metadata:
+def refreshed(outcome: Refreshed, looked: LookedBack | None, api_url: str) -> Metadata:
     """Describe a keyword's materialization of `raw_papers`."""
-    held, answer, keyword = outcome.held, outcome.answer, outcome.keyword
+    answer, keyword = outcome.answer, outcome.keyword
+    held = (looked.held if looked else None) or outcome.held
     asked = query.newest_first(keyword, 0, page_size(keyword))
     look = papers_frame.to_frame(held.papers.slice(0, _ROWS))
-    looked = outcome.looked_back
     return {
         "dagster/partition_row_count": len(held.papers),
         "papers_held": len(set(held.papers["arxiv_id"].to_pylist())),
@@ -57,14 +58,22 @@ def refreshed(outcome: Refreshed, api_url: str) -> Metadata:
         "results_at_arxiv": answer.total_results,
         "newest_paper": _newest(look),
         "requests": outcome.requests + (looked.requests if looked else 0),
-        "seconds_waited": round(outcome.seconds_waited, 2),
+        "seconds_waited": round(
+            outcome.seconds_waited + (looked.seconds_waited if looked else 0.0), 2
+        ),
         "gap": answer.gap,
         "remarks": "; ".join(outcome.remarks) or "none",
-        "looked_back": f"{looked.windows} months, {looked.new} new papers" if looked else "no",
+        "looked_back": _looked_back(looked) if looked else "no",
         "query": asked["search_query"],
         "query_url": dg.MetadataValue.url(query.url(api_url, asked)),
         "preview": dg.MetadataValue.md(markdown_preview(look)),
     }
+
+
+def _looked_back(looked: LookedBack) -> str:
+    came = f"{looked.windows} windows asked for, {looked.new} new papers"
+    before = f", {looked.skipped} months had come before" if looked.skipped else ""
+    return f"{came}{before}{'; '.join(['', *looked.open])}"
 
 
 def papers(chosen: Chosen, former: pd.DataFrame | None, today: date) -> Metadata:
@@ -128,13 +137,14 @@ def readme(sections: list[Section], updated: date | None, path: Path, size: int)
 
 
 def _picture(chosen: Chosen, today: date) -> str:
-    rows = []
+    rows, times = [], papers_frame.refreshed_at(chosen.frame)
     for s in chosen.selections:
         counts = s.updated.dt.date.value_counts().to_dict()
         since = chosen.complete_from.get(s.keyword)
         # The day on which it begins is not known to its end.
-        known = since.date() + timedelta(days=1) if since else None
-        rows.append(bars(s.keyword, counts, today, known))
+        known_from = since.date() + timedelta(days=1) if since else None
+        until = times.get(s.keyword)
+        rows.append(bars(s.keyword, counts, today, known_from, until.date() if until else None))
     svg = chart(rows, today).encode()
     return f"![Papers a day, by keyword](data:image/svg+xml;base64,{b64encode(svg).decode()})"
 

@@ -6,7 +6,7 @@ arXiv itself is in trouble, they are asked with less and less patience.
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
@@ -39,7 +39,7 @@ class Wishes:
     """What a refresh is to do beyond bringing the newest papers."""
 
     ignore_held: bool = False
-    """Read as if nothing were held, up to the cap. What is held stays held."""
+    """Read up to the cap, and months that have come, as if nothing were held. It stays held."""
     look_back: Dates | None = None
     """Fetch the papers submitted on these days, too."""
 
@@ -63,8 +63,6 @@ class Refreshed:
     requests: int
     remarks: tuple[str, ...] = ()
     """What is odd about it all the same, in words for people."""
-    looked_back: LookedBack | None = None
-    """If it was wished for."""
 
 
 @dataclass(frozen=True)
@@ -87,12 +85,16 @@ def refresh(
     store: Store,
     now: Callable[[], datetime],
     wishes: Wishes = Wishes(),
-) -> Iterator[Refreshed | Failed]:
-    """Refresh each of `keywords` in turn and say what became of it."""
+) -> Iterator[Refreshed | Failed | LookedBack]:
+    """Refresh each of `keywords` in turn and say what became of it.
+
+    Looking back, if wished for, comes when all are refreshed: it can take hours.
+    """
     tools = _Tools(client, store, now, wishes)
     final: ArxivError | None = None
     troubles = 0
     answers: dict[tuple[tuple[str, int], ...], Keyword] = {}
+    refreshed: list[Keyword] = []
     for number, keyword in enumerate(keywords, 1):
         progress.info("%s (keyword %d of %d): asking", keyword.name, number, len(keywords))
         try:
@@ -118,8 +120,23 @@ def refresh(
             reason = printable(f"unexpectedly, {type(error).__name__}: {error}")
             yield _failed(keyword, reason, "of a mistake in papers-assets", store)
         else:
-            final = outcome.looked_back.final if outcome.looked_back else None
+            refreshed.append(keyword)
             yield outcome
+    if wishes.look_back is not None:
+        yield from _look_back(refreshed, wishes.look_back, tools, final)
+
+
+def _look_back(
+    keywords: Sequence[Keyword], dates: Dates, tools: "_Tools", final: ArxivError | None
+) -> Iterator[LookedBack]:
+    client, store, now, wishes = tools
+    for keyword in keywords:
+        if final is not None:
+            yield LookedBack(keyword, open=[f"not asked, after this: {final}"])
+            continue
+        looked = look_back(keyword, dates, client, store, now, again=wishes.ignore_held)
+        final = looked.final
+        yield looked
 
 
 def _reason(error: ArxivError, *, asked: bool) -> str:
@@ -200,7 +217,7 @@ class _Refresh:
                 f"{len(answer.unreadable)} entries could not be read: {answer.unreadable[0]}"
             )
         earlier, after = self._merge(answer, since if doubts else None)
-        outcome = self._told(
+        return self._told(
             answer,
             certain,
             earlier,
@@ -208,12 +225,6 @@ class _Refresh:
             self._client.seconds_waited - waited,
             self._client.requests - requests,
         )
-        if self._wishes.look_back is None:
-            return outcome
-        looked_back = look_back(
-            self._keyword, self._wishes.look_back, self._client, self._store, self._now
-        )
-        return replace(outcome, looked_back=looked_back)
 
     def _read(self) -> Held | None:
         """Read what is held, which is locked; a damaged file makes place for a new one."""
@@ -232,13 +243,12 @@ class _Refresh:
             parameters = query.newest_first(keyword, start, size)
             return self._client.ask(parameters, max_attempts=self._max_attempts)
 
-        if self._wishes.ignore_held:
-            before = None
+        # Who ignores what is held still reads back to where it is complete: else there is a gap.
         answer = fetch_newest(
             keyword,
             ask,
             before.read_until if before else None,
-            fill=before is None or before.cap < keyword.cap,
+            fill=before is None or before.cap < keyword.cap or self._wishes.ignore_held,
             expected=before.since_read_until * 5 // 4 if before else 0,
         )
         matches = self._matches

@@ -4,9 +4,8 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from papers_assets.alerts import Alerts, send
 from papers_assets.asking import EVERYTHING_TAG
-from papers_assets.history import LOCK_TAG
+from papers_assets.history import is_of_command_line
 from papers_assets.keywords import KeywordsFile
 
 if TYPE_CHECKING:
@@ -91,7 +90,7 @@ def failure_sensor(publish: "AssetJob") -> dg.SensorDefinition:
     def publish_after_failure(context: dg.RunFailureSensorContext) -> dg.RunRequest | dg.SkipReason:
         run = context.dagster_run
         arrived = {dg.DagsterEventType.ASSET_MATERIALIZATION}
-        if LOCK_TAG in run.tags:
+        if is_of_command_line(run):
             return dg.SkipReason("The command line publishes what it ran.")
         if context.instance.all_logs(run.run_id, of_type=arrived):
             return dg.SkipReason("Something arrived: publish_when_new publishes it.")
@@ -100,41 +99,6 @@ def failure_sensor(publish: "AssetJob") -> dg.SensorDefinition:
         return dg.RunRequest(run_key=run.run_id, job_name=PUBLISH)
 
     return publish_after_failure
-
-
-def alert_sensor(alerts: Alerts) -> dg.SensorDefinition:
-    """Make the sensor that tells somebody when a run failed; off until that is configured."""
-
-    @dg.run_failure_sensor(
-        name="alert_on_failure",
-        default_status=dg.DefaultSensorStatus.RUNNING
-        if alerts.is_configured
-        else dg.DefaultSensorStatus.STOPPED,
-        description=(
-            "Tells a webhook (PAPERS_ALERT_WEBHOOK) or people (PAPERS_ALERT_EMAIL, by the server "
-            "PAPERS_SMTP_URL) when a run failed, and why. Off until one of them is set."
-        ),
-    )
-    def alert_on_failure(context: dg.RunFailureSensorContext) -> dg.SkipReason:
-        run = context.dagster_run
-        if not alerts.is_configured:
-            return dg.SkipReason("Set PAPERS_ALERT_WEBHOOK or PAPERS_ALERT_EMAIL first.")
-        if LOCK_TAG in run.tags:
-            return dg.SkipReason("The command line tells whoever started it.")
-        reasons = [_reason(event) for event in context.get_step_failure_events()]
-        text = "\n".join(reasons or [context.failure_event.message or "It ended without a word."])
-        sent = send(alerts, f"papers-assets: {run.job_name} failed", f"{text}\n\nRun {run.run_id}")
-        return dg.SkipReason(f"Told {' and '.join(sent)}.")
-
-    return alert_on_failure
-
-
-def _reason(event: dg.DagsterEvent) -> str:
-    failure = event.step_failure_data
-    if failure.user_failure_data is not None and failure.user_failure_data.description:
-        return f"{event.step_key}: {failure.user_failure_data.description}"
-    cause = (failure.error.cause or failure.error) if failure.error else None
-    return f"{event.step_key}: {cause.message.strip() if cause else event.message}"
 
 
 def publish_sensor() -> dg.AutomationConditionSensorDefinition:

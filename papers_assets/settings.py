@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
-from papers_assets.alerts import Alerts
 from papers_assets.arxiv.patience import BACKOFF, MAX_ATTEMPTS
+from papers_assets.messages import Alerts
 
 ARXIV_API_URL = "https://export.arxiv.org/api/query"
 ARXIV_INTERVAL = 3.0
@@ -71,12 +71,14 @@ def _alerts(environment: Mapping[str, str]) -> Alerts:
     addresses = (environment.get("PAPERS_ALERT_EMAIL") or "").split(",")
     recipients = tuple(address.strip() for address in addresses if address.strip())
     # None of the values is shown: they hold secrets.
-    if webhook and urlsplit(webhook).scheme not in ("http", "https"):
+    if webhook and _parts(webhook, "http", "https") is None:
         raise SettingsError("PAPERS_ALERT_WEBHOOK: expected an address that begins with https://.")
-    if smtp and (urlsplit(smtp).scheme not in ("smtp", "smtps") or not urlsplit(smtp).hostname):
+    server = _parts(smtp, "smtp", "smtps") if smtp else None
+    if smtp and (server is None or server.path not in ("", "/") or re.search(r"[?#]", smtp)):
         raise SettingsError(
             "PAPERS_SMTP_URL: expected smtps://user:password@host:465, or smtp://... for a server "
-            "that turns TLS on first."
+            "that turns TLS on first. In the password, write # / ? @ [ ] and : as %23 %2F %3F %40 "
+            "%5B %5D and %3A."
         )
     if recipients and not smtp:
         raise SettingsError(
@@ -86,16 +88,23 @@ def _alerts(environment: Mapping[str, str]) -> Alerts:
     if wrong := [address for address in recipients if not _ADDRESS.fullmatch(address)]:
         raise SettingsError(f"PAPERS_ALERT_EMAIL: {wrong[0]!r} is no e-mail address.")
     sender = environment.get("PAPERS_ALERT_FROM") or (recipients[0] if recipients else "")
+    if sender and not _ADDRESS.fullmatch(sender):
+        raise SettingsError(f"PAPERS_ALERT_FROM: {sender!r} is no e-mail address.")
     return Alerts(webhook, recipients, smtp, sender)
 
 
-def _api_url(value: str) -> str:
+def _parts(address: str, *schemes: str) -> SplitResult | None:
+    """Give the parts of an address of one of `schemes`; None if it is none."""
     try:
-        parts = urlsplit(value)
-        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        parts = urlsplit(address)
+        usable = parts.scheme in schemes and parts.hostname and parts.port != 0
     except ValueError:  # brackets that do not match, a port that is no number
-        usable = False
-    if not usable or re.search(r"[?#\s]", value):
+        return None
+    return parts if usable else None
+
+
+def _api_url(value: str) -> str:
+    if _parts(value, "http", "https") is None or re.search(r"[?#\s]", value):
         raise SettingsError(
             f"ARXIV_API_URL is {value!r}: expected an address such as {ARXIV_API_URL}, without a "
             "query. Unset it to ask arXiv itself."

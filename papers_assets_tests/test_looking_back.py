@@ -1,16 +1,21 @@
 """Fetching past months of a keyword, and what a run can be asked for, over real HTTP."""
 
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import date
 from typing import Any
 
 import dagster as dg
 import pytest
+from dagster._core.errors import DagsterExecutionInterruptedError
 
+from papers_assets import looking_back
 from papers_assets.asking import EVERYTHING_TAG
-from papers_assets.keywords import Keyword
+from papers_assets.keywords import Field, Keyword
 from papers_assets.matching import Matcher
 from papers_assets.sample_arxiv import Corpus, Fault, Script, Step
 from papers_assets.schedules import DAILY
+from papers_assets.store import StoreError
 from papers_assets_tests.conftest import House
 from papers_assets_tests.making import keyword
 
@@ -81,7 +86,8 @@ def test_looking_back_brings_what_was_submitted_since(compiler: House, corpus: C
 def test_an_interrupted_look_back_says_so_and_goes_on_where_it_ended(compiler: House) -> None:
     compiler.failing = {"submittedDate:[202603": Fault(503)}
     text = problem(run(compiler, look_back_to=str(SINCE)))
-    assert "compiler: refreshed, but looking back ended before 2026-03-31: arXiv answered" in text
+    assert "Looking back did not come to its end. compiler: ended before 2026-03-31: " in text
+    assert "arXiv answered 503" in text
     # It was refreshed, so that is what Dagster and the README say.
     assert compiler.materialized == {"compiler"}
     assert compiler.execute("publish").success
@@ -89,12 +95,77 @@ def test_an_interrupted_look_back_says_so_and_goes_on_where_it_ended(compiler: H
     compiler.failing = {}
     before = len(asked_for_months(compiler))
     assert run(compiler, look_back_to=str(SINCE)).success
-    assert asked_for_months(compiler)[before:] == ["202603", "202602", "202601"]
+    # This month is not done: what arXiv's moderators hold back is still to come.
+    assert asked_for_months(compiler)[before:] == ["202611", "202603", "202602", "202601"]
+
+
+def test_a_month_that_cannot_be_believed_stays_open_and_older_ones_are_asked_for(
+    compiler: House,
+) -> None:
+    run(compiler)
+    compiler.server.fault = Script([Step("no-results", "submittedDate:[202610")])
+    text = problem(run(compiler, look_back_to="2026-09-01"))
+    assert "2026-10-01 to 2026-10-31 is not whole: " in text
+    assert "papers are missing that came before" in text
+    assert asked_for_months(compiler) == ["202611", "202610", "202610", "202609"]
+    compiler.server.fault = None
+    assert run(compiler, look_back_to="2026-09-01").success
+    assert asked_for_months(compiler)[4:] == ["202611", "202610"]
+
+
+def test_a_month_without_papers_is_asked_for_twice_and_believed(compiler: House) -> None:
+    assert run(compiler, look_back_to="2025-01-01", look_back_until="2025-01-31").success
+    assert asked_for_months(compiler) == ["202501", "202501"]
+
+
+def test_an_entry_that_cannot_be_read_leaves_its_month_open(compiler: House) -> None:
+    compiler.server.fault = Script([Step("unreadable-entry", "submittedDate:[202610")])
+    text = problem(run(compiler, look_back_to="2026-10-01", look_back_until="2026-10-31"))
+    assert "is not whole: 1 entries could not be read" in text
+
+
+def test_every_keyword_is_refreshed_before_any_is_looked_back_at(house: House) -> None:
+    run(house, look_back_to="2026-11-01")
+    months = ["submittedDate" in r.parameters["search_query"] for r in house.server.requests]
+    assert months == [False] * 3 + [True] * 3
+
+
+def test_who_is_interrupted_looking_back_has_recorded_what_was_refreshed(
+    compiler: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(looking_back, "fetch_window", interrupted)
+    with suppress(KeyboardInterrupt, DagsterExecutionInterruptedError):
+        run(compiler, look_back_to="2026-11-01")
+    assert compiler.materialized == {"compiler"}
+
+
+def test_what_is_shown_after_looking_back_is_what_is_held(compiler: House) -> None:
+    result = run(compiler, look_back_to=str(SINCE))
+    (event,) = (e for e in result.get_asset_materialization_events() if e.partition == "compiler")
+    shown = event.step_materialization_data.materialization.metadata
+    assert shown["papers_held"].value == len(held(compiler, "compiler")) > 100
+    assert shown["requests"].value == len(compiler.server.requests)
+
+
+def test_a_disk_that_is_full_ends_looking_back_and_keeps_the_refresh(
+    compiler: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise StoreError("it is full")
+
+    monkeypatch.setattr(looking_back, "_keep", full)
+    text = problem(run(compiler, look_back_to="2026-11-01"))
+    assert "compiler: it is full" in text
+    assert compiler.materialized == {"compiler"}
+    assert compiler.store.read_problem("compiler") == ""
 
 
 def test_a_changed_keyword_is_looked_back_at_anew(compiler: House) -> None:
     run(compiler, look_back_to="2026-11-01")
-    compiler.keywords = [keyword("compiler", cap=10, all=("invented",))]
+    compiler.keywords = [keyword("compiler", cap=10, any=("compiler", "LLVM"))]
     run(compiler, look_back_to="2026-11-01")
     assert asked_for_months(compiler) == ["202611", "202611"]
 
@@ -102,7 +173,7 @@ def test_a_changed_keyword_is_looked_back_at_anew(compiler: House) -> None:
 def test_a_window_that_is_cut_short_is_asked_for_twice_and_not_believed(compiler: House) -> None:
     compiler.server.fault = Script([Step("no-entries", "submittedDate")])
     text = problem(run(compiler, look_back_to="2026-11-01"))
-    assert "0 results came where the answer promises" in text
+    assert "is not whole: 0 results came where the answer promises" in text
     assert asked_for_months(compiler) == ["202611", "202611"]
 
 
@@ -135,6 +206,10 @@ def test_what_is_held_can_be_ignored_and_is_kept(house: House) -> None:
         ({"look_back_to": "last month"}, "look_back_to is 'last month': expected a date such as"),
         ({"look_back_to": "2027-01-01"}, "expected a date up to 2026-11-23"),
         ({"look_back_to": "1990-01-01"}, "expected a date since arXiv began"),
+        (
+            {"look_back_to": "2027-01-01", "look_back_until": "2027-02-01"},
+            "expected a date up to 2026-11-23",
+        ),
         ({"look_back_until": "2026-01-01"}, "expected look_back_to with it"),
         (
             {"look_back_to": "2026-02-01", "look_back_until": "2026-01-01"},
@@ -156,6 +231,34 @@ def test_a_whole_run_takes_the_keywords_of_the_file_as_it_is_now(house: House) -
     result = house.execute(DAILY, tags={**old, EVERYTHING_TAG: "true"})
     assert result.success
     assert house.materialized == set(house.file.names)
+
+
+def test_a_chosen_partition_is_fetched_alone_by_the_job_for_all_too(house: House) -> None:
+    tags = {EVERYTHING_TAG: "true", "dagster/partition": "compiler"}
+    # The job's own range would be in the way: the UI takes it off.
+    definition = house.definitions.resolve_job_def("refresh_keyword")
+    result = definition.execute_in_process(instance=house.instance, tags=tags)
+    assert result.success
+    assert house.materialized == {"compiler"}
+
+
+def test_ignoring_what_is_held_leaves_no_gap_behind(
+    new_house: Callable[[Corpus], House], corpus: Corpus
+) -> None:
+    """Days in which more papers came than a page has are read back to what was complete."""
+    versions = sorted(corpus.newest, key=lambda p: (p.updated, p.id))
+    house = new_house(Corpus(versions[:300]))
+    house.keywords = [keyword("everything", any=("the",), within=Field.EITHER, cap=10)]
+    run(house)
+    house.server.corpus = Corpus(versions)
+    run(house, ignore_held=True)
+    matches = Matcher(house.keywords[0])
+    first = versions[300].updated
+    came = {
+        p.id for p in versions if p.updated >= first and matches(p.title, p.abstract, p.categories)
+    }
+    assert len(came) > 100  # and so more than a page
+    assert came <= held(house, "everything")
 
 
 def test_a_partition_that_is_gone_is_said_with_what_to_do(house: House) -> None:

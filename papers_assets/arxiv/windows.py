@@ -86,6 +86,12 @@ def joined(windows: Iterable[Window]) -> tuple[Window, ...]:
     return tuple(found)
 
 
+def clipped(window: Window, last: datetime) -> Window | None:
+    """Give the part of `window` up to `last`; None if there is none."""
+    last = min(window.last, last.replace(second=0, microsecond=0))
+    return Window(window.first, last) if window.first <= last else None
+
+
 def fetch_window(window: Window, ask: Callable[[int, int], Page]) -> Newest | None:
     """Ask for every result of a window, page by page; None if arXiv has more than it gives out.
 

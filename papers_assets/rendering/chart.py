@@ -25,7 +25,9 @@ class Bars:
     counts: Sequence[int]
     """One a day, oldest first."""
     unknown: int = 0
-    """On how many of the days, from the oldest, nobody knows all papers."""
+    """Of how many of the days, from the oldest, nobody knows all papers."""
+    unknown_at_end: int = 0
+    """The same, from the newest back."""
 
 
 def chart(rows: Sequence[Bars], last: date) -> str:
@@ -42,6 +44,7 @@ def chart(rows: Sequence[Bars], last: date) -> str:
                 "name": row.keyword,
                 "path": _path(row.counts),
                 "unknown": row.unknown * _STEP,
+                "unknown_at_end": row.unknown_at_end * _STEP,
                 "total": sum(row.counts),
                 "most": max(row.counts, default=0),
             }
@@ -55,12 +58,17 @@ def chart(rows: Sequence[Bars], last: date) -> str:
         days=days,
         width=days * _STEP,
         height=_HEIGHT,
-        has_unknown=any(row.unknown for row in shown),
+        has_unknown=any(row.unknown or row.unknown_at_end for row in shown),
     )
 
 
-def bars(
-    keyword: str, counts: dict[date, int], last: date, known_from: date | None, days: int = DAYS
+def bars(  # noqa: PLR0913, PLR0917 - what a row is made of
+    keyword: str,
+    counts: dict[date, int],
+    last: date,
+    known_from: date | None,
+    known_until: date | None,
+    days: int = DAYS,
 ) -> Bars:
     """Give a keyword's row for the days up to `last`.
 
@@ -69,11 +77,13 @@ def bars(
         counts: papers by day; days without any may be missing.
         last: the newest day.
         known_from: the first day of which all papers are known; None: nobody knows, so none is.
+        known_until: the last such day; None: nobody knows.
         days: how many.
     """
     shown = [last - timedelta(days=back) for back in range(days - 1, -1, -1)]
     unknown = sum(known_from is None or day < known_from for day in shown)
-    return Bars(keyword, [counts.get(day, 0) for day in shown], unknown)
+    at_end = sum(known_until is None or day > known_until for day in shown[unknown:])
+    return Bars(keyword, [counts.get(day, 0) for day in shown], unknown, at_end)
 
 
 def _path(counts: Sequence[int]) -> str:

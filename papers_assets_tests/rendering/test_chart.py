@@ -16,19 +16,35 @@ def texts(svg: str) -> list[str]:
 
 
 def test_a_row_has_a_count_for_each_of_the_last_days() -> None:
-    row = bars("x", {TODAY: 3, TODAY - timedelta(days=2): 1, date(1999, 1, 1): 9}, TODAY, None, 4)
+    row = bars(
+        "x", {TODAY: 3, TODAY - timedelta(days=2): 1, date(1999, 1, 1): 9}, TODAY, None, TODAY, 4
+    )
     assert row == Bars("x", [0, 1, 0, 3], unknown=4)
 
 
 def test_days_before_the_first_that_is_known_are_unknown() -> None:
     def unknown(known_from: date) -> int:
-        return bars("x", {}, TODAY, known_from, 4).unknown
+        return bars("x", {}, TODAY, known_from, TODAY, 4).unknown
 
     assert [unknown(TODAY - timedelta(days=back)) for back in (-1, 0, 3, 99)] == [4, 3, 0, 0]
 
 
+def test_days_after_the_last_that_is_known_are_unknown_too() -> None:
+    def unknown(known_until: date | None, known_from: date | None = date(2026, 1, 1)) -> int:
+        return bars("x", {}, TODAY, known_from, known_until, 4).unknown_at_end
+
+    assert [unknown(TODAY - timedelta(days=back)) for back in (0, 1, 99)] == [0, 1, 4]
+    assert unknown(None) == 4
+    assert unknown(TODAY - timedelta(days=1), known_from=TODAY) == 1
+    assert unknown(None, known_from=None) == 0  # they are unknown already
+    svg = chart([bars("x", {}, TODAY, date(2026, 1, 1), TODAY - timedelta(days=1))], TODAY)
+    assert any("not all papers are known" in text for text in texts(svg))
+
+
 def test_a_row_tells_its_total_and_its_largest_day() -> None:
-    svg = chart([bars("compiler", {TODAY: 3, TODAY - timedelta(days=2): 1}, TODAY, TODAY)], TODAY)
+    svg = chart(
+        [bars("compiler", {TODAY: 3, TODAY - timedelta(days=2): 1}, TODAY, TODAY, TODAY)], TODAY
+    )
     assert "compiler" in svg
     assert "4 (most: 3)" in texts(svg)
     assert "2026-11-23" in texts(svg)

@@ -1,0 +1,71 @@
+"""What became of a run's keywords, and how it is told: to Dagster, and to who is on call."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from papers_assets import previews
+from papers_assets.looking_back import LookedBack
+from papers_assets.refresh import Failed, Refreshed
+
+LOOKING_BACK = "looking back at "
+"""Before a keyword's name, where it was refreshed and looking back did not come to its end."""
+
+
+@dataclass
+class Outcomes:
+    """Of the keywords of one run of `raw_papers`, each by name."""
+
+    refreshed: dict[str, Refreshed] = field(default_factory=dict)
+    failed: dict[str, Failed] = field(default_factory=dict)
+    looked_back: dict[str, LookedBack] = field(default_factory=dict)
+
+    def add(self, outcome: Refreshed | Failed | LookedBack) -> None:
+        """Take note of what became of a keyword."""
+        name = outcome.keyword.name
+        match outcome:
+            case Refreshed():
+                self.refreshed[name] = outcome
+            case Failed():
+                self.failed[name] = outcome
+            case LookedBack():
+                self.looked_back[name] = outcome
+
+    def metadata(self, api_url: str) -> dict[str, previews.Metadata]:
+        """Give what Dagster shows of each keyword that was refreshed."""
+        return {
+            name: previews.refreshed(outcome, self.looked_back.get(name), api_url)
+            for name, outcome in self.refreshed.items()
+        }
+
+    @property
+    def problems(self) -> Mapping[str, str]:
+        """Give the reason by name of keywords that failed, or by `LOOKING_BACK` and name."""
+        reasons = {name: failed.reason for name, failed in self.failed.items()}
+        return reasons | {
+            f"{LOOKING_BACK}{name}": " | ".join(looked.open)
+            for name, looked in self.looked_back.items()
+            if looked.open
+        }
+
+    @property
+    def story(self) -> str:
+        """Tell what failed, why, and what happens next."""
+        parts = []
+        if self.failed:
+            count = len(self.failed) + len(self.refreshed)
+            parts.append(f"{len(self.failed)} of {count} keywords could not be refreshed.")
+            parts += [f"{name}: {failed.reason} |" for name, failed in self.failed.items()]
+            parts.append(
+                "What is held of them is kept; what the others brought is published within a "
+                'minute. The next daily run asks again; "Re-execute from failure" asks for these '
+                "now."
+            )
+        open_ = {name: looked.open for name, looked in self.looked_back.items() if looked.open}
+        if open_:
+            parts.append("Looking back did not come to its end.")
+            parts += [f"{name}: {' | '.join(problems)} |" for name, problems in open_.items()]
+            parts.append(
+                "What came is kept. Start again with the same dates, or re-execute from failure: "
+                "it goes on where it ended."
+            )
+        return " ".join(parts)
