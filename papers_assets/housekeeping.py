@@ -9,7 +9,7 @@ from papers_assets.history import end_dead_runs, prune_runs
 from papers_assets.keywords import KeywordsFile
 from papers_assets.resources import StoreResource
 from papers_assets.retention import prune_held
-from papers_assets.schedules import HOUSEKEEPING
+from papers_assets.schedules import ASKS_TAG, HOUSEKEEPING
 
 
 def housekeeping_job(file: KeywordsFile, now: Callable[[], datetime]) -> dg.JobDefinition:
@@ -55,6 +55,7 @@ def housekeeping_job(file: KeywordsFile, now: Callable[[], datetime]) -> dg.JobD
 
     @dg.job(
         name=HOUSEKEEPING,
+        tags={ASKS_TAG: "false"},
         description="Removes what is older than keywords.toml says. No list loses a paper.",
     )
     def housekeeping() -> None:

@@ -21,6 +21,9 @@ DAILY, REFRESH, PUBLISH, HOUSEKEEPING = (
     "housekeeping",
 )
 
+ASKS_TAG = "papers_assets/asks_arxiv"
+"""On every job, and so on its runs: whether arXiv is asked. Runs can be filtered by it."""
+
 
 def jobs(file: KeywordsFile) -> "list[AssetJob]":
     """Make the jobs: the whole graph, one keyword, and the documents alone."""
@@ -31,21 +34,24 @@ def jobs(file: KeywordsFile) -> "list[AssetJob]":
         "dagster/asset_partition_range_end": file.names[-1],
         EVERYTHING_TAG: "true",
     }
+    asks, does_not_ask = {ASKS_TAG: "true"}, {ASKS_TAG: "false"}
     return [
         dg.define_asset_job(
             DAILY,
             selection=dg.AssetSelection.all(),
-            tags=everything,
+            tags=everything | asks,
             description="Fetch every keyword, choose its papers and render the README: one run.",
         ),
         dg.define_asset_job(
             REFRESH,
             selection=dg.AssetSelection.all(),
+            tags=asks,
             description="Fetch the one keyword that you choose as the partition, and render anew.",
         ),
         dg.define_asset_job(
             PUBLISH,
             selection=dg.AssetSelection.assets("papers", "readme"),
+            tags=does_not_ask,
             description="Choose and render from what is held, without asking arXiv.",
         ),
     ]

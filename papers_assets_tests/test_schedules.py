@@ -9,7 +9,7 @@ from dagster._utils.schedules import schedule_execution_time_iterator
 
 from papers_assets.keywords import KeywordsFile
 from papers_assets.sample_arxiv import Fault
-from papers_assets.schedules import DAILY, PUBLISH, REFRESH
+from papers_assets.schedules import ASKS_TAG, DAILY, HOUSEKEEPING, PUBLISH, REFRESH
 from papers_assets_tests.conftest import House
 from papers_assets_tests.making import keyword
 
@@ -84,6 +84,15 @@ def test_every_day_has_one_tick_whatever_the_clocks_do(house: House, zone: str, 
             assert len(schedule.evaluate_tick(context).run_requests or []) == 1
     # 2:30 does not exist on one day of the year, where there is such a thing as summer.
     assert moved == (hour == 2 and zone != "Asia/Kolkata")
+
+
+def test_every_job_says_what_it_does_and_whether_arxiv_is_asked(house: House) -> None:
+    asks = {}
+    for name in (DAILY, REFRESH, PUBLISH, HOUSEKEEPING):
+        job = house.definitions.resolve_job_def(name)
+        assert job.description
+        asks[name] = job.run_tags[ASKS_TAG]
+    assert asks == {DAILY: "true", REFRESH: "true", PUBLISH: "false", HOUSEKEEPING: "false"}
 
 
 def test_automation_is_on(house: House) -> None:
