@@ -17,12 +17,14 @@ from papers_assets.checks import GITHUB_LIMIT
 from papers_assets.choosing import Chosen
 from papers_assets.looking_back import LookedBack
 from papers_assets.refresh import Refreshed
+from papers_assets.rendering import escape
 from papers_assets.rendering.chart import bars, chart
-from papers_assets.rendering.escape import escape_cell
 from papers_assets.rendering.readme import Section, markdown_preview, render_readme
 
 _ROWS = 10
-_ROWS_OF_SECTION, _SECTIONS = 3, 20
+_ROWS_OF_SECTION, _SECTIONS = 3, 5
+_LONGEST = 150
+"""Characters of a text in the document that is shown: the run history keeps one a run, for ever."""
 _PLOTTED = 20
 Metadata = dict[str, Any]
 
@@ -115,12 +117,13 @@ def readme(sections: list[Section], updated: date | None, path: Path, size: int)
     """Describe a materialization of `readme`."""
     lines = ["| Keyword | Papers | |", "| --- | --- | --- |"]
     lines += [
-        f"| {escape_cell(s.keyword)} | {len(s.papers)} | {escape_cell(s.note)} |" for s in sections
+        f"| {escape.escape_cell(s.keyword)} | {len(s.papers)} | {escape.escape_cell(s.note)} |"
+        for s in sections
     ]
     stale = [s.keyword for s in sections if s.note]
-    look = [replace(s, papers=s.papers.head(_ROWS_OF_SECTION)) for s in sections[:_SECTIONS]]
+    look = [replace(s, papers=_excerpt(s.papers)) for s in sections[:_SECTIONS]]
     more = f" of the first {_SECTIONS} sections" if len(sections) > _SECTIONS else ""
-    remark = f"Here are the first rows{more} only: the document is the file at path."
+    remark = f"Here is the beginning of the first rows{more}: the document is the file at path."
     document = render_readme(look, last_update=updated, cap=_ROWS_OF_SECTION, remark=remark)
     return {
         "dagster/row_count": sum(len(s.papers) for s in sections),
@@ -134,6 +137,18 @@ def readme(sections: list[Section], updated: date | None, path: Path, size: int)
         "contents": dg.MetadataValue.md("\n".join(lines)),
         "document": dg.MetadataValue.md("".join(document)),
     }
+
+
+def _excerpt(papers: pd.DataFrame) -> pd.DataFrame:
+    """Give the first rows, with the beginning of their texts."""
+    head = papers.head(_ROWS_OF_SECTION).copy()
+    for name in ("title", "abstract", "comment"):
+        head[name] = head[name].map(_beginning, na_action="ignore")
+    return head
+
+
+def _beginning(text: str) -> str:
+    return escape.shortened(escape.collapse(text), _LONGEST)
 
 
 def _picture(chosen: Chosen, today: date) -> str:

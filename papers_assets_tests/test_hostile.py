@@ -14,6 +14,7 @@ import dagster as dg
 import pytest
 
 from papers_assets.keywords import Field
+from papers_assets.rendering.inspect import inspect_readme
 from papers_assets.runs import open_instance
 from papers_assets.sample_arxiv import Corpus, Fault, Paper, RequestRecord, SampleArxiv
 from papers_assets_tests import github
@@ -175,13 +176,21 @@ def test_nothing_comes_alive_in_what_the_dagster_ui_shows(
     hostile_house: House, to_html: ToHtml
 ) -> None:
     previews = [
-        str(value.value)
+        (name, str(value.value))
         for materialization in materializations(hostile_house)
-        for value in materialization.metadata.values()
+        for name, value in materialization.metadata.items()
         if isinstance(value, dg.MarkdownMetadataValue)
     ]
-    assert len(previews) == 4
-    for preview in previews:
+    assert len(previews) == 6
+    for name, preview in previews:
+        if name == "papers_a_day":
+            assert re.fullmatch(r"!\[[\w ,]+\]\(data:image/svg\+xml;base64,[\w+/=]+\)", preview)
+            continue
+        if name == "document":
+            seen = inspect_readme(preview.encode())
+            assert [part.strange for part in (seen.preamble, *seen.sections)] == [""] * 3
+            assert [row.strange for part in seen.sections for row in part.rows] == [""] * 3
+            continue
         assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", preview)
         assert not DIRECTIONS & set(preview)
         for row in github.rows(preview, to_html):

@@ -1,3 +1,4 @@
+import re
 from datetime import date
 from urllib.parse import quote
 
@@ -44,8 +45,8 @@ def test_whatever_is_published_nothing_in_its_readme_is_strange(
 ) -> None:
     papers = [paper(title=text, abstract=text, comment=comment), paper(arxiv_id=text[:9])]
     text_id = quote(text[:9].encode("utf-8", "replace"))
-    if "\ud800" in text[:9]:
-        papers.pop()
+    if re.search("[\ud800-\udfff]", text[:9]):
+        papers.pop()  # halves of characters: no address has them
     seen = inspect_readme(readme(papers, keyword, note).encode("utf-8", "replace"))
     (section,) = seen.sections
     assert seen.preamble.strange == section.strange == ""
