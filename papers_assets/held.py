@@ -90,6 +90,12 @@ class Held:
         newer = pc.greater(updated, pa.scalar(self.read_until, updated.type))
         return int(pc.sum(newer).as_py() or 0)
 
+    def published_in(self, window: Window) -> pa.Table:
+        """Give the rows of papers whose version 1 was submitted in `window`."""
+        published = self.papers["published"]
+        begun = pc.greater_equal(published, pa.scalar(window.first, _TIME))
+        return self.papers.filter(pc.and_(begun, pc.less(published, pa.scalar(window.end, _TIME))))
+
     def versions(self) -> set[tuple[str, int]]:
         """Give the arXiv ids and versions of the papers."""
         return set(_versions(self.papers))

@@ -160,11 +160,10 @@ def _known(keyword: Keyword, window: Window, known: Held | None) -> set[str]:
     if known is None:
         return set()
     matches = Matcher(keyword)
-    names = ("arxiv_id", "published", "title", "abstract", "categories")
-    rows = zip(*(known.papers[name].to_pylist() for name in names), strict=True)
-    return {
-        arxiv_id for arxiv_id, published, *texts in rows if published in window and matches(*texts)
-    }
+    of_window = known.published_in(window)
+    names = ("arxiv_id", "title", "abstract", "categories")
+    rows = zip(*(of_window[name].to_pylist() for name in names), strict=True)
+    return {arxiv_id for arxiv_id, *texts in rows if matches(*texts)}
 
 
 def _keep(

@@ -115,6 +115,19 @@ def test_what_was_looked_back_at_is_no_news_and_moves_no_end() -> None:
     assert refreshed(keyword(any=("x",)), after, [], LATER).looked_back == ()
 
 
+@given(st.sets(st.integers(1, 200)), st.integers(0, 200), st.integers(0, 200))
+def test_the_papers_of_a_window_are_those_that_are_in_it(
+    numbers: set[int], start: int, hours: int
+) -> None:
+    window = Window(
+        EPOCH + timedelta(hours=start, minutes=1), EPOCH + timedelta(hours=start + hours, minutes=1)
+    )
+    papers = [paper(number) for number in numbers]
+    held = refreshed(keyword(), None, papers, LATER)
+    found = held.published_in(window)["arxiv_id"].to_pylist()
+    assert sorted(found) == sorted(p.arxiv_id for p in papers if p.published in window)
+
+
 def test_a_changed_definition_keeps_the_papers_and_knows_of_no_complete_time() -> None:
     before = refreshed(keyword(), None, [paper(1)], LATER, total_results=1)
     changed = keyword(any=("compiler", "LLVM"))

@@ -24,7 +24,12 @@ class Window:
 
     def __contains__(self, moment: datetime) -> bool:
         """Say whether a paper submitted at `moment` is in the window."""
-        return self.first <= moment < self.last + _MINUTE
+        return self.first <= moment < self.end
+
+    @property
+    def end(self) -> datetime:
+        """The moment after its last."""
+        return self.last + _MINUTE
 
     def __str__(self) -> str:
         """Give it as days, for people."""
