@@ -1,8 +1,8 @@
 """The sensor that tells somebody when a run failed, once, and until it has reached them."""
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
@@ -11,31 +11,27 @@ from papers_assets.history import is_of_command_line
 from papers_assets.messages import AlertError, Alerts, send
 
 _GIVEN_UP_AFTER = timedelta(days=3)
+_OVERLAP = timedelta(minutes=10)
+"""By how much runs are read again: some are recorded later than they say."""
+_REMEMBERED = 200
 _INTERVAL = 30
 
 
 @dataclass
 class _Told:
-    """What has been told: the cursor. Dagster's own failure sensor forgets what it could not."""
+    """What has gone out by one channel; the sensor's cursor has one for each.
+
+    (Dagster's own sensor of failures moves on when its code fails, and forgets what it could not.)
+    """
 
     until: datetime
-    """Of runs that failed up to then, everybody has been told."""
-    run_id: str = ""
-    """Of this one, those have been told who are reached by `channels`."""
-    channels: list[str] = field(default_factory=list)
+    """Runs that failed up to `_OVERLAP` before then are done with."""
+    runs: list[str]
+    """Of those since, the ids of runs that are."""
 
-    @classmethod
-    def read(cls, cursor: str | None, now: datetime) -> "_Told":
-        if not cursor:
-            return cls(now)  # what failed before the sensor was first on is nobody's news
-        told = json.loads(cursor)
-        since = max(datetime.fromisoformat(told["until"]), now - _GIVEN_UP_AFTER)
-        return cls(since, told["run_id"], told["channels"])
-
-    def write(self) -> str:
-        return json.dumps(
-            {"until": self.until.isoformat(), "run_id": self.run_id, "channels": self.channels}
-        )
+    def done(self, run_id: str, failed_at: datetime) -> None:
+        self.until = max(self.until, failed_at)
+        self.runs = [*self.runs, run_id][-_REMEMBERED:]
 
 
 def alert_sensor(alerts: Alerts, now: Callable[[], datetime]) -> dg.SensorDefinition:
@@ -60,33 +56,59 @@ def alert_sensor(alerts: Alerts, now: Callable[[], datetime]) -> dg.SensorDefini
         if not alerts.channels:
             reason = "Set PAPERS_ALERT_WEBHOOK or PAPERS_ALERT_EMAIL first."
             return dg.SensorResult(skip_reason=reason)
-        told = _Told.read(context.cursor, now())
-        failed = context.instance.get_run_records(
-            dg.RunsFilter(statuses=[dg.DagsterRunStatus.FAILURE], updated_after=told.until),
-            order_by="update_timestamp",
-            ascending=True,
+        problems = []
+        told = _read(context.cursor, alerts, context.instance, now())
+        for channel, of_channel in told.items():
+            try:
+                _tell_next(alerts, channel, context.instance, of_channel)
+            except AlertError as error:
+                context.log.error("%s Trying again.", error)  # noqa: TRY400 - a story
+                problems.append(f"{error} Trying again.")
+        cursor = json.dumps(
+            {name: {"until": t.until.isoformat(), "runs": t.runs} for name, t in told.items()}
         )
-        try:
-            for record in failed:
-                if not is_of_command_line(record.dagster_run):
-                    _tell(alerts, context.instance, record.dagster_run, told)
-                told.until = record.update_timestamp.replace(tzinfo=UTC)
-        except AlertError as error:
-            context.log.error("%s Trying again.", error)  # noqa: TRY400 - a story
-            return dg.SensorResult(skip_reason=f"{error} Trying again.", cursor=told.write())
-        return dg.SensorResult(skip_reason=f"{len(failed)} runs failed.", cursor=told.write())
+        reason = " ".join(problems) or "Everybody has been told of what failed."
+        return dg.SensorResult(skip_reason=reason, cursor=cursor)
 
     return alert_on_failure
 
 
-def _tell(alerts: Alerts, instance: dg.DagsterInstance, run: dg.DagsterRun, told: _Told) -> None:
-    if told.run_id != run.run_id:
-        told.run_id, told.channels = run.run_id, []
-    text = f"{failure_of(instance, run.run_id)}\n\nRun {run.run_id}"
+def _read(
+    cursor: str | None, alerts: Alerts, instance: dg.DagsterInstance, now: datetime
+) -> dict[str, _Told]:
+    known = json.loads(cursor) if cursor else {}
+    told = {}
     for channel in alerts.channels:
-        if channel not in told.channels:
-            send(alerts, channel, f"papers-assets: {run.job_name} failed", text)
-            told.channels.append(channel)
+        if channel in known:
+            until = datetime.fromisoformat(known[channel]["until"])
+            told[channel] = _Told(max(until, now - _GIVEN_UP_AFTER), known[channel]["runs"])
+        else:  # what failed before somebody was to be told is nobody's news
+            failed = _failed_since(instance, now - _OVERLAP)
+            told[channel] = _Told(now, [record.dagster_run.run_id for record in failed])
+    return told
+
+
+def _failed_since(instance: dg.DagsterInstance, moment: datetime) -> Sequence[dg.RunRecord]:
+    return instance.get_run_records(
+        dg.RunsFilter(statuses=[dg.DagsterRunStatus.FAILURE], updated_after=moment),
+        order_by="update_timestamp",
+        ascending=True,
+    )
+
+
+def _tell_next(alerts: Alerts, channel: str, instance: dg.DagsterInstance, told: _Told) -> None:
+    """Tell of the oldest run that has not been told of; of one only, since a tick may not last."""
+    for record in _failed_since(instance, told.until - _OVERLAP):
+        run, failed_at = record.dagster_run, record.update_timestamp.replace(tzinfo=UTC)
+        if run.run_id in told.runs:
+            continue
+        if is_of_command_line(run):
+            told.done(run.run_id, failed_at)
+            continue
+        text = f"{failure_of(instance, run.run_id)}\n\nRun {run.run_id}"
+        send(alerts, channel, f"papers-assets: {run.job_name} failed", text)
+        told.done(run.run_id, failed_at)
+        return
 
 
 def failure_of(instance: dg.DagsterInstance, run_id: str) -> str:

@@ -1,7 +1,7 @@
 """What a run of `raw_papers` is asked for: by its partitions, its configuration, its parent."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import dagster as dg
@@ -78,9 +78,13 @@ def asked_for(
         f"{file.path}. Was it edited? Then reload the definitions (Deployment > Code locations), "
         "and choose again",
     )
-    fetched = _fetched_by_parents(context)
-    names = [name for name in names if name not in fetched]
-    return Asked(names, _wishes(config, today), is_whole_range=names == of_run)
+    wishes = _wishes(config, today)
+    if _is_resumed(context.run):
+        # What an earlier run forgot in order to ask for it again, this one goes on with.
+        wishes = replace(wishes, ignore_held=False)
+        fetched = _fetched_by_parents(context, looking_back=wishes.look_back is not None)
+        names = [name for name in names if name not in fetched]
+    return Asked(names, wishes, is_whole_range=names == of_run)
 
 
 def _known(names: Collection[str], known: Collection[str], where: str) -> None:
@@ -105,13 +109,20 @@ def _partitions(context: dg.AssetExecutionContext) -> list[str]:
         return []
 
 
-def _fetched_by_parents(context: dg.AssetExecutionContext) -> set[str]:
-    """Give what was fetched by the runs that this one resumes: "Re-execute from failure"."""
+def _is_resumed(run: dg.DagsterRun) -> bool:
+    """Say whether the run is a "Re-execute from failure"."""
+    return run.parent_run_id is not None and run.tags.get(_RESUMED_TAG) == "true"
+
+
+def _fetched_by_parents(context: dg.AssetExecutionContext, *, looking_back: bool) -> set[str]:
+    """Give the keywords with which the runs that this one resumes were done."""
     fetched: set[str] = set()
     failed: set[str] = set()
     run: dg.DagsterRun | None = context.run
-    while run is not None and run.parent_run_id and run.tags.get(_RESUMED_TAG) == "true":
+    while run is not None and run.parent_run_id is not None and _is_resumed(run):
         came, problems = _what_became_of(run.parent_run_id, context)
+        if looking_back and not problems:
+            came = set()  # it was interrupted, and nobody knows at which keyword
         # Who was refreshed and could not be looked back at to the end is asked for again.
         failed |= {problem.removeprefix(LOOKING_BACK) for problem in problems} - fetched
         fetched |= came - failed

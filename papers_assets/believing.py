@@ -73,11 +73,12 @@ def doubts_about(
 
 
 def doubts_about_window(
-    answer: Newest, certain: Sequence[Paper], known: Collection[str]
+    keyword: Keyword, answer: Newest, certain: Sequence[Paper], known: Collection[str]
 ) -> list[str]:
     """Say why the answer for a window of past days is hard to believe, if it is.
 
     Args:
+        keyword: whose answer it is.
         answer: what came.
         certain: what of it matches the keyword.
         known: the arXiv ids of papers that are held and should be in it. Not all of them are: who
@@ -86,13 +87,12 @@ def doubts_about_window(
     doubts = [answer.fault] if answer.fault else []
     came = {paper.arxiv_id for paper in answer.papers}
     missing = sum(arxiv_id not in came for arxiv_id in known)
-    if len(known) - missing < FAR_FEWER * len(known):
+    if missing >= _A_FEW and len(known) - missing < FAR_FEWER * len(known):
         doubts.append(f"{missing} of {len(known)} papers are missing that came before")
     refused = len(answer.papers) - len(certain)
-    if refused > MANY * len(answer.papers) and refused >= _A_FEW:
+    is_exact = Matcher(keyword).is_exact  # else refusing many is as it should be
+    if is_exact and refused > MANY * len(answer.papers) and refused >= _A_FEW:
         doubts.append(f"{refused} of {len(answer.papers)} results do not match the keyword")
-    if answer.unreadable:
-        doubts.append(f"{len(answer.unreadable)} entries could not be read: {answer.unreadable[0]}")
     return doubts
 
 

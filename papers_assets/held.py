@@ -166,19 +166,19 @@ def looked_back(
     keyword: Keyword,
     held: Held | None,
     fetched: Sequence[Paper],
-    window: Window | None,
+    windows: Sequence[Window],
     seen_at: datetime,
 ) -> Held:
     """Give what is held after papers came that were submitted long ago.
 
-    All of those that were submitted in `window` (None: nobody knows that of any). They count as
-    seen when the keyword was last refreshed, lest the next refresh takes them for its own news.
+    Of `windows`, all have come that were submitted in them. They count as seen when the keyword was
+    last refreshed, lest the next refresh takes them for its own news.
     """
     held = of_definition(keyword, held) or _nothing(keyword)
     return replace(
         held,
         papers=_merged(held, fetched, held.refreshed_at or seen_at),
-        looked_back=joined([*held.looked_back, *([window] if window else [])]),
+        looked_back=joined([*held.looked_back, *windows]),
     )
 
 

@@ -8,13 +8,13 @@ certainly matches is kept, older months are asked for, and the next look back as
 import logging
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 
 from papers_assets import believing, held
 from papers_assets.arxiv import query
 from papers_assets.arxiv.client import ArxivClient
-from papers_assets.arxiv.errors import ArxivBlocked, ArxivError, ArxivTooLate
+from papers_assets.arxiv.errors import ArxivError
 from papers_assets.arxiv.feed import Page, Paper
 from papers_assets.arxiv.newest import Newest
 from papers_assets.arxiv.windows import (
@@ -25,10 +25,11 @@ from papers_assets.arxiv.windows import (
     halves,
     months,
     remaining,
+    without,
 )
 from papers_assets.held import Held
 from papers_assets.keywords import Keyword
-from papers_assets.logs import progress
+from papers_assets.logs import printable, progress
 from papers_assets.matching import Matcher
 from papers_assets.store import Store, StoreError
 
@@ -52,18 +53,23 @@ class LookedBack:
     seconds_waited: float = 0.0
     open: list[str] = field(default_factory=list)
     """What has not come, and why, in words for people; empty: everything has."""
-    final: ArxivError | None = None
-    """Why nothing more is to be asked of arXiv, if so."""
+    remarks: list[str] = field(default_factory=list)
+    """What is odd about it all the same, in words for people."""
+    error: ArxivError | None = None
+    """Why it ended early, if arXiv brought that about."""
+    reached: date | None = None
+    """The last day of the month that was asked for last."""
 
 
-def look_back(  # noqa: PLR0913 - one is said by name
+def look_back(  # noqa: PLR0913 - two are said by name
     keyword: Keyword,
     dates: Dates,
     client: ArxivClient,
     store: Store,
     now: Callable[[], datetime],
     *,
-    again: bool,
+    again: bool = False,
+    max_attempts: int | None = None,
 ) -> LookedBack:
     """Fetch the papers of `keyword` that were submitted in `dates`, newest month first.
 
@@ -74,13 +80,20 @@ def look_back(  # noqa: PLR0913 - one is said by name
         store: where they are kept.
         now: gives the time.
         again: ask for months, too, that have come before.
+        max_attempts: fewer attempts at a request than the client makes by itself.
     """
     looked = LookedBack(keyword)
     waited, asked = client.seconds_waited, client.requests
     try:
-        _look_back(looked, dates, client, store, now, again=again)
+        _Looking(looked, client, store, now, max_attempts).run(dates, again=again)
+    except ArxivError as error:
+        looked.error = error
+        looked.open.append(f"ended before {looked.reached}: {error}")
     except StoreError as error:
         looked.open.append(str(error))
+    except Exception as error:  # a mistake of ours must not cost the other keywords their months
+        logger.exception("%s: unexpectedly", keyword.name)
+        looked.open.append(printable(f"unexpectedly, {type(error).__name__}: {error}"))
     looked.requests = client.requests - asked
     looked.seconds_waited = client.seconds_waited - waited
     for problem in looked.open:
@@ -88,98 +101,121 @@ def look_back(  # noqa: PLR0913 - one is said by name
     return looked
 
 
-def _look_back(  # noqa: PLR0913 - as above
-    looked: LookedBack,
-    dates: Dates,
-    client: ArxivClient,
-    store: Store,
-    now: Callable[[], datetime],
-    *,
-    again: bool,
-) -> None:
-    keyword = looked.keyword
-    with store.updating(keyword.name):
-        looked.held = held.of_definition(keyword, store.read_held(keyword.name))
-    wanted = months(dates, now())
-    done = looked.held.looked_back if looked.held and not again else ()
-    windows = deque(remaining(wanted, done))
-    looked.skipped = len(wanted) - len(windows)
-    if looked.skipped:
-        logger.info("%s: looking back: %d months had come before", keyword.name, looked.skipped)
-    while windows:
-        window = windows.popleft()
-        progress.info("%s: looking back, %s (%d to go)", keyword.name, window, len(windows) + 1)
-        try:
-            answer, certain, doubts = _ask(keyword, window, client, looked.held)
-        except ArxivError as error:
-            looked.open.append(f"ended before {window.last.date()}: {error}")
-            looked.final = error if isinstance(error, ArxivBlocked | ArxivTooLate) else None
-            return
-        if answer is None:
-            windows.extendleft(reversed(halves(window)))
-            logger.info("%s: arXiv has too many papers of %s; halved", keyword.name, window)
-            continue
-        looked.windows += 1
+class _Looking:
+    """Looking back at one keyword."""
+
+    def __init__(
+        self,
+        looked: LookedBack,
+        client: ArxivClient,
+        store: Store,
+        now: Callable[[], datetime],
+        max_attempts: int | None,
+    ) -> None:
+        self._looked, self._keyword = looked, looked.keyword
+        self._client, self._store, self._now = client, store, now
+        self._max_attempts = max_attempts
+        self._matches = Matcher(looked.keyword)
+        self._empty: list[Window] = []
+        """Months that came without papers, while nothing has come with any since."""
+
+    def run(self, dates: Dates, *, again: bool) -> None:
+        looked, name = self._looked, self._keyword.name
+        wanted = months(dates, self._now())
+        done = self._done(forget=wanted if again else [])
+        windows = deque(remaining(wanted, done))
+        looked.skipped = len(wanted) - len(windows)
+        if looked.skipped:
+            logger.info("%s: looking back: %d months had come before", name, looked.skipped)
+        while windows:
+            window = windows.popleft()
+            looked.reached = window.last.date()
+            progress.info("%s: looking back, %s (%d to go)", name, window, len(windows) + 1)
+            answer, doubts = self._ask(window)
+            if answer is None and window.first == window.last:
+                looked.open.append(f"{window.first} has more papers than arXiv gives out")
+            elif answer is None:
+                windows.extendleft(reversed(halves(window)))
+                logger.info("%s: arXiv has too many papers of %s; halved", name, window)
+            else:
+                looked.windows += 1
+                self._take(window, answer, doubts)
+        if self._empty:
+            # Who asks arXiv at a bad moment gets nothing, month by month.
+            logger.info("%s: the last %d months came without papers", name, len(self._empty))
+
+    def _done(self, forget: list[Window]) -> tuple[Window, ...]:
+        with self._store.updating(self._keyword.name):
+            before = self._read()
+            if before and forget:
+                before = replace(before, looked_back=without(before.looked_back, forget))
+                self._store.write_held(before)
+        self._looked.held = before
+        return before.looked_back if before else ()
+
+    def _read(self) -> Held | None:
+        return held.of_definition(self._keyword, self._store.read_held(self._keyword.name))
+
+    def _ask(self, window: Window) -> tuple[Newest | None, list[str]]:
+        """Give the answer (None: too many papers), and what is odd about it."""
+
+        def ask(start: int, size: int) -> Page:
+            asked = query.submitted_in(self._keyword, window.first, window.last, start, size)
+            return self._client.ask(asked, max_attempts=self._max_attempts)
+
+        known = self._known(window)
+        for is_last in (False, True):
+            answer = fetch_window(window, ask)
+            if answer is None:
+                return None, []
+            doubts = believing.doubts_about_window(
+                self._keyword, answer, self._certain(answer), known
+            )
+            # An empty month is nothing odd. But some of arXiv's outages answer so, for a moment.
+            if is_last or (answer.papers and not doubts):
+                return answer, doubts
+            self._client.look_again_later()
+        raise AssertionError("unreachable")
+
+    def _certain(self, answer: Newest) -> list[Paper]:
+        matches = self._matches
+        return [p for p in answer.papers if matches(p.title, p.abstract, p.categories)]
+
+    def _known(self, window: Window) -> set[str]:
+        """Give the arXiv ids that are held and have to be in the answer."""
+        if self._looked.held is None:
+            return set()
+        of_window = self._looked.held.published_in(window)
+        names = ("arxiv_id", "title", "abstract", "categories")
+        rows = zip(*(of_window[name].to_pylist() for name in names), strict=True)
+        return {arxiv_id for arxiv_id, *texts in rows if self._matches(*texts)}
+
+    def _take(self, window: Window, answer: Newest, doubts: list[str]) -> None:
+        """Keep what came, and note which windows have come whole."""
+        looked, came = self._looked, []
         if doubts:
             looked.open.append(f"{window} is not whole: {', '.join(doubts)}")
+        elif answer.unreadable:
+            looked.remarks.append(
+                f"{window}: {len(answer.unreadable)} entries could not be read: "
+                f"{answer.unreadable[0]}"
+            )
+        elif answer.papers:
+            came, self._empty = [*self._empty, window], []
+        else:
+            self._empty.append(window)
         # What moderators hold back appears later: the last days are not done.
-        came = None if doubts else clipped(window, now() - held.OVERLAP)
-        new = _keep(looked, certain if doubts else answer.papers, came, store, now)
+        last = self._now() - held.OVERLAP
+        whole = [part for each in came if (part := clipped(each, last))]
+        papers = self._certain(answer) if doubts else answer.papers
+        with self._store.updating(self._keyword.name):
+            before = self._read()
+            looked.held = held.looked_back(self._keyword, before, papers, whole, self._now())
+            self._store.write_held(looked.held)
+        known = {arxiv_id for arxiv_id, _ in before.versions()} if before else set()
+        new = len({p.arxiv_id for p in papers} - known)
+        looked.new += new
         logger.info(
-            "%s: looked back at %s: %d results, %d new papers; %d to go",
-            *(keyword.name, window, len(answer.papers), new, len(windows)),
+            "%s: looked back at %s: %d results, %d new papers",
+            *(self._keyword.name, window, len(answer.papers), new),
         )
-
-
-def _ask(
-    keyword: Keyword, window: Window, client: ArxivClient, known: Held | None
-) -> tuple[Newest | None, list[Paper], list[str]]:
-    """Give the answer (None: too many papers), what of it is certain, and what is odd about it."""
-
-    def ask(start: int, size: int) -> Page:
-        return client.ask(query.submitted_in(keyword, window.first, window.last, start, size))
-
-    matches = Matcher(keyword)
-    certain: list[Paper] = []
-    for attempt in (1, 2):
-        answer = fetch_window(window, ask)
-        if answer is None:
-            return None, [], []
-        certain = [p for p in answer.papers if matches(p.title, p.abstract, p.categories)]
-        doubts = believing.doubts_about_window(answer, certain, _known(keyword, window, known))
-        # An empty month is nothing odd. But some of arXiv's outages answer so, for a moment.
-        if attempt == 1 and (doubts or not answer.papers):
-            client.look_again_later()
-            continue
-        break
-    return answer, certain, doubts
-
-
-def _known(keyword: Keyword, window: Window, known: Held | None) -> set[str]:
-    """Give the arXiv ids that are held and have to be in the answer."""
-    if known is None:
-        return set()
-    matches = Matcher(keyword)
-    of_window = known.published_in(window)
-    names = ("arxiv_id", "title", "abstract", "categories")
-    rows = zip(*(of_window[name].to_pylist() for name in names), strict=True)
-    return {arxiv_id for arxiv_id, *texts in rows if matches(*texts)}
-
-
-def _keep(
-    looked: LookedBack,
-    papers: list[Paper] | tuple[Paper, ...],
-    came: Window | None,
-    store: Store,
-    now: Callable[[], datetime],
-) -> int:
-    """Keep what came, and which window all of it has come of; give how many papers are new."""
-    keyword = looked.keyword
-    with store.updating(keyword.name):
-        before = held.of_definition(keyword, store.read_held(keyword.name))
-        looked.held = held.looked_back(keyword, before, papers, came, now())
-        store.write_held(looked.held)
-    known = {arxiv_id for arxiv_id, _ in before.versions()} if before else set()
-    new = len({p.arxiv_id for p in papers} - known)
-    looked.new += new
-    return new

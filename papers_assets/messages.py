@@ -2,6 +2,7 @@
 
 import smtplib
 import ssl
+from contextlib import suppress
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from urllib.parse import unquote, urlsplit
@@ -50,15 +51,15 @@ def send(alerts: Alerts, channel: str, subject: str, text: str) -> None:
         else:
             _mail(alerts, subject, text)
     # What is wrong is told by its type alone: its words may hold the address, and so a secret.
-    except requests.HTTPError as error:
-        raise AlertError(channel, f"status {error.response.status_code}") from None
     except (OSError, ValueError, smtplib.SMTPException) as error:
         raise AlertError(channel, type(error).__name__) from None
 
 
 def _post(address: str, text: str) -> None:
-    answer = requests.post(address, json={"text": text}, timeout=_TIMEOUT)
-    answer.raise_for_status()
+    # A redirect would make a GET of it, which anybody answers.
+    answer = requests.post(address, json={"text": text}, timeout=_TIMEOUT, allow_redirects=False)
+    if answer.status_code // 100 != 2:  # noqa: PLR2004 - the class of success
+        raise AlertError("webhook", f"status {answer.status_code}")
 
 
 def _mail(alerts: Alerts, subject: str, text: str) -> None:
@@ -75,9 +76,15 @@ def _mail(alerts: Alerts, subject: str, text: str) -> None:
         )
     else:
         connection = smtplib.SMTP(host, server.port or _SMTP_PORT, timeout=_TIMEOUT)
-    with connection:
+    try:
         if server.scheme == "smtp" and host not in ("localhost", "127.0.0.1"):
             connection.starttls(context=ssl.create_default_context())
         if server.username:
             connection.login(unquote(server.username), unquote(server.password or ""))
-        connection.send_message(message)
+        refused = connection.send_message(message)
+    finally:
+        # What the server says to our goodbye changes nothing about what it took.
+        with suppress(smtplib.SMTPException, OSError):
+            connection.quit()
+    if refused:
+        raise AlertError("e-mail", f"refused for {', '.join(refused)}")

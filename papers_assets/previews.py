@@ -75,7 +75,7 @@ def refreshed(outcome: Refreshed, looked: LookedBack | None, api_url: str) -> Me
 def _looked_back(looked: LookedBack) -> str:
     came = f"{looked.windows} windows asked for, {looked.new} new papers"
     before = f", {looked.skipped} months had come before" if looked.skipped else ""
-    return f"{came}{before}{'; '.join(['', *looked.open])}"
+    return f"{came}{before}{'; '.join(['', *looked.open, *looked.remarks])}"
 
 
 def papers(chosen: Chosen, former: pd.DataFrame | None, today: date) -> Metadata:

@@ -123,19 +123,35 @@ def refresh(
             refreshed.append(keyword)
             yield outcome
     if wishes.look_back is not None:
-        yield from _look_back(refreshed, wishes.look_back, tools, final)
+        yield from _look_back(refreshed, wishes.look_back, tools, final, troubles)
 
 
 def _look_back(
-    keywords: Sequence[Keyword], dates: Dates, tools: "_Tools", final: ArxivError | None
+    keywords: Sequence[Keyword],
+    dates: Dates,
+    tools: "_Tools",
+    final: ArxivError | None,
+    troubles: int,
 ) -> Iterator[LookedBack]:
     client, store, now, wishes = tools
     for keyword in keywords:
         if final is not None:
             yield LookedBack(keyword, open=[f"not asked, after this: {final}"])
             continue
-        looked = look_back(keyword, dates, client, store, now, again=wishes.ignore_held)
-        final = looked.final
+        patient = None if troubles == 0 else 1
+        looked = look_back(
+            keyword,
+            dates,
+            client,
+            store,
+            now,
+            again=wishes.ignore_held,
+            max_attempts=patient,
+        )
+        error = looked.error
+        troubles = troubles + 1 if error and error.retryable else 0
+        if isinstance(error, ArxivBlocked | ArxivTooLate) or troubles >= _IN_A_ROW:
+            final = error
         yield looked
 
 

@@ -6,7 +6,14 @@ import pytest
 from papers_assets import held as held_papers
 from papers_assets.arxiv.feed import Paper
 from papers_assets.arxiv.newest import Newest
-from papers_assets.believing import BELIEVED_AFTER, Doubt, doubts_about, is_believed_now, versions
+from papers_assets.believing import (
+    BELIEVED_AFTER,
+    Doubt,
+    doubts_about,
+    doubts_about_window,
+    is_believed_now,
+    versions,
+)
 from papers_assets.held import Held
 from papers_assets.keywords import Keyword
 from papers_assets.matching import Matcher
@@ -121,3 +128,23 @@ def test_what_arxiv_says_for_a_week_is_how_things_are_unless_it_contradicts_itse
     assert not is_believed_now([passing], week + timedelta(seconds=1), LATER)
     assert not is_believed_now([passing], None, LATER)
     assert not is_believed_now([passing, not_passing], week, LATER)
+
+
+def test_a_month_is_doubted_where_it_is_short_or_lacks_what_came_before_or_does_not_match() -> None:
+    def doubted(given: Newest, known: int = 0, **options: Any) -> list[str]:
+        asked = keyword(**options)
+        matches = Matcher(asked)
+        certain = [p for p in given.papers if matches(p.title, p.abstract, p.categories)]
+        ids = {paper(n).arxiv_id for n in range(1000, 1000 + known)}
+        return doubts_about_window(asked, given, certain, ids)
+
+    assert doubted(answer(RIGHT)) == doubted(answer([])) == []
+    assert doubted(answer(RIGHT, fault="short")) == ["short"]
+    assert doubted(answer([]), known=4) == []  # revised so that they match no more
+    assert doubted(answer([]), known=5) == ["5 of 5 papers are missing that came before"]
+    assert doubted(answer([*RIGHT, *STRANGE[:4]])) == []
+    assert doubted(answer(STRANGE[:4])) == []
+    assert doubted(answer([*RIGHT[:5], *STRANGE[:5]])) == [
+        "5 of 10 results do not match the keyword"
+    ]
+    assert doubted(answer(STRANGE), name="C#", any=("C#",)) == []

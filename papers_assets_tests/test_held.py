@@ -106,11 +106,11 @@ def test_what_is_complete_begins_where_the_first_answer_ended() -> None:
 def test_what_was_looked_back_at_is_no_news_and_moves_no_end() -> None:
     first = refreshed(keyword(), None, [paper(5)], LATER, total_results=9)
     window = Window(EPOCH, EPOCH + timedelta(hours=4))
-    after = looked_back(keyword(), first, [paper(2)], window, LATER + timedelta(hours=1))
+    after = looked_back(keyword(), first, [paper(2)], [window], LATER + timedelta(hours=1))
     assert after.versions() == after.reported() == {(paper(n).arxiv_id, 1) for n in (2, 5)}
     assert after.looked_back == (window,)
     assert replace(after, papers=first.papers, looked_back=()) == first
-    assert looked_back(keyword(), None, [], window, LATER).refreshed_at is None
+    assert looked_back(keyword(), None, [], [window], LATER).refreshed_at is None
     assert refreshed(keyword(), after, [], LATER).looked_back == (window,)
     assert refreshed(keyword(any=("x",)), after, [], LATER).looked_back == ()
 

@@ -9,7 +9,8 @@ import dagster as dg
 import pytest
 from dagster._core.errors import DagsterExecutionInterruptedError
 
-from papers_assets import looking_back
+from papers_assets import looking_back, refresh
+from papers_assets.arxiv import newest, windows
 from papers_assets.asking import EVERYTHING_TAG
 from papers_assets.keywords import Field, Keyword
 from papers_assets.matching import Matcher
@@ -113,15 +114,90 @@ def test_a_month_that_cannot_be_believed_stays_open_and_older_ones_are_asked_for
     assert asked_for_months(compiler)[4:] == ["202611", "202610"]
 
 
-def test_a_month_without_papers_is_asked_for_twice_and_believed(compiler: House) -> None:
-    assert run(compiler, look_back_to="2025-01-01", look_back_until="2025-01-31").success
-    assert asked_for_months(compiler) == ["202501", "202501"]
+def test_months_without_papers_are_asked_for_twice_and_are_done_when_others_have_some(
+    compiler: House,
+) -> None:
+    compiler.server.fault = Script([Step("no-results", "submittedDate:[202609")])
+    assert run(compiler, look_back_to="2026-08-01", look_back_until="2026-09-02").success
+    assert asked_for_months(compiler) == ["202609", "202609", "202608"]
+    assert run(compiler, look_back_to="2026-08-01", look_back_until="2026-09-02").success
+    assert len(asked_for_months(compiler)) == 3
 
 
-def test_an_entry_that_cannot_be_read_leaves_its_month_open(compiler: House) -> None:
-    compiler.server.fault = Script([Step("unreadable-entry", "submittedDate:[202610")])
-    text = problem(run(compiler, look_back_to="2026-10-01", look_back_until="2026-10-31"))
-    assert "is not whole: 1 entries could not be read" in text
+def test_months_that_came_empty_to_the_end_are_asked_for_again(compiler: House) -> None:
+    # As when arXiv has nothing to say to anybody, for an hour.
+    compiler.server.fault = Script([Step("no-results", "submittedDate")])
+    first = compiler.file["compiler"]
+    compiler.keywords = [keyword("compiler", cap=10)]
+    assert first == compiler.file["compiler"]
+    assert run(compiler, look_back_to="2026-01-10", look_back_until="2026-02-28").success
+    compiler.server.fault = None
+    assert run(compiler, look_back_to="2026-01-10", look_back_until="2026-02-28").success
+    assert asked_for_months(compiler)[4:] == ["202602", "202601"]
+    wanted = submitted_since(Corpus.sample(), first, date(2026, 1, 10))
+    later = submitted_since(Corpus.sample(), first, date(2026, 3, 1))
+    assert wanted - later <= held(compiler, "compiler")
+
+
+def test_an_entry_that_cannot_be_read_is_told_and_its_month_is_asked_for_again(
+    compiler: House,
+) -> None:
+    compiler.server.fault = Script([Step("unreadable-entry", "submittedDate:[202608")])
+    result = run(compiler, look_back_to="2026-08-01", look_back_until="2026-08-31")
+    assert result.success
+    (event,) = (e for e in result.get_asset_materialization_events() if e.partition == "compiler")
+    shown = event.step_materialization_data.materialization.metadata["looked_back"].value
+    assert "2026-08-01 to 2026-08-31: 1 entries could not be read" in str(shown)
+    compiler.server.fault = None
+    run(compiler, look_back_to="2026-08-01", look_back_until="2026-08-31")
+    assert asked_for_months(compiler) == ["202608", "202608"]
+
+
+def test_after_a_keyword_that_failed_the_next_is_asked_once_and_after_three_none(
+    house: House,
+) -> None:
+    house.keywords = [keyword(f"compiler {n}", any=("compiler", f"x{n}")) for n in range(5)]
+    house.failing = {"submittedDate": Fault(503)}
+    text = problem(run(house, look_back_to="2026-11-01"))
+    assert len(asked_for_months(house)) == 2 + 1 + 1
+    assert text.count("not asked, after this: ") == 2
+    assert house.materialized == set(house.file.names)
+
+
+def test_months_can_be_asked_for_again(compiler: House) -> None:
+    dates = {"look_back_to": "2026-08-01", "look_back_until": "2026-09-30"}
+    run(compiler, **dates)
+    run(compiler, **dates, ignore_held=True)
+    assert asked_for_months(compiler) == ["202609", "202608"] * 2
+    run(compiler, **dates)
+    assert len(asked_for_months(compiler)) == 4
+
+
+def test_more_papers_in_a_minute_than_arxiv_gives_out_are_told(
+    compiler: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(windows, "MAX_RESULTS", 0)
+    text = problem(run(compiler, look_back_to="2026-11-20", look_back_until="2026-11-20"))
+    assert "has more papers than arXiv gives out" in text
+
+
+@pytest.mark.parametrize("ignore_held", [True, False])
+def test_whole_lists_are_read_when_what_is_held_is_ignored(
+    compiler: House,
+    monkeypatch: pytest.MonkeyPatch,
+    ignore_held: bool,  # noqa: FBT001
+) -> None:
+    run(compiler)
+    filled = []
+    fetch = newest.fetch_newest
+
+    def watched(*arguments: Any, **options: Any) -> Any:
+        filled.append(options["fill"])
+        return fetch(*arguments, **options)
+
+    monkeypatch.setattr(refresh, "fetch_newest", watched)
+    run(compiler, ignore_held=ignore_held)
+    assert filled == [ignore_held]
 
 
 def test_every_keyword_is_refreshed_before_any_is_looked_back_at(house: House) -> None:
@@ -156,7 +232,7 @@ def test_a_disk_that_is_full_ends_looking_back_and_keeps_the_refresh(
     def full(*_: object) -> None:
         raise StoreError("it is full")
 
-    monkeypatch.setattr(looking_back, "_keep", full)
+    monkeypatch.setattr(looking_back.held, "looked_back", full)
     text = problem(run(compiler, look_back_to="2026-11-01"))
     assert "compiler: it is full" in text
     assert compiler.materialized == {"compiler"}
@@ -182,21 +258,6 @@ def test_some_keywords_of_a_run_can_be_fetched_alone(house: House) -> None:
     assert house.materialized == {"compiler", "performance"}
     assert len(house.server.requests) == 2
     assert not house.store.papers_path.exists()  # automation publishes: see test_schedules
-
-
-def test_what_is_held_can_be_ignored_and_is_kept(house: House) -> None:
-    house.keywords = [keyword("compiler", cap=130)]
-    run(house)
-    house.next_day()
-    run(house)
-    sizes = [request.parameters["max_results"] for request in house.server.requests]
-    before = held(house, "compiler")
-    run(house, ignore_held=True)
-    assert held(house, "compiler") == before
-    assert [request.parameters["max_results"] for request in house.server.requests] == [
-        *sizes,
-        "130",
-    ]
 
 
 @pytest.mark.parametrize(

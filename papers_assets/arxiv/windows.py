@@ -91,6 +91,22 @@ def joined(windows: Iterable[Window]) -> tuple[Window, ...]:
     return tuple(found)
 
 
+def without(done: Iterable[Window], removed: Sequence[Window]) -> tuple[Window, ...]:
+    """Give what of the windows `done` is in none of those `removed`."""
+    parts = list(done)
+    for gone in removed:
+        parts = [
+            part
+            for window in parts
+            for part in (
+                Window(window.first, min(window.last, gone.first - _MINUTE)),
+                Window(max(window.first, gone.last + _MINUTE), window.last),
+            )
+            if part.first <= part.last
+        ]
+    return joined(parts)
+
+
 def clipped(window: Window, last: datetime) -> Window | None:
     """Give the part of `window` up to `last`; None if there is none."""
     last = min(window.last, last.replace(second=0, microsecond=0))
@@ -109,19 +125,25 @@ def fetch_window(window: Window, ask: Callable[[int, int], Page]) -> Newest | No
     """
     found: dict[tuple[str, int], Paper] = {}
     unreadable: list[str] = []
-    start = pages = 0
+    start = pages = total = came = 0
     while True:
         page = ask(start, MAX_PAGE)
         pages += 1
         if page.total_results > MAX_RESULTS:
             return None
+        came += len(page.papers) + len(page.unreadable)
+        total = max(total, page.total_results)
         found |= {(p.arxiv_id, p.version): p for p in page.papers}
         unreadable += page.unreadable
         fault = short(page, start, MAX_PAGE) or _outside(page.papers, window)
         start += MAX_PAGE
-        if fault or start >= page.total_results:
+        if fault or start >= total or page.total_results < total:
+            if not fault and came < total:
+                fault = f"{came} results came where the first page promises {total}"
             papers = tuple(found.values())
-            return Newest(papers, page.total_results, pages, False, fault, tuple(unreadable))  # noqa: FBT003
+            return Newest(
+                papers, total, pages, gap=False, fault=fault, unreadable=tuple(unreadable)
+            )
 
 
 def _outside(papers: Iterable[Paper], window: Window) -> str:

@@ -10,11 +10,13 @@ from papers_assets.arxiv.query import MAX_PAGE, MAX_RESULTS
 from papers_assets.arxiv.windows import (
     Dates,
     Window,
+    clipped,
     fetch_window,
     halves,
     joined,
     months,
     remaining,
+    without,
 )
 from papers_assets_tests.making import paper
 
@@ -136,3 +138,42 @@ def test_results_of_other_days_are_a_fault() -> None:
     answer = fetch_window(JANUARY, Arxiv(papers))
     assert answer is not None
     assert answer.fault == "1 results submitted on other days than were asked for"
+
+
+def test_a_later_page_that_says_there_is_nothing_is_a_fault() -> None:
+    papers = in_january(MAX_PAGE)
+
+    def ask(start: int, size: int) -> Page:
+        return Page(tuple(papers[start : start + size]), 5000 if start == 0 else 0)
+
+    answer = fetch_window(JANUARY, ask)
+    assert answer is not None
+    assert answer.fault == f"{MAX_PAGE} results came where the first page promises 5000"
+    assert len(answer.papers) == MAX_PAGE
+
+
+windows_ = st.lists(
+    st.builds(
+        lambda start, length: Window(
+            at(1, 1) + start * MINUTE, at(1, 1) + (start + length) * MINUTE
+        ),
+        st.integers(0, 50),
+        st.integers(0, 20),
+    ),
+    max_size=4,
+)
+
+
+@given(windows_, windows_)
+def test_what_is_taken_out_of_windows_is_in_none(done: list[Window], removed: list[Window]) -> None:
+    left = without(done, removed)
+    for minute in range(75):
+        moment = at(1, 1) + minute * MINUTE
+        expected = any(moment in w for w in done) and not any(moment in w for w in removed)
+        assert any(moment in w for w in left) == expected
+
+
+def test_a_window_is_clipped_to_its_minutes_up_to_a_moment() -> None:
+    assert clipped(JANUARY, at(1, 9, 3, 4)) == Window(JANUARY.first, at(1, 9, 3, 4))
+    assert clipped(JANUARY, at(3, 1)) == JANUARY
+    assert clipped(JANUARY, JANUARY.first - MINUTE) is None
