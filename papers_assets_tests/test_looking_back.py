@@ -9,6 +9,7 @@ import dagster as dg
 import pytest
 from dagster._core.errors import DagsterExecutionInterruptedError
 
+from papers_assets import held as held_papers
 from papers_assets import looking_back, refresh
 from papers_assets.arxiv import newest, windows
 from papers_assets.asking import EVERYTHING_TAG
@@ -232,7 +233,7 @@ def test_a_disk_that_is_full_ends_looking_back_and_keeps_the_refresh(
     def full(*_: object) -> None:
         raise StoreError("it is full")
 
-    monkeypatch.setattr(looking_back.held, "looked_back", full)
+    monkeypatch.setattr(held_papers, "looked_back", full)
     text = problem(run(compiler, look_back_to="2026-11-01"))
     assert "compiler: it is full" in text
     assert compiler.materialized == {"compiler"}
