@@ -16,6 +16,7 @@ from papers_assets.runs import Report, open_instance, run_daily
 from papers_assets.sample_arxiv import Corpus, Fault, RequestRecord, SampleArxiv
 from papers_assets.settings import Settings
 from papers_assets.store import Store
+from papers_assets_tests.driving import UI, environment, running_ui
 from papers_assets_tests.making import LATER, keyword
 
 
@@ -116,3 +117,17 @@ def new_house(tmp_path: Path) -> Iterator[Callable[[Corpus], House]]:
             return House(tmp_path, stack.enter_context(SampleArxiv(corpus)), instance)
 
         yield make
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A folder for `ui`, with two keywords."""
+    (tmp_path / "keywords.toml").write_text("[keywords.compiler]\n[keywords.performance]\n")
+    return tmp_path
+
+
+@pytest.fixture
+def ui(home: Path, server: SampleArxiv) -> Iterator[UI]:
+    """A real `papers ui` over the sample arXiv."""
+    with running_ui(environment(home, home / "keywords.toml", server.url), home / "ui.log") as ui:
+        yield ui

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from papers_assets.sample_arxiv import SampleArxiv, Script, Step
 from papers_assets_tests.browsing import CHROMIUM, Watched, browser
-from papers_assets_tests.driving import INSTIGATORS, UI, environment, running_ui, until
+from papers_assets_tests.driving import INSTIGATORS, UI, until
 
 pytestmark = pytest.mark.skipif(
     CHROMIUM is None, reason="there is no Chromium on this machine (Debian: apt install chromium)"
@@ -18,18 +18,6 @@ pytestmark = pytest.mark.skipif(
 PATIENCE = 60_000
 """Milliseconds until the browser gives up waiting for something to be seen."""
 expect.set_options(timeout=PATIENCE)
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    (tmp_path / "keywords.toml").write_text("[keywords.compiler]\n[keywords.performance]\n")
-    return tmp_path
-
-
-@pytest.fixture
-def ui(home: Path, server: SampleArxiv) -> Iterator[UI]:
-    with running_ui(environment(home, home / "keywords.toml", server.url), home / "ui.log") as ui:
-        yield ui
 
 
 @pytest.fixture

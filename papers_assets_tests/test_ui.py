@@ -1,24 +1,8 @@
 """A real `papers ui`: web server, daemon and code server, spoken to as the browser does."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
-from papers_assets.sample_arxiv import SampleArxiv
-from papers_assets_tests.driving import INSTIGATORS, RELOAD, UI, environment, running_ui, until
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    (tmp_path / "keywords.toml").write_text("[keywords.compiler]\n[keywords.performance]\n")
-    return tmp_path
-
-
-@pytest.fixture
-def ui(home: Path, server: SampleArxiv) -> Iterator[UI]:
-    with running_ui(environment(home, home / "keywords.toml", server.url), home / "ui.log") as ui:
-        yield ui
+from papers_assets_tests.driving import INSTIGATORS, RELOAD, UI, until
 
 
 def test_everything_runs_and_one_keyword_leads_to_a_new_readme(ui: UI, home: Path) -> None:

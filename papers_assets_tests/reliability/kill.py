@@ -5,7 +5,6 @@ anywhere in its length, at the sight of a half-written file, or soon after a lin
 each, what is on disk is read, and the next run has to succeed.
 """
 
-import argparse
 import os
 import pickle
 import random
@@ -37,6 +36,7 @@ from papers_assets_tests.reliability.worlds import (
     history,
     look,
     missing,
+    points_and_seed,
     table,
 )
 
@@ -309,11 +309,7 @@ def _compare(harness: Harness, home: Path, control: Path, moment: int) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--points", type=int, default=300)
-    parser.add_argument("--seed", type=int, default=random.randrange(10**6))
-    options = parser.parse_args()
-    sys.exit(run(options.points, options.seed))
+    sys.exit(run(*points_and_seed(__doc__, 300)))
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@ get SIGKILL at a random moment of a run that was launched as the browser launche
 come back by itself is started again, as a service manager would; then the next run has to succeed.
 """
 
-import argparse
 import os
 import random
 import signal
@@ -31,6 +30,7 @@ from papers_assets_tests.reliability.worlds import (
     history,
     look,
     missing,
+    points_and_seed,
     table,
 )
 
@@ -220,11 +220,7 @@ def run(points: int, seed: int) -> int:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--points", type=int, default=50)
-    parser.add_argument("--seed", type=int, default=random.randrange(10**6))
-    options = parser.parse_args()
-    sys.exit(run(options.points, options.seed))
+    sys.exit(run(*points_and_seed(__doc__, 50)))
 
 
 if __name__ == "__main__":

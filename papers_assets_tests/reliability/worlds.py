@@ -1,7 +1,9 @@
 """What the harnesses share: an arXiv in a process of its own, and what is to be found on disk."""
 
+import argparse
 import math
 import multiprocessing
+import random
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -223,3 +225,12 @@ def unserved(file: KeywordsFile, found: Found, figures: Figures) -> list[str]:
 def table(rows: Sequence[tuple[str, object]]) -> str:
     width = max(len(name) for name, _ in rows)
     return "\n".join(f"{name:<{width}}  {value}" for name, value in rows)
+
+
+def points_and_seed(description: str | None, points: int) -> tuple[int, int]:
+    """Read the arguments of a program that does something at random points."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--points", type=int, default=points)
+    parser.add_argument("--seed", type=int, default=random.randrange(10**6))
+    options = parser.parse_args()
+    return options.points, options.seed
