@@ -140,6 +140,11 @@ class _Looking:
             else:
                 looked.windows += 1
                 self._take(window, answer, doubts)
+        logger.info(
+            "%s: looked back: %d new papers; %d versions are held, and the list shows the newest "
+            "%d papers (cap)",
+            *(name, looked.new, len(looked.held.papers) if looked.held else 0, self._keyword.cap),
+        )
         if self._empty:
             # Who asks arXiv at a bad moment gets nothing, month by month.
             logger.info("%s: the last %d months came without papers", name, len(self._empty))
