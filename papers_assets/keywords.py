@@ -40,6 +40,9 @@ class Keyword:
     categories: tuple[str, ...] = ()
     cap: int = 100
     """How many papers the README shows."""
+    recipients: str = ""
+    """The environment's variable that holds the e-mail addresses which get this keyword's digest
+    alone; empty: there are none."""
 
     def field_of(self, phrase: str) -> Field:
         """Say where `phrase`, one of `any` or `all`, has to be.
@@ -88,6 +91,9 @@ class KeywordsFile:
     """Days for which a run stays in the run history."""
     keep_papers: int = 1095
     """Days for which a version stays held that arXiv answers no more and no list shows."""
+    site: str = ""
+    """The public address of output/site, with no slash at its end; empty: unknown."""
+    digest_when_nothing_changed: bool = False
 
     def __getitem__(self, name: str) -> Keyword:
         """Give the keyword of that name; KeyError if there is none."""

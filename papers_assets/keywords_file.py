@@ -13,6 +13,7 @@ import unicodedata
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Never, TypeVar
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from croniter import CroniterError, croniter
@@ -25,8 +26,11 @@ MAX_CAP = 2000
 MAX_DAYS = 36_500
 """Days; a century."""
 
-_FILE_KEYS = ("cap", "categories", "timezone", "schedule", "keep_runs", "keep_papers", "keywords")
-_KEYWORD_KEYS = ("any", "all", "none", "in", "categories", "cap")
+_FILE_KEYS = (
+    *("cap", "categories", "timezone", "schedule", "keep_runs", "keep_papers", "site"),
+    *("digest_when_nothing_changed", "keywords"),
+)
+_KEYWORD_KEYS = ("any", "all", "none", "in", "categories", "cap", "recipients")
 _CRON_FIELDS = 5
 _WIDTH = 80
 _EXAMPLE = '[keywords."graph neural networks"]'
@@ -68,6 +72,10 @@ class _Reader:
             schedule=self._schedule(content.get("schedule", "0 6 * * *")),
             keep_runs=self._days("keep_runs", content.get("keep_runs", 90), 90),
             keep_papers=self._days("keep_papers", content.get("keep_papers", 1095), 1095),
+            site=self._site(content.get("site", "")),
+            digest_when_nothing_changed=self._yes_or_no(
+                "digest_when_nothing_changed", content.get("digest_when_nothing_changed", False)
+            ),
         )
 
     def _fail(self, key: _Key, problem: str, remedy: str) -> Never:
@@ -157,6 +165,7 @@ class _Reader:
             within=option("in", self._within, None),
             categories=option("categories", self._categories, categories),
             cap=option("cap", self._cap, cap),
+            recipients=option("recipients", self._variable, ""),
         )
 
     def _strings(self, key: _Key, value: object, example: str) -> _Texts:
@@ -218,6 +227,31 @@ class _Reader:
             )
         return value
 
+    def _variable(self, key: _Key, value: object) -> str:
+        if not isinstance(value, str) or not re.fullmatch(r"[A-Z][A-Z0-9_]*", value):
+            self._fail(
+                key,
+                f"{_show(value)} is not the name of an environment variable.",
+                "E-mail addresses do not stand in this file, which may be public. Write "
+                'recipients = "COMPILER_TEAM", and set COMPILER_TEAM="a@example.org, '
+                'b@example.org" in the environment.',
+            )
+        return value
+
+    def _site(self, value: object) -> str:
+        if not isinstance(value, str) or not (value == "" or _is_web_address(value)):
+            self._fail(
+                ("site",),
+                f"{_show(value)} is not a web address.",
+                'Write where output/site is served, such as site = "https://you.github.io/papers".',
+            )
+        return value.rstrip("/")
+
+    def _yes_or_no(self, key: str, value: object) -> bool:
+        if not isinstance(value, bool):
+            self._fail((key,), f"{_show(value)} is neither true nor false.", f"Write {key} = true.")
+        return value
+
     def _timezone(self, value: object) -> ZoneInfo:
         try:
             return ZoneInfo(value if isinstance(value, str) else "")
@@ -248,6 +282,16 @@ def _is_cron(value: str) -> bool:
     except CroniterError:
         return False
     return True
+
+
+def _is_web_address(value: str) -> bool:
+    try:
+        parts = urlsplit(value)
+        has_host = bool(parts.hostname) and parts.port != 0
+    except ValueError:  # brackets that do not match, a port that is no number
+        return False
+    plain = value.isascii() and re.search(r"[\s<>\"'\\]", value) is None
+    return has_host and plain and parts.scheme in ("http", "https") and not re.search("[?#]", value)
 
 
 def _dotted(key: _Key) -> str:

@@ -51,11 +51,14 @@ def test_a_keyword_of_its_own_overrides_the_files_defaults(write: Write) -> None
             schedule = "30 7 * * 1-5"
             keep_runs = 30
             keep_papers = 400
+            site = "https://example.org/papers/"
+            digest_when_nothing_changed = true
             [keywords.plain]
             [keywords.compiler]
             any = ["compiler", "LLVM"]
             all = ["optimization"]
             none = ["decompiler"]
+            recipients = "TEAM"
             in = "title"
             categories = ["cs.PL", "cs.AR"]
             cap = 50
@@ -71,6 +74,8 @@ def test_a_keyword_of_its_own_overrides_the_files_defaults(write: Write) -> None
     assert compiler.cap == 50
     assert (file.timezone.key, file.schedule) == ("Europe/Berlin", "30 7 * * 1-5")
     assert (file.keep_runs, file.keep_papers) == (30, 400)
+    assert (file.site, file.digest_when_nothing_changed) == ("https://example.org/papers", True)
+    assert (plain.recipients, compiler.recipients) == ("", "TEAM")
 
 
 def test_a_word_has_to_be_in_both_fields_and_a_longer_phrase_in_either(write: Write) -> None:
@@ -131,6 +136,23 @@ MISTAKES: dict[str, tuple[str | bytes, str, str, str]] = {
     "runs kept too long": ("keep_runs = 36501\n[keywords.a]", "keep_runs", "36501", "= 90"),
     "runs kept for a text": ('keep_runs = "9"\n[keywords.a]', "keep_runs", '"9"', "1 to 36500"),
     "runs kept for half a day": ("keep_runs = 0.5\n[keywords.a]", "keep_runs", "0.5", "days"),
+    "site without a scheme": ('site = "you.org"\n[keywords.a]', "site", '"you.org"', "https://"),
+    "site is a script": ('site = "javascript:x"\n[keywords.a]', "site", "script", "https://"),
+    "site with a query": ('site = "https://a/?b"\n[keywords.a]', "site", "?b", "https://"),
+    "site with a quote": ('site = "https://a/\'"\n[keywords.a]', "site", "a/'", "https://"),
+    "site that is broken": ('site = "https://[a"\n[keywords.a]', "site", "[a", "https://"),
+    "an answer that is none": (
+        'digest_when_nothing_changed = "no"\n[keywords.a]',
+        "digest_when_nothing_changed",
+        '"no"',
+        "= true",
+    ),
+    "an address in the file": (
+        '[keywords.a]\nrecipients = "a@example.org"',
+        "keywords.a.recipients",
+        "a@example.org",
+        "in the environment",
+    ),
     "phrases are a text": ('[keywords.a]\nany = "x"', "keywords.a.any", '"x"', "any = ["),
     "phrases are numbers": ("[keywords.a]\nall = [1]", "keywords.a.all", "[1]", "all = ["),
     "no phrases": ("[keywords.a]\nnone = []", "keywords.a.none", "empty", "leave none out"),

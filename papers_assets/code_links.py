@@ -1,0 +1,84 @@
+"""Links to code, models and project pages, found in a paper's own text. Pure.
+
+Only an address that stands in the text is shown, as it stands there: nothing is looked up, and
+nothing is guessed from a name.
+"""
+
+import re
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+
+class CodeLink(NamedTuple):
+    """An address in a paper's text, and what is there."""
+
+    kind: str
+    """GitHub, GitLab, Hugging Face or project page."""
+    url: str
+    """Absolute, https or http."""
+
+
+# By host, or the end of it behind a dot. A repository has an owner and a name; a page need not.
+_HOSTS = {
+    "github.com": ("GitHub", 2),
+    "gist.github.com": ("GitHub", 2),
+    "gitlab.com": ("GitLab", 2),
+    "huggingface.co": ("Hugging Face", 1),
+    "hf.co": ("Hugging Face", 1),
+}
+_PAGES = (".github.io", ".gitlab.io")
+# With its scheme it may follow anything ("at:https://..."); without, it has to begin a word.
+_ADDRESS = re.compile(
+    r"""(?:https?://|(?<![\w@.:/-])(?:www\.)?)
+        [a-z0-9][a-z0-9.-]*\.[a-z]{2,}
+        (?:/[^\s<>"'{}|\\^`]*)?""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_ANNOUNCED = re.compile(
+    r"\b(?:project|demo|code|home)[ -]?(?:web)?(?:page|site)s?\b[^.]{0,40}\Z", re.IGNORECASE
+)
+_BEFORE = 80
+"""Characters in which a project page is announced before its address."""
+_TRAILING = ".,;:!?*_~"
+
+
+def code_links(*texts: str) -> tuple[CodeLink, ...]:
+    """Give the links in `texts`, in their order there, each once."""
+    links: dict[str, CodeLink] = {}
+    for text in texts:
+        for match in _ADDRESS.finditer(text):
+            url = _trimmed(match[0])
+            url = url if url.lower().startswith(("http://", "https://")) else f"https://{url}"
+            if kind := _kind(url, text[max(0, match.start() - _BEFORE) : match.start()]):
+                same = url.lower().removeprefix("https://").removeprefix("http://")
+                links.setdefault(same.removeprefix("www.").rstrip("/"), CodeLink(kind, url))
+    return tuple(links.values())
+
+
+def _trimmed(address: str) -> str:
+    """Leave out what belongs to the sentence around the address."""
+    while address:
+        last = address[-1]
+        closes = {")": "(", "]": "["}.get(last)
+        if last in _TRAILING or (closes and address.count(last) > address.count(closes)):
+            address = address[:-1]
+        else:
+            break
+    return address
+
+
+def _kind(url: str, before: str) -> str:
+    try:
+        parts = urlsplit(url)
+        host = (parts.hostname or "").removeprefix("www.")
+    except ValueError:  # brackets that do not match
+        return ""
+    steps = [step for step in parts.path.split("/") if step]
+    if host in _HOSTS:
+        kind, least = _HOSTS[host]
+        return kind if len(steps) >= least else ""
+    if host.startswith("gitlab."):
+        return "GitLab" if len(steps) >= _HOSTS["gitlab.com"][1] else ""
+    if host.endswith(_PAGES):
+        return "project page"
+    return "project page" if _ANNOUNCED.search(before) else ""
