@@ -1,0 +1,37 @@
+"""What all assets have in common: how they are grouped, and how checks are told to Dagster."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+import dagster as dg
+
+from papers_assets import checks
+
+GROUP = "daily_papers"
+OWNERS = ["team:papers-assets"]
+# What no check can see, since none is evaluated then: that nothing runs at all any more.
+FRESHNESS = dg.FreshnessPolicy.time_window(
+    fail_window=timedelta(days=3), warn_window=timedelta(hours=36)
+)
+
+
+def check_specs(asset: str, table: Mapping[str, checks.Check]) -> list[dg.AssetCheckSpec]:
+    """Tell Dagster which checks an asset has."""
+    return [
+        dg.AssetCheckSpec(name, asset=asset, description=check.says, blocking=check.blocking)
+        for name, check in table.items()
+    ]
+
+
+def check_results(findings: Sequence[checks.Finding]) -> list[dg.AssetCheckResult]:
+    """Tell Dagster what checks found."""
+    return [
+        dg.AssetCheckResult(
+            check_name=finding.name,
+            passed=finding.passed,
+            severity=dg.AssetCheckSeverity[finding.severity.name],
+            description=finding.description,
+            metadata=dict(finding.numbers),
+        )
+        for finding in findings
+    ]

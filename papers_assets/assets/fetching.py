@@ -1,0 +1,95 @@
+"""The asset `raw_papers`: what arXiv answered."""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+
+import dagster as dg
+
+from papers_assets import papers as papers_frame
+from papers_assets import previews
+from papers_assets.asking import Asked, RefreshConfig, asked_for
+from papers_assets.assets.common import FRESHNESS, GROUP, OWNERS
+from papers_assets.keywords import KeywordsFile
+from papers_assets.outcomes import Outcomes
+from papers_assets.refresh import refresh
+from papers_assets.resources import ArxivResource, StoreResource
+
+
+def raw_papers_asset(file: KeywordsFile, now: Callable[[], datetime]) -> dg.AssetsDefinition:
+    """Make `raw_papers`: what arXiv answered, partitioned by keyword."""
+
+    @dg.asset(
+        name="raw_papers",
+        partitions_def=dg.StaticPartitionsDefinition(file.names),
+        # One run asks for all of its keywords, one after the other: arXiv wants them in a row
+        # anyway, and a run of its own costs seconds where a partition costs milliseconds.
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        output_required=False,
+        freshness_policy=FRESHNESS,
+        group_name=GROUP,
+        owners=OWNERS,
+        kinds={"python", "parquet"},
+        description=(
+            "Every version of every paper that arXiv answered, one partition per keyword.\n\n"
+            "Asks for the newest papers first and reads on until they meet what is held, so that "
+            "no paper is lost between two days. What was held stays held. A keyword that fails "
+            "keeps its papers; its partition alone is shown as failed."
+        ),
+        metadata={"dagster/column_schema": previews.column_schema(papers_frame.HELD_COLUMNS)},
+    )
+    def raw_papers(
+        context: dg.AssetExecutionContext,
+        config: RefreshConfig,
+        arxiv: ArxivResource,
+        store: StoreResource,
+    ) -> Iterator[dg.MaterializeResult[None]]:
+        asked = asked_for(context, config, file, now().date())
+        client = arxiv.client()
+        outcomes = Outcomes()
+        try:
+            keywords = [file[name] for name in asked.names]
+            for outcome in refresh(keywords, client, store.open(), now, asked.wishes):
+                outcomes.add(outcome)
+        except BaseException:
+            # Interrupted: what came is on disk, so it is recorded all the same.
+            _log(context, outcomes.metadata(arxiv.api_url))
+            raise
+        finally:
+            client.close()
+        yield from _record(context, outcomes, outcomes.metadata(arxiv.api_url), asked)
+
+    return raw_papers
+
+
+def _record(
+    context: dg.AssetExecutionContext,
+    outcomes: Outcomes,
+    metadata: Mapping[str, previews.Metadata],
+    asked: Asked,
+) -> Iterator[dg.MaterializeResult[None]]:
+    """Tell Dagster what happened to each keyword, and nothing that did not.
+
+    A step that gives a result marks all partitions of its run as materialized, so one that fetched
+    others, or failed at one, must not: it records each itself. Downstream is then not in this run;
+    automation publishes what arrived, or the command line does at once.
+    """
+    problems = outcomes.problems
+    if not problems and asked.is_whole_range:
+        for name, of_keyword in metadata.items():
+            context.add_asset_metadata(of_keyword, context.asset_key, partition_key=name)
+        yield dg.MaterializeResult()
+        return
+    _log(context, metadata)
+    if problems:
+        raise dg.Failure(outcomes.story, metadata=dict(problems), allow_retries=False)
+    context.log.info(
+        "papers and readme follow in a run of their own, within a minute."
+        if metadata
+        else "There was nothing to do: the runs that this one resumes have fetched everything."
+    )
+
+
+def _log(context: dg.AssetExecutionContext, refreshed: Mapping[str, previews.Metadata]) -> None:
+    for name, metadata in refreshed.items():
+        event = dg.AssetMaterialization(context.asset_key, partition=name, metadata=metadata)
+        context.log_event(event)
