@@ -30,11 +30,13 @@ def build_definitions(
         raw_papers = assets.raw_papers_asset(file, now)
     papers = assets.papers_asset(file, raw_papers, now)
     readme = assets.readme_asset(file, papers)
+    changes = assets.changes_asset(file, papers, now)
+    digest = assets.digest_asset(file, changes)
     jobs = schedules.jobs(file)
     housekeeping = housekeeping_job(file, now)
     home = str(settings.home)
     return dg.Definitions(
-        assets=[raw_papers, papers, readme],
+        assets=[raw_papers, papers, readme, changes, digest],
         jobs=[*jobs, housekeeping],
         schedules=[
             schedules.daily_schedule(file, jobs[0]),

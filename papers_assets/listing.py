@@ -18,7 +18,10 @@ from papers_assets.rendering.readme import paper_url
 
 @dataclass(frozen=True)
 class Listed:
-    """A paper, in the newest version that any list has. Texts are as they were published."""
+    """A paper, in the newest version that any list has, as it was last seen.
+
+    Texts are as they were published.
+    """
 
     arxiv_id: str
     """Without the version."""
@@ -55,7 +58,7 @@ def listed(papers: pd.DataFrame, names: Iterable[str]) -> list[Listed]:
     """Give the distinct papers of the keywords `names`, newest first.
 
     Args:
-        papers: the asset `papers`, all of `papers_assets.papers.COLUMNS` but last_seen.
+        papers: the asset `papers`, all of `papers_assets.papers.COLUMNS`.
         names: of keywords, in the order in which they are to be named.
     """
     order = {name: number for number, name in enumerate(names)}
@@ -63,7 +66,8 @@ def listed(papers: pd.DataFrame, names: Iterable[str]) -> list[Listed]:
     keywords: dict[str, list[str]] = {}
     for name, arxiv_id in zip(rows["keyword"], rows["arxiv_id"], strict=True):
         keywords.setdefault(arxiv_id, []).append(name)
-    newest = rows.sort_values("version", ascending=False, kind="stable").drop_duplicates("arxiv_id")
+    newest = rows.sort_values(["version", "last_seen"], kind="stable")
+    newest = newest.drop_duplicates("arxiv_id", keep="last")
     newest = newest.sort_values(["updated", "arxiv_id"], ascending=False)
     return [
         _listed(row, tuple(sorted(keywords[str(row["arxiv_id"])], key=order.__getitem__)))

@@ -1,7 +1,7 @@
 """What the Dagster UI shows of a materialization: counts, dates, links and a look at the rows."""
 
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -13,12 +13,19 @@ import pandas as pd
 from papers_assets import papers as papers_frame
 from papers_assets.arxiv import query
 from papers_assets.arxiv.newest import page_size
+from papers_assets.changes import Kind
 from papers_assets.checks import GITHUB_LIMIT
 from papers_assets.choosing import Chosen
+from papers_assets.digest import Digest, Entry
+from papers_assets.keywords import KeywordsFile
 from papers_assets.looking_back import LookedBack
+from papers_assets.outputs import Outputs
+from papers_assets.publishing import Published
 from papers_assets.refresh import Refreshed
 from papers_assets.rendering import escape
 from papers_assets.rendering.chart import bars, chart
+from papers_assets.rendering.digest import GITHUB_LIMIT as GITHUB_ISSUE_LIMIT
+from papers_assets.rendering.digest import digest_markdown
 from papers_assets.rendering.readme import Section, markdown_preview, render_readme
 
 _ROWS = 10
@@ -113,30 +120,63 @@ def papers(chosen: Chosen, former: pd.DataFrame | None, today: date) -> Metadata
     return metadata
 
 
-def readme(sections: list[Section], updated: date | None, path: Path, size: int) -> Metadata:
-    """Describe a materialization of `readme`."""
-    lines = ["| Keyword | Papers | |", "| --- | --- | --- |"]
-    lines += [
-        f"| {escape.escape_cell(s.keyword)} | {len(s.papers)} | {escape.escape_cell(s.note)} |"
-        for s in sections
-    ]
-    stale = [s.keyword for s in sections if s.note]
+def readme(
+    sections: Sequence[Section],
+    updated: date | None,
+    path: Path,
+    size: int,
+    *pages: int,
+    shown: Sequence[int] = (),
+) -> Metadata:
+    """Describe a materialization of `readme`.
+
+    Args:
+        sections: what it says.
+        updated: the day of its last update.
+        path: of the README.
+        size: of the README, in bytes.
+        pages: the sizes of its pages, in bytes.
+        shown: how many rows of each section are on the README itself; none given: all.
+    """
+    rows = sum(len(s.papers) for s in sections)
+    stale = [_beginning(s.keyword) for s in sections if s.note]
     look = [replace(s, papers=_excerpt(s.papers)) for s in sections[:_SECTIONS]]
     more = f" of the first {_SECTIONS} sections" if len(sections) > _SECTIONS else ""
     remark = f"Here is the beginning of the first rows{more}: the document is the file at path."
     document = render_readme(look, last_update=updated, cap=_ROWS_OF_SECTION, remark=remark)
     return {
-        "dagster/row_count": sum(len(s.papers) for s in sections),
+        "dagster/row_count": rows,
         "path": dg.MetadataValue.path(path),
         "bytes": size,
         "percent_of_github_limit": round(100 * size / GITHUB_LIMIT, 1),
+        "rows_on_front": sum(shown) if shown else rows,
+        "pages": len(pages),
+        "bytes_of_pages": sum(pages),
+        "bytes_of_largest": max(size, *pages, 0),
         "last_update": str(updated or "never"),
         "sections": len(sections),
         "sections_not_fresh": len(stale),
-        "not_fresh": ", ".join(stale) or "none",
-        "contents": dg.MetadataValue.md("\n".join(lines)),
+        "not_fresh": ", ".join(_some(stale)) or "none",
+        "contents": dg.MetadataValue.md(_contents(sections, shown)),
         "document": dg.MetadataValue.md("".join(document)),
     }
+
+
+def _contents(sections: Sequence[Section], shown: Sequence[int]) -> str:
+    lines = ["| Keyword | Papers | |", "| --- | --- | --- |"]
+    for number, s in enumerate(sections[:_PLOTTED]):
+        total = len(s.papers)
+        here = f"{shown[number]} of " if shown and shown[number] < total else ""
+        keyword, note = (escape.escape_cell(_beginning(text)) for text in (s.keyword, s.note))
+        lines.append(f"| {keyword} | {here}{total} | {note} |")
+    if len(sections) > _PLOTTED:
+        lines += ["", f"And {len(sections) - _PLOTTED} more keywords."]
+    return "\n".join(lines)
+
+
+def _some(names: Sequence[str]) -> list[str]:
+    more = len(names) - _PLOTTED
+    return [*names[:_PLOTTED], *([f"and {more} more"] if more > 0 else [])]
 
 
 def _excerpt(papers: pd.DataFrame) -> pd.DataFrame:
@@ -168,3 +208,56 @@ def _newest(papers: pd.DataFrame) -> dg.MetadataValue[Any]:
     if papers.empty:
         return dg.MetadataValue.text("none")
     return dg.MetadataValue.timestamp(papers["updated"].max().to_pydatetime())
+
+
+def changes(published: Published, file: KeywordsFile, outputs: Outputs) -> Metadata:
+    """Describe a materialization of `changes`: what it found this time, and the day's edition."""
+    found = published.found.groupby(["keyword", "kind"]).size()
+    counts = {kind: int((published.found["kind"] == kind).sum()) for kind in Kind}
+    records = [
+        dg.TableRecord(
+            {"keyword": name, **{k.value: int(found.get((name, k.value), 0)) for k in Kind}}
+        )
+        for name in file.names
+    ]
+    edition = published.edition
+    return {
+        "dagster/row_count": len(published.found),
+        **{kind.value: counts[kind] for kind in Kind},
+        "papers_ever_told_of": int(published.known["arxiv_id"].nunique()),
+        "edition": edition.day.isoformat() if edition else "none yet",
+        "part": len(edition.parts) if edition else 0,
+        "path": dg.MetadataValue.path(outputs.edition_path(edition.day)) if edition else "none",
+        "keywords": dg.MetadataValue.table(records),
+    }
+
+
+def digest(told: Digest, path: Path, text: str) -> Metadata:
+    """Describe a materialization of `digest`."""
+    rows = sum(len(group.entries) for group in told.groups)
+    return {
+        "dagster/row_count": rows,
+        "edition": told.day.isoformat(),
+        "summary": told.summary,
+        "path": dg.MetadataValue.path(path),
+        "bytes": len(text.encode()),
+        "bytes_that_github_takes": GITHUB_ISSUE_LIMIT,
+        "document": dg.MetadataValue.md(digest_markdown(_beginning_of(told))),
+    }
+
+
+def _beginning_of(told: Digest) -> Digest:
+    groups = [
+        replace(g, entries=tuple(map(_short, g.entries[:_ROWS_OF_SECTION]))) for g in told.groups
+    ]
+    return replace(told, groups=tuple(groups[:_SECTIONS]))
+
+
+def _short(entry: Entry) -> Entry:
+    paper = replace(
+        entry.paper,
+        title=_beginning(entry.paper.title),
+        abstract=_beginning(entry.paper.abstract),
+        comment=_beginning(entry.paper.comment or ""),
+    )
+    return replace(entry, paper=paper, also=entry.also[:_ROWS_OF_SECTION])

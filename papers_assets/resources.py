@@ -9,6 +9,7 @@ import pandas as pd
 from papers_assets.arxiv.client import ArxivClient
 from papers_assets.arxiv.gate import Gate, gate_path
 from papers_assets.arxiv.patience import Patience
+from papers_assets.outputs import Outputs
 from papers_assets.papers import COLUMNS, sources, with_rows_of
 from papers_assets.store import Store
 
@@ -49,6 +50,10 @@ class StoreResource(dg.ConfigurableResource[Store]):
     def open(self) -> Store:
         """Give the store in that folder."""
         return Store(Path(self.home))
+
+    def outputs(self) -> Outputs:
+        """Give what is published from there."""
+        return Outputs(Path(self.home))
 
 
 class PapersIOManager(dg.ConfigurableIOManager):

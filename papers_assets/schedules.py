@@ -21,6 +21,8 @@ DAILY, REFRESH, PUBLISH, HOUSEKEEPING = (
     "housekeeping",
 )
 
+_PUBLISHED = dg.AssetSelection.all() - dg.AssetSelection.assets("raw_papers")
+"""What is made of what is held."""
 ASKS_TAG = "papers_assets/asks_arxiv"
 """On every job, and so on its runs: whether arXiv is asked. Runs can be filtered by it."""
 
@@ -50,7 +52,7 @@ def jobs(file: KeywordsFile) -> "list[AssetJob]":
         ),
         dg.define_asset_job(
             PUBLISH,
-            selection=dg.AssetSelection.assets("papers", "readme"),
+            selection=_PUBLISHED,
             tags=does_not_ask,
             description="Choose and render from what is held, without asking arXiv.",
         ),
@@ -111,7 +113,7 @@ def publish_sensor() -> dg.AutomationConditionSensorDefinition:
     """Make the sensor that publishes when a keyword alone was fetched, or when another failed."""
     return dg.AutomationConditionSensorDefinition(
         "publish_when_new",
-        target=dg.AssetSelection.assets("papers", "readme"),
+        target=_PUBLISHED,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Re-renders the README within a minute after new papers arrived.",
     )

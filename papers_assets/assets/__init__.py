@@ -1,7 +1,8 @@
 """The assets. Each calls the pure rooms and attaches what people want to see of it."""
 
 from papers_assets.assets.documents import readme_asset
+from papers_assets.assets.editions import changes_asset, digest_asset
 from papers_assets.assets.fetching import raw_papers_asset
 from papers_assets.assets.lists import papers_asset
 
-__all__ = ["papers_asset", "raw_papers_asset", "readme_asset"]
+__all__ = ["changes_asset", "digest_asset", "papers_asset", "raw_papers_asset", "readme_asset"]

@@ -1,4 +1,4 @@
-"""The asset `readme`: the rendered document."""
+"""The asset `readme`: the rendered document, and its pages when one is not enough."""
 
 import dagster as dg
 import pandas as pd
@@ -8,9 +8,12 @@ from papers_assets.assets.common import FRESHNESS, GROUP, OWNERS, check_results,
 from papers_assets.automation import publish_when_sound
 from papers_assets.keywords import KeywordsFile
 from papers_assets.logs import progress
-from papers_assets.rendering.readme import render_readme
+from papers_assets.rendering import pages
+from papers_assets.rendering.layout import lay_out
+from papers_assets.rendering.pages import Content, Layout
 from papers_assets.resources import StoreResource
-from papers_assets.sections import last_update, remark, sections
+from papers_assets.sections import content
+from papers_assets.store import Store, slug
 
 # What the document shows; the other columns need not be read for it.
 README_COLUMNS = [
@@ -37,7 +40,8 @@ def readme_asset(file: KeywordsFile, papers: dg.AssetsDefinition) -> dg.AssetsDe
         description=(
             "The daily list, output/README.md: a section with a table per keyword.\n\n"
             'Its "Last update" is the day on which arXiv last answered; a section that is older '
-            "than that says so, and why."
+            "than that says so, and why. Of what GitHub would not show in one file, every keyword "
+            "has its newest papers there, and the others on pages of its own in output/keywords."
         ),
     )
     def readme(papers: pd.DataFrame, store: StoreResource) -> dg.MaterializeResult:  # type: ignore[type-arg] # Dagster reads it, and takes none
@@ -47,16 +51,44 @@ def readme_asset(file: KeywordsFile, papers: dg.AssetsDefinition) -> dg.AssetsDe
             # Another run may have published newer papers meanwhile; they are not to be undone.
             current = opened.papers_or_none(README_COLUMNS)
             papers = papers if current is None else current
-            parts = sections(papers, file)
-            updated = last_update(papers, file)
-            cap = max(keyword.cap for keyword in file.keywords)
-            pieces = render_readme(parts, last_update=updated, cap=cap, remark=remark(papers, file))
-            size = opened.write_readme(pieces)
-            document = opened.readme_path.read_bytes()
-        findings = checks.check_readme(document, papers, parts, file)
+            said = content(papers, file)
+            layout, sizes = _write(opened, said, front_page=file.front_page)
+            findings = checks.check_readme(
+                opened.readme_path.read_bytes(),
+                papers,
+                said.sections,
+                file,
+                pages=opened.pages(),
+                front_page=opened.front_page_path.read_bytes() if file.front_page else None,
+            )
         return dg.MaterializeResult(
-            metadata=previews.readme(parts, updated, opened.readme_path, size),
+            metadata=previews.readme(
+                said.sections, said.last_update, opened.readme_path, *sizes, shown=layout.shown
+            ),
             check_results=check_results(findings),
         )
 
     return readme
+
+
+def _write(store: Store, said: Content, *, front_page: bool) -> tuple[Layout, list[int]]:
+    """Write every document, and give what stands where and the bytes of the README and its pages.
+
+    A document is written before what leads to it, and removed after it, so that no reader meets a
+    link that leads nowhere.
+    """
+    if front_page:
+        store.check_front_page()
+    layout = lay_out(said, slug, front_page=front_page)
+    if layout.pages:
+        progress.info("not all rows fit into the README: writing %d pages", len(layout.pages))
+    sizes = {
+        page.name: store.write_page(page.name, pages.page(said, page)) for page in layout.pages
+    }
+    size = store.write_readme(pages.front(said, layout))
+    if front_page:
+        store.write_front_page(pages.front_page(said, layout))
+    else:
+        store.remove_front_page()
+    store.remove_pages(but=sizes)
+    return layout, [size, *sizes.values()]

@@ -1,4 +1,4 @@
-"""What must hold of `papers` and `readme` each time they are made: the asset checks. Pure.
+"""What must hold of `papers` and what is made of it, each time: the asset checks. Pure.
 
 ERROR means that somebody should look: what is published is wrong, or soon will be. WARN means that
 it is right, and says itself what it lacks. A check that is blocking stops publication when it
@@ -6,6 +6,7 @@ fails as an ERROR: then the old README, of an older date and right, is better th
 """
 
 from papers_assets.checks.finding import Check, Finding, Severity
+from papers_assets.checks.of_changes import CHECKS_OF_CHANGES, check_changes
 from papers_assets.checks.of_papers import (
     CHECKS_OF_PAPERS,
     FORMER_COLUMNS,
@@ -15,6 +16,7 @@ from papers_assets.checks.of_papers import (
 from papers_assets.checks.of_readme import CHECKS_OF_README, GITHUB_LIMIT, check_readme
 
 __all__ = [
+    "CHECKS_OF_CHANGES",
     "CHECKS_OF_PAPERS",
     "CHECKS_OF_README",
     "FORMER_COLUMNS",
@@ -23,6 +25,7 @@ __all__ = [
     "Check",
     "Finding",
     "Severity",
+    "check_changes",
     "check_papers",
     "check_readme",
 ]

@@ -1,0 +1,51 @@
+"""What must hold of the asset `changes`: people are told what the lists say, and all of it."""
+
+from collections.abc import Collection
+
+import pandas as pd
+
+from papers_assets.checks.finding import A_MISTAKE, Check, Finding, finding
+
+CHECKS_OF_CHANGES: dict[str, Check] = {
+    "adds_up": Check(
+        "All editions together tell of every paper in the lists, in its version, and of no others.",
+        blocking=True,
+    ),
+}
+_KEYS = ["keyword", "arxiv_id"]
+
+
+def check_changes(
+    known: pd.DataFrame, papers: pd.DataFrame, names: Collection[str]
+) -> list[Finding]:
+    """Check the asset `changes`, in the order of `CHECKS_OF_CHANGES`.
+
+    Args:
+        known: what all editions have told of, read back; see `papers_assets.changes.KNOWN`.
+        papers: the asset `papers`; used are keyword, arxiv_id and version.
+        names: of the keywords.
+    """
+    told = known[known["listed"] & known["keyword"].isin(list(names))]
+    here = papers[papers["keyword"].isin(list(names))]
+    merged = here[[*_KEYS, "version"]].merge(
+        told[[*_KEYS, "version"]], how="outer", on=_KEYS, suffixes=("", "_told"), indicator=True
+    )
+    faults = [
+        f"{keyword}: {arxiv_id} {words}"
+        for side, words in (("left_only", "was never told of"), ("right_only", "is in no list"))
+        for keyword, arxiv_id in merged.loc[merged["_merge"] == side, _KEYS].itertuples(index=False)
+    ]
+    both = merged[(merged["_merge"] == "both") & (merged["version_told"] < merged["version"])]
+    faults += [
+        f"{k}: {i} was told of as an older version" for k, i in both[_KEYS].itertuples(index=False)
+    ]
+    return [
+        finding(
+            "adds_up",
+            faults,
+            f"{len(here)} rows of the lists, all of them told of.",
+            f"The editions do not say what the lists do: {{}}. {A_MISTAKE}",
+            rows=len(here),
+            faults=len(faults),
+        )
+    ]

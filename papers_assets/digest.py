@@ -1,0 +1,148 @@
+"""What people are told of an edition: each paper once, where it matters most. Pure."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from papers_assets.changes import Kind
+from papers_assets.editions import Change, Changed, Edition
+from papers_assets.listing import Listed
+
+TOLD = (Kind.NEW, Kind.WITHDRAWN, Kind.REVISED, Kind.JOINED)
+"""What a digest has papers of, in the order in which a paper that is several is taken for one. What
+left a list, or returned to it as it was, is counted."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A paper in a digest."""
+
+    paper: Listed
+    also: tuple[str, ...]
+    """The other keywords whose lists have it."""
+    was: str = ""
+    """What is different, in words: "v1 to v3, title"; empty for what is new."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """Papers to which the same happened, under the first of their keywords."""
+
+    kind: Kind
+    keyword: str
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True)
+class Digest:
+    """What is told of a day, or of a part of it."""
+
+    day: date
+    groups: tuple[Group, ...]
+    """By kind in the order of `SHOWN`, then by keyword in that of keywords.toml."""
+    left: Mapping[str, int] = field(default_factory=dict)
+    """How many papers left a keyword's list."""
+    returned: Mapping[str, int] = field(default_factory=dict)
+    """How many are back as they were."""
+    notes: Mapping[str, str] = field(default_factory=dict)
+    """By keyword, why its list is not fresh."""
+
+    def count(self, kind: Kind) -> int:
+        """Give how many papers there are of a kind."""
+        return sum(len(group.entries) for group in self.groups if group.kind is kind)
+
+    @property
+    def summary(self) -> str:
+        """Give the counts, in words."""
+        found = [(self.count(kind), words) for kind, words in _COUNTED]
+        told = [f"{n:,} {words[n != 1]}" for n, words in found if n]
+        return ", ".join(told) or "nothing changed"
+
+
+SHOWN = (Kind.NEW, Kind.REVISED, Kind.WITHDRAWN, Kind.JOINED)
+"""The order of the groups."""
+_COUNTED = (
+    (Kind.NEW, ("new paper", "new papers")),
+    (Kind.REVISED, ("revised", "revised")),
+    (Kind.WITHDRAWN, ("withdrawn", "withdrawn")),
+    (Kind.JOINED, ("known paper new in a list", "known papers new in a list")),
+)
+
+
+def digest_of(
+    edition: Edition,
+    names: Sequence[str],
+    *,
+    part: int | None = None,
+    only: Collection[str] | None = None,
+) -> Digest:
+    """Make the digest of an edition.
+
+    Args:
+        edition: what changed.
+        names: of all keywords, in the order of the groups.
+        part: tell of that part alone; None: of the whole day.
+        only: tell of these keywords alone, to people who read no others: to them, a paper that
+            other lists had before is new.
+    """
+    followed = [name for name in names if only is None or name in only]
+    # One that has been renamed or removed since comes last.
+    spoken = {change.keyword for changed in edition.papers for change in changed.changes}
+    if only is None:
+        followed += sorted(spoken - set(followed))
+    places: dict[tuple[Kind, str], list[Entry]] = {}
+    for changed in edition.papers:
+        changes = [c for c in changed.changes if c.keyword in followed and part in (None, c.part)]
+        if only is not None:
+            changes = [c._replace(kind=_as_new(c.kind)) for c in changes]
+        if kind := next((kind for kind in TOLD if any(c.kind is kind for c in changes)), None):
+            keyword, entry = _entry(changed, kind, changes, followed)
+            places.setdefault((kind, keyword), []).append(entry)
+    groups = [
+        Group(kind, name, tuple(places[kind, name]))
+        for kind in SHOWN
+        for name in followed
+        if (kind, name) in places
+    ]
+    left = [item.keyword for item in edition.left if part in (None, item.part)]
+    returned = [
+        change.keyword
+        for changed in edition.papers
+        for change in changed.changes
+        if change.kind is Kind.RETURNED and part in (None, change.part)
+    ]
+    return Digest(
+        edition.day,
+        tuple(groups),
+        left=_counts(left, followed),
+        returned=_counts(returned, followed),
+        notes={name: edition.notes[name] for name in followed if name in edition.notes},
+    )
+
+
+def _as_new(kind: Kind) -> Kind:
+    return Kind.NEW if kind is Kind.JOINED else kind
+
+
+def _entry(
+    changed: Changed, kind: Kind, changes: Sequence[Change], followed: Sequence[str]
+) -> tuple[str, Entry]:
+    """Give the keyword under which a paper is told of, and how."""
+    here = sorted({c.keyword for c in changes if c.kind is kind}, key=followed.index)
+    others = [name for name in changed.paper.keywords if name != here[0]]
+    was = ""
+    if kind is not Kind.NEW:
+        of_kind = [c for c in changes if c.kind is kind]
+        before = min((c.version_before for c in of_kind if c.version_before), default=None)
+        what = {field for c in of_kind for field in c.changed}
+        was = _difference(before, changed.paper.version, what)
+    return here[0], Entry(changed.paper, tuple(others), was)
+
+
+def _difference(before: int | None, version: int, changed: Collection[str]) -> str:
+    words = [f"v{before} to v{version}"] if before is not None and before != version else []
+    return ", ".join([*words, *(name for name in ("title", "comment") if name in changed)])
+
+
+def _counts(names: Sequence[str], order: Sequence[str]) -> dict[str, int]:
+    return {name: names.count(name) for name in order if name in names}

@@ -1,0 +1,245 @@
+"""An edition: what changed on a day, in parts, and the file that keeps it. Pure.
+
+A day has one edition. A later run of the day that finds more adds a part to it, so that whoever has
+been told of the first part is told of the rest, and of nothing twice.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, date, datetime
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from papers_assets.changes import Kind, known_after, nothing_known
+from papers_assets.listing import Listed
+
+FORMAT = 1
+
+
+class Change(NamedTuple):
+    """What happened to a paper in a keyword's list."""
+
+    keyword: str
+    kind: Kind
+    part: int
+    """Of the edition, from 1."""
+    version_before: int | None = None
+    """That of the edition before; None: there was none."""
+    changed: tuple[str, ...] = ()
+    """Of a revision: version, title, comment."""
+
+
+@dataclass(frozen=True)
+class Changed:
+    """A paper, as the last part that speaks of it has it, and all that happened to it."""
+
+    paper: Listed
+    changes: tuple[Change, ...]
+
+
+class Left(NamedTuple):
+    """A paper that is in a keyword's list no more."""
+
+    keyword: str
+    arxiv_id: str
+    version: int
+    title: str
+    part: int
+
+
+class Mark(NamedTuple):
+    """A part of an edition; parts are in order."""
+
+    day: date
+    part: int
+
+
+@dataclass(frozen=True)
+class Edition:
+    """What changed on a day."""
+
+    day: date
+    """In the time zone of keywords.toml."""
+    parts: tuple[datetime, ...]
+    """When each was made; UTC."""
+    papers: tuple[Changed, ...] = ()
+    """Each once, newest first within a part."""
+    left: tuple[Left, ...] = ()
+    notes: Mapping[str, str] = field(default_factory=dict)
+    """By keyword, why its list is not fresh, as of the last part."""
+
+    @property
+    def mark(self) -> Mark:
+        """Name its last part."""
+        return Mark(self.day, len(self.parts))
+
+
+def extended(  # noqa: PLR0913 - one is what another is made of
+    edition: Edition | None,
+    found: pd.DataFrame,
+    papers: Sequence[Listed],
+    known: pd.DataFrame,
+    notes: Mapping[str, str],
+    *,
+    day: date,
+    now: datetime,
+) -> Edition:
+    """Give the day's edition with another part.
+
+    Args:
+        edition: that of the day so far; None: this is its first part.
+        found: see `papers_assets.changes.differences`.
+        papers: all listed papers, for their texts.
+        known: what `found` was compared with, for the titles of those that left.
+        notes: by keyword, why its list is not fresh.
+        day: of the edition.
+        now: when the part is made.
+    """
+    edition = edition or Edition(day, ())
+    part = len(edition.parts) + 1
+    changes = _changes(found, part)
+    by_id = {paper.arxiv_id: paper for paper in papers}
+    old = {changed.paper.arxiv_id: changed for changed in edition.papers}
+    added = [
+        Changed(by_id[i], (*(old[i].changes if i in old else ()), *changes[i]))
+        for i in by_id
+        if i in changes
+    ]
+    there = {changed.paper.arxiv_id for changed in added}
+    stay = [changed for i, changed in old.items() if i not in there]
+    return replace(
+        edition,
+        parts=(*edition.parts, now),
+        papers=(*stay, *added),
+        left=(*edition.left, *_left(found, known, part)),
+        notes=dict(notes),
+    )
+
+
+def _changes(found: pd.DataFrame, part: int) -> dict[str, list[Change]]:
+    changes: dict[str, list[Change]] = {}
+    for keyword, arxiv_id, kind, before, what in found.itertuples(index=False):
+        if kind != Kind.LEFT:
+            version = None if pd.isna(before) else int(before)
+            change = Change(keyword, Kind(kind), part, version, tuple(what.split()))
+            changes.setdefault(arxiv_id, []).append(change)
+    return changes
+
+
+def _left(found: pd.DataFrame, known: pd.DataFrame, part: int) -> list[Left]:
+    keys = ["keyword", "arxiv_id"]
+    gone = found.loc[found["kind"] == Kind.LEFT.value, keys].merge(known, on=keys)
+    columns = (gone[name] for name in (*keys, "version", "title"))
+    return [
+        Left(k, i, int(version), title, part) for k, i, version, title in zip(*columns, strict=True)
+    ]
+
+
+def known_by(editions: Iterable[Edition], known: pd.DataFrame, since: Mark | None) -> pd.DataFrame:
+    """Give what is known after further editions.
+
+    Args:
+        editions: in order.
+        known: what is known before them, up to and with the part `since`.
+        since: None: `known` is of before the first edition.
+    """
+    for edition in editions:
+        for part in range(1, len(edition.parts) + 1):
+            if since is None or Mark(edition.day, part) > since:
+                known = known_after(known, *_told(edition, part))
+    return known
+
+
+def _told(edition: Edition, part: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Give a part as the frames that `known_after` wants."""
+    rows: list[dict[str, Any]] = []
+    for paper, changes in ((c.paper, c.changes) for c in edition.papers):
+        fields = {
+            name: getattr(paper, name) for name in ("arxiv_id", "version", "title", "comment")
+        }
+        rows += [
+            {**fields, "keyword": change.keyword, "kind": change.kind.value}
+            for change in changes
+            if change.part == part
+        ]
+    rows += [
+        {**item._asdict(), "comment": None, "kind": Kind.LEFT.value}
+        for item in edition.left
+        if item.part == part
+    ]
+    columns = [*nothing_known().columns.drop("listed"), "kind"]
+    frame = pd.DataFrame(rows, columns=columns).assign(last_seen=0)
+    return frame, frame[["keyword", "arxiv_id", "kind"]]
+
+
+def to_json(edition: Edition) -> str:
+    """Give an edition as its file has it: one paper a line."""
+    head = {
+        "format": FORMAT,
+        "date": edition.day.isoformat(),
+        "parts": [_stamp(time) for time in edition.parts],
+        "notes": dict(edition.notes),
+    }
+    lists = {
+        "papers": [_paper_to_json(changed) for changed in edition.papers],
+        "left": [item._asdict() for item in edition.left],
+    }
+    fields = [f"{_dump(name)}: {_dump(value)}" for name, value in head.items()]
+    for name, items in lists.items():
+        lines = ",\n".join(_dump(item) for item in items)
+        fields.append(f"{_dump(name)}: [\n{lines}\n]" if items else f"{_dump(name)}: []")
+    return "{\n" + ",\n".join(fields) + "\n}\n"
+
+
+def from_json(text: str) -> Edition:
+    """Read what `to_json` wrote.
+
+    Raises:
+        ValueError: it did not write that, or a newer papers-assets did.
+    """
+    value = json.loads(text)
+    try:
+        if value["format"] > FORMAT:
+            raise ValueError(f"format {value['format']}, this papers-assets reads up to {FORMAT}")
+        return Edition(
+            day=date.fromisoformat(value["date"]),
+            parts=tuple(datetime.fromisoformat(time) for time in value["parts"]),
+            papers=tuple(_paper_from_json(item) for item in value["papers"]),
+            left=tuple(Left(**item) for item in value["left"]),
+            notes=value["notes"],
+        )
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"no edition ({error!r})") from error
+
+
+_TIMES = ("published", "updated", "first_seen")
+_LISTS = ("authors", "categories", "keywords")
+
+
+def _paper_to_json(changed: Changed) -> dict[str, Any]:
+    fields = {k: v for k, v in asdict(changed.paper).items() if k not in _TIMES}
+    times = {name: _stamp(getattr(changed.paper, name)) for name in _TIMES}
+    return {**fields, **times, "changes": [change._asdict() for change in changed.changes]}
+
+
+def _paper_from_json(item: dict[str, Any]) -> Changed:
+    fields = {name: value for name, value in item.items() if name != "changes"}
+    fields |= {name: datetime.fromisoformat(fields[name]) for name in _TIMES}
+    fields |= {name: tuple(fields[name]) for name in _LISTS}
+    changes = tuple(
+        Change(**{**c, "kind": Kind(c["kind"]), "changed": tuple(c["changed"])})
+        for c in item["changes"]
+    )
+    return Changed(Listed(**fields), changes)
+
+
+def _stamp(time: datetime) -> str:
+    return time.astimezone(UTC).isoformat()
+
+
+def _dump(value: object) -> str:
+    # Text stays readable, but for what does not print.
+    text = json.dumps(value, ensure_ascii=False)
+    return text if text.isprintable() else json.dumps(value)

@@ -1,0 +1,193 @@
+"""Where publications live on disk, and what is remembered of them; the store's other half.
+
+    HOME/output/editions/2026-11-23.json    what changed on a day
+    HOME/output/digests/2026-11-23.md       the same, for people
+    HOME/output/site/                       pages, feeds, citations and data, as they are served
+    HOME/.papers/known.parquet              what the editions have told of so far
+    HOME/.papers/deliveries.json            who has been told of what
+
+Every write is atomic. The editions are the truth: `known.parquet` is only read faster, and is made
+from them again when it is not there.
+"""
+
+import json
+import logging
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+import pyarrow as pa
+
+from papers_assets import changes, editions
+from papers_assets.editions import Edition, Mark
+from papers_assets.files import StoreError, read_table, replacing, write_table
+
+_TEXT = pa.large_string()
+_KNOWN = pa.schema(
+    [
+        pa.field("keyword", _TEXT, nullable=False),
+        pa.field("arxiv_id", _TEXT, nullable=False),
+        pa.field("version", pa.int64(), nullable=False),
+        pa.field("title", _TEXT, nullable=False),
+        pa.field("comment", _TEXT),
+        pa.field("listed", pa.bool_(), nullable=False),
+    ]
+)
+
+logger = logging.getLogger(__name__)
+
+
+class Known(NamedTuple):
+    """What editions have told of."""
+
+    papers: pd.DataFrame
+    """See `papers_assets.changes.KNOWN`."""
+    until: Mark | None
+    """Up to and with this part; None: there has been no edition."""
+
+
+class Outputs:
+    """The publications below one home folder."""
+
+    def __init__(self, home: Path) -> None:
+        self.folder = home / "output"
+        self.site_folder = self.folder / "site"
+        self._editions_folder = self.folder / "editions"
+        self._known_path = home / ".papers" / "known.parquet"
+        self._deliveries_path = home / ".papers" / "deliveries.json"
+
+    def edition_path(self, day: date) -> Path:
+        """Give the file of a day's edition."""
+        return self._editions_folder / f"{day.isoformat()}.json"
+
+    def digest_path(self, day: date) -> Path:
+        """Give the file of a day's digest."""
+        return self.folder / "digests" / f"{day.isoformat()}.md"
+
+    def days(self) -> list[date]:
+        """Give the days that have an edition, in order."""
+        days = []
+        for path in self._editions_folder.glob("*.json"):
+            try:
+                days.append(date.fromisoformat(path.stem))
+            except ValueError:  # somebody else's
+                continue
+        return sorted(days)
+
+    def read_edition(self, day: date) -> Edition | None:
+        """Read a day's edition; None if there is none.
+
+        Raises:
+            StoreError: it cannot be read.
+        """
+        path = self.edition_path(day)
+        try:
+            return editions.from_json(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return None
+        except (ValueError, OSError) as error:
+            raise StoreError(
+                f"{path}: no edition can be read from it ({error}). Bring it back, as by git "
+                "checkout; or move it away, and what it told of is told again."
+            ) from error
+
+    def newest_edition(self) -> Edition | None:
+        """Read the newest edition; None if there is none."""
+        days = self.days()
+        return self.read_edition(days[-1]) if days else None
+
+    def write_edition(self, edition: Edition) -> None:
+        """Write a day's edition."""
+        with replacing(self.edition_path(edition.day)) as file:
+            file.write(editions.to_json(edition).encode())
+
+    def read_known(self) -> Known:
+        """Read what the editions have told of so far.
+
+        Raises:
+            StoreError: an edition that is needed for it cannot be read.
+        """
+        known, until = self._checkpoint()
+        read = self._editions_from(until.day if until else date.min)
+        if until is not None and not (
+            read and read[0].day == until.day and len(read[0].parts) >= until.part
+        ):
+            # Editions were taken away, or brought back from elsewhere: they are the truth.
+            known, until, read = changes.nothing_known(), None, self._editions_from(date.min)
+        known = editions.known_by(read, known, until)
+        return Known(known, read[-1].mark if read else None)
+
+    def _editions_from(self, day: date) -> list[Edition]:
+        days = [known for known in self.days() if known >= day]
+        return [edition for known in days if (edition := self.read_edition(known)) is not None]
+
+    def write_known(self, known: Known) -> None:
+        """Note what the editions have told of, so that they need not all be read again."""
+        if known.until is None:
+            return
+        table = pa.Table.from_pandas(known.papers, schema=_KNOWN, preserve_index=False)
+        labels = {"edition": known.until.day.isoformat(), "part": str(known.until.part)}
+        write_table(self._known_path, table, labels)
+
+    def _checkpoint(self) -> tuple[pd.DataFrame, Mark | None]:
+        if not self._known_path.exists():
+            return changes.nothing_known(), None
+        try:
+            table, labels = read_table(self._known_path, _KNOWN)
+            until = Mark(date.fromisoformat(labels["edition"]), int(labels["part"]))
+        except (StoreError, KeyError, ValueError) as error:
+            logger.warning("%s is made from the editions again: %s", self._known_path.name, error)
+            return changes.nothing_known(), None
+        frame: pd.DataFrame = table.to_pandas()
+        return frame.astype(changes.KNOWN), until
+
+    def write_digest(self, day: date, text: str) -> Path:
+        """Write a day's digest, and give its path."""
+        path = self.digest_path(day)
+        with replacing(path) as file:
+            file.write(text.encode())
+        return path
+
+    def write_site(self, part: str, files: Iterable[tuple[str, Iterator[str]]]) -> dict[str, int]:
+        """Write a part of the site whole, and remove what is no longer of it.
+
+        Args:
+            part: a folder below that of the site; empty: the pages.
+            files: name, with `/` between folders, and content in pieces.
+
+        Returns:
+            The sizes by name, bytes.
+        """
+        folder = self.site_folder / part
+        sizes = {}
+        for name, pieces in files:
+            with replacing(folder / name) as file:
+                sizes[name] = sum(file.write(piece.encode()) for piece in pieces)
+        kinds = {(path.parent, path.suffix) for path in (folder / name for name in sizes)}
+        # What is no longer followed goes. Beside index.html, people put files of their own.
+        for place, suffix in kinds - {(self.site_folder, ".html")}:
+            for path in place.glob(f"*{suffix}"):
+                if path.relative_to(folder).as_posix() not in sizes:
+                    path.unlink(missing_ok=True)
+        return sizes
+
+    def read_deliveries(self) -> dict[str, Mark]:
+        """Read up to which part whom has been told; a damaged note is none."""
+        try:
+            noted = json.loads(self._deliveries_path.read_bytes())
+            return {
+                to: Mark(date.fromisoformat(day), int(part)) for to, (day, part) in noted.items()
+            }
+        except FileNotFoundError:
+            return {}
+        except (ValueError, TypeError, AttributeError) as error:
+            logger.warning("%s cannot be read: %s", self._deliveries_path, error)
+            return {}
+
+    def write_deliveries(self, deliveries: Mapping[str, Mark]) -> None:
+        """Note up to which part whom has been told."""
+        noted = {to: [mark.day.isoformat(), mark.part] for to, mark in deliveries.items()}
+        with replacing(self._deliveries_path) as file:
+            file.write(json.dumps(noted, indent=1, sort_keys=True).encode())

@@ -1,0 +1,187 @@
+"""The digest as GitHub shows it, and as mail."""
+
+import re
+from collections.abc import Sequence
+from datetime import date
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from papers_assets.changes import Kind
+from papers_assets.digest import Digest, Entry, Group
+from papers_assets.listing import Listed, listed
+from papers_assets.rendering.digest import GITHUB_LIMIT, digest_markdown
+from papers_assets.rendering.mail import LIMIT, mail_html, mail_text, title
+from papers_assets_tests import reference
+from papers_assets_tests.github import GITHUBS, ToHtml, body
+from papers_assets_tests.making import EPOCH, LATER, paper
+from papers_assets_tests.test_changes import lists_of
+
+DAY = date(2026, 11, 23)
+MORE = "https://example.org/papers"
+HOSTILE = "| @everyone closes #1, GH-2 and ada/tool#3 <b>x</b> [y](javascript:z) `@w`"
+
+
+def paper_of(number: int = 1, **fields: Any) -> Listed:
+    (found,) = listed(lists_of({"a": [paper(number, **fields)]}), ["a"])
+    return found
+
+
+def digest(papers: Sequence[Listed], kind: Kind = Kind.NEW, **fields: object) -> Digest:
+    entries = tuple(Entry(p, (), "" if kind is Kind.NEW else "v1 to v2") for p in papers)
+    values = {"groups": (Group(kind, "a", entries),), **fields}
+    return Digest(DAY, **values)  # type: ignore[arg-type]
+
+
+def test_the_golden_digest() -> None:
+    new = paper_of(1, abstract="Code: github.com/ada/tool", comment="12 pages")
+    told = Digest(
+        DAY,
+        (
+            Group(Kind.NEW, "compiler", (Entry(new, ("c | d",)),)),
+            Group(Kind.REVISED, "compiler", (Entry(paper_of(2, version=3), (), "v1 to v3"),)),
+        ),
+        left={"compiler": 2},
+        returned={"compiler": 1},
+        notes={"performance": "Not refreshed since 2026-11-20: arXiv answered 503."},
+    )
+    assert digest_markdown(told, more=MORE) == (
+        "# Daily Papers, 2026-11-23\n\n1 new paper, 1 revised. "
+        "[All papers](<https://example.org/papers>).\n\n## New\n\n### compiler\n"
+        "| **Title** | **Date** | **Abstract** | **Comment** |\n| --- | --- | --- | --- |\n"
+        "| **[An invented compiler, number 1](https://arxiv.org/abs/2613.00001v1)**"
+        "<br>also in c \\| d · [GitHub](<https://github.com/ada/tool>) | 2026-01-01 | "
+        "<details><summary>Show</summary><p>Code: github.com/ada/tool</p></details> | 12 pages |\n"
+        "\n## Revised\n\n### compiler\n"
+        "| **Title** | **Date** | **Changed** | **Comment** |\n| --- | --- | --- | --- |\n"
+        "| **[An invented compiler, number 2](https://arxiv.org/abs/2613.00002v3)** | 2026-01-01 "
+        "| v1 to v3 |  |\n\nLeft the lists: 2 of compiler.\n\n"
+        "Back in the lists, as they were: 1 of compiler.\n\n## Not fresh\n\n"
+        "* performance: Not refreshed since 2026-11-20: arXiv answered 503.\n"
+    )
+
+
+@pytest.mark.parametrize("to_html", GITHUBS)
+def test_github_shows_a_row_of_four_cells_per_paper_and_its_text_as_published(
+    to_html: ToHtml,
+) -> None:
+    papers = [paper_of(n, title=f"{HOSTILE} {n}", comment=HOSTILE) for n in (1, 2)]
+    rows = list(body(digest_markdown(digest(papers), more=MORE), to_html))
+    assert [len(row) for row in rows] == [4, 4]
+    assert [row[0].text for row in rows] == [f"{HOSTILE} {n}" for n in (1, 2)]
+    assert rows[0][3].text == HOSTILE
+    assert rows[0][3].links == []
+
+
+def test_nobody_is_mentioned_and_no_issue_is_linked() -> None:
+    text = digest_markdown(
+        digest([paper_of(comment=HOSTILE, abstract=f"{HOSTILE} &#39; http://x.org/@ada#1 a@b.org")])
+    )
+    in_links = r"\[[^\]]*\]\([^)]*\)"
+    plain = re.sub(in_links, "", text)
+    assert not re.search(r"(?<![\w/`])@\w|(?<![&/\w])#\d|GH-\d|tool#\d", plain.replace("`@w`", ""))
+    assert "http://x.org/@ada#1" in plain  # an address stays one
+    assert "a@b.org" in plain
+
+
+def test_a_digest_ends_at_a_whole_row_and_says_how_many_more_there_are() -> None:
+    papers = [paper_of(n, abstract="An invented sentence. " * 90) for n in range(1, 60)]
+    text = digest_markdown(digest(papers), more=MORE)
+    assert GITHUB_LIMIT - 3000 < len(text) <= GITHUB_LIMIT
+    shown = len(list(body(text)))
+    assert f"_And {59 - shown} more papers: see [the whole list](<{MORE}>)._" in text
+    assert text.count("</details> |") == shown
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.text(alphabet="ab|`<&\\[]*_~@#1 \U0001f600\n$", max_size=400), max_size=8),
+    st.integers(2_000, 9_000),
+)
+def test_no_digest_is_over_the_limit_whatever_it_is_made_of(texts: list[str], limit: int) -> None:
+    papers = [
+        paper_of(n, title=text, abstract=text * 40, comment=text)
+        for n, text in enumerate(texts, start=1)
+    ]
+    notes = dict.fromkeys(texts, "Not refreshed since 2026-11-20.")
+    text = digest_markdown(digest(papers, notes=notes), limit=limit)
+    assert len(text.encode()) <= limit
+    left_out = re.search(r"_And ([\d,]+) more papers", text)
+    shown = text.count("](https://arxiv.org/abs/")
+    assert shown + (int(left_out[1]) if left_out else 0) == len(papers)
+
+
+def test_a_paper_of_enormous_texts_does_not_take_the_place_of_the_others() -> None:
+    enormous = paper_of(1, title="[" * 50_000, abstract="|" * 100_000, comment="<" * 90_000)
+    text = digest_markdown(digest([enormous, *(paper_of(n) for n in range(2, 20))]))
+    assert text.count("](https://arxiv.org/abs/") == 19
+    assert "(100,000 characters)" in text
+
+
+def test_every_dangerous_paper_stays_in_its_row() -> None:
+    hazards = list(reference.records("arxiv/hazards.jsonl.gz"))[::20]
+    fields = ("title", "abstract", "comment")
+    papers = [paper_of(n, **{f: p[f] for f in fields}) for n, p in enumerate(hazards, start=1)]
+    for start in range(0, len(papers), 20):
+        some = papers[start : start + 20]
+        rows = list(body(digest_markdown(digest(some))))
+        assert [len(row) for row in rows] == [4] * len(some)
+        assert [row[0].links[0][0] for row in rows] == [p.url for p in some]
+
+
+class Seen(HTMLParser):
+    """Elements and text of a mail."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.links: list[str] = []
+        self.text = ""
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.links += [value or "" for name, value in attrs if name == "href"]
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def test_a_mail_has_title_authors_date_and_abstract_in_both_its_forms() -> None:
+    told = digest([paper_of(1, comment="12 pages", abstract="See github.com/ada/tool.")])
+    seen = Seen(mail_html(told, more=MORE))
+    for text in (seen.text, mail_text(told, more=MORE)):
+        for part in ("An invented compiler, number 1", "Ada Example, Ben Sample", "2026-01-01"):
+            assert part in text
+        assert "See github.com/ada/tool." in text
+        assert "12 pages" in text
+    arxiv = "https://arxiv.org/abs/2613.00001v1"
+    assert seen.links == [MORE, arxiv, "https://github.com/ada/tool"]
+    assert title(told) == "Daily Papers, 2026-11-23: 1 new paper"
+
+
+def test_hostile_text_stays_text_in_a_mail() -> None:
+    told = digest([paper_of(1, title="<img src=x onerror=y>", comment="<script>z</script>")])
+    seen = Seen(mail_html(told))
+    assert not seen.tags & {"img", "script"}
+    assert "<script>z</script>" in seen.text
+    assert "<img src=x onerror=y>" in mail_text(told)
+
+
+def test_a_mail_is_no_larger_than_gmail_shows_and_says_what_is_left_out() -> None:
+    papers = [paper_of(n, abstract="An invented sentence. " * 90) for n in range(1, 80)]
+    html, text = mail_html(digest(papers), more=MORE), mail_text(digest(papers), more=MORE)
+    assert len(html.encode()) <= LIMIT
+    shown = html.count("<b>")
+    assert f"And {79 - shown} more papers" in html
+    assert f"And {79 - shown} more papers: {MORE}" in text
+
+
+def test_what_was_revised_says_how_and_spares_the_abstract() -> None:
+    told = digest([paper_of(1, version=2)], Kind.REVISED)
+    assert "v1 to v2" in mail_text(told)
+    assert "Nobody wrote this compiler." not in mail_text(told)
+    assert EPOCH < LATER

@@ -1,0 +1,140 @@
+"""The edition of a day: its parts, and its file."""
+
+from datetime import date, datetime, timedelta
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from papers_assets import editions
+from papers_assets.changes import Kind, differences, known_after, nothing_known
+from papers_assets.editions import Edition, Left, Mark, extended, from_json, known_by, to_json
+from papers_assets.listing import listed
+from papers_assets_tests.making import LATER, paper
+from papers_assets_tests.test_changes import Lists, lists_of, some_lists
+
+NAMES = ["a", "b"]
+DAY = date(2026, 11, 23)
+
+
+class Days:
+    """Editions over lists, as `papers_assets.publishing` makes them, without any file."""
+
+    def __init__(self) -> None:
+        self.known = nothing_known()
+        self.editions: dict[date, Edition] = {}
+
+    def part(self, lists: Lists, day: date = DAY, now: datetime = LATER) -> Edition:
+        papers = lists_of(lists)
+        found = differences(self.known, papers, NAMES)
+        self.editions[day] = extended(
+            self.editions.get(day),
+            found,
+            listed(papers, NAMES),
+            self.known,
+            {"a": "Not refreshed since 2026-11-20."},
+            day=day,
+            now=now,
+        )
+        self.known = known_after(self.known, papers, found)
+        return self.editions[day]
+
+
+def kinds(edition: Edition) -> dict[str, list[tuple[str, str, int]]]:
+    return {
+        changed.paper.arxiv_id[-1]: [(c.keyword, c.kind.value, c.part) for c in changed.changes]
+        for changed in edition.papers
+    }
+
+
+def test_a_later_run_of_the_day_adds_a_part_and_repeats_nothing() -> None:
+    days = Days()
+    days.part({"a": [paper(1)]})
+    edition = days.part({"a": [paper(2), paper(1, 2)], "b": [paper(1, 2)]})
+    assert edition.mark == Mark(DAY, 2)
+    assert kinds(edition) == {
+        "1": [("a", "new", 1), ("a", "revised", 2), ("b", "joined", 2)],
+        "2": [("a", "new", 2)],
+    }
+    assert {c.paper.arxiv_id: c.paper.version for c in edition.papers}["2613.00001"] == 2
+    assert {c.paper.arxiv_id: c.paper.keywords for c in edition.papers}["2613.00001"] == ("a", "b")
+
+
+def test_what_left_is_named_with_its_title() -> None:
+    days = Days()
+    days.part({"a": [paper(1), paper(2)]})
+    edition = days.part({"a": [paper(2)]})
+    assert edition.left == (Left("a", "2613.00001", 1, "An invented compiler, number 1", 2),)
+    assert kinds(edition) == {"1": [("a", "new", 1)], "2": [("a", "new", 1)]}
+
+
+def test_a_new_day_begins_anew() -> None:
+    days = Days()
+    days.part({"a": [paper(1)]})
+    edition = days.part({"a": [paper(1), paper(2)]}, DAY + timedelta(days=1))
+    assert kinds(edition) == {"2": [("a", "new", 1)]}
+
+
+def test_an_edition_has_one_paper_a_line_so_that_its_history_stays_small() -> None:
+    days = Days()
+    text = to_json(days.part({"a": [paper(1), paper(2)]}))
+    assert sum(line.startswith('{"arxiv_id"') for line in text.splitlines()) == 2
+    assert '"title": "An invented compiler, number 1"' in text
+
+
+@settings(max_examples=10, deadline=None)  # each day takes pandas milliseconds
+@given(st.lists(some_lists, min_size=1, max_size=4))
+def test_an_edition_is_read_back_as_it_was_written(lists: list[Lists]) -> None:
+    days = Days()
+    for several in lists:
+        edition = days.part(several)
+    assert from_json(to_json(edition)) == edition
+
+
+def test_hostile_text_is_read_back_as_it_was() -> None:
+    text = '\u2028 "quoted" \\ \x00 </script> \U0001f600'
+    edition = Days().part({"a": [paper(1, title=text, comment=text)]})
+    written = to_json(edition)
+    assert from_json(written.encode().decode()) == edition
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.lists(some_lists, min_size=1, max_size=4), st.integers(0, 4))
+def test_what_is_known_can_be_made_from_the_editions_again(lists: list[Lists], since: int) -> None:
+    days = Days()
+    checkpoint, mark = days.known, None
+    for number, several in enumerate(lists):
+        edition = days.part(several, DAY + timedelta(days=number // 2))
+        if number == since:
+            checkpoint, mark = days.known, edition.mark
+    again = known_by(days.editions.values(), checkpoint, mark)
+    keys = ["keyword", "arxiv_id", "listed"]
+    pd.testing.assert_frame_equal(
+        again[keys].sort_values(keys, ignore_index=True),
+        days.known[keys].sort_values(keys, ignore_index=True),
+    )
+    assert differences(again, lists_of(lists[-1]), NAMES).empty
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "Expecting value"),
+        ("[]", "no edition"),
+        ("{}", "'format'"),
+        ('{"format": 99}', "format 99"),
+        ('{"format": 1, "date": "tomorrow", "parts": []}', "tomorrow"),
+        ("<<<<<<< HEAD\n{}", "Expecting value"),
+    ],
+)
+def test_what_is_no_edition_is_refused(text: str, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        from_json(text)
+
+
+def test_the_kinds_in_files_are_the_words_of_the_documentation() -> None:
+    assert [kind.value for kind in Kind] == [
+        *("new", "joined", "revised", "withdrawn", "returned", "left"),
+    ]
+    assert editions.FORMAT == 1
