@@ -1,17 +1,14 @@
 """Messages to people: by a webhook, by e-mail, or both. Off until configured."""
 
+import json
 import smtplib
-import ssl
-from contextlib import suppress
 from dataclasses import dataclass, field
 from email.message import EmailMessage
-from urllib.parse import unquote, urlsplit
 
-import requests
+from papers_assets.notifying import mail, webhook
 
 _TIMEOUT = 8
 """Seconds. Dagster gives a sensor 60."""
-_SMTP_PORT, _SMTPS_PORT = 587, 465
 
 
 class AlertError(Exception):
@@ -56,10 +53,9 @@ def send(alerts: Alerts, channel: str, subject: str, text: str) -> None:
 
 
 def _post(address: str, text: str) -> None:
-    # A redirect would make a GET of it, which anybody answers.
-    answer = requests.post(address, json={"text": text}, timeout=_TIMEOUT, allow_redirects=False)
-    if answer.status_code // 100 != 2:  # noqa: PLR2004 - the class of success
-        raise AlertError("webhook", f"status {answer.status_code}")
+    answer = webhook.post_once(address, json.dumps({"text": text}).encode(), timeout=_TIMEOUT)
+    if answer.status // 100 != 2:  # noqa: PLR2004 - the class of success
+        raise AlertError("webhook", f"status {answer.status}")
 
 
 def _mail(alerts: Alerts, subject: str, text: str) -> None:
@@ -68,23 +64,10 @@ def _mail(alerts: Alerts, subject: str, text: str) -> None:
     message["From"] = alerts.sender
     message["To"] = ", ".join(alerts.recipients)
     message.set_content(text)
-    server = urlsplit(alerts.smtp)
-    host = server.hostname or ""
-    if server.scheme == "smtps":
-        connection: smtplib.SMTP = smtplib.SMTP_SSL(
-            host, server.port or _SMTPS_PORT, timeout=_TIMEOUT, context=ssl.create_default_context()
-        )
-    else:
-        connection = smtplib.SMTP(host, server.port or _SMTP_PORT, timeout=_TIMEOUT)
+    connection = mail.connect(alerts.smtp, _TIMEOUT)
     try:
-        if server.scheme == "smtp" and host not in ("localhost", "127.0.0.1"):
-            connection.starttls(context=ssl.create_default_context())
-        if server.username:
-            connection.login(unquote(server.username), unquote(server.password or ""))
         refused = connection.send_message(message)
     finally:
-        # What the server says to our goodbye changes nothing about what it took.
-        with suppress(smtplib.SMTPException, OSError):
-            connection.quit()
+        mail.hang_up(connection)
     if refused:
         raise AlertError("e-mail", f"refused for {', '.join(refused)}")

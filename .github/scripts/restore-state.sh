@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# Put .papers/ (held papers and run history) where the last run left it: see save-state.sh.
+set -euo pipefail
+# shellcheck source=remote.sh
+source "$(dirname "$0")/remote.sh"
+
+if [ -e .papers ]; then
+    fail "There is a .papers/ here already. Remove it if branch papers-state is to take its place."
+fi
+found=$(tip papers-state) || fail "Branch papers-state could not be asked for. Run this workflow again."
+if [ -z "$found" ]; then
+    echo "There is no branch papers-state: this is the first run."
+    exit 0
+fi
+remote fetch --quiet origin "$found"
+git restore --source="$found" --worktree -- .papers ||
+    fail "Branch papers-state has no .papers/ that can be restored. Delete the branch to begin anew."
+# Only now, when all of it is here: save-state.sh replaces this commit, and no other.
+git update-ref refs/papers/state "$found"
+echo "Held papers and run history are those of $(git log -1 --format=%cI "$found")."

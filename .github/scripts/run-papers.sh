@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# `papers run`, and what its exit status means, at the top of the run's page.
+set -uo pipefail
+
+.venv/bin/papers run
+status=$?
+case $status in
+    0) ;;
+    1) echo "::error::Published, but not all of it is fresh: the log and the list say what is not." ;;
+    *) echo "::error::Nothing could be done (exit status $status): the log says why." ;;
+esac
+exit "$status"

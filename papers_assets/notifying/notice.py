@@ -1,0 +1,76 @@
+"""What is to be told, what keeps it from arriving, and how often it is tried."""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import TypeVar
+
+logger = logging.getLogger(__name__)
+
+PAUSES = (10.0, 40.0)
+"""Seconds before the second and before the third attempt; there is no fourth."""
+LONGEST_WAIT = 180.0
+"""Seconds. Who asks us to wait for longer is not asked again: the next run does that."""
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class Notice:
+    """What is to be told, in the shapes that the channels take."""
+
+    day: date
+    """Of the edition."""
+    part: int
+    """1: the day's first; a later run that found more makes part 2, and so on."""
+    subject: str
+    """Plain text, one line."""
+    markdown: str
+    """For GitHub; at most `github_issues.MOST_MARKDOWN` characters."""
+    text: str
+    """Plain text for mail."""
+    html: str
+    """A whole HTML document for mail."""
+    data: Mapping[str, object]
+    """JSON for a webhook."""
+    short: str
+    """A few lines for chat, made by `webhook.slack_text`."""
+
+
+class NotDelivered(Exception):
+    """A channel did not take a notice, or may not have; the message holds no secret.
+
+    `passing`: whether the same may well be taken a little later. `wait`: the seconds for which the
+    channel asks not to be asked; 0 if it does not say.
+    """
+
+    def __init__(
+        self, channel: str, reason: str, remedy: str, *, passing: bool = False, wait: float = 0.0
+    ) -> None:
+        super().__init__(f"{channel}: {reason}. {remedy}.")
+        self.channel, self.reason, self.remedy = channel, reason, remedy
+        self.passing, self.wait = passing, wait
+
+
+def carefully(deliver: Callable[[], _T], sleep: Callable[[float], None]) -> _T:
+    """Call `deliver`, again after growing pauses if what kept it from delivering may pass.
+
+    Raises:
+        NotDelivered: by the last attempt.
+    """
+    for pause in PAUSES:
+        try:
+            return deliver()
+        except NotDelivered as error:
+            if not may_try_again(error):
+                raise
+            seconds = max(pause, error.wait)
+            logger.warning("%s Trying again in %.0f s.", error, seconds)
+            sleep(seconds)
+    return deliver()
+
+
+def may_try_again(error: NotDelivered) -> bool:
+    """Say whether it makes sense, and is allowed, to try again within this run."""
+    return error.passing and error.wait <= LONGEST_WAIT

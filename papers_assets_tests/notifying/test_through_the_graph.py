@@ -1,0 +1,196 @@
+"""What people are told, from arXiv's answer to mail, issue and chat; the servers are real."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import dagster as dg
+import pytest
+
+from papers_assets.notifying.channels import Channels
+from papers_assets.sample_arxiv import Corpus
+from papers_assets_tests.conftest import House
+from papers_assets_tests.making import keyword
+from papers_assets_tests.notifying import github_api
+from papers_assets_tests.notifying.github_api import OWNER_TOKEN, REPOSITORY, GithubApi
+from papers_assets_tests.notifying.test_mail import Mailbox, mail_server
+from papers_assets_tests.notifying.test_webhook import Hook, hook
+from papers_assets_tests.reliability.worlds import corpus_at, history
+
+__all__ = ["hook"]  # a fixture
+SENDER = "papers@example.org"
+
+
+@pytest.fixture
+def house(new_house: Callable[[Corpus], House]) -> House:
+    """A house whose arXiv grows."""
+    house = new_house(corpus_at(len(history()) - 12))
+    house.keywords = (keyword("compiler"), keyword("performance"))
+    return house
+
+
+@pytest.fixture
+def api() -> Iterator[GithubApi]:
+    with github_api.running() as api:
+        yield api
+
+
+@pytest.fixture
+def box() -> Iterator[tuple[Mailbox, str]]:
+    with mail_server() as (box, where):
+        yield box, f"smtp://{where}"
+
+
+def let_a_day_pass(house: House, back: int = 0) -> None:
+    house.next_day()
+    house.server.corpus = corpus_at(len(history()) - back)
+
+
+def on_github(api: GithubApi) -> Channels:
+    return Channels(OWNER_TOKEN, REPOSITORY, api.url)
+
+
+def materialized(house: House, asset: str) -> int:
+    records = house.instance.fetch_materializations(
+        dg.AssetRecordsFilter(dg.AssetKey(asset)), limit=50
+    )
+    return len(records.records)
+
+
+def test_nobody_is_told_anything_until_a_channel_is_set_up(house: House) -> None:
+    report = house.run()
+    assert report.unpublished == {}
+    assert [materialized(house, name) for name in ("github_issue", "email", "webhook")] == [0, 0, 0]
+
+
+def test_a_day_is_an_issue_and_a_day_without_news_is_none(house: House, api: GithubApi) -> None:
+    house.channels = on_github(api)
+    house.run()
+    house.next_day()
+    house.run()
+    assert [issue["title"] for issue in api.issues] == [
+        "Daily Papers, 2026-11-23: 187 new papers",
+    ]
+    let_a_day_pass(house)
+    house.run()
+    assert len(api.issues) == 2
+    assert api.issues[1]["title"].startswith("Daily Papers, 2026-11-25: ")
+    assert "## New" in api.issues[1]["body"]
+    assert materialized(house, "github_issue") == 2
+
+
+def test_a_second_run_of_the_day_that_finds_more_is_a_comment(house: House, api: GithubApi) -> None:
+    house.channels = on_github(api)
+    house.run()
+    house.server.corpus = corpus_at(len(history()))
+    house.run()
+    house.run()
+    assert len(api.issues) == 1
+    (comment,) = api.comments[1]
+    assert "part 2 -->" in comment["body"]
+
+
+def test_a_channel_that_fails_is_red_by_itself_and_tells_everything_when_it_is_back(
+    house: House, api: GithubApi
+) -> None:
+    house.channels = replace(on_github(api), github_token="expired")  # noqa: S106
+    report = house.run()
+    assert list(report.unpublished) == ["github_issue"]
+    assert "PAPERS_GITHUB_TOKEN" in report.unpublished["github_issue"]
+    assert (report.problem, report.failed) == ("", {})
+    assert "Last update: 2026-11-23" in house.readme
+    assert materialized(house, "readme") == 1
+    let_a_day_pass(house)
+    house.channels = on_github(api)
+    assert house.run().unpublished == {}
+    assert [issue["title"][14:24] for issue in api.issues] == ["2026-11-23", "2026-11-24"]
+
+
+def test_an_issue_is_not_posted_twice_even_if_the_note_of_it_is_lost(
+    house: House, api: GithubApi
+) -> None:
+    house.channels = on_github(api)
+    house.run()
+    (house.home / ".papers" / "deliveries.json").unlink()
+    house.run()
+    assert len(api.issues) == 1
+    assert api.comments == {}
+
+
+def test_a_keyword_has_readers_of_its_own(house: House, box: tuple[Mailbox, str]) -> None:
+    mailbox, smtp = box
+    house.keywords = (keyword("compiler", recipients="COMPILER_TEAM"), keyword("performance"))
+    house.environment = {"COMPILER_TEAM": "team@example.org"}
+    house.channels = Channels(recipients=("all@example.org",), smtp=smtp, sender=SENDER)
+    assert house.run().unpublished == {}
+    subjects = {message["To"]: message["Subject"] for message in mailbox.messages}
+    assert subjects == {
+        "all@example.org": "Daily Papers, 2026-11-23: 187 new papers",
+        "team@example.org": "Daily Papers, 2026-11-23: 100 new papers",
+    }
+    house.run()
+    assert len(mailbox.messages) == 2
+
+
+def test_one_recipient_who_refuses_stops_nobody_else_and_gets_it_later(
+    house: House, box: tuple[Mailbox, str]
+) -> None:
+    mailbox, smtp = box
+    mailbox.answers["a@example.org"] = ["550 No such person"]
+    house.channels = Channels(
+        recipients=("a@example.org", "b@example.org"), smtp=smtp, sender=SENDER
+    )
+    reason = house.run().unpublished["email"]
+    assert "1 of 2 recipients could not be reached" in reason
+    assert "a@example.org" not in reason
+    assert [message["To"] for message in mailbox.messages] == ["b@example.org"]
+    assert house.run().unpublished == {}
+    assert [message["To"] for message in mailbox.messages] == ["b@example.org", "a@example.org"]
+
+
+def test_recipients_that_nobody_has_set_turn_the_mail_red_and_nothing_else(
+    house: House, box: tuple[Mailbox, str]
+) -> None:
+    house.keywords = (keyword("compiler", recipients="COMPILER_TEAM"),)
+    house.channels = Channels(smtp=box[1], sender=SENDER)
+    report = house.run()
+    assert "COMPILER_TEAM holds no e-mail address" in report.unpublished["email"]
+    assert report.problem == ""
+
+
+def test_a_chat_is_told_in_a_few_lines(house: House, hook: Hook) -> None:
+    house.channels = Channels(webhook=hook.url)
+    house.run()
+    house.run()
+    (said,) = hook.received
+    lines = said["text"].split("\n")
+    assert lines[0] == "Daily Papers, 2026-11-23: 187 new papers"
+    assert lines[1] == "New: compiler"
+    assert "<https://arxiv.org/abs/" in lines[2]
+
+
+def test_no_secret_reaches_the_run_history(
+    house: House,
+    box: tuple[Mailbox, str],
+    hook: Hook,
+) -> None:
+    secrets = ("ghp_wrong_hunter2", box[1], hook.url, "reader@example.org")
+    house.channels = Channels(
+        secrets[0],
+        REPOSITORY,
+        "http://127.0.0.1:9",
+        ("reader@example.org",),
+        SENDER,
+        box[1],
+        webhook=hook.url,
+    )
+    hook.answers = [(404, {}, "no_service")]
+    box[0].answers["reader@example.org"] = ["550 reader@example.org is unknown"]
+    house.failing = {}
+    report = house.run()
+    assert set(report.unpublished) == {"github_issue", "email", "webhook"}
+    logged = "\n".join(
+        str(record) for run_id in report.run_ids for record in house.instance.all_logs(run_id)
+    )
+    for secret in secrets:
+        assert secret not in logged
+    assert "hunter2" not in logged
