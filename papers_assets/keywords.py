@@ -94,6 +94,8 @@ class KeywordsFile:
     site: str = ""
     """The public address of output/site, with no slash at its end; empty: unknown."""
     digest_when_nothing_changed: bool = False
+    front_page: bool = False
+    """Whether the README is written to .github/README.md, too, which GitHub shows first."""
 
     def __getitem__(self, name: str) -> Keyword:
         """Give the keyword of that name; KeyError if there is none."""

@@ -28,7 +28,7 @@ MAX_DAYS = 36_500
 
 _FILE_KEYS = (
     *("cap", "categories", "timezone", "schedule", "keep_runs", "keep_papers", "site"),
-    *("digest_when_nothing_changed", "keywords"),
+    *("digest_when_nothing_changed", "front_page", "keywords"),
 )
 _KEYWORD_KEYS = ("any", "all", "none", "in", "categories", "cap", "recipients")
 _CRON_FIELDS = 5
@@ -76,6 +76,7 @@ class _Reader:
             digest_when_nothing_changed=self._yes_or_no(
                 "digest_when_nothing_changed", content.get("digest_when_nothing_changed", False)
             ),
+            front_page=self._yes_or_no("front_page", content.get("front_page", False)),
         )
 
     def _fail(self, key: _Key, problem: str, remedy: str) -> Never:

@@ -261,3 +261,14 @@ def _short(entry: Entry) -> Entry:
         comment=_beginning(entry.paper.comment or ""),
     )
     return replace(entry, paper=paper, also=entry.also[:_ROWS_OF_SECTION])
+
+
+def files(papers: int, folder: Path, sizes: Mapping[str, int]) -> Metadata:
+    """Describe files that were written; `sizes` are in bytes, by name."""
+    return {
+        "dagster/row_count": papers,
+        "path": dg.MetadataValue.path(folder),
+        "files": len(sizes),
+        "bytes": sum(sizes.values()),
+        "largest": max(sizes, key=sizes.__getitem__, default="none"),
+    }

@@ -7,9 +7,20 @@ import pandas as pd
 
 from papers_assets.keywords import KeywordsFile
 from papers_assets.papers import PROBLEMS, refreshed_at
+from papers_assets.rendering.pages import Content
 from papers_assets.rendering.readme import Section
 
 _ONE_RUN = timedelta(hours=6)
+
+
+def content(papers: pd.DataFrame, file: KeywordsFile) -> Content:
+    """Give all that the README has to say of the asset `papers`."""
+    return Content(
+        sections=sections(papers, file),
+        last_update=last_update(papers, file),
+        cap=max(keyword.cap for keyword in file.keywords),
+        remark=remark(papers, file),
+    )
 
 
 def last_update(papers: pd.DataFrame, file: KeywordsFile) -> date | None:

@@ -5,6 +5,8 @@
     HOME/.papers/papers.parquet                       the asset `papers`
     HOME/.papers/locks/                               held by who writes, or runs something
     HOME/output/README.md                             the asset `readme`
+    HOME/output/keywords/<keyword>.md, <keyword>-2.md what it has no room for
+    HOME/.github/README.md                            the same as a front page, if that is wanted
 
 (Dagster's run history is in HOME/.papers too: dagster.yaml says where.) Every write is atomic: a
 reader, or a restart after the plug was pulled, finds the old file or the new one, whole. Who reads
@@ -14,8 +16,8 @@ a file in order to write it holds its lock meanwhile: `updating`, `publishing`.
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
 from itertools import count
@@ -37,10 +39,15 @@ from papers_assets.files import (
     write_table,
 )
 from papers_assets.held import Held
+from papers_assets.rendering.pages import FRONT_PAGE_MARK
 
 _SLUG = 40
+_PAGE_NAME = r"[a-z0-9]+(?:-[a-z0-9]+)*-[0-9a-f]{12}(?:-[1-9][0-9]*)?\.md"
+"""What pages are called: a `slug`, and a number but for the first one."""
+_PAGE = re.compile(_PAGE_NAME)
+_HALF_A_PAGE = re.compile(rf"\.{_PAGE_NAME}\..*\.tmp")
 
-__all__ = ["FORMAT", "Store", "StoreDamagedError", "StoreError"]
+__all__ = ["FORMAT", "Store", "StoreDamagedError", "StoreError", "slug"]
 
 
 class Store:
@@ -49,18 +56,20 @@ class Store:
     def __init__(self, home: Path) -> None:
         self.home = home
         self.readme_path = home / "output" / "README.md"
+        self.pages_folder = home / "output" / "keywords"
+        self.front_page_path = home / ".github" / "README.md"
         self.papers_path = home / ".papers" / "papers.parquet"
         self.locks_folder = home / ".papers" / "locks"
         self._held_folder = home / ".papers" / "raw_papers"
 
     def held_path(self, keyword: str) -> Path:
         """Give the file of a keyword: readable, safe and short, whatever the keyword is made of."""
-        return self._held_folder / f"{_file_name(keyword)}.parquet"
+        return self._held_folder / f"{slug(keyword)}.parquet"
 
     @contextmanager
     def updating(self, keyword: str) -> Iterator[None]:
         """Keep other processes from writing what is held of `keyword`, until the block ends."""
-        with locked(self._lock_path(_file_name(keyword))):
+        with locked(self._lock_path(slug(keyword))):
             sweep(self.held_path(keyword))
             sweep(self._problem_path(keyword))
             yield
@@ -71,6 +80,8 @@ class Store:
         with locked(self._lock_path("publishing")):
             sweep(self.papers_path)
             sweep(self.readme_path)
+            sweep(self.front_page_path)
+            self._sweep_pages()
             yield
 
     def read_held(self, keyword: str) -> Held | None:
@@ -195,6 +206,81 @@ class Store:
         with replacing(self.readme_path) as file:
             return sum(file.write(piece.encode()) for piece in pieces)
 
+    def write_page(self, name: str, pieces: Iterable[str]) -> int:
+        """Write a rendered page of the README and give its size in bytes.
+
+        Raises:
+            StoreError: it cannot be written, and is as it was.
+        """
+        with replacing(self.pages_folder / name) as file:
+            return sum(file.write(piece.encode()) for piece in pieces)
+
+    def pages(self) -> Iterator[tuple[str, bytes]]:
+        """Give the name of every page that is there, and what is in it, one by one."""
+        for path in self._paths_of_pages():
+            yield path.name, path.read_bytes()
+
+    def remove_pages(self, but: Collection[str] = ()) -> None:
+        """Remove all pages `but` those of these names, and the folder if nothing is left in it.
+
+        Raises:
+            StoreError: one cannot be removed.
+        """
+        try:
+            for path in self._paths_of_pages():
+                if path.name not in but:
+                    path.unlink()
+        except OSError as error:
+            raise StoreError(
+                f"{path}: cannot be removed ({error.strerror}), and the README does not lead there "
+                "any more. Remove it, or make the folder writable, and run again."
+            ) from error
+        with suppress(OSError):  # somebody else's files are in it, or it is not there
+            self.pages_folder.rmdir()
+
+    def check_front_page(self) -> None:
+        """Make sure that a front page can be written without losing somebody else's.
+
+        Raises:
+            StoreError: there is one that is not ours.
+        """
+        path = self.front_page_path
+        if path.exists() and not self._has_our_front_page():
+            raise StoreError(
+                f"{path}: papers-assets did not write this file, and leaves it as it is. It should "
+                "write its list there (front_page = true in keywords.toml): move the file away, or "
+                "set front_page = false."
+            )
+
+    def write_front_page(self, pieces: Iterable[str]) -> int:
+        """Write the rendered front page and give its size in bytes.
+
+        Args:
+            pieces: the last line is `FRONT_PAGE_MARK`.
+
+        Raises:
+            StoreError: it cannot be written, and is as it was; or there is one that is not ours.
+        """
+        self.check_front_page()
+        with replacing(self.front_page_path) as file:
+            return sum(file.write(piece.encode()) for piece in pieces)
+
+    def remove_front_page(self) -> None:
+        """Remove the front page if it is ours; somebody else's stays.
+
+        Raises:
+            StoreError: it cannot be removed.
+        """
+        path = self.front_page_path
+        try:
+            if self._has_our_front_page():
+                path.unlink()
+        except OSError as error:
+            raise StoreError(
+                f"{path}: cannot be removed ({error.strerror}), although keywords.toml has no "
+                "front_page = true any more. Remove it, or make the folder writable, and run again."
+            ) from error
+
     @contextmanager
     def opening_history(self) -> Iterator[None]:
         """Keep other processes from opening the run history, until the block ends."""
@@ -204,14 +290,35 @@ class Store:
     def _lock_path(self, name: str) -> Path:
         return self.locks_folder / f"{name}.lock"
 
+    def _paths_of_pages(self) -> list[Path]:
+        if not self.pages_folder.is_dir():
+            return []
+        found = [p for p in self.pages_folder.iterdir() if _PAGE.fullmatch(p.name)]
+        return sorted(found, key=lambda path: (len(path.name), path.name))  # 2 before 10
+
+    def _sweep_pages(self) -> None:
+        """Remove what writers of pages left behind who died writing."""
+        for left in self.pages_folder.glob(".*.tmp"):
+            if _HALF_A_PAGE.fullmatch(left.name):
+                with suppress(OSError):
+                    left.unlink()
+
+    def _has_our_front_page(self) -> bool:
+        """Say whether there is a front page that ends with our mark."""
+        try:
+            return self.front_page_path.read_bytes().endswith(FRONT_PAGE_MARK.encode())
+        except OSError:  # it is not there, is a folder, or is somebody's who lets nobody read it
+            return False
+
     def _problem_path(self, keyword: str) -> Path:
-        return self._held_folder / f"{_file_name(keyword)}.problem.json"
+        return self._held_folder / f"{slug(keyword)}.problem.json"
 
 
-def _file_name(keyword: str) -> str:
-    slug = re.sub(r"[^a-z0-9]+", "-", keyword.lower())[:_SLUG].strip("-")
+def slug(keyword: str) -> str:
+    """Give what files of a keyword are called: readable, safe, short, and no other keyword's."""
+    readable = re.sub(r"[^a-z0-9]+", "-", keyword.lower())[:_SLUG].strip("-")
     digest = hashlib.sha256(keyword.encode()).hexdigest()[:12]
-    return f"{slug or 'keyword'}-{digest}"
+    return f"{readable or 'keyword'}-{digest}"
 
 
 def _label(time: datetime | None) -> str:

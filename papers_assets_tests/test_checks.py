@@ -1,6 +1,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -23,8 +24,11 @@ from papers_assets.checks import (
 )
 from papers_assets.keywords import Field, Keyword, KeywordsFile
 from papers_assets.papers import PROBLEMS, REFRESHED_AT, Source, join, select_papers
+from papers_assets.rendering import pages
+from papers_assets.rendering.layout import lay_out
 from papers_assets.rendering.readme import render_readme
-from papers_assets.sections import last_update, sections
+from papers_assets.sections import content, last_update, sections
+from papers_assets.store import slug
 from papers_assets_tests.making import (
     EPOCH,
     LATER,
@@ -428,7 +432,13 @@ def test_a_sound_readme_passes_every_check() -> None:
     made = sound()
     findings = made.readme_findings(made.document())
     assert failed(findings) == []
-    assert findings["well_formed"].numbers == {"sections": 3, "rows": 8, "faults": 0}
+    assert findings["well_formed"].numbers == {
+        "sections": 3,
+        "rows": 8,
+        "pages": 0,
+        "rows_on_pages": 0,
+        "faults": 0,
+    }
 
 
 _NOTHING = b"_arXiv answered that it has no such papers._\n"
@@ -483,20 +493,149 @@ def test_a_row_too_few_is_noticed() -> None:
     assert "compiler: 2 rows for 3 papers" in finding.description
 
 
-def test_a_readme_near_github_s_limit_warns_and_one_beyond_is_an_error() -> None:
+def test_up_to_github_s_limit_a_readme_is_no_cause_for_alarm_and_beyond_it_is_an_error() -> None:
     made = sound()
     document = made.document()
-    for size, passed, severity in [
-        (460_799, True, None),
-        (460_800, False, Severity.WARN),
-        (GITHUB_LIMIT, False, Severity.WARN),
-        (GITHUB_LIMIT + 1, False, Severity.ERROR),
-    ]:
+    for size, passed in [(GITHUB_LIMIT, True), (GITHUB_LIMIT + 1, False)]:
         finding = made.readme_findings(document.ljust(size))["under_github_limit"]
         assert finding.passed == passed
-        assert passed or finding.severity == severity
-        assert finding.numbers["bytes"] == size
-    assert "About 7 average rows fit, 2 for each of 3 keywords: lower cap" in finding.description
+        assert passed or finding.severity == Severity.ERROR
+        assert (finding.numbers["bytes"], finding.numbers["documents"]) == (size, 1)
+    assert "README.md (512,001 bytes). Not even a heading and a link" in finding.description
+    assert "spread the keywords over several files" in finding.description
+
+
+@dataclass(frozen=True)
+class Split:
+    """A README that leaves rows to pages, since its documents may have so many bytes at most."""
+
+    world: World
+    limit: int = 2_600
+
+    @cached_property
+    def files(self) -> dict[str, bytes]:
+        said = content(self.world.papers, self.world.file)
+        layout = lay_out(said, slug, front_page=True, limit=self.limit)
+        made = {page.name: "".join(pages.page(said, page)).encode() for page in layout.pages}
+        return {
+            "README.md": "".join(pages.front(said, layout)).encode(),
+            ".github": "".join(pages.front_page(said, layout)).encode(),
+            **made,
+        }
+
+    def findings(self, files: Mapping[str, bytes]) -> dict[str, Finding]:
+        made, left = self.world, dict(files)
+        found = check_readme(
+            left.pop("README.md"),
+            made.papers,
+            sections(made.papers, made.file),
+            made.file,
+            front_page=left.pop(".github"),
+            pages=left.items(),
+        )
+        return {finding.name: finding for finding in found}
+
+
+MANY, MORE = keyword(cap=40), keyword("C++", any=("invented",), within=Field.TITLE, cap=9)
+
+
+def split() -> Split:
+    papers = [paper(n) for n in range(1, 41)]
+    made = world({MANY: papers, MORE: papers, QUIET: []})
+    return Split(with_attribute(REFRESHED_AT, {"compiler": iso(days=2)})(made))
+
+
+def compiler_page(number: int) -> str:
+    return pages.page_name(slug("compiler"), number)
+
+
+def test_a_readme_with_pages_passes_every_check_with_figures() -> None:
+    made = split()
+    findings = made.findings(made.files)
+    assert failed(findings) == []
+    numbers = findings["well_formed"].numbers
+    assert numbers["pages"] == len(made.files) - 2 > 3
+    assert (numbers["sections"], numbers["rows_on_pages"]) == (3, 49 - int(numbers["rows"]))
+    sizes = [len(document) for document in made.files.values()]
+    assert findings["under_github_limit"].numbers["largest"] == max(sizes) <= made.limit
+    assert findings["under_github_limit"].numbers["documents"] == len(sizes)
+
+
+@pytest.mark.parametrize(
+    ("place", "old", "new", "words"),
+    [
+        ("README.md", b"](keywords/compiler-", b"](keywords/c-", "goes on at "),
+        ("README.md", b" of 40 papers; ", b" of 41 papers; ", "goes on at "),
+        (
+            "README.md",
+            b"- [C++](#c)",
+            b"- [C++](#c-1)",
+            "contents has 'C++' (#c-1), not 'C++' (#c)",
+        ),
+        ("README.md", b"(#c): 9 papers", b"(#c): 8 papers", "contents has 'C++' (#c), not "),
+        ("README.md", b"- [C++](#c): 9 papers\n", b"", "contents has 'quiet'"),
+        ("README.md", b"3 keywords, 49 papers", b"3 keywords, 48 papers", "counts (3, 48)"),
+        ("README.md", b"- [C++](#c)", b"- ![C++](#c)", "before the sections: in its contents, "),
+        ("README.md", b"# Daily", b"# C++\n# Daily", "<h1>"),
+        (".github", b"](../output/keywords/", b"](keywords/", "the front page's line "),
+        (".github", b"Last update", b"First update", "the front page's line 10 is not "),
+        (".github", pages.FRONT_PAGE_MARK.encode(), b"", "the mark that it is ours"),
+        (compiler_page(1), b"](../README.md#compiler)", b"](../README.md#c)", "md: leads to "),
+        (compiler_page(1), b"[Next page]", b"[Previous page]", "md: leads to "),
+        (compiler_page(2), b"-3.md)", b"-2.md)", "-2.md: leads to "),
+        (compiler_page(1), b"page 1 of ", b"page 2 of ", "page 2 of "),
+        (compiler_page(2), b"Numbers 1", b"Numbers 2", "begins with number 2"),
+        (compiler_page(2), b"wrote this", b"wrote <b> this", "-2.md: compiler, row 1: <b>"),
+        (compiler_page(2), b"## compiler", b"## LLVM", "of 'LLVM', which the README has not"),
+        (compiler_page(2), b"## compiler", b"## compiler\nx\n\n## compiler", "2 sections"),
+        (compiler_page(2), b"wrote this", b"wrote \xff this", "-2.md: bytes that are no UTF-8"),
+        (compiler_page(2), b"abs/2613", b"abs/2614", "-2.md: compiler, row 1: leads to https://"),
+    ],
+)
+def test_a_spoiled_document_among_several_is_noticed(
+    place: str, old: bytes, new: bytes, words: str
+) -> None:
+    made = split()
+    assert old in made.files[place]
+    spoiled = made.files[place].replace(old, new, 1)
+    finding = made.findings({**made.files, place: spoiled})["well_formed"]
+    assert not finding.passed
+    assert words in finding.description
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_a_page_that_is_missing_is_noticed(number: int) -> None:
+    made = split()
+    files = {name: text for name, text in made.files.items() if name != compiler_page(number)}
+    assert "well_formed" in failed(made.findings(files))
+
+
+def test_a_page_that_nothing_leads_to_is_noticed() -> None:
+    made = split()
+    former = made.files[compiler_page(2)]
+    for name in ("quiet-0123456789ab.md", f"{slug('compiler')}-99.md"):
+        assert "well_formed" in failed(made.findings({**made.files, name: former}))
+
+
+def test_pages_of_old_sections_have_to_say_so_too() -> None:
+    made = split()
+    note = b"_Not refreshed since 2026-11-21._\n"
+    page = made.files[compiler_page(2)]
+    assert note in page
+    for old, new in [(note, b""), (b"update: 2026-11-23", b"update: 2026-11-24")]:
+        files = {**made.files, compiler_page(2): page.replace(old, new)}
+        finding = made.findings(files)["says_what_is_stale"]
+        assert not finding.passed
+        assert f"keywords/{compiler_page(2)} says " in finding.description
+
+
+def test_a_page_beyond_github_s_limit_is_named() -> None:
+    made = split()
+    page = made.files[compiler_page(2)].ljust(GITHUB_LIMIT + 1)
+    finding = made.findings({**made.files, compiler_page(2): page})["under_github_limit"]
+    assert not finding.passed
+    assert f"bytes of keywords/{compiler_page(2)} (512,001 bytes). " in finding.description
+    assert "please report" in finding.description
 
 
 def test_old_sections_have_to_say_so_in_the_document() -> None:

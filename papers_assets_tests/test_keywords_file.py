@@ -40,6 +40,7 @@ def test_a_bare_keyword_has_every_default(write: Write) -> None:
     assert (keyword.within, keyword.categories, keyword.cap) == (None, (), 100)
     assert (file.timezone.key, file.schedule) == ("UTC", "0 6 * * *")
     assert (file.keep_runs, file.keep_papers) == (90, 1095)
+    assert not file.front_page
 
 
 def test_a_keyword_of_its_own_overrides_the_files_defaults(write: Write) -> None:
@@ -53,6 +54,7 @@ def test_a_keyword_of_its_own_overrides_the_files_defaults(write: Write) -> None
             keep_papers = 400
             site = "https://example.org/papers/"
             digest_when_nothing_changed = true
+            front_page = true
             [keywords.plain]
             [keywords.compiler]
             any = ["compiler", "LLVM"]
@@ -75,6 +77,7 @@ def test_a_keyword_of_its_own_overrides_the_files_defaults(write: Write) -> None
     assert (file.timezone.key, file.schedule) == ("Europe/Berlin", "30 7 * * 1-5")
     assert (file.keep_runs, file.keep_papers) == (30, 400)
     assert (file.site, file.digest_when_nothing_changed) == ("https://example.org/papers", True)
+    assert file.front_page
     assert (plain.recipients, compiler.recipients) == ("", "TEAM")
 
 
@@ -105,6 +108,12 @@ def test_a_byte_order_mark_is_no_obstacle(write: Write) -> None:
 
 MISTAKES: dict[str, tuple[str | bytes, str, str, str]] = {
     "no keyword at all": ("cap = 5", "keywords", "no keyword", "[keywords."),
+    "front page is no truth value": (
+        'front_page = "yes"\n[keywords.a]',
+        "front_page",
+        '"yes"',
+        "front_page = true",
+    ),
     "empty keywords": ("[keywords]", "keywords", "no keyword", "[keywords."),
     "unknown key": ("caps = 5\n[keywords.a]", "caps", "5", "Did you mean cap?"),
     "unknown key of a keyword": ("[keywords.a]\nanny = 1", "keywords.a.anny", "1", "mean any?"),

@@ -13,3 +13,20 @@ def test_what_a_section_is_called_and_says_is_text_in_the_ui() -> None:
     (row,) = github.body(metadata["contents"].value)
     assert [cell.text for cell in row] == ["<b>|*x*", "1", "arXiv said: *no* | [x](javascript:y)"]
     assert [cell.tags for cell in row] == [[], [], []]
+
+
+def test_what_is_told_of_a_readme_stays_small_however_many_keywords_there_are() -> None:
+    papers = held_frame([paper(n, title="An invented " + "x" * 900) for n in range(1, 4)])
+    sections = [Section(f"{n} " + "k" * 300, papers, "Old, " * 99) for n in range(300)]
+    shown = [1] * 300
+    metadata = previews.readme(
+        sections, date(2026, 1, 1), Path("README.md"), 500_000, *[1_000] * 300, shown=shown
+    )
+    assert sum(len(str(value)) for value in metadata.values()) < 40_000
+    assert (metadata["rows_on_front"], metadata["pages"]) == (300, 300)
+    assert (metadata["bytes_of_pages"], metadata["bytes_of_largest"]) == (300_000, 500_000)
+    rows = list(github.body(metadata["contents"].value))
+    assert len(rows) == 20
+    assert {row[1].text for row in rows} == {"1 of 3"}
+    assert metadata["contents"].value.endswith("\n\nAnd 280 more keywords.")
+    assert str(metadata["not_fresh"]).endswith("and 280 more")

@@ -14,7 +14,8 @@ from papers_assets.arxiv.feed import Link
 from papers_assets.arxiv.windows import Window
 from papers_assets.held import Held, refreshed
 from papers_assets.papers import Source, join, refreshed_at, select_papers
-from papers_assets.store import FORMAT, Store, StoreError
+from papers_assets.rendering.pages import FRONT_PAGE_MARK
+from papers_assets.store import FORMAT, Store, StoreError, slug
 from papers_assets_tests.making import LATER, held_frame, keyword, paper
 
 ODD_NAMES = [
@@ -150,3 +151,82 @@ def test_the_readme_counts_its_bytes_and_can_be_read_by_others(store: Store) -> 
     umask = os.umask(0)
     os.umask(umask)
     assert stat.S_IMODE(store.readme_path.stat().st_mode) == 0o666 & ~umask
+
+
+def test_pages_are_read_back_in_order_and_removed_but_those_that_are_named(store: Store) -> None:
+    name = slug("compiler")
+    for number in (1, 2, 10):
+        assert store.write_page(f"{name}{f'-{number}' if number > 1 else ''}.md", ["né"]) == 3
+    assert [name for name, _ in store.pages()] == [f"{name}.md", f"{name}-2.md", f"{name}-10.md"]
+    store.remove_pages(but=[f"{name}-2.md"])
+    assert list(store.pages()) == [(f"{name}-2.md", b"n\xc3\xa9")]
+    store.remove_pages()
+    assert not store.pages_folder.exists()
+    assert list(store.pages()) == []
+
+
+@pytest.mark.parametrize("name", ["compiler", *ODD_NAMES])
+def test_the_page_of_any_keyword_is_known_as_one(store: Store, name: str) -> None:
+    store.write_page(f"{slug(name)}.md", ["x"])
+    assert len(list(store.pages())) == 1
+
+
+@pytest.mark.parametrize(
+    "name", ["notes.md", "README.md", "compiler.md", f"{slug('compiler')}-1.txt", "x-0.md"]
+)
+def test_somebody_elses_files_among_the_pages_stay(store: Store, name: str) -> None:
+    store.write_page(name, ["mine"])
+    (store.pages_folder / ".mine.tmp").write_text("mine")
+    with store.publishing():
+        store.remove_pages()
+    assert sorted(path.name for path in store.pages_folder.iterdir()) == [".mine.tmp", name]
+
+
+def test_halves_of_documents_are_swept_before_publishing(store: Store) -> None:
+    name = f"{slug('compiler')}-2.md"
+    store.write_page(name, ["x"])
+    store.write_front_page([FRONT_PAGE_MARK])
+    half = store.pages_folder / f".{name}.abcd.tmp"
+    other = store.front_page_path.with_name(".README.md.abcd.tmp")
+    for path in (half, other):
+        path.write_text("ha")
+    with store.publishing():
+        assert not half.exists()
+        assert not other.exists()
+    assert [name for name, _ in store.pages()] == [name]
+
+
+def test_a_page_that_cannot_be_removed_is_named(store: Store) -> None:
+    (store.pages_folder / f"{slug('compiler')}.md").mkdir(parents=True)
+    with pytest.raises(StoreError, match=rf"{slug('compiler')}\.md: cannot be removed \("):
+        store.remove_pages()
+
+
+def test_a_front_page_of_ours_is_replaced_and_removed(store: Store) -> None:
+    for text in ("old\n", "new\n"):
+        store.write_front_page([text, FRONT_PAGE_MARK])
+        assert store.front_page_path.read_text() == text + FRONT_PAGE_MARK
+    store.remove_front_page()
+    assert not store.front_page_path.exists()
+    store.remove_front_page()
+
+
+@pytest.mark.parametrize("text", ["mine", "", f"{FRONT_PAGE_MARK}mine"])
+def test_a_front_page_of_somebody_else_is_neither_replaced_nor_removed(
+    store: Store, text: str
+) -> None:
+    path = store.front_page_path
+    path.parent.mkdir(parents=True)
+    path.write_text(text)
+    with pytest.raises(StoreError, match=rf"^{path}: papers-assets did not write .*front_page"):
+        store.write_front_page(["new", FRONT_PAGE_MARK])
+    store.remove_front_page()
+    assert path.read_text() == text
+
+
+def test_a_front_page_that_is_a_folder_is_somebody_elses(store: Store) -> None:
+    store.front_page_path.mkdir(parents=True)
+    with pytest.raises(StoreError, match="did not write"):
+        store.check_front_page()
+    store.remove_front_page()
+    assert store.front_page_path.is_dir()

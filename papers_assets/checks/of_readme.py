@@ -1,6 +1,6 @@
-"""What must hold of the asset `readme`: of the file, as it was read back from disk."""
+"""What must hold of the asset `readme`: of its documents, as they were read back from disk."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
@@ -8,37 +8,49 @@ from papers_assets.checks.finding import (
     A_MISTAKE,
     Check,
     Finding,
-    Severity,
     finding,
     times_of,
 )
+from papers_assets.checks.of_pages import (
+    SeenPage,
+    faults_between,
+    faults_of,
+    faults_of_front_page,
+    faults_of_section,
+    see_page,
+)
 from papers_assets.keywords import KeywordsFile
 from papers_assets.rendering.escape import collapse
-from papers_assets.rendering.inspect import Part, Readme, Row, inspect_readme
+from papers_assets.rendering.inspect import Readme, inspect_readme
+from papers_assets.rendering.pages import FRONT_PAGE_MARK, GITHUB_LIMIT, KEYWORDS
 from papers_assets.rendering.readme import Section, paper_url
 from papers_assets.sections import is_old
 
-GITHUB_LIMIT = 512_000
-"""Bytes of a README that GitHub shows."""
-_NEAR = 0.9
-_CELLS = 4
-# What GitHub makes links of in plain text; ours are https.
-_SCHEMES = ("http://", "https://", "ftp://", "mailto:", "xmpp:")
+__all__ = ["CHECKS_OF_README", "GITHUB_LIMIT", "check_readme"]
 
 CHECKS_OF_README: dict[str, Check] = {
     "well_formed": Check(
-        "GitHub's parser sees every section and paper, four cells a row, and no foreign HTML.",
+        "GitHub's parser sees every section and paper once, on the README or a page of it, four "
+        "cells a row, no foreign HTML, and links that lead where they should.",
         blocking=True,
     ),
-    "under_github_limit": Check("GitHub shows the whole file (512,000 bytes).", blocking=False),
+    "under_github_limit": Check(
+        "GitHub shows the whole of every document (512,000 bytes).", blocking=False
+    ),
     "says_what_is_stale": Check(
         'Old sections say so, and "Last update" is the day of the last answer.', blocking=True
     ),
 }
 
 
-def check_readme(
-    document: bytes, papers: pd.DataFrame, sections: Sequence[Section], file: KeywordsFile
+def check_readme(  # noqa: PLR0913 - what was made, and what of
+    document: bytes,
+    papers: pd.DataFrame,
+    sections: Sequence[Section],
+    file: KeywordsFile,
+    *,
+    pages: Iterable[tuple[str, bytes]] = (),
+    front_page: bytes | None = None,
 ) -> list[Finding]:
     """Check the asset `readme`, in the order of `CHECKS_OF_README`.
 
@@ -47,86 +59,98 @@ def check_readme(
         papers: what it was rendered from; used are keyword, arxiv_id and version.
         sections: what it was rendered from, for their notes.
         file: the keywords that it was rendered for.
+        pages: name and content of every page, read back from disk one by one.
+        front_page: the same, if there should be one.
     """
-    seen = inspect_readme(document)
+    seen, urls = inspect_readme(document), _urls(papers, file)
+    seen_pages = [see_page(name, page, urls) for name, page in pages]
+    sizes = {"README.md": len(document)}
+    if front_page is not None:
+        sizes[".github/README.md"] = len(front_page)
+    sizes |= {f"{KEYWORDS}{page.name}": page.size for page in seen_pages}
+    copied: Iterable[str] = ()
+    if front_page is not None:
+        copied = faults_of_front_page(front_page, document, FRONT_PAGE_MARK)
     return [
-        _well_formed(seen, papers, file),
-        _under_github_limit(len(document), len(papers), file),
-        _says_what_is_stale(seen, papers, sections, file),
+        _well_formed(seen, seen_pages, urls, copied),
+        _under_github_limit(sizes, file),
+        _says_what_is_stale(seen, seen_pages, papers, sections, file),
     ]
 
 
-def _well_formed(seen: Readme, papers: pd.DataFrame, file: KeywordsFile) -> Finding:
-    faults = [] if seen.is_utf8 else ["bytes that are no UTF-8"]
-    faults += [f"before the sections: {fault}" for fault in _faults(seen.preamble)]
-    names = [collapse(name) for name in file.names]
-    found = [section.heading for section in seen.sections]
+def _well_formed(
+    seen: Readme,
+    pages: Sequence[SeenPage],
+    urls: Mapping[str, list[str]],
+    copied: Iterable[str],
+) -> Finding:
+    wrong = [] if seen.is_utf8 else ["bytes that are no UTF-8"]
+    wrong += [f"before the sections: {fault}" for fault in faults_of(seen.preamble)]
+    wrong += [fault for page in pages for fault in page.faults]
+    names, found = list(urls), [section.heading for section in seen.sections]
     if found != names:
         at = next((i for i, (a, b) in enumerate(zip(names, found, strict=False)) if a != b), None)
         at = min(len(names), len(found)) if at is None else at
-        faults.append(
+        wrong.append(
             f"section {at + 1} is {_named(found, at)}, not {_named(names, at)} "
             f"({len(found)} sections, {len(names)} keywords)"
         )
     else:
-        urls = _urls(papers)
-        for name, section in zip(file.names, seen.sections, strict=True):
-            faults += _section_faults(section, urls.get(name, []))
+        for section in seen.sections:
+            rows = len(section.rows) if section.more else None
+            wrong += faults_of_section(section, urls[section.heading][:rows])
+        wrong += faults_between(seen, pages, urls)
+    wrong += copied
     rows = sum(len(section.rows) for section in seen.sections)
+    on_pages = sum(stop - start + 1 for start, stop, *_ in (page.position for page in pages))
     return finding(
         "well_formed",
-        faults,
-        f"{len(found)} sections, {rows} rows of four cells, nothing in them but text and links.",
+        wrong,
+        f"{len(found)} sections, {rows} rows of four cells{_and_pages(pages, on_pages)}, nothing "
+        "in them but text and links.",
         f"GitHub would not show the README as it is meant: {{}}. {A_MISTAKE}",
         sections=len(found),
         rows=rows,
-        faults=len(faults),
+        pages=len(pages),
+        rows_on_pages=on_pages,
+        faults=len(wrong),
     )
 
 
-def _section_faults(section: Part, urls: list[str]) -> list[str]:
-    faults = [f"{section.heading}: {fault}" for fault in _faults(section)]
-    if len(section.rows) != len(urls):
-        faults.append(f"{section.heading}: {len(section.rows)} rows for {len(urls)} papers")
-        return faults
-    for number, (row, url) in enumerate(zip(section.rows, urls, strict=True), start=1):
-        problems = _faults(row)
-        if row.cells != _CELLS:
-            problems.append(f"{row.cells} cells")
-        if row.url != url and not problems:
-            problems.append(f"leads to {row.url or 'nowhere'} instead of {url}")
-        faults += [f"{section.heading}, row {number}: {problem}" for problem in problems]
-    return faults
+def _and_pages(pages: Sequence[SeenPage], rows: int) -> str:
+    return f", and {rows} more on {len(pages)} pages" if pages else ""
 
 
-def _faults(part: Part | Row) -> list[str]:
-    links = [link for link in part.links if not link.lower().startswith(_SCHEMES)]
-    return [*([part.strange] if part.strange else []), *(f"a link to {link}" for link in links)]
-
-
-def _under_github_limit(size: int, rows: int, file: KeywordsFile) -> Finding:
-    fit = int(GITHUB_LIMIT * rows / size) if size else 0
-    each = max(1, fit // len(file.names))
-    over = size > GITHUB_LIMIT
-    shows = f"GitHub shows only the first {GITHUB_LIMIT:,}" if over else f"of {GITHUB_LIMIT:,}"
+def _under_github_limit(sizes: Mapping[str, int], file: KeywordsFile) -> Finding:
+    over = [f"{name} ({size:,} bytes)" for name, size in sizes.items() if size > GITHUB_LIMIT]
+    front, largest = next(iter(sizes.values())), max(sizes.values())
+    if front > GITHUB_LIMIT:
+        remedy = (
+            f"Not even a heading and a link for each of {len(file.names)} keywords find room in "
+            "one README: spread the keywords over several files (PAPERS_KEYWORDS and PAPERS_HOME)."
+        )
+    else:
+        remedy = "It should not have come to that: please report it with this text."
     return finding(
         "under_github_limit",
-        [f"{size:,} bytes"] if size >= _NEAR * GITHUB_LIMIT else [],
-        f"{size:,} of {GITHUB_LIMIT:,} bytes.",
-        f"{{}}: {shows}. About {fit} average rows fit, {each} for each of {len(file.names)} "
-        "keywords: lower cap in keywords.toml, or spread the keywords over several files "
-        "(PAPERS_KEYWORDS and PAPERS_HOME).",
-        severity=Severity.ERROR if over else Severity.WARN,
-        bytes=size,
+        over,
+        f"{len(sizes)} documents, the largest of {largest:,} of {GITHUB_LIMIT:,} bytes.",
+        f"GitHub shows only the first {GITHUB_LIMIT:,} bytes of {{}}. {remedy}",
+        bytes=front,
         limit=GITHUB_LIMIT,
-        percent_of_limit=round(100 * size / GITHUB_LIMIT, 1),
-        rows=rows,
-        rows_that_fit=fit,
+        percent_of_limit=round(100 * front / GITHUB_LIMIT, 1),
+        documents=len(sizes),
+        largest=largest,
+        all_bytes=sum(sizes.values()),
     )
 
 
 def _says_what_is_stale(
-    seen: Readme, papers: pd.DataFrame, sections: Sequence[Section], file: KeywordsFile
+    seen: Readme,
+    pages: Sequence[SeenPage],
+    papers: pd.DataFrame,
+    sections: Sequence[Section],
+    file: KeywordsFile,
 ) -> Finding:
     times = times_of(papers, file)
     newest = max(times.values(), default=None)
@@ -143,6 +167,12 @@ def _says_what_is_stale(
     last = str(newest.astimezone(file.timezone).date()) if newest else "never"
     if not seen.last_update.startswith(last):
         silent.append(f'"Last update: {seen.last_update}" should be {last}')
+    noted = {collapse(name): note for name, note in notes.items()}
+    silent += [
+        f"{KEYWORDS}{page.name} says {page.part.note!r}, last update {page.last_update}"
+        for page in pages
+        if page.part.note != noted.get(page.part.heading) or page.last_update != last
+    ]
     return finding(
         "says_what_is_stale",
         silent,
@@ -158,9 +188,11 @@ def _named(names: Sequence[str], at: int) -> str:
     return repr(names[at]) if at < len(names) else "missing"
 
 
-def _urls(papers: pd.DataFrame) -> dict[str, list[str]]:
-    urls: dict[str, list[str]] = {}
+def _urls(papers: pd.DataFrame, file: KeywordsFile) -> dict[str, list[str]]:
+    """Give where the rows of each section have to lead, by heading, in the file's order."""
+    urls: dict[str, list[str]] = {name: [] for name in file.names}
     rows = zip(papers["keyword"], papers["arxiv_id"], papers["version"], strict=True)
     for keyword, arxiv_id, version in rows:
-        urls.setdefault(keyword, []).append(paper_url(arxiv_id, version))
-    return urls
+        if keyword in urls:
+            urls[keyword].append(paper_url(arxiv_id, version))
+    return {collapse(name): found for name, found in urls.items()}

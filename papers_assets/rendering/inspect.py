@@ -1,7 +1,7 @@
-"""What a rendered README really shows, judged by GitHub's own parser. Pure.
+"""What a rendered README, or a page of it, really shows, judged by GitHub's own parser. Pure.
 
-The opposite of `papers_assets.rendering.readme`: bytes in, sections and rows out. It shares none
-of the escaping, so that it can tell when that went wrong.
+The opposite of `papers_assets.rendering.readme` and `.pages`: bytes in, sections and rows out. It
+shares none of the escaping, so that it can tell when that went wrong.
 """
 
 import html
@@ -53,6 +53,26 @@ _PREAMBLE_TAGS = Counter(["h1", *["p"] * 20, *["em"] * 5])
 _TAG = re.compile(r"<([A-Za-z][A-Za-z0-9-]*|[!?])")
 _LINK = re.compile(r'<a href="([^"]*)">([^<]*)</a>')
 _LAST_UPDATE = re.compile(r"<p>Last update: ([^<]*)</p>")
+_TITLE = re.compile(r"<h1>([^<]*)</h1>")
+_NUMBER = re.compile(r"[0-9][0-9,]*")
+# What leads from document to document; the words around a link tell it from a text's own.
+_MORE = re.compile(
+    r'<p>((?:The newest [0-9,]+ of [0-9,]+ papers?; |No room here: )<a href="([^"]*)">([^<]*)</a>)'
+    r"\.</p>\n"
+)
+_NAVIGATION = re.compile(
+    r'<p>(<a href="[^"]*">All keywords</a>(?: · <a href="[^"]*">(?:Previous|Next) page</a>)*)</p>\n'
+)
+_POSITION = re.compile(
+    r"<p>Numbers ([0-9,]+ to [0-9,]+ of [0-9,]+ papers?, newest first: page [0-9,]+ of [0-9,]+)\."
+    r"</p>\n"
+)
+_ENTRY = re.compile(rf'<li><a href="([^"]*)">({_TEXT})</a>: ([0-9,]+ papers?)</li>\n')
+_ENTRIES = r"(?:<li>[^\n]*</li>\n)+"
+_CONTENTS = re.compile(
+    r"<p>([0-9,]+ keywords?, [0-9,]+ papers?)\. What does not fit here is on pages of its own\."
+    rf"</p>\n<ul>\n({_ENTRIES})</ul>"
+)
 _DELIMITER_ROW = "\n| --- | --- | --- | --- |\n"
 
 
@@ -69,6 +89,15 @@ class Row(NamedTuple):
     """What is alive in it and not of the template; empty if all is well."""
 
 
+class Lead(NamedTuple):
+    """A link of ours to another document or place, in the words that are made for it."""
+
+    label: str
+    target: str
+    numbers: tuple[int, ...] = ()
+    """Those in its words, in order."""
+
+
 @dataclass(frozen=True)
 class Part:
     """A section, or what stands before the first one."""
@@ -81,6 +110,10 @@ class Part:
     """Where anything outside of its rows leads."""
     strange: str = ""
     """What is outside of its rows and not of the template; empty if all is well."""
+    more: Lead | None = None
+    """To the rows that it does not show."""
+    navigation: tuple[Lead, ...] = ()
+    """To other documents, below its rows or above all sections."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +125,11 @@ class Readme:
     """As it is written; empty if it is not said."""
     preamble: Part
     sections: tuple[Part, ...]
+    title: str = ""
+    """Its first heading."""
+    contents: tuple[Lead, ...] = ()
+    position: tuple[int, ...] = ()
+    """The numbers above the table of contents, or of a page: from, to, of, page, pages."""
 
 
 def inspect_readme(document: bytes) -> Readme:
@@ -113,9 +151,16 @@ def inspect_readme(document: bytes) -> Readme:
         shown_whole = (section.rstrip("\n") + "\n" for section in sections)
         pairs = zip_longest(sources, shown_whole, fillvalue="")
         parts += [_part(source, section) for source, section in pairs]
-    update = _LAST_UPDATE.search(preamble)
+    update, title = _LAST_UPDATE.search(preamble), _TITLE.search(preamble)
+    contents, position = _CONTENTS.search(preamble), _POSITION.search(preamble)
     return Readme(
-        is_utf8, html.unescape(update[1]) if update else "", _preamble(preamble), tuple(parts)
+        is_utf8,
+        html.unescape(update[1]) if update else "",
+        _preamble(preamble),
+        tuple(parts),
+        title=html.unescape(title[1]) if title else "",
+        contents=_entries(contents[2]) if contents else (),
+        position=_numbers(contents[1] if contents else position[1] if position else ""),
     )
 
 
@@ -128,8 +173,32 @@ def _pieces(document: bytes) -> Iterator[bytes]:
 
 
 def _preamble(shown: str) -> Part:
+    navigation, listed = _NAVIGATION.search(shown), _CONTENTS.search(shown)
+    odd = _strange_entries(listed[2]) if listed else ""
+    for ours in (_CONTENTS, _NAVIGATION):
+        shown = ours.sub("", shown, count=1)
     links, strange = _links(shown)
-    return Part("", links=links, strange=strange or _more_than(_PREAMBLE_TAGS, shown))
+    strange = odd or strange or _more_than(_PREAMBLE_TAGS, shown)
+    return Part("", links=links, strange=strange, navigation=_leads(navigation))
+
+
+def _strange_entries(shown: str) -> str:
+    left = _ENTRY.sub("", shown)
+    return f"in its contents, {left.strip()}" if left else ""
+
+
+def _entries(shown: str) -> tuple[Lead, ...]:
+    found = _ENTRY.findall(shown)
+    return tuple(Lead(_plain(text), html.unescape(to), _numbers(said)) for to, text, said in found)
+
+
+def _leads(navigation: re.Match[str] | None) -> tuple[Lead, ...]:
+    found = _LINK.findall(navigation[1]) if navigation else []
+    return tuple(Lead(label, html.unescape(target)) for target, label in found)
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    return tuple(int(number.replace(",", "")) for number in _NUMBER.findall(text))
 
 
 def _part(source: str, shown: str) -> Part:
@@ -138,18 +207,30 @@ def _part(source: str, shown: str) -> Part:
     if title is None:
         return Part(source.partition("\n")[0], strange=_more_than(Counter(), shown) or "no heading")
     links, strange = _links(title[0])
+    more = _MORE.match(head, title.end())
+    between = head[more.end() if more else title.end() :]
     body, end, after = rest.rpartition(_TABLE_END)
+    navigation = _NAVIGATION.match(after)
+    after = after[navigation.end() if navigation else 0 :]
     before, *shown_rows = body.split("<tr>\n")
-    expected = _TABLE if table else _NO_TABLE
-    if not strange and (head[title.end() :] != expected or before or after.strip()):
-        outside = f"{head[title.end() :]}{before}{after}"
+    expected = _TABLE if table else "" if more else _NO_TABLE
+    if not strange and (between != expected or before or after.strip()):
+        outside = f"{between}{before}{after}"
         strange = _more_than(Counter(_TAG.findall(expected)), outside) or "text outside the table"
     written = source.partition(_DELIMITER_ROW)[2].partition("\n\n")[0].rstrip("\n")
     lines = written.split("\n") if written else []
     if not strange and (len(lines) != len(shown_rows) or bool(table) != bool(end)):
         strange = f"{len(lines)} lines that show as {len(shown_rows)} rows"
     rows = tuple(_row(*pair) for pair in zip_longest(lines, shown_rows, fillvalue=""))
-    return Part(_plain(title[1]), _plain(title[2] or ""), rows, links, strange)
+    return Part(
+        _plain(title[1]),
+        _plain(title[2] or ""),
+        rows,
+        links,
+        strange,
+        Lead(more[3], html.unescape(more[2]), _numbers(_plain(more[1]))) if more else None,
+        _leads(navigation),
+    )
 
 
 def _row(line: str, shown: str) -> Row:

@@ -1,6 +1,6 @@
 """The README: one section per keyword, one table row per paper, in the order given. Pure."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -8,18 +8,27 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 import pandas as pd
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from papers_assets.rendering import escape
 
 # How many bits of text make a piece: a few dozen rows, so that pieces are neither many nor large.
-_BUFFER = 512
+_BUFFER = 32
 _MOST_SHOWN = 20_000
 """Characters of a field. arXiv itself takes no abstract of more than 1,920."""
 _MOST_PREVIEWED = 200
 """Characters of a title where its row is one of a few in the run history, which keeps them all."""
 _UNTITLED = "(untitled)"
 """Stands for a title that nobody could see, so that its link can be clicked."""
+
+
+class More(NamedTuple):
+    """Where a section goes on that does not show all of its papers."""
+
+    total: int
+    """Papers of the section, those that it shows among them."""
+    path: str
+    """Of the page, from where the document is."""
 
 
 @dataclass(frozen=True)
@@ -31,9 +40,22 @@ class Section:
     """Used: arxiv_id, version, title, abstract, comment (may be missing) and updated (UTC)."""
     note: str = ""
     """One line of plain text below the heading, where something must be said."""
+    more: More | None = None
 
 
-class _Row(NamedTuple):
+class Entry(NamedTuple):
+    """A line of the table of contents."""
+
+    keyword: str
+    anchor: str
+    """Of its section in the same document, as it stands in an address."""
+    papers: int
+    """Of its whole list."""
+
+
+class Row(NamedTuple):
+    """What a row of a table shows, not yet escaped."""
+
     title: str
     url: str
     date: str
@@ -42,7 +64,12 @@ class _Row(NamedTuple):
 
 
 def render_readme(
-    sections: Iterable[Section], *, last_update: date | None, cap: int, remark: str = ""
+    sections: Iterable[Section],
+    *,
+    last_update: date | None,
+    cap: int,
+    remark: str = "",
+    contents: Sequence[Entry] = (),
 ) -> Iterator[str]:
     """Render the README piece by piece; joined, the pieces are the document.
 
@@ -51,8 +78,21 @@ def render_readme(
         last_update: shown as the day of the last update; None: "never".
         cap: shown as the largest number of papers per keyword.
         remark: a sentence or two below the date, if something must be said about it.
+        contents: the table of contents; none unless some sections go on elsewhere.
     """
-    stream = _template().stream(sections=sections, last_update=last_update, cap=cap, remark=remark)
+    return streamed(
+        "readme.md.j2",
+        sections=sections,
+        last_update=last_update,
+        cap=cap,
+        remark=remark,
+        contents=contents,
+    )
+
+
+def streamed(template: str, **values: object) -> Iterator[str]:
+    """Render a template piece by piece."""
+    stream = environment().get_template(template).stream(**values)
     stream.enable_buffering(_BUFFER)
     return stream
 
@@ -68,7 +108,7 @@ def markdown_preview(papers: pd.DataFrame, rows: int = 10) -> str:
         return "No papers yet."
     top = papers.head(rows)
     lines = ["| Title | Date | Primary category |", "| --- | --- | --- |"]
-    for row, primary in zip(_rows(top, _MOST_PREVIEWED), top["primary_category"], strict=True):
+    for row, primary in zip(table_rows(top, _MOST_PREVIEWED), top["primary_category"], strict=True):
         title = f"[{escape.escape_title(row.title)}]({row.url})"
         category = escape.escape_cell(_shown(primary, _MOST_PREVIEWED))
         lines.append(f"| {title} | {row.date} | {category} |")
@@ -85,14 +125,28 @@ def paper_url(arxiv_id: str, version: int) -> str:
     return f"https://arxiv.org/abs/{quote(arxiv_id)}v{version}"
 
 
-def _rows(papers: pd.DataFrame, most: int = _MOST_SHOWN) -> Iterator[_Row]:
+def more_line(shown: int, more: More) -> str:
+    """Give the line, in Markdown, that leads from a section's first papers to the others."""
+    if not shown:
+        return f"No room here: [{counted(more.total, 'paper')}]({more.path})."
+    link = f"[{more.total - shown:,} more]({more.path})"
+    return f"The newest {shown:,} of {counted(more.total, 'paper')}; {link}."
+
+
+def counted(number: int, thing: str) -> str:
+    """Give a number of things in words: 1 paper, 1,234 papers."""
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
+
+
+def table_rows(papers: pd.DataFrame, most: int = _MOST_SHOWN) -> Iterator[Row]:
+    """Give the rows of a table, one by one, texts of more than `most` characters cut."""
     if papers.empty:
         return
     dates = papers["updated"].dt.tz_convert("UTC").dt.strftime("%Y-%m-%d")
     columns = (papers[name] for name in ("arxiv_id", "version", "title", "abstract", "comment"))
     for arxiv_id, version, published, abstract, comment, day in zip(*columns, dates, strict=True):
         title = _shown(published, most)
-        yield _Row(
+        yield Row(
             title=title if escape.is_visible(title) else _UNTITLED,
             url=paper_url(arxiv_id, version),
             date=day,
@@ -106,7 +160,8 @@ def _shown(text: str, most: int) -> str:
 
 
 @cache
-def _template() -> Template:
+def environment() -> Environment:
+    """Give the templates, and the filters that they have in common."""
     environment = Environment(
         loader=PackageLoader("papers_assets", "rendering/templates"),
         undefined=StrictUndefined,
@@ -118,11 +173,13 @@ def _template() -> Template:
     )
     environment.filters |= {
         "heading": heading,
-        "rows": _rows,
+        "rows": table_rows,
+        "counted": counted,
+        "more_line": lambda section: more_line(len(section.papers), section.more),
         "in_note": escape.escape_note,
         "in_title": escape.escape_title,
         "in_abstract": escape.escape_abstract,
         "in_folded": escape.escape_folded,
         "in_cell": escape.escape_cell,
     }
-    return environment.get_template("readme.md.j2")
+    return environment

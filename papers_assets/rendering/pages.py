@@ -1,0 +1,149 @@
+"""The README in as many documents as GitHub shows whole: a front, and pages of keywords. Pure.
+
+As long as one document has room for everything there are no pages, and the front is the README as
+it always was. Which rows stand where is for `papers_assets.rendering.layout` to say.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import NamedTuple
+from urllib.parse import quote
+
+from papers_assets.rendering.readme import Entry, More, Section, counted, render_readme, streamed
+
+GITHUB_LIMIT = 512_000
+"""Bytes of a Markdown file that GitHub shows."""
+TITLE = "Daily Papers"
+"""The first heading of every document."""
+KEYWORDS = "keywords/"
+"""The folder of the pages, from where the README is."""
+TO_README = "../README.md"
+"""The README, from where the pages are."""
+TO_OUTPUT = "../output/"
+"""The README's folder, from where the front page is."""
+FRONT_PAGE_MARK = (
+    "<!-- papers-assets wrote this, and replaces and removes it: front_page in keywords.toml -->\n"
+)
+"""The last line of a front page: by it we know that the file is ours."""
+
+
+@dataclass(frozen=True)
+class Content:
+    """All that is to be said, in however many documents; see `render_readme`."""
+
+    sections: Sequence[Section]
+    last_update: date | None
+    cap: int
+    remark: str = ""
+
+
+class Page(NamedTuple):
+    """Some rows of a keyword, which the front has no room for."""
+
+    slug: str
+    """Of the keyword."""
+    anchor: str
+    """Of the keyword's section on the front."""
+    section: int
+    """Which one of the content's, counted from 0."""
+    start: int
+    """The first row of the section that is on the page, counted from 0."""
+    stop: int
+    """The first row that is not any more."""
+    number: int
+    """Which one of the keyword's pages, counted from 1."""
+    of: int
+    """How many pages the keyword has."""
+
+    @property
+    def name(self) -> str:
+        """The name of its file."""
+        return page_name(self.slug, self.number)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Which rows stand where."""
+
+    shown: tuple[int, ...]
+    """How many rows of each section the front has, the first ones."""
+    pages: tuple[Page, ...] = ()
+    """What has all others, in order; none if the front has everything."""
+    slugs: tuple[str, ...] = ()
+    """Of each keyword; none if there are no pages."""
+    anchors: tuple[str, ...] = ()
+    """Of each keyword's section on the front; none if there are no pages."""
+
+
+def front(content: Content, layout: Layout, folder: str = "") -> Iterator[str]:
+    """Render the README piece by piece.
+
+    Args:
+        content: what is said.
+        layout: of the same content.
+        folder: where the README is, from where this document will be.
+    """
+    return render_readme(
+        _on_the_front(content, layout, folder),
+        last_update=content.last_update,
+        cap=content.cap,
+        remark=content.remark,
+        contents=contents(content, layout),
+    )
+
+
+def front_page(content: Content, layout: Layout) -> Iterator[str]:
+    """Render the README once more, for where GitHub looks for a repository's front page."""
+    yield from front(content, layout, TO_OUTPUT)
+    yield FRONT_PAGE_MARK
+
+
+def page(content: Content, page: Page) -> Iterator[str]:
+    """Render a page piece by piece."""
+    section = content.sections[page.section]
+    total = len(section.papers)
+    numbers = f"{page.start + 1:,} to {page.stop:,} of {counted(total, 'paper')}"
+    return streamed(
+        "page.md.j2",
+        position=f"Numbers {numbers}, newest first: page {page.number:,} of {page.of:,}.",
+        navigation=_navigation(page),
+        last_update=content.last_update,
+        section=replace(section, papers=section.papers.iloc[page.start : page.stop]),
+    )
+
+
+def contents(content: Content, layout: Layout) -> list[Entry]:
+    """Give the table of contents of a front that has not everything."""
+    return [
+        Entry(section.keyword, quote(anchor), len(section.papers))
+        for section, anchor in zip(content.sections, layout.anchors, strict=False)
+    ]
+
+
+def more(section: Section, slug: str, folder: str = "") -> More:
+    """Say where a section goes on, from where the README is `folder`."""
+    return More(len(section.papers), f"{folder}{KEYWORDS}{page_name(slug, 1)}")
+
+
+def page_name(slug: str, number: int) -> str:
+    """Give the name of a keyword's page of that number, counted from 1."""
+    return f"{slug}.md" if number == 1 else f"{slug}-{number}.md"
+
+
+def _on_the_front(content: Content, layout: Layout, folder: str) -> Iterator[Section]:
+    for number, (section, shown) in enumerate(zip(content.sections, layout.shown, strict=True)):
+        if shown == len(section.papers):
+            yield section
+        else:
+            goes_on = more(section, layout.slugs[number], folder)
+            yield replace(section, papers=section.papers.iloc[:shown], more=goes_on)
+
+
+def _navigation(page: Page) -> str:
+    links = [f"[All keywords]({TO_README}{f'#{quote(page.anchor)}' if page.anchor else ''})"]
+    if page.number > 1:
+        links.append(f"[Previous page]({page_name(page.slug, page.number - 1)})")
+    if page.number < page.of:
+        links.append(f"[Next page]({page_name(page.slug, page.number + 1)})")
+    return " · ".join(links)
