@@ -119,6 +119,35 @@ def keywords() -> None:
         click.echo(f"  {query.url(settings.api_url, parameters)}")
 
 
+@main.command()
+@click.option("--date", "day", type=click.DateTime(["%Y-%m-%d"]), help="Default: the newest.")
+def digest(day: datetime | None) -> None:
+    """Show what changed on a day: new papers, revised and withdrawn ones.
+
+    Exit status: 0 there it is, 2 there is no edition of that day.
+    """
+    from papers_assets.digest import digest_of
+    from papers_assets.outputs import Outputs
+    from papers_assets.rendering.mail import mail_text
+    from papers_assets.store import StoreError
+
+    settings = _settings()
+    file = _keywords_file(settings)
+    outputs = Outputs(settings.home)
+    try:
+        edition = outputs.read_edition(day.date()) if day else outputs.newest_edition()
+    except StoreError as error:
+        _stop(str(error))
+    if edition is None:
+        days = [known.isoformat() for known in outputs.days()]
+        known = f"There are {len(days)}, from {days[0]} to {days[-1]}" if days else "There is none"
+        _stop(
+            f"no edition{f' of {day.date()}' if day else ''}. {known}: a day on which nothing "
+            "changed, or on which nothing ran, has none."
+        )
+    click.echo(mail_text(digest_of(edition, file.names)), nl=False)
+
+
 @main.command("sample-arxiv")
 @click.option(
     "--corpus",
@@ -221,6 +250,8 @@ def _run(
         what = "did not end" if name.startswith(LOOKING_BACK) else "could not be refreshed"
         shown = printable(f"{name} {what}: {reason}", most=1000)
         click.echo(f"papers: {shown}", err=True)
+    for name, reason in report.unpublished.items():
+        click.echo(f"papers: {name} failed: {printable(reason, most=1000)}", err=True)
     if report.problem:
         click.echo(f"papers: the README was not written: {report.problem}", err=True)
         return NOTHING_DONE
@@ -236,11 +267,12 @@ def _run(
     click.echo(f"Recorded as run {', '.join(report.run_ids)}")
     if (size := store.readme_path.stat().st_size) > GITHUB_LIMIT:
         click.echo(
-            f"papers: GitHub shows only the first {GITHUB_LIMIT} of the README's {size} bytes. "
-            "Lower cap in keywords.toml.",
+            f"papers: GitHub shows only the first {GITHUB_LIMIT} of the README's {size} bytes: not "
+            "even a heading for each keyword fits. Spread them over several files "
+            "(PAPERS_KEYWORDS and PAPERS_HOME).",
             err=True,
         )
-    return NOT_ALL_FRESH if report.failed else FRESH
+    return NOT_ALL_FRESH if report.failed or report.unpublished else FRESH
 
 
 def _dagster_dev(home: Path, port: int, environment: Mapping[str, str]) -> int:

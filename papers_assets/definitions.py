@@ -2,7 +2,7 @@
 
 import os
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 import dagster as dg
@@ -21,9 +21,16 @@ def utc_now() -> datetime:
 
 
 def build_definitions(
-    settings: Settings, file: KeywordsFile, *, now: Callable[[], datetime] = utc_now
+    settings: Settings,
+    file: KeywordsFile,
+    *,
+    now: Callable[[], datetime] = utc_now,
+    environment: Mapping[str, str] = os.environ,
 ) -> dg.Definitions:
-    """Put the graph together for these settings and keywords."""
+    """Put the graph together for these settings and keywords.
+
+    `environment` holds the addresses that keywords.toml gives by name only.
+    """
     with warnings.catch_warnings():
         # A run over several partitions is marked beta; the pinned version is what it is tested on.
         warnings.simplefilter("ignore", dg.BetaWarning)
@@ -31,12 +38,14 @@ def build_definitions(
     papers = assets.papers_asset(file, raw_papers, now)
     readme = assets.readme_asset(file, papers)
     changes = assets.changes_asset(file, papers, now)
+    places = assets.reading_assets(file, papers, changes)
     digest = assets.digest_asset(file, changes)
+    notifications = assets.notification_assets(file, digest, settings.channels, environment)
     jobs = schedules.jobs(file)
     housekeeping = housekeeping_job(file, now)
     home = str(settings.home)
     return dg.Definitions(
-        assets=[raw_papers, papers, readme, changes, digest],
+        assets=[raw_papers, papers, readme, changes, *places, digest, *notifications],
         jobs=[*jobs, housekeeping],
         schedules=[
             schedules.daily_schedule(file, jobs[0]),

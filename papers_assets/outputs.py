@@ -13,6 +13,7 @@ from them again when it is not there.
 import json
 import logging
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import NamedTuple
@@ -22,7 +23,7 @@ import pyarrow as pa
 
 from papers_assets import changes, editions
 from papers_assets.editions import Edition, Mark
-from papers_assets.files import StoreError, read_table, replacing, write_table
+from papers_assets.files import StoreError, locked, read_table, replacing, write_table
 
 _TEXT = pa.large_string()
 _KNOWN = pa.schema(
@@ -56,6 +57,7 @@ class Outputs:
         self.site_folder = self.folder / "site"
         self._editions_folder = self.folder / "editions"
         self._known_path = home / ".papers" / "known.parquet"
+        self._locks_folder = home / ".papers" / "locks"
         self._deliveries_path = home / ".papers" / "deliveries.json"
 
     def edition_path(self, day: date) -> Path:
@@ -172,6 +174,12 @@ class Outputs:
                 if path.relative_to(folder).as_posix() not in sizes:
                     path.unlink(missing_ok=True)
         return sizes
+
+    @contextmanager
+    def telling(self) -> Iterator[None]:
+        """Keep other processes from telling anybody anything, until the block ends."""
+        with locked(self._locks_folder / "telling.lock"):
+            yield
 
     def read_deliveries(self) -> dict[str, Mark]:
         """Read up to which part whom has been told; a damaged note is none."""

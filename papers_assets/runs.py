@@ -21,6 +21,7 @@ from papers_assets.settings import PROJECT_ROOT
 from papers_assets.store import Store
 
 _log = logging.getLogger(__name__)
+_NEEDED_FOR_README = ("raw_papers", "papers", "readme")
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
@@ -35,6 +36,8 @@ class Report:
     """Reason by name of the keywords that it did not."""
     problem: str = ""
     """Why there is no new README although something was refreshed; empty if all is well."""
+    unpublished: dict[str, str] = field(default_factory=dict)
+    """Reason by name of the other assets that could not be made, or told to nobody."""
 
 
 @contextmanager
@@ -149,7 +152,15 @@ def _take(report: Report, instance: dg.DagsterInstance, run_id: str) -> None:
             failure = event.step_failure_data.user_failure_data
             report.failed |= {name: str(reason.value) for name, reason in failure.metadata.items()}
             if not failure.metadata:
-                report.problem = str(failure.description)
+                _note(report, str(event.step_key), str(failure.description))
         elif event.step_failure_data.error is not None:
             cause = event.step_failure_data.error
-            report.problem = f"{event.step_key}: {(cause.cause or cause).message.strip()}"
+            reason = (cause.cause or cause).message.strip()
+            _note(report, str(event.step_key), f"{event.step_key}: {reason}")
+
+
+def _note(report: Report, step: str, reason: str) -> None:
+    if step in _NEEDED_FOR_README:
+        report.problem = reason
+    else:
+        report.unpublished[step] = reason

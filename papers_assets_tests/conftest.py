@@ -12,6 +12,8 @@ import pytest
 
 from papers_assets.definitions import build_definitions
 from papers_assets.keywords import Keyword, KeywordsFile
+from papers_assets.notifying.channels import Channels
+from papers_assets.outputs import Outputs
 from papers_assets.runs import Report, open_instance, run_daily
 from papers_assets.sample_arxiv import Corpus, Fault, RequestRecord, SampleArxiv
 from papers_assets.settings import Settings
@@ -46,10 +48,13 @@ class House:
     today: datetime = LATER
     failing: dict[str, Fault] = field(default_factory=dict)
     """What arXiv answers to queries with these words in them."""
+    channels: Channels = field(default_factory=Channels)
+    environment: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.server.fault = self._fault
         self.store = Store(self.home)
+        self.outputs = Outputs(self.home)
 
     @property
     def file(self) -> KeywordsFile:
@@ -59,9 +64,17 @@ class House:
     @property
     def definitions(self) -> dg.Definitions:
         settings = Settings(
-            self.file.path, self.home, self.server.url, 0.0, max_attempts=2, backoff=0.0
+            self.file.path,
+            self.home,
+            self.server.url,
+            0.0,
+            max_attempts=2,
+            backoff=0.0,
+            channels=self.channels,
         )
-        return build_definitions(settings, self.file, now=lambda: self.today)
+        return build_definitions(
+            settings, self.file, now=lambda: self.today, environment=self.environment
+        )
 
     def run(self, *names: str) -> Report:
         return run_daily(

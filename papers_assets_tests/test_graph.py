@@ -6,6 +6,7 @@ import subprocess
 import sys
 from base64 import b64decode
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,8 @@ from dagster._core.errors import DagsterExecutionInterruptedError
 
 from papers_assets import refresh
 from papers_assets.arxiv import newest
-from papers_assets.keywords import Field, Keyword
+from papers_assets.checks import CHECKS_OF_README
+from papers_assets.keywords import Field, Keyword, KeywordsFile
 from papers_assets.papers import refreshed_at
 from papers_assets.runs import Report
 from papers_assets.sample_arxiv import Fault
@@ -372,3 +374,72 @@ def test_papers_know_when_each_keyword_was_refreshed(house: House) -> None:
     house.run()
     assert set(refreshed_at(house.store.read_papers()).values()) == {house.today}
     assert house.today.date() == date(2026, 11, 23)
+
+
+def links(document: str) -> list[str]:
+    return re.findall(r"\]\(([^:()]+\.md)[^:()]*\)", document)
+
+
+def on_pages(house: House) -> int:
+    return sum(text.count(b"| **[") for _, text in house.store.pages())
+
+
+class Fronted(House):
+    """With a front page, if that is wanted."""
+
+    front_page = True
+
+    @property
+    def file(self) -> KeywordsFile:
+        return replace(super().file, front_page=self.front_page)
+
+
+@pytest.fixture
+def fronted(house: House) -> Fronted:
+    return Fronted(house.home, house.server, house.instance)
+
+
+def verdicts(house: House) -> dict[str, bool]:
+    found = house.execute(PUBLISH).get_asset_check_evaluations()
+    return {check.check_name: check.passed for check in found if check.asset_key == README}
+
+
+def test_what_github_would_not_show_goes_on_pages_and_comes_back(fronted: Fronted) -> None:
+    fronted.keywords = [keyword(f"compiler {n}", any=("compiler",), cap=120) for n in range(12)]
+    fronted.run()
+    readme = metadata(fronted, README)
+    shown = sections(fronted.readme)
+    assert list(shown) == fronted.file.names
+    assert min(shown.values()) > 0
+    assert max(shown.values()) - min(shown.values()) <= 1
+    assert (readme["rows_on_front"], readme["pages"]) == (sum(shown.values()), 12)
+    assert on_pages(fronted) == 1440 - sum(shown.values())
+    front = fronted.store.front_page_path
+    for path in (fronted.store.readme_path, front):
+        assert path.stat().st_size <= 512_000
+        found = links(path.read_text())
+        assert len(found) == 12
+        assert all((path.parent / link).is_file() for link in found)
+    assert verdicts(fronted) == dict.fromkeys(CHECKS_OF_README, True)
+    fronted.keywords = fronted.keywords[:2]
+    fronted.front_page = False
+    fronted.next_day()
+    fronted.run()
+    assert sections(fronted.readme) == dict.fromkeys(fronted.file.names, 120)
+    assert links(fronted.readme) == []
+    assert list(fronted.store.pages()) == []
+    assert not front.exists()
+    assert verdicts(fronted) == dict.fromkeys(CHECKS_OF_README, True)
+
+
+def test_a_front_page_of_somebody_else_stops_publication_and_is_named(fronted: Fronted) -> None:
+    fronted.front_page = False
+    fronted.run()
+    before = fronted.readme
+    fronted.store.front_page_path.parent.mkdir()
+    fronted.store.front_page_path.write_text("Mine.\n")
+    fronted.front_page = True
+    fronted.next_day()
+    report = fronted.run()
+    assert f"{fronted.store.front_page_path}: papers-assets did not write" in report.problem
+    assert (fronted.readme, fronted.store.front_page_path.read_text()) == (before, "Mine.\n")

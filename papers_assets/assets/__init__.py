@@ -4,5 +4,15 @@ from papers_assets.assets.documents import readme_asset
 from papers_assets.assets.editions import changes_asset, digest_asset
 from papers_assets.assets.fetching import raw_papers_asset
 from papers_assets.assets.lists import papers_asset
+from papers_assets.assets.notifications import notification_assets
+from papers_assets.assets.reading import reading_assets
 
-__all__ = ["changes_asset", "digest_asset", "papers_asset", "raw_papers_asset", "readme_asset"]
+__all__ = [
+    "changes_asset",
+    "digest_asset",
+    "notification_assets",
+    "papers_asset",
+    "raw_papers_asset",
+    "reading_assets",
+    "readme_asset",
+]

@@ -83,7 +83,8 @@ def _write(store: Store, said: Content, *, front_page: bool) -> tuple[Layout, li
     if layout.pages:
         progress.info("not all rows fit into the README: writing %d pages", len(layout.pages))
     sizes = {
-        page.name: store.write_page(page.name, pages.page(said, page)) for page in layout.pages
+        page.name: store.write_page(page.name, pages.page(said, page))
+        for page in reversed(layout.pages)
     }
     size = store.write_readme(pages.front(said, layout))
     if front_page:

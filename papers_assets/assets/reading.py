@@ -1,0 +1,97 @@
+"""The assets of the reading places: `site`, `feeds`, `citations` and `data`, below output/site/."""
+
+from collections.abc import Callable
+
+import dagster as dg
+import pandas as pd
+
+from papers_assets import previews
+from papers_assets.assets.common import GROUP, OWNERS
+from papers_assets.automation import publish_when_sound
+from papers_assets.keywords import KeywordsFile
+from papers_assets.logs import progress
+from papers_assets.outputs import Outputs
+from papers_assets.reading import Files, Reading
+from papers_assets.resources import StoreResource
+from papers_assets.store import slug
+
+Make = Callable[[Reading, Outputs], Files]
+
+
+def reading_assets(
+    file: KeywordsFile, papers: dg.AssetsDefinition, changes: dg.AssetsDefinition
+) -> list[dg.AssetsDefinition]:
+    """Make the four."""
+    return [
+        _asset(
+            "site",
+            file,
+            papers,
+            lambda reading, outputs: reading.site(outputs.newest_edition()),
+            "Pages to search and filter, which need no server: output/site/index.html, and one per "
+            "keyword. What the newest edition has as new or revised is marked.",
+            part="",
+            kinds={"html"},
+            deps=[changes],
+        ),
+        _asset(
+            "feeds",
+            file,
+            papers,
+            lambda reading, _: reading.feeds(),
+            "Atom and JSON feeds, per keyword and of all, in output/site/feeds/.",
+            kinds={"atom"},
+        ),
+        _asset(
+            "citations",
+            file,
+            papers,
+            lambda reading, _: reading.citations(),
+            "Entries for reference managers, BibTeX and RIS, in output/site/citations/.",
+            kinds={"bibtex"},
+        ),
+        _asset(
+            "data",
+            file,
+            papers,
+            lambda reading, _: reading.data(),
+            "The lists for other programs, in output/site/data/: papers.json, which "
+            "papers.schema.json describes, and papers.csv.",
+            kinds={"json", "csv"},
+        ),
+    ]
+
+
+def _asset(  # noqa: PLR0913 - most are said by name
+    name: str,
+    file: KeywordsFile,
+    papers: dg.AssetsDefinition,
+    make: Make,
+    description: str,
+    *,
+    kinds: set[str],
+    part: str | None = None,
+    deps: list[dg.AssetsDefinition] | None = None,
+) -> dg.AssetsDefinition:
+    @dg.asset(
+        name=name,
+        ins={"papers": dg.AssetIn(papers.key, input_manager_key="papers_io")},
+        deps=deps,
+        automation_condition=publish_when_sound(),
+        group_name=GROUP,
+        owners=OWNERS,
+        kinds=kinds,
+        description=description,
+    )
+    def place(papers: pd.DataFrame, store: StoreResource) -> dg.MaterializeResult:  # type: ignore[type-arg] # Dagster reads it, and takes none
+        progress.info("writing %s", name)
+        outputs = store.outputs()
+        with store.open().publishing():
+            # Another run may have published newer papers meanwhile; they are not to be undone.
+            current = store.open().papers_or_none()
+            reading = Reading(papers if current is None else current, file, slug)
+            sizes = outputs.write_site(name if part is None else part, make(reading, outputs))
+        folder = outputs.site_folder / (name if part is None else part)
+        return dg.MaterializeResult(metadata=previews.files(len(reading.all), folder, sizes))
+
+    return place

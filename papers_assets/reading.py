@@ -1,0 +1,145 @@
+"""The places where people read, besides the README: what each file of the site is made of. Pure.
+
+Files are given as a name, relative to the part of the site that they belong to, and pieces of text.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
+from typing import NamedTuple
+
+import pandas as pd
+
+from papers_assets.changes import Kind
+from papers_assets.editions import Edition
+from papers_assets.keywords import Keyword, KeywordsFile
+from papers_assets.listing import Listed, listed
+from papers_assets.papers import refreshed_at
+from papers_assets.rendering.chart import Bars, bars
+from papers_assets.rendering.citations import bibtex, ris
+from papers_assets.rendering.data import KeywordData, papers_csv, papers_json, papers_schema
+from papers_assets.rendering.feeds import Feed, atom, json_feed
+from papers_assets.rendering.site import Site, SiteSection, render_site
+from papers_assets.sections import last_update, remark, sections
+
+Files = Iterator[tuple[str, Iterator[str]]]
+ALL = "all"
+"""The name of the files that are of all keywords. No `slug` of a keyword is that short."""
+_LONG_AGO = datetime(1991, 8, 14, tzinfo=UTC)
+_MARKS = {Kind.NEW: "new", Kind.REVISED: "revised", Kind.WITHDRAWN: "revised"}
+
+
+class _List(NamedTuple):
+    """A keyword's list, or all papers."""
+
+    title: str
+    name: str
+    slug: str
+    page: str
+    """Relative to the site."""
+    papers: Sequence[Listed]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The asset `papers`, as the reading places show it."""
+
+    papers: pd.DataFrame
+    file: KeywordsFile
+    slug: Callable[[str], str]
+    """Gives the name of a keyword's files."""
+
+    @cached_property
+    def all(self) -> list[Listed]:
+        """All papers, each once, newest first."""
+        return listed(self.papers, self.file.names)
+
+    def feeds(self) -> Files:
+        """Give an Atom and a JSON feed per keyword, and of all."""
+        answered = max(refreshed_at(self.papers).values(), default=_LONG_AGO)
+        site = self.file.site
+        for a_list in self._lists():
+            for suffix, render in (("xml", atom), ("json", json_feed)):
+                name = f"{a_list.slug}.{suffix}"
+                feed = Feed(
+                    title=a_list.title,
+                    name=a_list.name,
+                    papers=a_list.papers,
+                    updated=answered,
+                    page=f"{site}/{a_list.page}" if site else "",
+                    address=f"{site}/feeds/{name}" if site else "",
+                )
+                yield name, iter([render(feed)])
+
+    def citations(self) -> Files:
+        """Give the entries for reference managers, BibTeX and RIS, per keyword and of all."""
+        for a_list in self._lists():
+            yield f"{a_list.slug}.bib", iter([bibtex(a_list.papers)])
+            yield f"{a_list.slug}.ris", iter([ris(a_list.papers)])
+
+    def data(self) -> Files:
+        """Give the papers for other programs: JSON, its schema, and CSV."""
+        times = refreshed_at(self.papers)
+        keywords = [
+            KeywordData(section.keyword, times.get(section.keyword), section.note)
+            for section in sections(self.papers, self.file)
+        ]
+        updated = last_update(self.papers, self.file)
+        yield "papers.json", iter([papers_json(self.all, keywords=keywords, last_update=updated)])
+        yield "papers.csv", iter([papers_csv(self.all)])
+        yield "papers.schema.json", iter([papers_schema()])
+
+    def site(self, edition: Edition | None) -> Files:
+        """Give the pages; what is new or revised in `edition` is marked."""
+        updated = last_update(self.papers, self.file)
+        # As of the last answer: the same papers give the same pages, whenever they are rendered.
+        today = updated or _LONG_AGO.date()
+        notes = {section.keyword: section.note for section in sections(self.papers, self.file)}
+        of_keywords = list(self._lists())[1:]
+        return render_site(
+            Site(
+                sections=[
+                    SiteSection(
+                        keyword=a_list.name,
+                        slug=a_list.slug,
+                        papers=a_list.papers,
+                        note=notes[a_list.name],
+                        bars=self._bars(keyword, a_list.papers, today),
+                    )
+                    for keyword, a_list in zip(self.file.keywords, of_keywords, strict=True)
+                ],
+                papers=self.all,
+                marks=_marks(edition),
+                last_update=updated,
+                remark=remark(self.papers, self.file),
+                today=today,
+            )
+        )
+
+    def _lists(self) -> Iterator[_List]:
+        yield _List("Daily Papers", "", ALL, "index.html", self.all)
+        for name in self.file.names:
+            slug = self.slug(name)
+            papers = [paper for paper in self.all if name in paper.keywords]
+            yield _List(f"Daily Papers: {name}", name, slug, f"keywords/{slug}.html", papers)
+
+    def _bars(self, keyword: Keyword, papers: Sequence[Listed], today: date) -> Bars:
+        """Count papers a day. Of a full list, nobody sees what came before its oldest paper."""
+        answered = refreshed_at(self.papers).get(keyword.name)
+        counts = Counter(paper.updated.date() for paper in papers)
+        since = date.min if answered else None
+        if len(papers) >= keyword.cap:
+            since = min(counts) + timedelta(days=1)
+        return bars(keyword.name, counts, today, since, answered.date() if answered else None)
+
+
+def _marks(edition: Edition | None) -> dict[str, str]:
+    marks: dict[str, str] = {}
+    for changed in edition.papers if edition else ():
+        kinds = {change.kind for change in changed.changes}
+        for kind, mark in _MARKS.items():
+            if kind in kinds:
+                marks.setdefault(changed.paper.arxiv_id, mark)
+    return marks

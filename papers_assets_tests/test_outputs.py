@@ -1,0 +1,163 @@
+"""Publications on disk: editions, what they have told of, the site's files, who has been told."""
+
+import logging
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from papers_assets.editions import Edition, Mark
+from papers_assets.files import StoreError
+from papers_assets.outputs import Known, Outputs
+from papers_assets_tests.making import paper
+from papers_assets_tests.test_editions import DAY, Days
+
+TOMORROW = DAY + timedelta(days=1)
+
+
+@pytest.fixture
+def outputs(tmp_path: Path) -> Outputs:
+    return Outputs(tmp_path)
+
+
+@pytest.fixture
+def days(outputs: Outputs) -> Days:
+    """Two editions, written as they are published."""
+    days = Days()
+    for day, lists in ((DAY, {"a": [paper(1)]}), (TOMORROW, {"a": [paper(1, 2), paper(2)]})):
+        edition = days.part(lists, day)
+        outputs.write_edition(edition)
+        outputs.write_known(Known(days.known, edition.mark))
+    return days
+
+
+def told(outputs: Outputs) -> set[tuple[str, int]]:
+    known = outputs.read_known().papers
+    return set(zip(known["arxiv_id"], known["version"], strict=True))
+
+
+EVERYTHING = {("2613.00001", 2), ("2613.00002", 1)}
+
+
+def test_editions_are_read_back_by_their_day(outputs: Outputs, days: Days) -> None:
+    assert outputs.days() == [DAY, TOMORROW]
+    assert outputs.read_edition(DAY) == days.editions[DAY]
+    assert outputs.newest_edition() == days.editions[TOMORROW]
+    assert outputs.read_edition(date(2026, 1, 1)) is None
+
+
+def test_a_day_without_an_edition_has_none(outputs: Outputs) -> None:
+    assert (outputs.days(), outputs.newest_edition()) == ([], None)
+    assert outputs.read_known().until is None
+
+
+def test_somebody_elses_files_beside_the_editions_do_no_harm(outputs: Outputs, days: Days) -> None:
+    outputs.edition_path(DAY).with_name("notes.json").write_text("{}")
+    assert outputs.days() == list(days.editions)
+
+
+def test_what_was_told_is_known_and_up_to_which_part(outputs: Outputs, days: Days) -> None:
+    assert told(outputs) == EVERYTHING
+    assert outputs.read_known().until == days.editions[TOMORROW].mark
+
+
+def test_what_was_told_is_made_from_the_editions_when_the_note_is_lost(
+    outputs: Outputs, days: Days, tmp_path: Path
+) -> None:
+    assert days.editions
+    (tmp_path / ".papers" / "known.parquet").unlink()
+    assert told(outputs) == EVERYTHING
+
+
+def test_a_damaged_note_of_what_was_told_is_made_again_and_that_is_said(
+    outputs: Outputs, days: Days, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert days.editions
+    (tmp_path / ".papers" / "known.parquet").write_bytes(b"PAR1 or so")
+    with caplog.at_level(logging.WARNING):
+        assert told(outputs) == EVERYTHING
+    assert "known.parquet is made from the editions again" in caplog.text
+
+
+def test_a_part_that_was_written_but_not_noted_is_known(outputs: Outputs, days: Days) -> None:
+    outputs.write_edition(days.part({"a": [paper(3)]}, TOMORROW))
+    assert ("2613.00003", 1) in told(outputs)
+    assert outputs.read_known().until == Mark(TOMORROW, 2)
+
+
+def test_editions_that_were_taken_away_are_not_known_any_more(outputs: Outputs, days: Days) -> None:
+    outputs.edition_path(TOMORROW).unlink()
+    assert told(outputs) == {("2613.00001", 1)}
+    outputs.edition_path(DAY).unlink()
+    assert told(outputs) == set()
+    assert days.editions
+
+
+def test_an_edition_that_went_back_by_a_part_counts_as_it_is(outputs: Outputs, days: Days) -> None:
+    before = days.editions[TOMORROW]
+    after = days.part({"a": [paper(3)]}, TOMORROW)
+    outputs.write_edition(after)
+    outputs.write_known(Known(days.known, after.mark))
+    outputs.write_edition(before)
+    assert told(outputs) == EVERYTHING
+    assert outputs.read_known().until == before.mark
+
+
+def test_an_edition_that_cannot_be_read_says_which_and_what_to_do(
+    outputs: Outputs, days: Days, tmp_path: Path
+) -> None:
+    assert days.editions
+    outputs.edition_path(DAY).write_text("<<<<<<< HEAD\n")
+    with pytest.raises(StoreError, match=r"2026-11-23\.json: no edition .* git"):
+        outputs.read_edition(DAY)
+    (tmp_path / ".papers" / "known.parquet").unlink()
+    with pytest.raises(StoreError, match=r"2026-11-23\.json"):
+        outputs.read_known()
+
+
+def pieces(**files: str) -> Iterator[tuple[str, Iterator[str]]]:
+    return ((name.replace("_", "."), iter([text])) for name, text in files.items())
+
+
+def test_files_that_are_no_longer_of_the_site_go_and_others_stay(outputs: Outputs) -> None:
+    feeds = outputs.site_folder / "feeds"
+    outputs.write_site("feeds", pieces(a_xml="1", b_xml="2"))
+    (feeds / "robots.txt").write_text("somebody else's")
+    assert outputs.write_site("feeds", pieces(a_xml="größer")) == {"a.xml": 8}
+    assert sorted(path.name for path in feeds.iterdir()) == ["a.xml", "robots.txt"]
+    assert (feeds / "a.xml").read_text(encoding="utf-8") == "größer"
+
+
+def test_pages_go_with_their_keyword_and_what_people_put_beside_the_index_stays(
+    outputs: Outputs,
+) -> None:
+    both = {"index.html": "x", "keywords/a.html": "a", "keywords/b.html": "b"}
+    outputs.write_site("", ((name, iter([text])) for name, text in both.items()))
+    for name in ("CNAME", "about.html"):
+        (outputs.site_folder / name).write_text("mine")
+    outputs.write_site("", iter([("index.html", iter("x")), ("keywords/b.html", iter("b"))]))
+    left = {str(p.relative_to(outputs.site_folder)) for p in outputs.site_folder.rglob("*.*")}
+    assert left == {"index.html", "keywords/b.html", "about.html"}
+    assert (outputs.site_folder / "CNAME").exists()
+
+
+def test_who_has_been_told_is_read_back(outputs: Outputs) -> None:
+    outputs.write_deliveries({"webhook": Mark(DAY, 2)})
+    assert outputs.read_deliveries() == {"webhook": Mark(DAY, 2)}
+
+
+@pytest.mark.parametrize("damage", ["", "[]", '{"webhook": 1}', '{"webhook": ["x", 1]}'])
+def test_a_damaged_note_of_who_has_been_told_is_none(
+    outputs: Outputs, tmp_path: Path, damage: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / ".papers" / "deliveries.json"
+    path.parent.mkdir()
+    path.write_text(damage)
+    assert outputs.read_deliveries() == {}
+    assert "cannot be read" in caplog.text
+
+
+def test_an_edition_without_changes_is_one_all_the_same(outputs: Outputs) -> None:
+    outputs.write_edition(Edition(DAY, ()))
+    assert outputs.newest_edition() == Edition(DAY, ())
