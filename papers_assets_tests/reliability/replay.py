@@ -24,6 +24,7 @@ from papers_assets.digest import Digest, digest_of
 from papers_assets.rendering.digest import GITHUB_LIMIT
 from papers_assets.runs import Report, open_instance
 from papers_assets.sample_arxiv import Corpus, Paper, SampleArxiv, Script, Step
+from papers_assets.store import slug
 from papers_assets_tests import reference
 from papers_assets_tests.conftest import House
 from papers_assets_tests.making import keyword
@@ -33,6 +34,10 @@ CAP = 100
 _HOUR = timedelta(hours=6)
 _MOST_SHOWN = 20
 _ROW = re.compile(r"\]\(https://arxiv\.org/abs/([^)\s]+)v([0-9]+)\)\*\* \|")
+_DELIMITER = "| --- | --- | --- | --- |\n"
+_FURTHER = re.compile(
+    r"(?m)^(?:The newest [\d,]+ of|No room here: \[)[^\n]*\]\(keywords/[^)]*\)\.?\n\n?"
+)
 _DIGEST_ROW = re.compile(
     r"^\| \*\*\[.*?\]\(https://arxiv\.org/abs/([^)\s]+)v([0-9]+)\)\*\*", re.MULTILINE
 )
@@ -193,7 +198,7 @@ class _Days:
         self._listed |= set(house.store.read_papers(["arxiv_id"])["arxiv_id"])
         failing = {name for name, fault in faults.items() if fault not in PASSING}
         self._look_at_records(report, failing)
-        sections = dict(_sections(house.readme))
+        sections = dict(_sections(house))
         if list(sections) != KEYWORDS:
             replay.wrong.append(f"{self._day}: sections {list(sections)}")
             return
@@ -309,9 +314,14 @@ class _Days:
             yield f"{len(rows)} rows, and these are none of the keyword's: {set(rows) - matching}"
 
 
-def _sections(readme: str) -> Iterator[tuple[str, str]]:
-    for section in readme.split("\n## ")[1:]:
-        yield section.partition("\n")[0], section
+def _sections(house: House) -> Iterator[tuple[str, str]]:
+    """Give each section by its keyword, with the rows on further pages and without their links."""
+    pages = list(house.store.pages())
+    for section in house.readme.split("\n## ")[1:]:
+        name = section.partition("\n")[0]
+        mine = (page.decode() for file, page in pages if file.startswith(slug(name)))
+        further = "".join(page.partition(_DELIMITER)[2].partition("\n\n")[0] for page in mine)
+        yield name, _FURTHER.sub("", section).rstrip() + "\n" + further
 
 
 def _rows(section: str) -> list[Version]:
