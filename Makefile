@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup demo demo-ui papers ui test check lint format bench faults kill kill-ui \
+.PHONY: help setup demo demo-ui papers ui test check lint format bench bench-site faults kill kill-ui \
 	concurrency replay fuzz coverage mutation screenshots lock clean
 
 help:                ## this list
@@ -32,8 +32,8 @@ papers: $(READY)     ## fetch from arXiv and write output/README.md
 ui: $(READY)         ## the Dagster UI on 127.0.0.1:3000, with schedule and automation running
 	$(BIN)/papers ui
 
-test: $(READY)       ## the tests
-	$(BIN)/pytest
+test: $(READY)       ## the tests, on all cores
+	$(BIN)/pytest -n auto --dist worksteal
 
 check: lint test     ## what CI runs
 
@@ -53,6 +53,9 @@ bench: $(READY)      ## measure the job, and how long people wait for the UI; pr
 
 # The reliability programs print a table each and fail if anything was lost or untrue.
 RELIABILITY := $(BIN)/python -m papers_assets_tests.reliability
+
+bench-site: $(READY) ## measure the site in Chromium; prints a table
+	$(BIN)/python -m papers_assets_tests.benchmarks.site
 
 faults: $(READY)     ## every fault at every keyword, once and for ever; FAULTS=--quick for fewer
 	$(RELIABILITY).faults $(FAULTS)

@@ -226,6 +226,7 @@ def _run(
     from papers_assets.checks import GITHUB_LIMIT
     from papers_assets.definitions import build_definitions
     from papers_assets.outcomes import LOOKING_BACK
+    from papers_assets.outputs import Outputs
     from papers_assets.runs import open_instance, run_daily, tidy_up
     from papers_assets.store import Store, StoreError
 
@@ -262,8 +263,12 @@ def _run(
             err=True,
         )
         return NOTHING_DONE
-    click.echo(f"\nWrote {_shown(store.readme_path)}")
-    click.echo(f"      {_shown(store.papers_path)}")
+    outputs = Outputs(settings.home)
+    written = [store.readme_path]
+    written += [outputs.site_folder / "index.html"] if "site" not in report.unpublished else []
+    if (days := outputs.days()) and "digest" not in report.unpublished:
+        written.append(outputs.digest_path(days[-1]))
+    click.echo("\nWrote " + "\n      ".join(map(_shown, written)))
     click.echo(f"Recorded as run {', '.join(report.run_ids)}")
     if (size := store.readme_path.stat().st_size) > GITHUB_LIMIT:
         click.echo(

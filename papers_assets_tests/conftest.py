@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import dagster as dg
 import pytest
+from hypothesis import settings
 
 from papers_assets.definitions import build_definitions
 from papers_assets.keywords import Keyword, KeywordsFile
@@ -20,6 +21,10 @@ from papers_assets.settings import Settings
 from papers_assets.store import Store
 from papers_assets_tests.driving import UI, environment, running_ui
 from papers_assets_tests.making import LATER, keyword
+
+# How long an example takes is no business of a test: the machine may be busy.
+settings.register_profile("without deadlines", deadline=None)
+settings.load_profile("without deadlines")
 
 
 @pytest.fixture(scope="session")

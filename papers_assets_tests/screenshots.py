@@ -6,7 +6,7 @@ from pathlib import Path
 
 import cmarkgfm
 from cmarkgfm.cmark import Options
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from papers_assets.sample_arxiv import SampleArxiv, Script, Step
 from papers_assets.settings import PROJECT_ROOT
@@ -47,7 +47,10 @@ def main() -> None:
             watched = Watched(chromium, ui.url, height=720)
             watched.page.set_default_timeout(_LONG)
             _shoot(watched, folder, good)
-            _shoot_readme(watched.page, folder, home / "output" / "README.md")
+            _shoot_document(watched.page, folder / "readme.png", home / "output" / "README.md")
+            newest = max((home / "output" / "digests").glob("*.md"))
+            _shoot_document(watched.page, folder / "digest.png", newest)
+            _shoot_site(chromium, folder, (home / "output" / "site" / "index.html").as_uri())
 
 
 def _let_days_pass(ui: UI, server: SampleArxiv, readme: Path) -> str:
@@ -70,10 +73,13 @@ def _let_days_pass(ui: UI, server: SampleArxiv, readme: Path) -> str:
 
 
 def _shoot(watched: Watched, folder: Path, good: str) -> None:
-    page = watched.go("/asset-groups/daily_papers")
+    page = watched.page
+    page.set_viewport_size({"width": 1900, "height": 1300})  # on less, Dagster shows names alone
+    watched.go("/asset-groups/daily_papers")
     expect(page.get_by_text("75% filled").first).to_be_visible()
     expect(page.get_by_text("3 / 3 Passed").first).to_be_visible()
     _save(page, folder, "lineage")
+    page.set_viewport_size({"width": 1440, "height": 720})
 
     watched.go("/assets/raw_papers?view=partitions&partition=compiler")
     expect(page.get_by_text("Failed (1)")).to_be_visible()
@@ -97,14 +103,27 @@ def _shoot(watched: Watched, folder: Path, good: str) -> None:
     _save(page, folder, "plots")
 
 
-def _shoot_readme(page: Page, folder: Path, readme: Path) -> None:
-    """Show the README by GitHub's own Markdown parser."""
-    # GitHub lets the README's own tags through, which its abstracts are folded with.
+def _shoot_document(page: Page, picture: Path, document: Path) -> None:
+    """Show a document by GitHub's own Markdown parser."""
+    # GitHub lets the document's own tags through, which its abstracts are folded with.
     html = cmarkgfm.github_flavored_markdown_to_html(
-        readme.read_text(), options=Options.CMARK_OPT_UNSAFE
+        document.read_text(), options=Options.CMARK_OPT_UNSAFE
     )
     page.set_content(f"<meta charset='utf-8'>{_GITHUB}{html}")
-    page.screenshot(path=folder / "readme.png")
+    page.screenshot(path=picture)
+
+
+def _shoot_site(chromium: Browser, folder: Path, address: str) -> None:
+    page = chromium.new_page(viewport={"width": 1280, "height": 800})
+    page.goto(address)
+    _save(page, folder, "site")
+    page.emulate_media(color_scheme="dark")
+    page.get_by_role("searchbox").fill("learning")
+    page.get_by_text("Abstract", exact=True).first.click()
+    _save(page, folder, "site-dark")
+    phone = chromium.new_page(viewport={"width": 390, "height": 800})
+    phone.goto(address)
+    _save(phone, folder, "site-phone")
 
 
 def _save(page: Page, folder: Path, name: str) -> None:

@@ -51,10 +51,12 @@ def test_lineage_is_open_and_one_launch_leads_to_the_readme_and_its_checks(
     assert readme.count("\n| **[") == 200
     assert len(ui.runs()) == 1
 
+    page.set_viewport_size({"width": 1900, "height": 1300})  # on less, Dagster shows names alone
     page = seen.go("/asset-groups/daily_papers")
     expect(page.get_by_text("100% filled").first).to_be_visible()
     expect(page.get_by_text("10 / 10 Passed").first).to_be_visible()
     expect(page.get_by_text("3 / 3 Passed").first).to_be_visible()
+    expect(page.get_by_text("1 / 1 Passed").first).to_be_visible()
 
     page = seen.go("/assets/papers?view=checks")
     expect(page.get_by_text("newest_version_kept").first).to_be_visible()

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from papers_assets import papers
-from papers_assets.checks import CHECKS_OF_PAPERS, CHECKS_OF_README
+from papers_assets.checks import CHECKS_OF_CHANGES, CHECKS_OF_PAPERS, CHECKS_OF_README
 from papers_assets.keywords import Field, Keyword
 from papers_assets.papers import Selection
 from papers_assets.sample_arxiv import Corpus, Script, Step
@@ -121,7 +121,9 @@ def test_papers_that_moderators_held_back_are_found_when_they_appear(
 def test_every_check_is_evaluated_and_passes_on_a_good_day(house: House) -> None:
     result = house.execute(DAILY, tags=house.everything)
     evaluated = {e.check_name: e.passed for e in result.get_asset_check_evaluations()}
-    assert evaluated == dict.fromkeys([*CHECKS_OF_PAPERS, *CHECKS_OF_README], True)
+    assert evaluated == dict.fromkeys(
+        [*CHECKS_OF_PAPERS, *CHECKS_OF_README, *CHECKS_OF_CHANGES], True
+    )
 
 
 def test_a_check_that_blocks_keeps_the_old_readme(

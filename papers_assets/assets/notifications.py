@@ -28,7 +28,7 @@ from papers_assets.settings import SettingsError
 from papers_assets.telling import beginning, notice, untold
 
 Told = dict[str, dg.MetadataValue | int | str]
-"""What a channel did, as metadata."""
+"""What a channel did, as metadata. It is up to date with the digest, by so many messages."""
 Deliver = Callable[[dg.AssetExecutionContext, Outputs], Told | None]
 
 
@@ -50,7 +50,8 @@ def notification_assets(
         with requests.Session() as session:
             issues = Issues(*where, session=session)
             _tell(outputs, "github_issue", words.of, lambda n: addresses.append(issues.publish(n)))
-        found: Told = {"posted": dg.MetadataValue.url(addresses[-1])} if addresses else {}
+        found: Told = {"messages": len(addresses)}
+        found |= {"posted": dg.MetadataValue.url(addresses[-1])} if addresses else {}
         return found | {f"remark {n}": text for n, text in enumerate(issues.remarks, start=1)}
 
     def email(context: dg.AssetExecutionContext, outputs: Outputs) -> Told | None:
@@ -69,8 +70,7 @@ def notification_assets(
         def deliver(told: Notice) -> None:
             post(channels.webhook, told, channels.webhook_shape)
 
-        count = _tell(outputs, "webhook", words.of, deliver)
-        return {"messages": count} if count else {}
+        return {"messages": _tell(outputs, "webhook", words.of, deliver)}
 
     return [
         _asset(
@@ -141,10 +141,8 @@ def _asset(
         except (NotDelivered, SettingsError) as error:
             reason = f"{error} What was not delivered is told of by the next run that can."
             raise dg.Failure(reason, allow_retries=False) from error
-        if told:
+        if told is not None:  # or else it is off, and nothing was made
             yield dg.MaterializeResult(metadata=told)
-        elif told is not None:
-            context.log.info("Everybody has been told of what changed.")
 
     return notification
 
@@ -209,7 +207,7 @@ def _mail(
         first = next(iter(errors.values()))
         reason = f"{first.reason}; {len(errors)} of {len(who)} recipients could not be reached"
         raise NotDelivered("e-mail", reason, first.remedy)
-    return {"messages": sent, "recipients": len(who)} if sent else {}
+    return {"messages": sent, "recipients": len(who)}
 
 
 def _alias(address: str) -> str:

@@ -117,11 +117,11 @@ def test_nobody_there_is_said_with_the_address_and_the_reason(tmp_path: Path) ->
 def test_the_server_never_sees_two_requests_closer_than_the_interval(tmp_path: Path) -> None:
     interval = 0.2
     with SampleArxiv(Corpus.sample(), min_interval=interval) as server:
-        for number in range(4):  # of several programs, each with a connection of its own
+        for _ in range(4):  # of several programs, each with a connection of its own
             client = ArxivClient(server.url, Gate(tmp_path / "x.lock", interval))
             ask(client)
-            assert (client.seconds_waited > interval / 2) == (number > 0)
             client.close()
+        # The server answers 429 to who comes sooner.
         assert [request.status for request in server.requests] == [200] * 4
         assert server.peak_open == 1
 

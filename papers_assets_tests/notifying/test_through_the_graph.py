@@ -75,7 +75,7 @@ def test_a_day_is_an_issue_and_a_day_without_news_is_none(house: House, api: Git
     assert len(api.issues) == 2
     assert api.issues[1]["title"].startswith("Daily Papers, 2026-11-25: ")
     assert "## New" in api.issues[1]["body"]
-    assert materialized(house, "github_issue") == 2
+    assert materialized(house, "github_issue") == 3  # up to date with every digest
 
 
 def test_a_second_run_of_the_day_that_finds_more_is_a_comment(house: House, api: GithubApi) -> None:
