@@ -41,8 +41,9 @@ class Kind(StrEnum):
     """It is in the list no more: newer papers took its place, or it does not match any more."""
 
 
-DIFFERENCES = [*_KEYS, "kind", "version_before", "changed"]
-"""Columns of what `differences` gives. `changed` names the fields, such as "version title"."""
+DIFFERENCES = [*_KEYS, "kind", "version_before", "changed", "before"]
+"""Columns of what `differences` gives. `changed` names fields, such as "version title"; `before`,
+for a paper that joins a list, has the keywords under which it has been told of, one a line."""
 
 # Of 62 real papers whose comment has such a word in a version after the first, 58 were withdrawn;
 # a withdrawn paper always has one, as arXiv makes a version of the withdrawal.
@@ -84,11 +85,12 @@ def differences(known: pd.DataFrame, papers: pd.DataFrame, names: Collection[str
     merged["changed"] = _changed(merged)
     merged["kind"] = _kinds(merged)
     found = merged[merged["kind"] != ""]
+    found = found.assign(before=_before(found, known))
     gone = known[known["listed"] & known["keyword"].isin(list(names))].merge(
         here[_KEYS], how="left", on=_KEYS, indicator=True
     )
     gone = gone[gone["_merge"] == "left_only"].rename(columns={"version": "version_before"})
-    left = gone.assign(kind=Kind.LEFT.value, changed="")
+    left = gone.assign(kind=Kind.LEFT.value, changed="", before="")
     return pd.concat([found[DIFFERENCES], left[DIFFERENCES]], ignore_index=True)
 
 
@@ -121,6 +123,18 @@ def _kinds(merged: pd.DataFrame) -> list[str]:
         else:
             kinds.append("" if was_listed else Kind.RETURNED)
     return kinds
+
+
+def _before(found: pd.DataFrame, known: pd.DataFrame) -> list[str]:
+    joined = found.loc[found["kind"] == Kind.JOINED.value, "arxiv_id"]
+    rows = known.loc[known["arxiv_id"].isin(joined), ["arxiv_id", "keyword"]]
+    keywords: dict[str, list[str]] = {}
+    for arxiv_id, keyword in rows.itertuples(index=False):
+        keywords.setdefault(arxiv_id, []).append(keyword)
+    return [
+        "\n".join(keywords[arxiv_id]) if kind == Kind.JOINED else ""
+        for arxiv_id, kind in zip(found["arxiv_id"], found["kind"], strict=True)
+    ]
 
 
 def _changed(merged: pd.DataFrame) -> list[str]:

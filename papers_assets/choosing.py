@@ -55,6 +55,9 @@ def choose(file: KeywordsFile, store: Store) -> Chosen:
             current = of_definition(keyword, held)
             if current and current.complete_from:
                 complete_from[name] = current.complete_from
+        elif problem:
+            # Its file was damaged or lost, and arXiv did not answer: what was published stays.
+            unusable.append(name)
         if held is not None or problem:
             sources[name] = Source(held.refreshed_at if held else None, problem, signature)
     frame = papers.join(selections, sources)

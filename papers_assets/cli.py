@@ -1,6 +1,7 @@
 """The command line, `papers`: words for people around what the other modules do."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -19,6 +20,7 @@ from papers_assets.arxiv.newest import page_size
 from papers_assets.keywords import KeywordsFile
 from papers_assets.keywords_file import KeywordsFileError, read_keywords_file
 from papers_assets.logs import printable
+from papers_assets.notifying.channels import Channels
 from papers_assets.progress import showing_progress
 from papers_assets.sample_arxiv import FAULTS, Corpus, CorpusError, SampleArxiv, Script, Step
 from papers_assets.settings import PROJECT_ROOT, Settings, SettingsError, read_settings
@@ -26,6 +28,10 @@ from papers_assets.settings import PROJECT_ROOT, Settings, SettingsError, read_s
 FRESH, NOT_ALL_FRESH, NOTHING_DONE = 0, 1, 2
 _HOME_REMEDY = "Set PAPERS_HOME (and DAGSTER_HOME, if you use it) to a folder that can be written."
 DEMO_HOME = PROJECT_ROOT / "demo"
+# What the demo must not use: another run history, and people who are told of what is not invented.
+_OF_OTHERS = re.compile(
+    "DAGSTER_HOME$|PAPERS_(?:DIGEST|GITHUB|ALERT)_|PAPERS_SMTP_URL$|PAPERS_UNSUBSCRIBE$"
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -71,7 +77,13 @@ def demo() -> None:
     file = _keywords_file(settings)
     with SampleArxiv(Corpus.sample()) as server:
         click.echo("The sample arXiv answers, with invented papers.")
-        asked = replace(settings, home=DEMO_HOME, api_url=server.url, request_interval=0.0)
+        asked = replace(
+            settings,
+            home=DEMO_HOME,
+            api_url=server.url,
+            request_interval=0.0,
+            channels=Channels(),  # nobody is to be told of invented papers
+        )
         status = _run(asked, file, (), {})
     click.echo(
         "The papers are about the keywords that keywords.toml is shipped with; others have none."
@@ -94,7 +106,7 @@ def ui(port: int, *, demo: bool) -> None:
         }
         sys.exit(_dagster_dev(settings.home, port, os.environ | places))
     with SampleArxiv(Corpus.sample()) as server:
-        environment = {name: v for name, v in os.environ.items() if name != "DAGSTER_HOME"} | {
+        environment = _demo_environment(os.environ) | {
             "PAPERS_HOME": str(DEMO_HOME),
             "PAPERS_KEYWORDS": str(settings.keywords_path),
             "ARXIV_API_URL": server.url,
@@ -140,10 +152,11 @@ def digest(day: datetime | None) -> None:
         _stop(str(error))
     if edition is None:
         days = [known.isoformat() for known in outputs.days()]
-        known = f"There are {len(days)}, from {days[0]} to {days[-1]}" if days else "There is none"
+        if day is None or not days:
+            _stop("no edition yet: `papers run` makes the first.")
         _stop(
-            f"no edition{f' of {day.date()}' if day else ''}. {known}: a day on which nothing "
-            "changed, or on which nothing ran, has none."
+            f"no edition of {day.date()}: nothing changed on that day, or nothing ran. There are "
+            f"{len(days)}, the first of {days[0]}, the last of {days[-1]}."
         )
     click.echo(mail_text(digest_of(edition, file.names)), nl=False)
 
@@ -191,6 +204,11 @@ def sample_arxiv(
     with suppress(KeyboardInterrupt):
         server.serve_forever()
     server.close()
+
+
+def _demo_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """Leave out what the demo must not use: people to tell, and another run history."""
+    return {name: value for name, value in environment.items() if not _OF_OTHERS.match(name)}
 
 
 def _settings() -> Settings:
@@ -265,9 +283,8 @@ def _run(
         return NOTHING_DONE
     outputs = Outputs(settings.home)
     written = [store.readme_path]
-    written += [outputs.site_folder / "index.html"] if "site" not in report.unpublished else []
-    if (days := outputs.days()) and "digest" not in report.unpublished:
-        written.append(outputs.digest_path(days[-1]))
+    written += [outputs.site_folder / "index.html"] if "site" in report.published else []
+    written += [outputs.digest_path(outputs.days()[-1])] if "digest" in report.published else []
     click.echo("\nWrote " + "\n      ".join(map(_shown, written)))
     click.echo(f"Recorded as run {', '.join(report.run_ids)}")
     if (size := store.readme_path.stat().st_size) > GITHUB_LIMIT:

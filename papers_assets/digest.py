@@ -45,7 +45,14 @@ class Digest:
     returned: Mapping[str, int] = field(default_factory=dict)
     """How many are back as they were."""
     notes: Mapping[str, str] = field(default_factory=dict)
-    """By keyword, why its list is not fresh."""
+    """By keyword, what is to be said of its list, such as why it is not fresh."""
+    name: str = "Daily Papers"
+    """What it is called."""
+
+    @property
+    def title(self) -> str:
+        """Its name and day."""
+        return f"{self.name}, {self.day}"
 
     def count(self, kind: Kind) -> int:
         """Give how many papers there are of a kind."""
@@ -56,7 +63,9 @@ class Digest:
         """Give the counts, in words."""
         found = [(self.count(kind), words) for kind, words in _COUNTED]
         told = [f"{n:,} {words[n != 1]}" for n, words in found if n]
-        return ", ".join(told) or "nothing changed"
+        return ", ".join(told) or (
+            "nothing new" if self.left or self.returned else "nothing changed"
+        )
 
 
 SHOWN = (Kind.NEW, Kind.REVISED, Kind.WITHDRAWN, Kind.JOINED)
@@ -75,6 +84,7 @@ def digest_of(
     *,
     part: int | None = None,
     only: Collection[str] | None = None,
+    title: str = "Daily Papers",
 ) -> Digest:
     """Make the digest of an edition.
 
@@ -83,7 +93,8 @@ def digest_of(
         names: of all keywords, in the order of the groups.
         part: tell of that part alone; None: of the whole day.
         only: tell of these keywords alone, to people who read no others: to them, a paper that
-            other lists had before is new.
+            only other lists had before is new.
+        title: what it is called.
     """
     followed = [name for name in names if only is None or name in only]
     # One that has been renamed or removed since comes last.
@@ -91,10 +102,14 @@ def digest_of(
     if only is None:
         followed += sorted(spoken - set(followed))
     places: dict[tuple[Kind, str], list[Entry]] = {}
-    for changed in edition.papers:
+    newest_first = sorted(
+        edition.papers, key=lambda c: (c.paper.updated, c.paper.arxiv_id), reverse=True
+    )
+    for changed in newest_first:
         changes = [c for c in changed.changes if c.keyword in followed and part in (None, c.part)]
         if only is not None:
-            changes = [c._replace(kind=_as_new(c.kind)) for c in changes]
+            read = {*only} | {name for c in changes for name in c.before if name not in names}
+            changes = [_to_readers_of(read, c) for c in changes]
         if kind := next((kind for kind in TOLD if any(c.kind is kind for c in changes)), None):
             keyword, entry = _entry(changed, kind, changes, followed)
             places.setdefault((kind, keyword), []).append(entry)
@@ -117,11 +132,14 @@ def digest_of(
         left=_counts(left, followed),
         returned=_counts(returned, followed),
         notes={name: edition.notes[name] for name in followed if name in edition.notes},
+        name=title,
     )
 
 
-def _as_new(kind: Kind) -> Kind:
-    return Kind.NEW if kind is Kind.JOINED else kind
+def _to_readers_of(read: Collection[str], change: Change) -> Change:
+    """Give what happened to people who know these keywords' lists, and those that are no more."""
+    is_new = change.kind is Kind.JOINED and not set(read).intersection(change.before)
+    return change._replace(kind=Kind.NEW) if is_new else change
 
 
 def _entry(

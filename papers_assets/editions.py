@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from papers_assets.changes import Kind, known_after, nothing_known
+from papers_assets.changes import DIFFERENCES, Kind, known_after, nothing_known
 from papers_assets.listing import Listed
 
 FORMAT = 1
@@ -29,6 +29,8 @@ class Change(NamedTuple):
     """That of the edition before; None: there was none."""
     changed: tuple[str, ...] = ()
     """Of a revision: version, title, comment."""
+    before: tuple[str, ...] = ()
+    """Of a paper that joins a list: the keywords under which it has been told of."""
 
 
 @dataclass(frozen=True)
@@ -56,14 +58,23 @@ class Mark(NamedTuple):
     part: int
 
 
+class Part(NamedTuple):
+    """A part of an edition, and when it was made."""
+
+    number: int
+    """From 1. A number that was told of is never used again, though its edition be lost."""
+    made: datetime
+    """UTC."""
+
+
 @dataclass(frozen=True)
 class Edition:
     """What changed on a day."""
 
     day: date
     """In the time zone of keywords.toml."""
-    parts: tuple[datetime, ...]
-    """When each was made; UTC."""
+    parts: tuple[Part, ...]
+    """In order."""
     papers: tuple[Changed, ...] = ()
     """Each once, newest first within a part."""
     left: tuple[Left, ...] = ()
@@ -73,7 +84,7 @@ class Edition:
     @property
     def mark(self) -> Mark:
         """Name its last part."""
-        return Mark(self.day, len(self.parts))
+        return Mark(self.day, self.parts[-1].number if self.parts else 0)
 
 
 def extended(  # noqa: PLR0913 - one is what another is made of
@@ -83,7 +94,7 @@ def extended(  # noqa: PLR0913 - one is what another is made of
     known: pd.DataFrame,
     notes: Mapping[str, str],
     *,
-    day: date,
+    mark: Mark,
     now: datetime,
 ) -> Edition:
     """Give the day's edition with another part.
@@ -94,11 +105,10 @@ def extended(  # noqa: PLR0913 - one is what another is made of
         papers: all listed papers, for their texts.
         known: what `found` was compared with, for the titles of those that left.
         notes: by keyword, why its list is not fresh.
-        day: of the edition.
+        mark: the day, and the number of the new part.
         now: when the part is made.
     """
-    edition = edition or Edition(day, ())
-    part = len(edition.parts) + 1
+    edition, part = edition or Edition(mark.day, ()), mark.part
     changes = _changes(found, part)
     by_id = {paper.arxiv_id: paper for paper in papers}
     old = {changed.paper.arxiv_id: changed for changed in edition.papers}
@@ -111,7 +121,7 @@ def extended(  # noqa: PLR0913 - one is what another is made of
     stay = [changed for i, changed in old.items() if i not in there]
     return replace(
         edition,
-        parts=(*edition.parts, now),
+        parts=(*edition.parts, Part(part, now)),
         papers=(*stay, *added),
         left=(*edition.left, *_left(found, known, part)),
         notes=dict(notes),
@@ -120,10 +130,13 @@ def extended(  # noqa: PLR0913 - one is what another is made of
 
 def _changes(found: pd.DataFrame, part: int) -> dict[str, list[Change]]:
     changes: dict[str, list[Change]] = {}
-    for keyword, arxiv_id, kind, before, what in found.itertuples(index=False):
+    columns = (found[name] for name in DIFFERENCES)
+    for keyword, arxiv_id, kind, before, what, lists in zip(*columns, strict=True):
         if kind != Kind.LEFT:
             version = None if pd.isna(before) else int(before)
-            change = Change(keyword, Kind(kind), part, version, tuple(what.split()))
+            change = Change(
+                keyword, Kind(kind), part, version, tuple(what.split()), tuple(lists.splitlines())
+            )
             changes.setdefault(arxiv_id, []).append(change)
     return changes
 
@@ -146,9 +159,9 @@ def known_by(editions: Iterable[Edition], known: pd.DataFrame, since: Mark | Non
         since: None: `known` is of before the first edition.
     """
     for edition in editions:
-        for part in range(1, len(edition.parts) + 1):
-            if since is None or Mark(edition.day, part) > since:
-                known = known_after(known, *_told(edition, part))
+        for part in edition.parts:
+            if since is None or Mark(edition.day, part.number) > since:
+                known = known_after(known, *_told(edition, part.number))
     return known
 
 
@@ -179,7 +192,7 @@ def to_json(edition: Edition) -> str:
     head = {
         "format": FORMAT,
         "date": edition.day.isoformat(),
-        "parts": [_stamp(time) for time in edition.parts],
+        "parts": [{"part": part.number, "made": _stamp(part.made)} for part in edition.parts],
         "notes": dict(edition.notes),
     }
     lists = {
@@ -205,7 +218,10 @@ def from_json(text: str) -> Edition:
             raise ValueError(f"format {value['format']}, this papers-assets reads up to {FORMAT}")
         return Edition(
             day=date.fromisoformat(value["date"]),
-            parts=tuple(datetime.fromisoformat(time) for time in value["parts"]),
+            parts=tuple(
+                Part(int(part["part"]), datetime.fromisoformat(part["made"]))
+                for part in value["parts"]
+            ),
             papers=tuple(_paper_from_json(item) for item in value["papers"]),
             left=tuple(Left(**item) for item in value["left"]),
             notes=value["notes"],
@@ -229,7 +245,10 @@ def _paper_from_json(item: dict[str, Any]) -> Changed:
     fields |= {name: datetime.fromisoformat(fields[name]) for name in _TIMES}
     fields |= {name: tuple(fields[name]) for name in _LISTS}
     changes = tuple(
-        Change(**{**c, "kind": Kind(c["kind"]), "changed": tuple(c["changed"])})
+        Change(
+            **{**c, "kind": Kind(c["kind"])}
+            | {name: tuple(c[name]) for name in ("changed", "before")}
+        )
         for c in item["changes"]
     )
     return Changed(Listed(**fields), changes)

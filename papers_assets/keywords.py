@@ -5,6 +5,7 @@
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -94,6 +95,9 @@ class KeywordsFile:
     site: str = ""
     """The public address of output/site, with no slash at its end; empty: unknown."""
     digest_when_nothing_changed: bool = False
+    digest_name: str = "Daily Papers"
+    """What digests are called. Two installations that tell the same people, or post to the same
+    repository, need two names."""
     front_page: bool = False
     """Whether the README is written to .github/README.md, too, which GitHub shows first."""
 
@@ -104,6 +108,11 @@ class KeywordsFile:
     @cached_property
     def _by_name(self) -> dict[str, Keyword]:
         return {keyword.name: keyword for keyword in self.keywords}
+
+    @property
+    def digest_label(self) -> str:
+        """The digests' name as a label: "daily-papers"."""
+        return re.sub(r"[\W_]+", "-", self.digest_name.lower()).strip("-") or "digest"
 
     @property
     def names(self) -> list[str]:

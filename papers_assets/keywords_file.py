@@ -28,7 +28,7 @@ MAX_DAYS = 36_500
 
 _FILE_KEYS = (
     *("cap", "categories", "timezone", "schedule", "keep_runs", "keep_papers", "site"),
-    *("digest_when_nothing_changed", "front_page", "keywords"),
+    *("digest_when_nothing_changed", "digest_name", "front_page", "keywords"),
 )
 _KEYWORD_KEYS = ("any", "all", "none", "in", "categories", "cap", "recipients")
 _CRON_FIELDS = 5
@@ -73,6 +73,7 @@ class _Reader:
             keep_runs=self._days("keep_runs", content.get("keep_runs", 90), 90),
             keep_papers=self._days("keep_papers", content.get("keep_papers", 1095), 1095),
             site=self._site(content.get("site", "")),
+            digest_name=self._name(content.get("digest_name", "Daily Papers")),
             digest_when_nothing_changed=self._yes_or_no(
                 "digest_when_nothing_changed", content.get("digest_when_nothing_changed", False)
             ),
@@ -236,6 +237,15 @@ class _Reader:
                 "E-mail addresses do not stand in this file, which may be public. Write "
                 'recipients = "COMPILER_TEAM", and set COMPILER_TEAM="a@example.org, '
                 'b@example.org" in the environment.',
+            )
+        return value
+
+    def _name(self, value: object) -> str:
+        if not isinstance(value, str) or not value.strip() or not value.isprintable():
+            self._fail(
+                ("digest_name",),
+                f"{_show(value)} is not a name.",
+                'Write a few words, such as digest_name = "Compiler papers".',
             )
         return value
 

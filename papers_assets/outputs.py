@@ -6,8 +6,8 @@
     HOME/.papers/known.parquet              what the editions have told of so far
     HOME/.papers/deliveries.json            who has been told of what
 
-Every write is atomic. The editions are the truth: `known.parquet` is only read faster, and is made
-from them again when it is not there.
+Every write is atomic. `known.parquet` is made from the editions again when it is not there, and
+knows what they have told of when they are not.
 """
 
 import json
@@ -92,7 +92,7 @@ class Outputs:
         except (ValueError, OSError) as error:
             raise StoreError(
                 f"{path}: no edition can be read from it ({error}). Bring it back, as by git "
-                "checkout; or move it away, and what it told of is told again."
+                "checkout, or move it away; until then nobody is told what is new."
             ) from error
 
     def newest_edition(self) -> Edition | None:
@@ -112,14 +112,10 @@ class Outputs:
             StoreError: an edition that is needed for it cannot be read.
         """
         known, until = self._checkpoint()
+        # What was told stays told, though its edition be lost or taken away.
         read = self._editions_from(until.day if until else date.min)
-        if until is not None and not (
-            read and read[0].day == until.day and len(read[0].parts) >= until.part
-        ):
-            # Editions were taken away, or brought back from elsewhere: they are the truth.
-            known, until, read = changes.nothing_known(), None, self._editions_from(date.min)
-        known = editions.known_by(read, known, until)
-        return Known(known, read[-1].mark if read else None)
+        marks = [edition.mark for edition in read] + ([until] if until else [])
+        return Known(editions.known_by(read, known, until), max(marks, default=None))
 
     def _editions_from(self, day: date) -> list[Edition]:
         days = [known for known in self.days() if known >= day]
@@ -182,7 +178,11 @@ class Outputs:
             yield
 
     def read_deliveries(self) -> dict[str, Mark]:
-        """Read up to which part whom has been told; a damaged note is none."""
+        """Read up to which part whom has been told.
+
+        Raises:
+            StoreError: it cannot be read.
+        """
         try:
             noted = json.loads(self._deliveries_path.read_bytes())
             return {
@@ -190,9 +190,12 @@ class Outputs:
             }
         except FileNotFoundError:
             return {}
-        except (ValueError, TypeError, AttributeError) as error:
-            logger.warning("%s cannot be read: %s", self._deliveries_path, error)
-            return {}
+        except (ValueError, TypeError, AttributeError, OSError) as error:
+            raise StoreError(
+                f"{self._deliveries_path}: it cannot be read ({error}). Nobody is told anything "
+                "before it is brought back, or moved away: then the newest edition is told of to "
+                "everybody, again."
+            ) from error
 
     def write_deliveries(self, deliveries: Mapping[str, Mark]) -> None:
         """Note up to which part whom has been told."""

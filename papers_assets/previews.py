@@ -33,6 +33,8 @@ _ROWS_OF_SECTION, _SECTIONS = 3, 5
 _LONGEST = 150
 """Characters of a text in the document that is shown: the run history keeps one a run, for ever."""
 _PLOTTED = 20
+_MOST_OF_DIGEST = 6_000
+"""Bytes."""
 Metadata = dict[str, Any]
 
 
@@ -242,15 +244,14 @@ def digest(told: Digest, path: Path, text: str) -> Metadata:
         "path": dg.MetadataValue.path(path),
         "bytes": len(text.encode()),
         "bytes_that_github_takes": GITHUB_ISSUE_LIMIT,
-        "document": dg.MetadataValue.md(digest_markdown(_beginning_of(told))),
+        "document": dg.MetadataValue.md(digest_markdown(_shortened(told), limit=_MOST_OF_DIGEST)),
     }
 
 
-def _beginning_of(told: Digest) -> Digest:
-    groups = [
-        replace(g, entries=tuple(map(_short, g.entries[:_ROWS_OF_SECTION]))) for g in told.groups
-    ]
-    return replace(told, groups=tuple(groups[:_SECTIONS]))
+def _shortened(told: Digest) -> Digest:
+    """Give the digest with the beginnings of its texts; the run history keeps it for ever."""
+    groups = [replace(group, entries=tuple(map(_short, group.entries))) for group in told.groups]
+    return replace(told, groups=tuple(groups), notes=dict(list(told.notes.items())[:_SECTIONS]))
 
 
 def _short(entry: Entry) -> Entry:

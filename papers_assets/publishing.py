@@ -2,15 +2,18 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 import pandas as pd
 
 from papers_assets import changes, editions
-from papers_assets.editions import Edition
+from papers_assets.changes import Kind
+from papers_assets.editions import Edition, Mark
+from papers_assets.files import StoreError
 from papers_assets.keywords import KeywordsFile
 from papers_assets.listing import listed
 from papers_assets.outputs import Known, Outputs
+from papers_assets.papers import refreshed_at
 from papers_assets.sections import sections
 from papers_assets.store import Store
 
@@ -24,7 +27,7 @@ class Published:
     found: pd.DataFrame
     """What is different this time, see `changes.differences`; empty: nothing is."""
     known: pd.DataFrame
-    """What editions have told of now."""
+    """What editions have told of now, read back from disk."""
     papers: pd.DataFrame
     """What was compared."""
 
@@ -40,10 +43,11 @@ def publish_edition(
     with store.publishing():
         papers, before = store.read_papers(), outputs.read_known()
         found = changes.differences(before.papers, papers, file.names)
+        # Of a list that is not there, nobody knows what left it.
+        refreshed = list(refreshed_at(papers))
+        found = found[(found["kind"] != Kind.LEFT.value) | found["keyword"].isin(refreshed)]
         time = now()
-        today = time.astimezone(file.timezone).date()
-        # A clock, or a time zone, that was set back does not bring back a day that is over.
-        day = max(today, before.until.day) if before.until else today
+        day = _day(outputs, time.astimezone(file.timezone).date())
         edition = outputs.read_edition(day)
         if found.empty and not (file.digest_when_nothing_changed and edition is None):
             outputs.write_known(before)
@@ -54,11 +58,35 @@ def publish_edition(
             listed(papers[papers["arxiv_id"].isin(found["arxiv_id"])], file.names),
             before.papers,
             {section.keyword: section.note for section in sections(papers, file) if section.note},
-            day=day,
+            mark=_next(day, edition, before.until),
             now=time,
         )
         # The edition first: what is known can be made from it, if we get no further.
         outputs.write_edition(edition)
         known = changes.known_after(before.papers, papers, found)
         outputs.write_known(Known(known, edition.mark))
-    return Published(edition, found, known, papers)
+        read_back = outputs.read_known().papers
+    return Published(edition, found, read_back, papers)
+
+
+def _day(outputs: Outputs, today: date) -> date:
+    """Give the edition's day. A time zone that was changed does not bring back a day that is over.
+
+    Raises:
+        StoreError: there is an edition of a day that is yet to come.
+    """
+    newest = max(outputs.days(), default=today)
+    if newest > today + timedelta(days=1):
+        raise StoreError(
+            f"{outputs.edition_path(newest)}: an edition of a day that is yet to come; today is "
+            f"{today}. If the clock is right now, it was wrong then: move the file away. What it "
+            "told of stays told."
+        )
+    return max(newest, today)
+
+
+def _next(day: date, edition: Edition | None, told: Mark | None) -> Mark:
+    """Give the next part of the day; a number that was used is not used again."""
+    used = [edition.mark.part] if edition else []
+    used += [told.part] if told and told.day == day else []
+    return Mark(day, max(used, default=0) + 1)

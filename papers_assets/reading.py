@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from papers_assets.changes import Kind
+from papers_assets.changes import Kind, is_withdrawn
 from papers_assets.editions import Edition
 from papers_assets.keywords import Keyword, KeywordsFile
 from papers_assets.listing import Listed, listed
@@ -28,7 +28,7 @@ Files = Iterator[tuple[str, Iterator[str]]]
 ALL = "all"
 """The name of the files that are of all keywords. No `slug` of a keyword is that short."""
 _LONG_AGO = datetime(1991, 8, 14, tzinfo=UTC)
-_MARKS = {Kind.NEW: "new", Kind.REVISED: "revised", Kind.WITHDRAWN: "revised"}
+_MARKS = {Kind.NEW: "new", Kind.JOINED: "new", Kind.REVISED: "revised"}
 
 
 class _List(NamedTuple):
@@ -58,7 +58,6 @@ class Reading:
 
     def feeds(self) -> Files:
         """Give an Atom and a JSON feed per keyword, and of all."""
-        answered = max(refreshed_at(self.papers).values(), default=_LONG_AGO)
         site = self.file.site
         for a_list in self._lists():
             for suffix, render in (("xml", atom), ("json", json_feed)):
@@ -67,7 +66,7 @@ class Reading:
                     title=a_list.title,
                     name=a_list.name,
                     papers=a_list.papers,
-                    updated=answered,
+                    updated=_LONG_AGO,  # of a feed without papers: it is not newer every day
                     page=f"{site}/{a_list.page}" if site else "",
                     address=f"{site}/feeds/{name}" if site else "",
                 )
@@ -111,7 +110,7 @@ class Reading:
                     for keyword, a_list in zip(self.file.keywords, of_keywords, strict=True)
                 ],
                 papers=self.all,
-                marks=_marks(edition),
+                marks=_marks(edition, self.all),
                 last_update=updated,
                 remark=remark(self.papers, self.file),
                 today=today,
@@ -135,8 +134,9 @@ class Reading:
         return bars(keyword.name, counts, today, since, answered.date() if answered else None)
 
 
-def _marks(edition: Edition | None) -> dict[str, str]:
-    marks: dict[str, str] = {}
+def _marks(edition: Edition | None, papers: Sequence[Listed]) -> dict[str, str]:
+    """Say what is new or revised in the edition; withdrawn is for good."""
+    marks = {p.arxiv_id: "withdrawn" for p in papers if is_withdrawn(p.version, p.comment)}
     for changed in edition.papers if edition else ():
         kinds = {change.kind for change in changed.changes}
         for kind, mark in _MARKS.items():

@@ -36,6 +36,8 @@ class Report:
     """Reason by name of the keywords that it did not."""
     problem: str = ""
     """Why there is no new README although something was refreshed; empty if all is well."""
+    published: set[str] = field(default_factory=set)
+    """Names of the assets that were made from what is held."""
     unpublished: dict[str, str] = field(default_factory=dict)
     """Reason by name of the other assets that could not be made, or told to nobody."""
 
@@ -80,17 +82,20 @@ def run_daily(  # noqa: PLR0913 - two are said by name
     """Refresh the keywords `names` (none: all of them) and publish what arrived.
 
     Dagster describes a run of several partitions by its first and last one, so neighbours in the
-    file share a run. Where a keyword failed, what the others brought is published by a further run
-    at once, as automation does where the daemon runs. Runs of processes that were killed are marked
-    as failed first; this one's would be, by the lock in `locks_folder`. `config` is that of
-    `raw_papers`, see `papers_assets.asking`.
+    file share a run. Where there are several, or a keyword failed, what came is published by a
+    further run at once, as automation does where the daemon runs. Runs of processes that were
+    killed are marked as failed first; this one's would be, by the lock in `locks_folder`. `config`
+    is that of `raw_papers`, see `papers_assets.asking`.
     """
     report = Report()
     end_dead_runs(instance, locks_folder)
     daily = definitions.resolve_job_def(DAILY)
     with held_while_running(instance, locks_folder) as tags:
-        for first, last in _stretches(file.names, names or file.names):
+        stretches = _stretches(file.names, names or file.names)
+        for first, last in stretches:
             result = daily.execute_in_process(
+                # What comes in several runs is published, and told of, once.
+                asset_selection=[dg.AssetKey("raw_papers")] if len(stretches) > 1 else None,
                 run_config={**_QUIET, "ops": {"raw_papers": {"config": dict(config or {})}}},
                 instance=instance,
                 raise_on_error=False,
@@ -102,7 +107,7 @@ def run_daily(  # noqa: PLR0913 - two are said by name
                 },
             )
             _take(report, instance, result.run_id)
-        if report.failed:
+        if report.failed or len(stretches) > 1:
             result = definitions.resolve_job_def(PUBLISH).execute_in_process(
                 run_config=_QUIET, instance=instance, raise_on_error=False, tags=dict(tags)
             )
@@ -147,7 +152,10 @@ def _take(report: Report, instance: dg.DagsterInstance, run_id: str) -> None:
     for record in instance.all_logs(run_id, of_type=of_interest):
         event = record.get_dagster_event()
         if event.event_type is dg.DagsterEventType.ASSET_MATERIALIZATION:
-            report.refreshed += [event.partition] if event.partition is not None else []
+            if event.partition is not None:
+                report.refreshed.append(event.partition)
+            elif event.asset_key is not None:
+                report.published.add(event.asset_key.to_user_string())
         elif event.step_failure_data.user_failure_data is not None:
             failure = event.step_failure_data.user_failure_data
             report.failed |= {name: str(reason.value) for name, reason in failure.metadata.items()}

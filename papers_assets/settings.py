@@ -69,7 +69,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
             "ARXIV_BACKOFF", environment.get("ARXIV_BACKOFF") or str(BACKOFF), BACKOFF
         ),
         alerts=_alerts(environment),
-        channels=_channels(environment),
+        channels=_channels_or_problem(environment),
     )
 
 
@@ -79,10 +79,18 @@ def addresses(variable: str, value: str) -> tuple[str, ...]:
     Raises:
         SettingsError: one of them is none.
     """
-    found = tuple(dict.fromkeys(part.strip() for part in value.split(",") if part.strip()))
-    if wrong := [address for address in found if not ADDRESS.fullmatch(address)]:
-        raise SettingsError(f"{variable}: {wrong[0]!r} is no e-mail address.")
-    return found
+    parts = [part.strip() for part in value.split(",") if part.strip()]
+    # Not shown: it is somebody's address, or a password in the wrong place.
+    for number, part in enumerate(parts, start=1):
+        if not ADDRESS.fullmatch(part):
+            raise SettingsError(
+                f"{variable}: number {number} of {len(parts)} is no e-mail address. Expected "
+                "addresses such as you@example.org, separated by commas."
+            )
+    found: dict[str, str] = {}
+    for part in parts:
+        found.setdefault(part.casefold(), part)
+    return tuple(found.values())
 
 
 def _alerts(environment: Mapping[str, str]) -> Alerts:
@@ -91,6 +99,14 @@ def _alerts(environment: Mapping[str, str]) -> Alerts:
     recipients = _everybody("PAPERS_ALERT_EMAIL", environment, smtp)
     sender = environment.get("PAPERS_ALERT_FROM") or "".join(recipients[:1])
     return Alerts(webhook, recipients, smtp, _sender("PAPERS_ALERT_FROM", sender))
+
+
+def _channels_or_problem(environment: Mapping[str, str]) -> Channels:
+    """Read the channels; what is wrong with them turns their assets red, and stops nothing else."""
+    try:
+        return _channels(environment)
+    except SettingsError as error:
+        return Channels(problem=str(error))
 
 
 def _channels(environment: Mapping[str, str]) -> Channels:
@@ -175,7 +191,7 @@ def _everybody(name: str, environment: Mapping[str, str], smtp: str) -> tuple[st
 
 def _sender(name: str, value: str) -> str:
     if value and not ADDRESS.fullmatch(value):
-        raise SettingsError(f"{name}: {value!r} is no e-mail address.")
+        raise SettingsError(f"{name}: expected one e-mail address, such as you@example.org.")
     return value
 
 

@@ -25,11 +25,16 @@ def untold(
         read: gives a day's edition.
         last: what was told of last; see `beginning`.
     """
-    for day in [d for d in days if d >= last.day][-MOST_DAYS:]:
+    for day in _after(days, last)[-MOST_DAYS:]:
         if (edition := read(day)) is not None:
-            for part in range(1, len(edition.parts) + 1):
-                if Mark(day, part) > last:
-                    yield edition, part
+            for part in edition.parts:
+                if Mark(day, part.number) > last:
+                    yield edition, part.number
+
+
+def forgotten(days: Sequence[date], last: Mark) -> list[date]:
+    """Give the days after `last` that are not told of any more, since there are too many."""
+    return [day for day in _after(days, last)[:-MOST_DAYS] if day > last.day]
 
 
 def beginning(days: Sequence[date]) -> Mark:
@@ -40,6 +45,10 @@ def beginning(days: Sequence[date]) -> Mark:
     return Mark(days[-1], 0) if days else Mark(date.min, 0)
 
 
+def _after(days: Sequence[date], last: Mark) -> list[date]:
+    return [day for day in days if day >= last.day]
+
+
 def notice(  # noqa: PLR0913 - most are said by name
     edition: Edition,
     part: int,
@@ -48,6 +57,7 @@ def notice(  # noqa: PLR0913 - most are said by name
     more: str = "",
     only: Collection[str] | None = None,
     when_nothing_changed: bool = False,
+    title: str = "Daily Papers",
 ) -> Notice | None:
     """Put a part of an edition into words; None: there is nothing worth a message.
 
@@ -57,9 +67,10 @@ def notice(  # noqa: PLR0913 - most are said by name
         names: of all keywords.
         more: the address of the whole list; empty: unknown.
         only: tell of these keywords alone; None: of all.
+        title: what digests are called.
         when_nothing_changed: whether that is worth a message on its day's first part.
     """
-    told = digest_of(edition, names, part=part, only=only)
+    told = digest_of(edition, names, part=part, only=only, title=title)
     if not told.groups and not (when_nothing_changed and part == 1):
         return None
     return Notice(

@@ -574,7 +574,7 @@ def test_a_readme_with_pages_passes_every_check_with_figures() -> None:
         ),
         ("README.md", b"(#c): 9 papers", b"(#c): 8 papers", "contents has 'C++' (#c), not "),
         ("README.md", b"- [C++](#c): 9 papers\n", b"", "contents has 'quiet'"),
-        ("README.md", b"3 keywords, 49 papers", b"3 keywords, 48 papers", "counts (3, 48)"),
+        ("README.md", b"3 keywords, 49 rows", b"3 keywords, 48 rows", "counts (3, 48)"),
         ("README.md", b"- [C++](#c)", b"- ![C++](#c)", "before the sections: in its contents, "),
         ("README.md", b"# Daily", b"# C++\n# Daily", "<h1>"),
         (".github", b"](../output/keywords/", b"](keywords/", "the front page's line "),

@@ -82,7 +82,7 @@ def test_what_left_or_came_back_is_counted() -> None:
     edition = days.part({"a": [paper(1)]}, DAY + timedelta(days=2))
     digest = digest_of(edition, NAMES)
     assert (digest.left, digest.returned, digest.groups) == ({"a": 1}, {"a": 1}, ())
-    assert digest.summary == "nothing changed"
+    assert digest.summary == "nothing new"
 
 
 def test_the_summary_counts_in_words() -> None:
@@ -116,3 +116,24 @@ def test_the_parts_together_tell_of_what_the_day_does(lists: list[Lists]) -> Non
     assert sorted(every) == sorted(i for kind, _, ids in told(whole) if kind == "new" for i in ids)
     once = [i for _, _, ids in told(whole) for i in ids]
     assert len(once) == len(set(once))
+
+
+def test_to_readers_of_both_keywords_a_paper_is_new_once() -> None:
+    days = Days()
+    days.part({"a": [paper(1)]})
+    edition = days.part({"a": [paper(1)], "b": [paper(1)]}, DAY + timedelta(days=1))
+    assert told(digest_of(edition, NAMES, only=NAMES)) == [("joined", "b", ["1"])]
+
+
+def test_a_keyword_that_was_renamed_brings_nothing_new_to_its_readers() -> None:
+    days = Days()
+    days.part({"a": [paper(1)]})
+    edition = days.part({"b": [paper(1)]}, DAY + timedelta(days=1))
+    assert told(digest_of(edition, ["b"], only=["b"])) == [("joined", "b", ["1"])]
+
+
+def test_papers_of_all_parts_come_newest_first() -> None:
+    days = Days()
+    days.part({"a": [paper(2)]})
+    edition = days.part({"a": [paper(3), paper(2), paper(1)]})
+    assert told(digest_of(edition, NAMES)) == [("new", "a", ["3", "2", "1"])]

@@ -34,7 +34,7 @@ class Days:
             listed(papers, NAMES),
             self.known,
             {"a": "Not refreshed since 2026-11-20."},
-            day=day,
+            mark=Mark(day, self.editions[day].mark.part + 1 if day in self.editions else 1),
             now=now,
         )
         self.known = known_after(self.known, papers, found)

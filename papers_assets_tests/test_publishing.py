@@ -170,6 +170,12 @@ def test_what_is_new_is_marked_on_the_site(growing: House) -> None:
     growing.run()
     edition = newest(growing)
     page = (growing.outputs.site_folder / "index.html").read_text()
+    withdrawn = page.count('data-mark="withdrawn"')
+    papers = growing.store.read_papers()
+    taken_back = papers[
+        (papers["version"] > 1) & papers["comment"].str.contains("withdr", na=False)
+    ]
+    assert withdrawn == taken_back["arxiv_id"].nunique()
     assert page.count('data-mark="new"') + page.count('data-mark="revised"') == len(edition.papers)
 
 
@@ -206,11 +212,11 @@ def test_any_past_day_can_be_asked_for(growing: House, monkeypatch: pytest.Monke
     monkeypatch.setenv("PAPERS_HOME", str(growing.home))
     monkeypatch.setenv("PAPERS_KEYWORDS", str(growing.home / "keywords.toml"))
     none = CliRunner().invoke(cli.main, ["digest"])
-    assert (none.exit_code, "There is none" in none.output) == (2, True)
+    assert (none.exit_code, "no edition yet" in none.output) == (2, True)
     growing.run()
     shown = CliRunner().invoke(cli.main, ["digest", "--date", "2026-11-23"])
     assert shown.exit_code == 0
     assert shown.output.startswith("Daily Papers, 2026-11-23\n187 new papers.\n")
     other = CliRunner().invoke(cli.main, ["digest", "--date", "2026-11-22"])
     assert other.exit_code == 2
-    assert "no edition of 2026-11-22. There are 1, from 2026-11-23 to 2026-11-23" in other.output
+    assert "no edition of 2026-11-22: nothing changed on that day" in other.output

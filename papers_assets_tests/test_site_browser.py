@@ -121,6 +121,7 @@ def found(page: Page) -> str:
     ("words", "numbers"),
     [
         ("number 3", [3]),
+        ("2613.00003", [3]),
         ("LUKASZ simon", [2]),
         ("accepted invented", [2]),
         ("n \\log n", [1]),

@@ -6,7 +6,7 @@ set -uo pipefail
 status=$?
 case $status in
     0) ;;
-    1) echo "::error::Published, but not all of it is fresh: the log and the list say what is not." ;;
+    1) echo "::error::Published, but some keyword is not fresh, or something could not be written or told: the log says what." ;;
     *) echo "::error::Nothing could be done (exit status $status): the log says why." ;;
 esac
 exit "$status"

@@ -1,11 +1,14 @@
 """The asset `readme`: the rendered document, and its pages when one is not enough."""
 
+import logging
+
 import dagster as dg
 import pandas as pd
 
 from papers_assets import checks, previews
 from papers_assets.assets.common import FRESHNESS, GROUP, OWNERS, check_results, check_specs
 from papers_assets.automation import publish_when_sound
+from papers_assets.files import StoreError
 from papers_assets.keywords import KeywordsFile
 from papers_assets.logs import progress
 from papers_assets.rendering import pages
@@ -19,6 +22,9 @@ from papers_assets.store import Store, slug
 README_COLUMNS = [
     *("keyword", "arxiv_id", "version", "title", "abstract", "comment", "updated", "first_seen"),
 ]
+
+
+logger = logging.getLogger(__name__)
 
 
 def readme_asset(file: KeywordsFile, papers: dg.AssetsDefinition) -> dg.AssetsDefinition:
@@ -52,14 +58,17 @@ def readme_asset(file: KeywordsFile, papers: dg.AssetsDefinition) -> dg.AssetsDe
             current = opened.papers_or_none(README_COLUMNS)
             papers = papers if current is None else current
             said = content(papers, file)
-            layout, sizes = _write(opened, said, front_page=file.front_page)
+            layout, sizes, problem = _write(opened, said, front_page=file.front_page)
             findings = checks.check_readme(
                 opened.readme_path.read_bytes(),
                 papers,
                 said.sections,
                 file,
                 pages=opened.pages(),
-                front_page=opened.front_page_path.read_bytes() if file.front_page else None,
+                front_page=opened.front_page_path.read_bytes()
+                if file.front_page and not problem
+                else None,
+                front_page_problem=problem,
             )
         return dg.MaterializeResult(
             metadata=previews.readme(
@@ -71,14 +80,15 @@ def readme_asset(file: KeywordsFile, papers: dg.AssetsDefinition) -> dg.AssetsDe
     return readme
 
 
-def _write(store: Store, said: Content, *, front_page: bool) -> tuple[Layout, list[int]]:
-    """Write every document, and give what stands where and the bytes of the README and its pages.
+def _write(store: Store, said: Content, *, front_page: bool) -> tuple[Layout, list[int], str]:
+    """Write every document.
+
+    Gives what stands where, the bytes of the README and its pages, and why there is no front page
+    although there should be.
 
     A document is written before what leads to it, and removed after it, so that no reader meets a
     link that leads nowhere.
     """
-    if front_page:
-        store.check_front_page()
     layout = lay_out(said, slug, front_page=front_page)
     if layout.pages:
         progress.info("not all rows fit into the README: writing %d pages", len(layout.pages))
@@ -87,9 +97,15 @@ def _write(store: Store, said: Content, *, front_page: bool) -> tuple[Layout, li
         for page in reversed(layout.pages)
     }
     size = store.write_readme(pages.front(said, layout))
-    if front_page:
-        store.write_front_page(pages.front_page(said, layout))
-    else:
-        store.remove_front_page()
+    problem = ""
+    try:
+        if front_page:
+            store.write_front_page(pages.front_page(said, layout))
+        else:
+            store.remove_front_page()
+    except StoreError as error:
+        # The list itself is good, and people wait for it.
+        problem = str(error)
+        logger.error("%s", problem)  # noqa: TRY400 - a story
     store.remove_pages(but=sizes)
-    return layout, [size, *sizes.values()]
+    return layout, [size, *sizes.values()], problem

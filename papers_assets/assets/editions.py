@@ -1,19 +1,21 @@
 """The assets `changes` and `digest`: what is different since the last edition, and how it reads."""
 
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import date, datetime
 
 import dagster as dg
 
 from papers_assets import checks, previews
 from papers_assets.assets.common import GROUP, OWNERS, check_results, check_specs
 from papers_assets.automation import publish_when_sound
-from papers_assets.digest import digest_of
+from papers_assets.digest import Digest, digest_of
 from papers_assets.keywords import KeywordsFile
 from papers_assets.logs import progress
+from papers_assets.outputs import Outputs
 from papers_assets.publishing import publish_edition
 from papers_assets.rendering.digest import digest_markdown
 from papers_assets.resources import StoreResource
+from papers_assets.telling import MOST_DAYS
 
 
 def changes_asset(
@@ -40,8 +42,7 @@ def changes_asset(
         progress.info("comparing with the last edition")
         outputs = store.outputs()
         published = publish_edition(file, store.open(), outputs, now)
-        known = outputs.read_known().papers
-        findings = checks.check_changes(known, published.papers, file.names)
+        findings = checks.check_changes(published.known, published.papers, file.names)
         return dg.MaterializeResult(
             metadata=previews.changes(published, file, outputs),
             check_results=check_results(findings),
@@ -70,13 +71,24 @@ def digest_asset(file: KeywordsFile, changes: dg.AssetsDefinition) -> dg.AssetsD
         context: dg.AssetExecutionContext, store: StoreResource
     ) -> Iterator[dg.MaterializeResult[None]]:
         outputs = store.outputs()
-        edition = outputs.newest_edition()
-        if edition is None:
-            context.log.info("There has been no edition yet: no digest.")
-            return
-        told = digest_of(edition, file.names)
-        text = digest_markdown(told, more="../README.md")
-        path = outputs.write_digest(edition.day, text)
+        with store.open().publishing():  # or an older part could be written over a newer one
+            days = outputs.days()
+            if not days:
+                context.log.info("There has been no edition yet: no digest.")
+                return
+            # A day whose digest was not written, since something failed, gets it now.
+            for day in days[-MOST_DAYS:]:
+                if day == days[-1] or not outputs.digest_path(day).exists():
+                    told, text = _digest(outputs, day, file)
+                    path = outputs.write_digest(day, text)
         yield dg.MaterializeResult(metadata=previews.digest(told, path, text))
 
     return digest
+
+
+def _digest(outputs: Outputs, day: date, file: KeywordsFile) -> tuple[Digest, str]:
+    edition = outputs.read_edition(day)
+    if edition is None:
+        raise FileNotFoundError(outputs.edition_path(day))
+    told = digest_of(edition, file.names, title=file.digest_name)
+    return told, digest_markdown(told, more="../README.md")

@@ -4,17 +4,16 @@ Each remembers how far it has told whom, so that what could not be delivered is 
 next run. One that fails is red by itself; nothing depends on it.
 """
 
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cache
-from hashlib import sha256
+from collections.abc import Callable, Iterator, Mapping
 
 import dagster as dg
 import requests
 
 from papers_assets.assets.common import GROUP, OWNERS
 from papers_assets.automation import publish_when_sound
-from papers_assets.editions import Edition, Mark
+from papers_assets.delivering import Delivered, mail_all, tell
+from papers_assets.editions import Edition
+from papers_assets.files import StoreError
 from papers_assets.keywords import KeywordsFile
 from papers_assets.notifying.channels import Channels
 from papers_assets.notifying.github_issues import Issues
@@ -25,7 +24,7 @@ from papers_assets.notifying.webhook import post
 from papers_assets.outputs import Outputs
 from papers_assets.resources import StoreResource
 from papers_assets.settings import SettingsError
-from papers_assets.telling import beginning, notice, untold
+from papers_assets.telling import notice
 
 Told = dict[str, dg.MetadataValue | int | str]
 """What a channel did, as metadata. It is up to date with the digest, by so many messages."""
@@ -39,28 +38,35 @@ def notification_assets(
     environment: Mapping[str, str],
 ) -> list[dg.AssetsDefinition]:
     """Make the three; `environment` holds the addresses that keywords.toml gives by name."""
-    words = _Words(file, channels)
 
     def issue(context: dg.AssetExecutionContext, outputs: Outputs) -> Told | None:
         if not channels.github_token:
             context.log.info("Off: PAPERS_GITHUB_TOKEN is not set.")
             return None
         where = (channels.github_api, channels.github_repository, channels.github_token)
-        addresses: list[str] = []
+        words, posted = _Words(file, channels), list[str]()
         with requests.Session() as session:
-            issues = Issues(*where, session=session)
-            _tell(outputs, "github_issue", words.of, lambda n: addresses.append(issues.publish(n)))
-        found: Told = {"messages": len(addresses)}
-        found |= {"posted": dg.MetadataValue.url(addresses[-1])} if addresses else {}
+            issues = Issues(*where, label=file.digest_label, session=session)
+            told = tell(outputs, "github_issue", words, lambda n: posted.append(issues.publish(n)))
+        found = _metadata(context, told)
+        found |= {"posted": dg.MetadataValue.url(posted[-1])} if posted else {}
         return found | {f"remark {n}": text for n, text in enumerate(issues.remarks, start=1)}
 
     def email(context: dg.AssetExecutionContext, outputs: Outputs) -> Told | None:
-        who = recipients(file, channels, environment)
+        who = recipients(file, channels, environment) if channels.smtp else {}
         if not who:
-            context.log.info("Off: neither PAPERS_DIGEST_EMAIL nor a keyword's recipients are set.")
+            context.log.info(
+                "Off: it takes PAPERS_SMTP_URL, and PAPERS_DIGEST_EMAIL or a keyword's recipients."
+            )
             return None
-        mailer = Mailer(channels.smtp, channels.sender, unsubscribe=channels.unsubscribe)
-        return _mail(outputs, mailer, who, words)
+        mailer = Mailer(
+            channels.smtp,
+            channels.sender,
+            unsubscribe=channels.unsubscribe,
+            name=file.digest_label,
+        )
+        told = mail_all(outputs, mailer, who, _Words(file, channels))
+        return _metadata(context, told) | {"recipients": len(who)}
 
     def webhook(context: dg.AssetExecutionContext, outputs: Outputs) -> Told | None:
         if not channels.webhook:
@@ -70,13 +76,14 @@ def notification_assets(
         def deliver(told: Notice) -> None:
             post(channels.webhook, told, channels.webhook_shape)
 
-        return {"messages": _tell(outputs, "webhook", words.of, deliver)}
+        told = tell(outputs, "webhook", _Words(file, channels), deliver)
+        return _metadata(context, told)
 
     return [
         _asset(
             "github_issue",
             digest,
-            issue,
+            _usable(channels, issue),
             "An issue a day with what is new, so that whoever watches the repository gets a mail "
             "from GitHub. A later part of the day is a comment on it.\n\nOff until "
             "PAPERS_GITHUB_TOKEN is set.",
@@ -84,22 +91,33 @@ def notification_assets(
         _asset(
             "email",
             digest,
-            email,
+            _usable(channels, email),
             "What is new by e-mail, in plain text and HTML; a keyword may have recipients of its "
-            "own.\n\nOff until PAPERS_DIGEST_EMAIL and PAPERS_SMTP_URL are set.",
+            "own.\n\nOff until PAPERS_SMTP_URL and PAPERS_DIGEST_EMAIL are set.",
         ),
         _asset(
             "webhook",
             digest,
-            webhook,
+            _usable(channels, webhook),
             "What is new to a chat (Slack and its likes) or a program.\n\nOff until "
             "PAPERS_DIGEST_WEBHOOK is set.",
         ),
     ]
 
 
+def _usable(channels: Channels, deliver: Deliver) -> Deliver:
+    """Give a `deliver` that says first what is wrong with the settings, if anything is."""
+
+    def delivering(context: dg.AssetExecutionContext, outputs: Outputs) -> Told | None:
+        if channels.problem:
+            raise SettingsError(channels.problem)
+        return deliver(context, outputs)
+
+    return delivering
+
+
 class _Words:
-    """Puts parts of editions into words for this installation."""
+    """Puts parts of editions into words for this installation; each once."""
 
     def __init__(self, file: KeywordsFile, channels: Channels) -> None:
         self._file = file
@@ -108,16 +126,30 @@ class _Words:
         self._more = file.site or (
             f"https://github.com/{repository}/blob/HEAD/output/README.md" if on_github else ""
         )
+        self._made: dict[object, Notice | None] = {}
 
-    def of(self, edition: Edition, part: int, only: tuple[str, ...] | None = None) -> Notice | None:
-        return notice(
-            edition,
-            part,
-            self._file.names,
-            more=self._more,
-            only=only,
-            when_nothing_changed=self._file.digest_when_nothing_changed,
-        )
+    def __call__(self, edition: Edition, part: int, only: tuple[str, ...] | None) -> Notice | None:
+        key = (edition.day, part, only)
+        if key not in self._made:  # hundreds of recipients may get the same
+            self._made[key] = notice(
+                edition,
+                part,
+                self._file.names,
+                more=self._more,
+                only=only,
+                when_nothing_changed=self._file.digest_when_nothing_changed,
+                title=self._file.digest_name,
+            )
+        return self._made[key]
+
+
+def _metadata(context: dg.AssetExecutionContext, told: Delivered) -> Told:
+    found: Told = {"messages": told.messages}
+    if told.forgotten:
+        days = f"{len(told.forgotten)}, from {told.forgotten[0]} to {told.forgotten[-1]}"
+        context.log.warning("Editions that are not told of any more: %s. See output/digests.", days)
+        found["not_told_of"] = days
+    return found
 
 
 def _asset(
@@ -138,78 +170,10 @@ def _asset(
     ) -> Iterator[dg.MaterializeResult[None]]:
         try:
             told = deliver(context, store.outputs())
-        except (NotDelivered, SettingsError) as error:
+        except (NotDelivered, SettingsError, StoreError) as error:
             reason = f"{error} What was not delivered is told of by the next run that can."
             raise dg.Failure(reason, allow_retries=False) from error
         if told is not None:  # or else it is off, and nothing was made
             yield dg.MaterializeResult(metadata=told)
 
     return notification
-
-
-def _tell(
-    outputs: Outputs,
-    to: str,
-    words: Callable[[Edition, int], Notice | None],
-    deliver: Callable[[Notice], object],
-) -> int:
-    """Deliver what `to` has not been told of, in order, and give how many messages it took.
-
-    Raises:
-        NotDelivered: by `deliver`; what came before it is noted.
-    """
-    count = 0
-    with outputs.telling():
-        deliveries = _with_beginners(outputs, [to])
-        for edition, part in untold(outputs.days(), outputs.read_edition, deliveries[to]):
-            if told := words(edition, part):
-                deliver(told)
-                count += 1
-            deliveries[to] = Mark(edition.day, part)
-            outputs.write_deliveries(deliveries)
-    return count
-
-
-def _with_beginners(outputs: Outputs, names: Iterable[str]) -> dict[str, Mark]:
-    """Read how far everybody has been told, and note where those begin who are new."""
-    deliveries, start = outputs.read_deliveries(), beginning(outputs.days())
-    deliveries = dict.fromkeys(names, start) | deliveries
-    outputs.write_deliveries(deliveries)
-    return deliveries
-
-
-def _mail(
-    outputs: Outputs,
-    mailer: Mailer,
-    who: Mapping[str, tuple[str, ...] | None],
-    words: _Words,
-) -> Told:
-    """Send each recipient what they have not been told of; one who refuses stops nobody else."""
-    sent, errors = 0, dict[str, NotDelivered]()
-    with outputs.telling():
-        deliveries = _with_beginners(outputs, map(_alias, who))
-        read, days = cache(outputs.read_edition), outputs.days()
-        waiting = {to: deque(untold(days, read, deliveries[_alias(to)])) for to in who}
-        # All who wait for something get their next part together, over one connection.
-        while turn := {to: w.popleft() for to, w in waiting.items() if w and to not in errors}:
-            notices = {to: words.of(*part, who[to]) for to, part in turn.items()}
-            told = {to: found for to, found in notices.items() if found}
-            failed = mailer.send_all(told)
-            errors |= failed
-            sent += len(told) - len(failed)
-            deliveries |= {
-                _alias(to): Mark(edition.day, part)
-                for to, (edition, part) in turn.items()
-                if to not in failed
-            }
-            outputs.write_deliveries(deliveries)
-    if errors:
-        first = next(iter(errors.values()))
-        reason = f"{first.reason}; {len(errors)} of {len(who)} recipients could not be reached"
-        raise NotDelivered("e-mail", reason, first.remedy)
-    return {"messages": sent, "recipients": len(who)}
-
-
-def _alias(address: str) -> str:
-    """Name a recipient without saying who it is: the note is where the run history is."""
-    return f"email {sha256(address.casefold().encode()).hexdigest()[:16]}"

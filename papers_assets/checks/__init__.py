@@ -13,7 +13,11 @@ from papers_assets.checks.of_papers import (
     HELD_KEYS,
     check_papers,
 )
-from papers_assets.checks.of_readme import CHECKS_OF_README, GITHUB_LIMIT, check_readme
+from papers_assets.checks.of_readme import (
+    CHECKS_OF_README,
+    GITHUB_LIMIT,
+    check_readme,
+)
 
 __all__ = [
     "CHECKS_OF_CHANGES",

@@ -5,6 +5,7 @@ from collections.abc import Collection
 import pandas as pd
 
 from papers_assets.checks.finding import A_MISTAKE, Check, Finding, finding
+from papers_assets.papers import refreshed_at
 
 CHECKS_OF_CHANGES: dict[str, Check] = {
     "adds_up": Check(
@@ -25,7 +26,9 @@ def check_changes(
         papers: the asset `papers`; used are keyword, arxiv_id and version.
         names: of the keywords.
     """
-    told = known[known["listed"] & known["keyword"].isin(list(names))]
+    # Of a list that is not there, nobody knows what left it.
+    there = set(refreshed_at(papers)) | set(papers["keyword"])
+    told = known[known["listed"] & known["keyword"].isin(list(there.intersection(names)))]
     here = papers[papers["keyword"].isin(list(names))]
     merged = here[[*_KEYS, "version"]].merge(
         told[[*_KEYS, "version"]], how="outer", on=_KEYS, suffixes=("", "_told"), indicator=True

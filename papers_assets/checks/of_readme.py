@@ -8,6 +8,7 @@ from papers_assets.checks.finding import (
     A_MISTAKE,
     Check,
     Finding,
+    Severity,
     finding,
     times_of,
 )
@@ -40,6 +41,9 @@ CHECKS_OF_README: dict[str, Check] = {
     "says_what_is_stale": Check(
         'Old sections say so, and "Last update" is the day of the last answer.', blocking=True
     ),
+    "front_page_written": Check(
+        "If keywords.toml wants a front page, .github/README.md is the list.", blocking=False
+    ),
 }
 
 
@@ -51,6 +55,7 @@ def check_readme(  # noqa: PLR0913 - what was made, and what of
     *,
     pages: Iterable[tuple[str, bytes]] = (),
     front_page: bytes | None = None,
+    front_page_problem: str = "",
 ) -> list[Finding]:
     """Check the asset `readme`, in the order of `CHECKS_OF_README`.
 
@@ -60,7 +65,8 @@ def check_readme(  # noqa: PLR0913 - what was made, and what of
         sections: what it was rendered from, for their notes.
         file: the keywords that it was rendered for.
         pages: name and content of every page, read back from disk one by one.
-        front_page: the same, if there should be one.
+        front_page: the same, if there is one.
+        front_page_problem: why there is none although there should be.
     """
     seen, urls = inspect_readme(document), _urls(papers, file)
     seen_pages = [see_page(name, page, urls) for name, page in pages]
@@ -75,6 +81,7 @@ def check_readme(  # noqa: PLR0913 - what was made, and what of
         _well_formed(seen, seen_pages, urls, copied),
         _under_github_limit(sizes, file),
         _says_what_is_stale(seen, seen_pages, papers, sections, file),
+        _front_page_written(front_page_problem, wanted=file.front_page),
     ]
 
 
@@ -196,3 +203,8 @@ def _urls(papers: pd.DataFrame, file: KeywordsFile) -> dict[str, list[str]]:
         if keyword in urls:
             urls[keyword].append(paper_url(arxiv_id, version))
     return {collapse(name): found for name, found in urls.items()}
+
+
+def _front_page_written(problem: str, *, wanted: bool) -> Finding:
+    fine = "The list is the front page." if wanted else "No front page is asked for."
+    return Finding("front_page_written", not problem, Severity.ERROR, problem or fine, {})

@@ -25,3 +25,5 @@ class Channels:
     """https or mailto; empty: mail to the sender."""
     webhook: str = field(default="", repr=False)
     webhook_shape: Shape = "slack"
+    problem: str = ""
+    """What is wrong with the settings; then all of the above is as if nothing had been set."""

@@ -13,7 +13,9 @@ from papers_assets.logs import printable
 from papers_assets.notifying.message import compose
 from papers_assets.notifying.notice import PAUSES, NotDelivered, Notice, logger, may_try_again
 
-ADDRESS = re.compile(r"[^@\s,<>\0-\x1f\x7f-\x9f]+@[^@\s,<>\0-\x1f\x7f-\x9f]+")
+ADDRESS = re.compile(
+    r"[^@\s,;:/<>()\[\]\\\"\0-\x1f\x7f-\x9f]+@[^@\s,;:/<>()\[\]\\\"\0-\x1f\x7f-\x9f]+"
+)
 """What counts as an e-mail address: nothing in it ends a line, a header or an address."""
 
 _SMTP_PORT, _SMTPS_PORT = 587, 465
@@ -52,7 +54,9 @@ class Mailer:
         for error in self.send_all({recipient: notice}).values():
             raise error
 
-    def send_all(self, notices: Mapping[str, Notice]) -> dict[str, NotDelivered]:
+    def send_all(
+        self, notices: Mapping[str, Notice], taken: Callable[[str], None] = lambda _: None
+    ) -> dict[str, NotDelivered]:
         """Send each recipient a message, over one connection if the server keeps it open.
 
         What is refused for now is sent again after growing pauses; it is the same mail then, with
@@ -60,11 +64,12 @@ class Mailer:
 
         Args:
             notices: by recipient.
+            taken: is called with each recipient as soon as the server has taken the message.
 
         Returns:
             What kept a message from being taken, for each recipient whose was not.
         """
-        errors = self._round(notices)
+        errors = self._round(notices, taken)
         for pause in PAUSES:
             again = {to: notices[to] for to, error in errors.items() if may_try_again(error)}
             if not again:
@@ -73,10 +78,12 @@ class Mailer:
                 logger.warning("%s Trying again in %.0f s.", errors[to], pause)
             self._sleep(pause)
             final = {to: error for to, error in errors.items() if to not in again}
-            errors = final | self._round(again)
+            errors = final | self._round(again, taken)
         return errors
 
-    def _round(self, notices: Mapping[str, Notice]) -> dict[str, NotDelivered]:
+    def _round(
+        self, notices: Mapping[str, Notice], taken: Callable[[str], None]
+    ) -> dict[str, NotDelivered]:
         errors: dict[str, NotDelivered] = {}
         connection: smtplib.SMTP | None = None
         waiting = list(notices)
@@ -90,11 +97,14 @@ class Mailer:
             to = waiting.pop(0)
             try:
                 self._send(connection, notices[to], to)
-            except _ERRORS as error:
+            # Whatever it is, it is not to keep the others from their mail.
+            except Exception as error:  # noqa: BLE001
                 errors[to] = self._refused(to, error)
                 if not _goes_on(error, to):
                     hang_up(connection)
                     connection = None
+            else:
+                taken(to)
         if connection is not None:
             hang_up(connection)
         return errors
@@ -140,7 +150,7 @@ class Mailer:
             remedy = "The next run tries again" if passing else "Look at the address and the sender"
             return NotDelivered(channel, reason, remedy, passing=passing)
         reason = f"the message was not taken ({type(error).__name__})"
-        if isinstance(error, ValueError | smtplib.SMTPNotSupportedError):
+        if isinstance(error, ValueError | AttributeError | smtplib.SMTPNotSupportedError):
             remedy = "Look at the address: it may be none, or one that the mail server cannot take"
             return NotDelivered(channel, reason, remedy)
         return NotDelivered(channel, reason, "The next run tries again", passing=True)

@@ -1,18 +1,18 @@
-"""The digest as GitHub shows it: Markdown that ends at a whole row. Pure.
+"""The digest as GitHub shows it: Markdown of whole rows, as many as fit. Pure.
 
 What it is made of comes from outside, and an issue does more than a README: whoever is mentioned
 (`@name`) gets a mail, and what is numbered (`#12`, `owner/name#12`) a link back. Neither happens.
 """
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 from papers_assets.changes import Kind
 from papers_assets.code_links import CodeLink
 from papers_assets.digest import Digest, Entry, Group
 from papers_assets.listing import Listed
 from papers_assets.rendering import escape
+from papers_assets.rendering.fitting import in_turn
 
 GITHUB_LIMIT = 65_536
 """Characters of an issue's body that GitHub takes. Bytes are counted, which are never fewer."""
@@ -30,25 +30,28 @@ TITLES = {
     Kind.WITHDRAWN: "Withdrawn",
     Kind.JOINED: "New in a list, known from another",
 }
-_HEADS = {
-    Kind.NEW: "| **Title** | **Date** | **Abstract** | **Comment** |",
-    Kind.REVISED: "| **Title** | **Date** | **Changed** | **Comment** |",
-}
+_CHANGED = (Kind.REVISED, Kind.WITHDRAWN)
+_MOST_AUTHORS, _BRIEF = 3, 120
 _MOST_LINKS = 5
+_OF_ISSUES = "issues|pull|pulls|discussions|commit"
+_ISSUE = re.compile(rf"/(?:{_OF_ISSUES})/", re.IGNORECASE)
 _DELIMITER = "| --- | --- | --- | --- |"
-# Where GitHub would see a person, or a number of an issue; not inside of an address, which it
-# makes a link of first. A character reference has its number sign behind an ampersand.
+# Where GitHub would see a person, the number of an issue, or the address of one. An address with
+# such a thing in it becomes a shorter link; a mail address has a letter before its "@".
 _NOTIFYING = re.compile(
-    r"(?P<address>(?:https?://|www\.)\S+)"
-    r"|(?P<mention>(?<![A-Za-z0-9_/`])@(?=[A-Za-z0-9]))"
-    r"|(?P<number>(?<![&/])#(?=[0-9]))"
-    r"|(?P<named>\bGH(?=-[0-9]))",
+    r"(?<![A-Za-z0-9_])@(?=[A-Za-z0-9])"
+    r"|\#(?=[0-9])"
+    r"|\bGH(?=-[0-9])"
+    rf"|/(?:{_OF_ISSUES})/(?=[0-9a-f])",
     re.IGNORECASE,
 )
 
 
 def digest_markdown(digest: Digest, *, more: str = "", limit: int = GITHUB_LIMIT) -> str:
     """Render a digest.
+
+    If not all of it fits, papers come with their authors instead of their abstracts; if that is
+    still too much, every keyword has its newest, one of each in turn.
 
     Args:
         digest: what is told.
@@ -57,67 +60,82 @@ def digest_markdown(digest: Digest, *, more: str = "", limit: int = GITHUB_LIMIT
     """
     head = f"{digest.summary[:1].upper()}{digest.summary[1:]}."
     link = f" [All papers](<{more}>)." if more else ""
-    lines = [f"# Daily Papers, {digest.day}", "", f"{head}{link}", ""]
+    name = escape.escape_heading(digest.name)
+    lines = [f"# {name}, {digest.day}", "", f"{head}{link}", ""]
     tail = _tail(digest, limit // 4)
     room = limit - _RESERVED - sum(_size(line) for line in [*lines, *tail])
-    shown = 0
-    for block in _blocks(digest):
-        room -= sum(_size(line) for line in block.lines)
-        if room < 0:
-            break
-        lines += block.lines
-        shown += block.is_paper
-    total = sum(len(group.entries) for group in digest.groups)
-    if shown < total:
+    groups, left_out = _fitting(digest, room)
+    lines += groups
+    if left_out:
         whole = f"[the whole list](<{more}>)" if more else "the list"
-        lines += ["", f"_And {total - shown:,} more papers: see {whole}._"]
-    return "\n".join([*lines, "", *tail]).rstrip("\n") + "\n"
+        lines += ["", f"_And {left_out:,} more papers: see {whole}._"]
+    return "\n".join([*lines, *([""] if groups else []), *tail]).rstrip("\n") + "\n"
 
 
-@dataclass(frozen=True)
-class _Block:
-    """Lines that are of no use without each other."""
-
-    lines: tuple[str, ...]
-    is_paper: bool = True
-
-
-def _blocks(digest: Digest) -> Iterator[_Block]:
-    """Give a block per paper; the first of a group brings the headings along."""
+def _fitting(digest: Digest, room: int) -> tuple[list[str], int]:
+    """Give the lines of the groups, and how many papers there was no room for."""
+    total = sum(len(group.entries) for group in digest.groups)
+    for is_brief in (False, True):
+        rows = [[_row(g, entry, is_brief=is_brief) for entry in g.entries] for g in digest.groups]
+        heads = [sum(map(_size, _head(group, 0, is_brief=is_brief))) for group in digest.groups]
+        shown = in_turn(heads, [list(map(_size, some)) for some in rows], room)
+        if sum(shown) == total:
+            break
+    lines: list[str] = []
     kind = None
-    for group in digest.groups:
-        head = [] if group.kind is kind else [*([""] if kind else []), f"## {TITLES[group.kind]}"]
-        kind = group.kind
-        head += ["", f"### {escape.escape_heading(group.keyword)}", _head(group), _DELIMITER]
-        for entry in group.entries:
-            yield _Block((*head, _row(group, entry)))
-            head = []
+    for group, some, count in zip(digest.groups, rows, shown, strict=True):
+        if count:
+            head = _head(group, count, is_brief=is_brief)
+            lines += head[2:] if group.kind is kind else head[not lines :]
+            lines += some[:count]
+            kind = group.kind
+    return lines, total - sum(shown)
 
 
-def _head(group: Group) -> str:
-    return _HEADS.get(group.kind, _HEADS[Kind.REVISED])
+def _head(group: Group, shown: int, *, is_brief: bool) -> list[str]:
+    """Give the lines above a group's rows; the first two are those of its kind."""
+    of = "" if shown == len(group.entries) else f": {shown:,} of {len(group.entries):,}"
+    third = "Changed" if group.kind in _CHANGED else "Authors" if is_brief else "Abstract"
+    return [
+        "",
+        f"## {TITLES[group.kind]}",
+        "",
+        f"### {escape.escape_heading(group.keyword)}{of}",
+        f"| **Title** | **Date** | **{third}** | **Comment** |",
+        _DELIMITER,
+    ]
 
 
-def _row(group: Group, entry: Entry) -> str:
-    row = _row_of(group, entry, _MOST_SHOWN)
-    return row if _size(row) <= _LARGEST_ROW else _row_of(group, entry, _MOST_OF_LARGE)
+def _row(group: Group, entry: Entry, *, is_brief: bool) -> str:
+    row = _row_of(group, entry, _MOST_SHOWN, is_brief=is_brief)
+    if _size(row) <= _LARGEST_ROW:
+        return row
+    return _row_of(group, entry, _MOST_OF_LARGE, is_brief=is_brief)
 
 
-def _row_of(group: Group, entry: Entry, most: int) -> str:
+def _row_of(group: Group, entry: Entry, most: int, *, is_brief: bool) -> str:
     paper = entry.paper
     title = _cut(paper.title if escape.is_visible(paper.title) else "(untitled)", most)
     title = escape.escape_title(title)
-    extra = [_code(link) for link in paper.code[:_MOST_LINKS] if len(link.url) <= most]
+    shown = [link for link in paper.code if len(link.url) <= most and not _ISSUE.search(link.url)]
+    extra = [_code(link) for link in shown[:_MOST_LINKS]]
     if entry.also:
         extra.insert(0, f"also in {', '.join(_quiet(escape.escape_cell(n)) for n in entry.also)}")
     about = f"<br>{' · '.join(extra)}" if extra else ""
-    if group.kind is Kind.NEW:
+    if group.kind in _CHANGED:
+        third = entry.was
+    elif is_brief:
+        third = _quiet(escape.escape_cell(_authors(paper)))
+    else:
         text = _quiet(escape.escape_abstract(_cut(paper.abstract, most)))
         third = f"<details><summary>Show</summary><p>{text}</p></details>"
-    else:
-        third = entry.was
-    comment = _quiet(escape.escape_cell(_cut(paper.comment or "", most)))
+    comment = _quiet(escape.escape_cell(_cut(paper.comment or "", _BRIEF if is_brief else most)))
     return f"| **[{title}]({paper.url})**{about} | {_date(paper)} | {third} | {comment} |"
+
+
+def _authors(paper: Listed) -> str:
+    more = " and others" if len(paper.authors) > _MOST_AUTHORS else ""
+    return _cut(", ".join(paper.authors[:_MOST_AUTHORS]) + more, _BRIEF)
 
 
 def _date(paper: Listed) -> str:
@@ -129,14 +147,14 @@ def _code(link: CodeLink) -> str:
 
 
 def _tail(digest: Digest, room: int) -> list[str]:
-    """Say what is counted only, and what is not fresh."""
+    """Say what is counted only, and what is to be said of the lists."""
     lines = []
     if digest.left:
         lines += [f"Left the lists: {_numbers(digest.left)}.", ""]
     if digest.returned:
         lines += [f"Back in the lists, as they were: {_numbers(digest.returned)}.", ""]
     if digest.notes:
-        lines += ["## Not fresh", ""]
+        lines += ["## Remarks", ""]
         for name, note in digest.notes.items():
             text = f"{escape.escape_cell(name)}: {escape.escape_cell(note)}"
             lines.append(f"* {_quiet(text)}")
@@ -153,11 +171,7 @@ def _numbers(counts: Mapping[str, int]) -> str:
 
 def _quiet(escaped: str) -> str:
     """Keep GitHub from telling anybody: an empty comment takes a name or number apart, unseen."""
-
-    def apart(match: re.Match[str]) -> str:
-        return match[0] if match["address"] else f"{match[0]}<!---->"
-
-    return _NOTIFYING.sub(apart, escaped)
+    return _NOTIFYING.sub(r"\g<0><!---->", escaped)
 
 
 def _cut(text: str, most: int) -> str:

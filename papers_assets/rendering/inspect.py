@@ -70,7 +70,7 @@ _POSITION = re.compile(
 _ENTRY = re.compile(rf'<li><a href="([^"]*)">({_TEXT})</a>: ([0-9,]+ papers?)</li>\n')
 _ENTRIES = r"(?:<li>[^\n]*</li>\n)+"
 _CONTENTS = re.compile(
-    r"<p>([0-9,]+ keywords?, [0-9,]+ papers?)\. What does not fit here is on pages of its own\."
+    r"<p>([0-9,]+ keywords?, [0-9,]+ rows?)\. What does not fit here is on pages of its own\."
     rf"</p>\n<ul>\n({_ENTRIES})</ul>"
 )
 _DELIMITER_ROW = "\n| --- | --- | --- | --- |\n"

@@ -1,7 +1,7 @@
 """The digest as mail: plain text, and HTML. Pure."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
@@ -11,20 +11,22 @@ from papers_assets.code_links import CodeLink
 from papers_assets.digest import Digest, Entry, Group
 from papers_assets.rendering import escape
 from papers_assets.rendering.digest import TITLES
+from papers_assets.rendering.fitting import in_turn
 
 LIMIT = 100_000
 """Bytes of the HTML. Gmail cuts a mail off at 102 kB."""
 _RESERVED = 2_000
 """Bytes for what says how many more there are."""
 _MOST_SHOWN, _MOST_LINKS, _MOST_AUTHORS, _MOST_NOTES = 2_500, 5, 10, 20
-_LONGEST_LINK = 300
+_LONGEST_LINK, _HEADINGS = 300, 200
 
 
 @dataclass(frozen=True)
 class _Block:
-    """A paper; the first of a group has the headings above it."""
+    """A paper."""
 
     title: str
+    """Of its kind."""
     keyword: str
     name: str
     url: str
@@ -46,30 +48,49 @@ def mail_html(digest: Digest, *, more: str = "") -> str:
 
 def title(digest: Digest) -> str:
     """Give the mail's subject."""
-    return f"Daily Papers, {digest.day}: {digest.summary}"
+    return f"{escape.collapse(digest.title)}: {digest.summary}"
 
 
 def _render(template: str, digest: Digest, more: str) -> str:
     page = _environment().get_template("mail.html.j2")
 
     def size(blocks: list[_Block]) -> int:
-        return len(page.render(_around(digest, blocks)).encode())
+        bare = [replace(block, title="", keyword="") for block in blocks]
+        return len(page.render(_around(digest, bare)).encode())
 
     # The text has the same papers as the HTML, which decides how many there is room for.
-    empty = size([])
-    shown, room = [], LIMIT - _RESERVED - empty
-    for block in _blocks(digest):
-        room -= size([block]) - empty
-        if room < 0:
+    empty, total = size([]), sum(len(group.entries) for group in digest.groups)
+    for is_brief in (False, True):
+        blocks = [
+            [_block(g, entry, is_brief=is_brief) for entry in g.entries] for g in digest.groups
+        ]
+        sizes = [[size([block]) - empty for block in some] for some in blocks]
+        heads = [_HEADINGS + len(group.keyword.encode()) for group in digest.groups]
+        shown = in_turn(heads, sizes, LIMIT - _RESERVED - empty)
+        if sum(shown) == total:
             break
-        shown.append(block)
-    return _environment().get_template(template).render(_around(digest, shown) | {"more": more})
+    kept = [block for some, count in zip(blocks, shown, strict=True) for block in some[:count]]
+    kept = list(_with_headings(kept))
+    return _environment().get_template(template).render(_around(digest, kept) | {"more": more})
+
+
+def _with_headings(blocks: Iterable[_Block]) -> Iterator[_Block]:
+    """Leave a kind's title and a group's keyword to the first of each."""
+    kind, group = "", ("", "")
+    for block in blocks:
+        this = (block.title, block.keyword)
+        yield replace(
+            block,
+            title=block.title if block.title != kind else "",
+            keyword=block.keyword if this != group else "",
+        )
+        kind, group = block.title, this
 
 
 def _around(digest: Digest, blocks: list[_Block]) -> dict[str, object]:
     total = sum(len(group.entries) for group in digest.groups)
     return {
-        "title": f"Daily Papers, {digest.day}",
+        "title": escape.collapse(digest.title),
         "summary": digest.summary[:1].upper() + digest.summary[1:],
         "blocks": blocks,
         "left_out": total - len(blocks),
@@ -78,16 +99,7 @@ def _around(digest: Digest, blocks: list[_Block]) -> dict[str, object]:
     }
 
 
-def _blocks(digest: Digest) -> Iterator[_Block]:
-    kind = None
-    for group in digest.groups:
-        for number, entry in enumerate(group.entries):
-            begins = group.kind is not kind
-            kind = group.kind
-            yield _block(group, entry, TITLES[kind] if begins else "", is_first=number == 0)
-
-
-def _block(group: Group, entry: Entry, heading: str, *, is_first: bool) -> _Block:
+def _block(group: Group, entry: Entry, *, is_brief: bool) -> _Block:
     paper = entry.paper
     authors = [
         *paper.authors[:_MOST_AUTHORS],
@@ -96,15 +108,16 @@ def _block(group: Group, entry: Entry, heading: str, *, is_first: bool) -> _Bloc
     about = [", ".join(authors), paper.updated.strftime("%Y-%m-%d"), paper.primary_category]
     about += [entry.was] if entry.was else []
     about += [f"also in {', '.join(entry.also)}"] if entry.also else []
+    is_told = group.kind in (Kind.NEW, Kind.JOINED) and not is_brief
     return _Block(
-        title=heading,
-        keyword=group.keyword if is_first else "",
+        title=TITLES[group.kind],
+        keyword=group.keyword,
         name=_shown(paper.title) if escape.is_visible(paper.title) else "(untitled)",
         url=paper.url,
         about=_shown(" · ".join(about)),
         code=tuple(link for link in paper.code if len(link.url) <= _LONGEST_LINK)[:_MOST_LINKS],
-        abstract=_shown(paper.abstract) if group.kind is Kind.NEW else "",
-        comment=_shown(paper.comment or ""),
+        abstract=_shown(paper.abstract) if is_told else "",
+        comment="" if is_brief else _shown(paper.comment or ""),
     )
 
 

@@ -1,13 +1,21 @@
 """What people are told, from arXiv's answer to mail, issue and chat; the servers are real."""
 
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import replace
+from pathlib import Path
 
 import dagster as dg
 import pytest
+from click.testing import CliRunner
 
+from papers_assets import cli
+from papers_assets.definitions import build_definitions
 from papers_assets.notifying.channels import Channels
 from papers_assets.sample_arxiv import Corpus
+from papers_assets.schedules import PUBLISH
+from papers_assets.settings import Settings
+from papers_assets.telling import MOST_DAYS
 from papers_assets_tests.conftest import House
 from papers_assets_tests.making import keyword
 from papers_assets_tests.notifying import github_api
@@ -166,6 +174,83 @@ def test_a_chat_is_told_in_a_few_lines(house: House, hook: Hook) -> None:
     assert lines[0] == "Daily Papers, 2026-11-23: 187 new papers"
     assert lines[1] == "New: compiler"
     assert "<https://arxiv.org/abs/" in lines[2]
+
+
+def test_what_is_refused_for_good_does_not_stop_what_comes_after(house: House, hook: Hook) -> None:
+    house.channels = Channels(webhook=hook.url)
+    hook.answers = [(413, {}, "too_large")]
+    assert "413" in house.run().unpublished["webhook"]
+    let_a_day_pass(house)
+    hook.answers = [(413, {}, "too_large")]
+    assert "413" in house.run().unpublished["webhook"]  # which is said once
+    assert [said["text"][14:24] for said in hook.received] == ["2026-11-23"] * 2 + ["2026-11-24"]
+    assert house.run().unpublished == {}
+    assert len(hook.received) == 3
+
+
+def test_editions_that_are_too_many_are_named_as_not_told_of(house: House, hook: Hook) -> None:
+    house.channels = Channels(webhook=hook.url)
+    house.run()
+    for _ in range(MOST_DAYS + 2):
+        house.next_day()
+        edition = house.outputs.newest_edition()
+        assert edition is not None
+        house.outputs.write_edition(replace(edition, day=house.today.date()))
+    house.run()
+    assert len(hook.received) == 1 + MOST_DAYS
+    records = house.instance.fetch_materializations(dg.AssetKey("webhook"), limit=1).records
+    assert records[0].asset_materialization is not None
+    said = records[0].asset_materialization.metadata["not_told_of"].value
+    assert said == "2, from 2026-11-24 to 2026-11-25"
+
+
+def test_a_channel_that_is_set_up_wrongly_stops_that_channel_alone(house: House) -> None:
+    problem = "PAPERS_DIGEST_EMAIL is set, and PAPERS_SMTP_URL is not"
+    house.channels = Channels(problem=problem)
+    report = house.run()
+    assert set(report.unpublished) == {"github_issue", "email", "webhook"}
+    assert problem in report.unpublished["email"]
+    assert "Last update: 2026-11-23" in house.readme
+
+
+def test_two_lists_in_one_repository_have_an_issue_each(house: House, api: GithubApi) -> None:
+    house.channels = on_github(api)
+    house.run()
+    house.outputs.write_deliveries({})
+    other = replace(house.file, digest_name="Performance & more")
+    definitions = build_definitions(
+        Settings(other.path, house.home, house.server.url, 0.0, channels=house.channels),
+        other,
+        now=lambda: house.today,
+    )
+    definitions.resolve_job_def(PUBLISH).execute_in_process(instance=house.instance)
+    assert [issue["title"].partition(",")[0] for issue in api.issues] == [
+        "Daily Papers",
+        "Performance & more",
+    ]
+    assert [issue["labels"][0]["name"] for issue in api.issues] == [
+        "daily-papers",
+        "performance-more",
+    ]
+
+
+def test_the_demo_tells_nobody_of_invented_papers(
+    tmp_path: Path, hook: Hook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cli, "DEMO_HOME", tmp_path / "demo")
+    (tmp_path / "keywords.toml").write_text('[keywords.compiler]\nrecipients = "TEAM"\n')
+    environment = {
+        "PAPERS_KEYWORDS": str(tmp_path / "keywords.toml"),
+        "PAPERS_DIGEST_WEBHOOK": hook.url,
+    }
+    # The command's own process cannot be told where the demo's home is.
+    monkeypatch.setattr(cli, "showing_progress", nullcontext)
+    assert CliRunner().invoke(cli.main, ["demo"], env=environment).exit_code == 0
+    assert "Daily Papers" in (tmp_path / "demo" / "output" / "README.md").read_text()
+    assert hook.received == []
+    told = {"PAPERS_SMTP_URL", "PAPERS_DIGEST_EMAIL", "PAPERS_GITHUB_TOKEN", "PAPERS_ALERT_EMAIL"}
+    kept = cli._demo_environment(dict.fromkeys([*told, "DAGSTER_HOME", "PATH"], "x"))
+    assert kept == {"PATH": "x"}
 
 
 def test_no_secret_reaches_the_run_history(

@@ -193,8 +193,10 @@ def test_a_keyword_without_a_page_is_named_and_no_link() -> None:
 def test_links_lead_to_pages_to_files_that_are_there_and_outside_without_a_trace() -> None:
     paper = listed_paper(1, doi="10.9999/a<b", abstract="At https://gitlab.com/ada/tool.")
     found = pages_of(site_of([paper]))
-    beside = {"feeds/all.xml", "data/papers.json", "data/papers.csv"}
-    beside |= {"feeds/compiler.xml", "citations/compiler.bib", "citations/compiler.ris"}
+    beside = {"data/papers.json", "data/papers.csv"}
+    for name in ("all", "compiler"):
+        beside |= {f"feeds/{name}.xml", f"feeds/{name}.json"}
+        beside |= {f"citations/{name}.bib", f"citations/{name}.ris"}
     inside = set()
     for path, html in found.items():
         for link in Parsed(html).all("a"):

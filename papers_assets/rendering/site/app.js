@@ -53,6 +53,7 @@
         mark: element.dataset.mark,
         category: element.dataset.categories.split(" "),
         keyword: element.dataset.keywords.split(" "),
+        id: element.querySelector(".id").textContent.replace("arXiv:", "").toLowerCase(),
         text: null,
       }));
       papers.push(...of);
@@ -67,7 +68,10 @@
       (!wanted.mark || (paper.mark && wanted.mark.split(" ").includes(paper.mark))) &&
       (!wanted.from || paper.date >= wanted.from) &&
       (!wanted.to || paper.date <= wanted.to) &&
-      words.every((word) => read(paper).includes(word));
+      words.every((word) => read(paper).includes(word) || isId(word, paper));
+
+    // Of a whole id, or its beginning; the digits of ids would be found by every number.
+    const isId = (word, paper) => /^(\d{4}\.\d|[a-z-]+(\.[a-z]+)?\/\d)/.test(word) && paper.id.startsWith(word);
 
     const values = () =>
       Object.fromEntries(fields.map((field) => [field.name, field.value.trim()]));

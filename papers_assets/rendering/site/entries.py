@@ -17,8 +17,8 @@ _MOST_AUTHORS = 12
 """Named at once; of more, `_MOST_AUTHORS - 2` are, and the others can be unfolded."""
 _MOST_OF_LINK = 60
 _UNTITLED = "(untitled)"
-MARKS = {"new": "New", "revised": "Revised"}
-"""What a paper can be in the newest edition, and how that is said."""
+MARKS = {"new": "New", "revised": "Revised", "withdrawn": "Withdrawn"}
+"""What a paper can be in the newest edition, or, withdrawn, for good; and how that is said."""
 
 
 class Entry:
