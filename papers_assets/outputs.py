@@ -23,7 +23,7 @@ import pyarrow as pa
 
 from papers_assets import changes, editions
 from papers_assets.editions import Edition, Mark
-from papers_assets.files import StoreError, locked, read_table, replacing, write_table
+from papers_assets.files import StoreError, locked, read_table, replacing, sweep, write_table
 
 _TEXT = pa.large_string()
 _KNOWN = pa.schema(
@@ -101,7 +101,8 @@ class Outputs:
         return self.read_edition(days[-1]) if days else None
 
     def write_edition(self, edition: Edition) -> None:
-        """Write a day's edition."""
+        """Write a day's edition; `Store.publishing` is held."""
+        sweep(self.edition_path(edition.day))
         with replacing(self.edition_path(edition.day)) as file:
             file.write(editions.to_json(edition).encode())
 
@@ -126,6 +127,7 @@ class Outputs:
         if known.until is None:
             return
         table = pa.Table.from_pandas(known.papers, schema=_KNOWN, preserve_index=False)
+        sweep(self._known_path)
         labels = {"edition": known.until.day.isoformat(), "part": str(known.until.part)}
         write_table(self._known_path, table, labels)
 
@@ -144,6 +146,7 @@ class Outputs:
     def write_digest(self, day: date, text: str) -> Path:
         """Write a day's digest, and give its path."""
         path = self.digest_path(day)
+        sweep(path)
         with replacing(path) as file:
             file.write(text.encode())
         return path
@@ -161,6 +164,7 @@ class Outputs:
         folder = self.site_folder / part
         sizes = {}
         for name, pieces in files:
+            sweep(folder / name)
             with replacing(folder / name) as file:
                 sizes[name] = sum(file.write(piece.encode()) for piece in pieces)
         kinds = {(path.parent, path.suffix) for path in (folder / name for name in sizes)}
@@ -175,6 +179,7 @@ class Outputs:
     def telling(self) -> Iterator[None]:
         """Keep other processes from telling anybody anything, until the block ends."""
         with locked(self._locks_folder / "telling.lock"):
+            sweep(self._deliveries_path)
             yield
 
     def read_deliveries(self) -> dict[str, Mark]:

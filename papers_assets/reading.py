@@ -56,6 +56,14 @@ class Reading:
         """All papers, each once, newest first."""
         return listed(self.papers, self.file.names)
 
+    @cached_property
+    def _by_keyword(self) -> dict[str, list[Listed]]:
+        found: dict[str, list[Listed]] = {}
+        for paper in self.all:
+            for name in paper.keywords:
+                found.setdefault(name, []).append(paper)
+        return found
+
     def feeds(self) -> Files:
         """Give an Atom and a JSON feed per keyword, and of all."""
         site = self.file.site
@@ -120,8 +128,7 @@ class Reading:
     def _lists(self) -> Iterator[_List]:
         yield _List("Daily Papers", "", ALL, "index.html", self.all)
         for name in self.file.names:
-            slug = self.slug(name)
-            papers = [paper for paper in self.all if name in paper.keywords]
+            slug, papers = self.slug(name), self._by_keyword.get(name, [])
             yield _List(f"Daily Papers: {name}", name, slug, f"keywords/{slug}.html", papers)
 
     def _bars(self, keyword: Keyword, papers: Sequence[Listed], today: date) -> Bars:

@@ -77,7 +77,7 @@ def _shoot(watched: Watched, folder: Path, good: str) -> None:
     page.set_viewport_size({"width": 1900, "height": 1300})  # on less, Dagster shows names alone
     watched.go("/asset-groups/daily_papers")
     expect(page.get_by_text("75% filled").first).to_be_visible()
-    expect(page.get_by_text("3 / 3 Passed").first).to_be_visible()
+    expect(page.get_by_text("4 / 4 Passed").first).to_be_visible()
     _save(page, folder, "lineage")
     page.set_viewport_size({"width": 1440, "height": 720})
 

@@ -162,3 +162,25 @@ def test_a_damaged_note_of_who_has_been_told_says_what_to_do(
 def test_an_edition_without_changes_is_one_all_the_same(outputs: Outputs) -> None:
     outputs.write_edition(Edition(DAY, ()))
     assert outputs.newest_edition() == Edition(DAY, ())
+
+
+def test_what_was_left_half_written_goes_when_it_is_written_again(
+    outputs: Outputs, days: Days, tmp_path: Path
+) -> None:
+    places = [
+        outputs.edition_path(DAY),
+        outputs.digest_path(DAY),
+        outputs.site_folder / "feeds" / "a.xml",
+        tmp_path / ".papers" / "known.parquet",
+        tmp_path / ".papers" / "deliveries.json",
+    ]
+    for path in places:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.with_name(f".{path.name}.x1.tmp").write_text("half")
+    outputs.write_edition(days.editions[DAY])
+    outputs.write_digest(DAY, "text")
+    outputs.write_site("feeds", pieces(a_xml="1"))
+    outputs.write_known(Known(days.known, Mark(DAY, 1)))
+    with outputs.telling():
+        outputs.write_deliveries({})
+    assert list(tmp_path.rglob("*.tmp")) == []

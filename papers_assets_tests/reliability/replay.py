@@ -239,12 +239,15 @@ class _Days:
         self.replay.told += [f"{i} was new {n} times" for i, n in new.items() if n > 1]
 
     def _look_at_digest(self, day: str, text: str, told: Digest) -> None:
-        """What people read begins with these papers, in order, and says how many it leaves out."""
-        every = [e.paper.arxiv_id for group in told.groups for e in group.entries]
+        """People read the newest of every keyword, in order, and how many are left out."""
+        groups = [[e.paper.arxiv_id for e in group.entries] for group in told.groups]
+        every = [arxiv_id for group in groups for arxiv_id in group]
         shown = [arxiv_id for arxiv_id, _ in _DIGEST_ROW.findall(text)]
         left_out = re.search(r"\n_And ([\d,]+) more papers", text)
         total = len(shown) + (int(left_out[1].replace(",", "")) if left_out else 0)
-        if shown != every[: len(shown)] or total != len(every) or len(text) > GITHUB_LIMIT:
+        counts = [len(set(group).intersection(shown)) for group in groups]
+        expected = [i for group, n in zip(groups, counts, strict=True) for i in group[:n]]
+        if shown != expected or total != len(every) or len(text) > GITHUB_LIMIT:
             self.replay.told.append(f"{day}: the digest shows {len(shown)} of {len(every)} papers")
 
     @property
