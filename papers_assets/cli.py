@@ -294,7 +294,10 @@ def _run(
             "(PAPERS_KEYWORDS and PAPERS_HOME).",
             err=True,
         )
-    return NOT_ALL_FRESH if report.failed or report.unpublished else FRESH
+    for name, found in report.failed_checks.items():
+        click.echo(f"papers: check {name}: {printable(found, most=1000)}", err=True)
+    is_well = not (report.failed or report.unpublished or report.failed_checks)
+    return FRESH if is_well else NOT_ALL_FRESH
 
 
 def _dagster_dev(home: Path, port: int, environment: Mapping[str, str]) -> int:

@@ -42,6 +42,70 @@ class StoreDamagedError(StoreError):
         self.path = path
 
 
+class Stage:
+    """Files that are written aside, to replace those that are there together; see `staged`."""
+
+    def __init__(self) -> None:
+        self._written: list[tuple[Path, Path]] = []
+
+    @contextmanager
+    def writing(self, path: Path) -> Iterator[BinaryIO]:
+        """Give a file to write that will become `path`.
+
+        Raises:
+            StoreError: it cannot be written.
+        """
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            descriptor, name = tempfile.mkstemp(
+                dir=path.parent, prefix=f".{path.name}.", suffix=_TMP
+            )
+            self._written.append((Path(name), path))
+            with os.fdopen(descriptor, "wb") as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            umask = os.umask(0)
+            os.umask(umask)
+            Path(name).chmod(0o666 & ~umask)  # mkstemp's own mode shuts out a web server's user
+        except OSError as error:
+            raise _not_writable(path, error) from error
+
+    def content(self, path: Path) -> bytes:
+        """Read what was written for `path`, or what is there if nothing was."""
+        here = next((aside for aside, final in reversed(self._written) if final == path), path)
+        return here.read_bytes()
+
+    def replace(self) -> None:
+        """Put everything in its place, in the order in which it was written."""
+        for aside, path in self._written:
+            try:
+                aside.replace(path)
+            except OSError as error:
+                raise _not_writable(path, error) from error
+
+    def discard(self) -> None:
+        """Remove what is not in its place."""
+        for aside, _ in self._written:
+            with suppress(OSError):
+                aside.unlink(missing_ok=True)
+
+
+@contextmanager
+def staged() -> Iterator[Stage]:
+    """Give a stage whose files take their places when everything went well; else none does.
+
+    Raises:
+        StoreError: one cannot be written.
+    """
+    stage = Stage()
+    try:
+        yield stage
+        stage.replace()
+    finally:
+        stage.discard()
+
+
 @contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
     """Give a file to write that becomes `path`, all at once, when everything went well.
@@ -49,26 +113,8 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     Raises:
         StoreError: it cannot be written, and is as it was.
     """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=_TMP)
-    except OSError as error:
-        raise _not_writable(path, error) from error
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        umask = os.umask(0)
-        os.umask(umask)
-        Path(name).chmod(0o666 & ~umask)  # mkstemp's own mode shuts out a web server's user
-        Path(name).replace(path)
-    except BaseException as error:
-        with suppress(OSError):
-            Path(name).unlink(missing_ok=True)
-        if isinstance(error, OSError):
-            raise _not_writable(path, error) from error
-        raise
+    with staged() as stage, stage.writing(path) as file:
+        yield file
 
 
 def sweep(path: Path) -> None:

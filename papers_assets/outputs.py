@@ -12,6 +12,7 @@ knows what they have told of when they are not.
 
 import json
 import logging
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
@@ -36,6 +37,11 @@ _KNOWN = pa.schema(
         pa.field("listed", pa.bool_(), nullable=False),
     ]
 )
+
+_OF_A_KEYWORD = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*-[0-9a-f]{12}\.(?:html|xml|json|bib|ris)")
+"""What files of a keyword are called, see `papers_assets.store.slug`."""
+_HALF = re.compile(r"\.[^/]+\.(?:html|xml|json|bib|ris|csv)\.[^.]*\.tmp")
+"""What a writer left behind who died writing."""
 
 logger = logging.getLogger(__name__)
 
@@ -164,15 +170,14 @@ class Outputs:
         folder = self.site_folder / part
         sizes = {}
         for name, pieces in files:
-            sweep(folder / name)
             with replacing(folder / name) as file:
                 sizes[name] = sum(file.write(piece.encode()) for piece in pieces)
-        kinds = {(path.parent, path.suffix) for path in (folder / name for name in sizes)}
-        # What is no longer followed goes. Beside index.html, people put files of their own.
-        for place, suffix in kinds - {(self.site_folder, ".html")}:
-            for path in place.glob(f"*{suffix}"):
-                if path.relative_to(folder).as_posix() not in sizes:
-                    path.unlink(missing_ok=True)
+        # What is no longer followed goes, and nothing that people have put beside it.
+        for place in {(folder / name).parent for name in sizes}:
+            for there in place.iterdir():
+                is_ours = _OF_A_KEYWORD.fullmatch(there.name) or _HALF.fullmatch(there.name)
+                if is_ours and there.relative_to(folder).as_posix() not in sizes:
+                    there.unlink(missing_ok=True)
         return sizes
 
     @contextmanager

@@ -28,6 +28,7 @@ Files = Iterator[tuple[str, Iterator[str]]]
 ALL = "all"
 """The name of the files that are of all keywords. No `slug` of a keyword is that short."""
 _LONG_AGO = datetime(1991, 8, 14, tzinfo=UTC)
+_MOST_NAMED = 20
 _MARKS = {Kind.NEW: "new", Kind.JOINED: "new", Kind.REVISED: "revised"}
 
 
@@ -67,6 +68,7 @@ class Reading:
     def feeds(self) -> Files:
         """Give an Atom and a JSON feed per keyword, and of all."""
         site = self.file.site
+        notes = {s.keyword: s.note for s in sections(self.papers, self.file) if s.note}
         for a_list in self._lists():
             for suffix, render in (("xml", atom), ("json", json_feed)):
                 name = f"{a_list.slug}.{suffix}"
@@ -74,6 +76,7 @@ class Reading:
                     title=a_list.title,
                     name=a_list.name,
                     papers=a_list.papers,
+                    note=notes.get(a_list.name, "") if a_list.name else _stale(notes),
                     updated=_LONG_AGO,  # of a feed without papers: it is not newer every day
                     page=f"{site}/{a_list.page}" if site else "",
                     address=f"{site}/feeds/{name}" if site else "",
@@ -102,7 +105,8 @@ class Reading:
         """Give the pages; what is new or revised in `edition` is marked."""
         updated = last_update(self.papers, self.file)
         # As of the last answer: the same papers give the same pages, whenever they are rendered.
-        today = updated or _LONG_AGO.date()
+        newest = max((paper.updated.date() for paper in self.all), default=_LONG_AGO.date())
+        today = updated or newest
         notes = {section.keyword: section.note for section in sections(self.papers, self.file)}
         of_keywords = list(self._lists())[1:]
         return render_site(
@@ -139,6 +143,13 @@ class Reading:
         if len(papers) >= keyword.cap:
             since = min(counts) + timedelta(days=1)
         return bars(keyword.name, counts, today, since, answered.date() if answered else None)
+
+
+def _stale(notes: dict[str, str]) -> str:
+    """Say of all keywords together what is to be said of each."""
+    named = [f"{name}: {note}" for name, note in list(notes.items())[:_MOST_NAMED]]
+    more = len(notes) - len(named)
+    return " ".join([*named, *([f"And {more} more."] if more else [])])
 
 
 def _marks(edition: Edition | None, papers: Sequence[Listed]) -> dict[str, str]:

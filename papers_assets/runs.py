@@ -34,6 +34,8 @@ class Report:
     """Names of the keywords that arXiv answered for."""
     failed: dict[str, str] = field(default_factory=dict)
     """Reason by name of the keywords that it did not."""
+    failed_checks: dict[str, str] = field(default_factory=dict)
+    """What they found, by name of the asset checks that failed as errors."""
     problem: str = ""
     """Why there is no new README although something was refreshed; empty if all is well."""
     published: set[str] = field(default_factory=set)
@@ -148,7 +150,11 @@ def _stretches(order: Sequence[str], wanted: Sequence[str]) -> list[tuple[str, s
 def _take(report: Report, instance: dg.DagsterInstance, run_id: str) -> None:
     """Read what became of a run from its record, which holds what a failing step logged too."""
     report.run_ids.append(run_id)
-    of_interest = {dg.DagsterEventType.ASSET_MATERIALIZATION, dg.DagsterEventType.STEP_FAILURE}
+    of_interest = {
+        dg.DagsterEventType.ASSET_MATERIALIZATION,
+        dg.DagsterEventType.ASSET_CHECK_EVALUATION,
+        dg.DagsterEventType.STEP_FAILURE,
+    }
     for record in instance.all_logs(run_id, of_type=of_interest):
         event = record.get_dagster_event()
         if event.event_type is dg.DagsterEventType.ASSET_MATERIALIZATION:
@@ -156,6 +162,10 @@ def _take(report: Report, instance: dg.DagsterInstance, run_id: str) -> None:
                 report.refreshed.append(event.partition)
             elif event.asset_key is not None:
                 report.published.add(event.asset_key.to_user_string())
+        elif event.event_type is dg.DagsterEventType.ASSET_CHECK_EVALUATION:
+            check = event.asset_check_evaluation_data
+            if not check.passed and check.severity is dg.AssetCheckSeverity.ERROR:
+                report.failed_checks[check.check_name] = str(check.description)
         elif event.step_failure_data.user_failure_data is not None:
             failure = event.step_failure_data.user_failure_data
             report.failed |= {name: str(reason.value) for name, reason in failure.metadata.items()}

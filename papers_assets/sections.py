@@ -38,13 +38,16 @@ def sections(papers: pd.DataFrame, file: KeywordsFile) -> list[Section]:
     newest = max((times[name] for name in file.names if name in times), default=None)
     # A keyword's rows follow each other, so that a slice, which copies nothing, has them all.
     rows = papers.groupby("keyword", sort=False).indices
+    problems = papers.attrs.get(PROBLEMS, {})
+    # pandas copies the attributes, which are of all keywords, with every slice.
+    bare = papers.copy(deep=False)
+    bare.attrs = {}
 
     def of(name: str) -> pd.DataFrame:
-        return papers.iloc[rows[name][0] : rows[name][-1] + 1] if name in rows else papers.iloc[:0]
+        return bare.iloc[rows[name][0] : rows[name][-1] + 1] if name in rows else bare.iloc[:0]
 
     def note(name: str) -> str:
-        problem = papers.attrs.get(PROBLEMS, {}).get(name, "")
-        return _note(times.get(name), newest, file.timezone, problem, of(name))
+        return _note(times.get(name), newest, file.timezone, problems.get(name, ""), of(name))
 
     return [Section(name, of(name), note(name)) for name in file.names]
 

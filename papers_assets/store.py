@@ -17,11 +17,12 @@ import hashlib
 import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
 from itertools import count
 from pathlib import Path
+from typing import BinaryIO
 
 import pandas as pd
 import pyarrow as pa
@@ -30,11 +31,13 @@ from papers_assets import held, papers
 from papers_assets.arxiv.windows import Window
 from papers_assets.files import (
     FORMAT,
+    Stage,
     StoreDamagedError,
     StoreError,
     locked,
     read_table,
     replacing,
+    staged,
     sweep,
     write_table,
 )
@@ -61,6 +64,7 @@ class Store:
         self.papers_path = home / ".papers" / "papers.parquet"
         self.locks_folder = home / ".papers" / "locks"
         self._held_folder = home / ".papers" / "raw_papers"
+        self._stage: Stage | None = None
 
     def held_path(self, keyword: str) -> Path:
         """Give the file of a keyword: readable, safe and short, whatever the keyword is made of."""
@@ -197,13 +201,30 @@ class Store:
         except StoreError:
             return None
 
+    @contextmanager
+    def staging(self) -> Iterator[None]:
+        """Write documents aside until the block ends well; if it raises, all are as they were."""
+        try:
+            with staged() as stage:
+                self._stage = stage
+                yield
+        finally:
+            self._stage = None
+
+    def read_document(self, path: Path) -> bytes:
+        """Read a document, as it is written aside if it is."""
+        return self._stage.content(path) if self._stage else path.read_bytes()
+
+    def _writing(self, path: Path) -> AbstractContextManager[BinaryIO]:
+        return self._stage.writing(path) if self._stage else replacing(path)
+
     def write_readme(self, pieces: Iterable[str]) -> int:
         """Write the rendered README and give its size in bytes.
 
         Raises:
             StoreError: it cannot be written, and is as it was.
         """
-        with replacing(self.readme_path) as file:
+        with self._writing(self.readme_path) as file:
             return sum(file.write(piece.encode()) for piece in pieces)
 
     def write_page(self, name: str, pieces: Iterable[str]) -> int:
@@ -212,7 +233,7 @@ class Store:
         Raises:
             StoreError: it cannot be written, and is as it was.
         """
-        with replacing(self.pages_folder / name) as file:
+        with self._writing(self.pages_folder / name) as file:
             return sum(file.write(piece.encode()) for piece in pieces)
 
     def pages(self) -> Iterator[tuple[str, bytes]]:
@@ -262,7 +283,7 @@ class Store:
             StoreError: it cannot be written, and is as it was; or there is one that is not ours.
         """
         self.check_front_page()
-        with replacing(self.front_page_path) as file:
+        with self._writing(self.front_page_path) as file:
             return sum(file.write(piece.encode()) for piece in pieces)
 
     def remove_front_page(self) -> None:

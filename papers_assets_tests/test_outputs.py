@@ -10,9 +10,11 @@ import pytest
 from papers_assets.editions import Edition, Mark
 from papers_assets.files import StoreError
 from papers_assets.outputs import Known, Outputs
+from papers_assets.store import slug
 from papers_assets_tests.making import paper
 from papers_assets_tests.test_editions import DAY, Days
 
+A, B = slug("a"), slug("b")
 TOMORROW = DAY + timedelta(days=1)
 
 
@@ -123,23 +125,24 @@ def pieces(**files: str) -> Iterator[tuple[str, Iterator[str]]]:
 
 def test_files_that_are_no_longer_of_the_site_go_and_others_stay(outputs: Outputs) -> None:
     feeds = outputs.site_folder / "feeds"
-    outputs.write_site("feeds", pieces(a_xml="1", b_xml="2"))
-    (feeds / "robots.txt").write_text("somebody else's")
-    assert outputs.write_site("feeds", pieces(a_xml="größer")) == {"a.xml": 8}
-    assert sorted(path.name for path in feeds.iterdir()) == ["a.xml", "robots.txt"]
-    assert (feeds / "a.xml").read_text(encoding="utf-8") == "größer"
+    outputs.write_site("feeds", pieces(**{f"{A}_xml": "1", f"{B}_xml": "2"}))
+    for name in ("robots.txt", "mine.xml"):
+        (feeds / name).write_text("somebody else's")
+    assert outputs.write_site("feeds", pieces(**{f"{A}_xml": "größer"})) == {f"{A}.xml": 8}
+    assert {path.name for path in feeds.iterdir()} == {f"{A}.xml", "robots.txt", "mine.xml"}
+    assert (feeds / f"{A}.xml").read_text(encoding="utf-8") == "größer"
 
 
 def test_pages_go_with_their_keyword_and_what_people_put_beside_the_index_stays(
     outputs: Outputs,
 ) -> None:
-    both = {"index.html": "x", "keywords/a.html": "a", "keywords/b.html": "b"}
+    both = {"index.html": "x", f"keywords/{A}.html": "a", f"keywords/{B}.html": "b"}
     outputs.write_site("", ((name, iter([text])) for name, text in both.items()))
     for name in ("CNAME", "about.html"):
         (outputs.site_folder / name).write_text("mine")
-    outputs.write_site("", iter([("index.html", iter("x")), ("keywords/b.html", iter("b"))]))
+    outputs.write_site("", iter([("index.html", iter("x")), (f"keywords/{B}.html", iter("b"))]))
     left = {str(p.relative_to(outputs.site_folder)) for p in outputs.site_folder.rglob("*.*")}
-    assert left == {"index.html", "keywords/b.html", "about.html"}
+    assert left == {"index.html", f"keywords/{B}.html", "about.html"}
     assert (outputs.site_folder / "CNAME").exists()
 
 

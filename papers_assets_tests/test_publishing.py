@@ -14,6 +14,7 @@ from papers_assets import cli
 from papers_assets.editions import Edition
 from papers_assets.keywords import KeywordsFile
 from papers_assets.reading import Reading
+from papers_assets.rendering import readme
 from papers_assets.sample_arxiv import Corpus, Fault
 from papers_assets.store import slug
 from papers_assets_tests.conftest import House
@@ -220,3 +221,49 @@ def test_any_past_day_can_be_asked_for(growing: House, monkeypatch: pytest.Monke
     other = CliRunner().invoke(cli.main, ["digest", "--date", "2026-11-22"])
     assert other.exit_code == 2
     assert "no edition of 2026-11-22: nothing changed on that day" in other.output
+
+
+def test_a_list_that_would_be_wrong_does_not_replace_the_one_that_is_there(
+    growing: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    growing.run()
+    before = {p: p.read_bytes() for p in growing.home.glob("output/*.md")}
+    growing.next_day()
+    with monkeypatch.context() as patched:
+        patched.setattr(readme, "_UNTITLED", "<script>x</script>")  # as a mistake of ours would
+        patched.setattr("papers_assets.rendering.escape.is_visible", lambda _: False)
+        patched.setattr("papers_assets.rendering.escape.escape_title", str)
+        readme.environment.cache_clear()
+        report = growing.run()
+    readme.environment.cache_clear()
+    assert "GitHub would not show the README as it is meant" in report.problem
+    assert "well_formed" in report.failed_checks
+    assert {p: p.read_bytes() for p in growing.home.glob("output/*.md")} == before
+    assert list(growing.home.rglob("output/.*.tmp")) == []
+    assert growing.run().problem == ""
+    assert "Last update: 2026-11-24" in growing.readme
+
+
+def test_what_people_put_beside_our_files_stays(growing: House) -> None:
+    growing.run()
+    theirs = [
+        growing.outputs.site_folder / name
+        for name in ("CNAME", "data/mine.csv", "feeds/mine.xml", "keywords/mine.html", "about.html")
+    ]
+    for path in theirs:
+        path.write_text("mine")
+    growing.run()
+    assert [path.read_text() for path in theirs] == ["mine"] * len(theirs)
+
+
+def test_a_feed_says_since_when_its_list_is_not_fresh(growing: House) -> None:
+    growing.run()
+    growing.failing = {"compiler": Fault(503, b"busy")}
+    growing.next_day()
+    growing.run()
+    feeds = growing.outputs.site_folder / "feeds"
+    said = "Not refreshed since 2026-11-23: arXiv answered 503."
+    of_compiler = json.loads((feeds / f"{slug('compiler')}.json").read_text())
+    assert of_compiler["description"] == said
+    assert f">compiler: {said}</subtitle>" in (feeds / "all.xml").read_text()
+    assert "description" not in json.loads((feeds / f"{slug('performance')}.json").read_text())

@@ -1,42 +1,51 @@
 #!/usr/bin/env bash
 # Commit what the run changed in output/ (and .github/README.md, if the list is the front page) to
 # the branch the workflow runs on. Other people's commits are built upon, never merged or undone: a
-# conflict cannot arise, since the run's files are taken whole.
+# conflict cannot arise, since each file that the run changed is taken whole, and no other.
 set -euo pipefail
 # shellcheck source=remote.sh
 source "$(dirname "$0")/remote.sh"
 
-changed=()
-for path in output .github/README.md; do
-    if [ -n "$(git status --porcelain --untracked-files=all -- "$path")" ]; then
-        changed+=("$path")
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+{
+    git diff --name-only --no-renames -z HEAD -- output .github/README.md
+    git ls-files --others --exclude-standard -z -- output .github/README.md
+} >"$scratch/changed"
+large=()
+while IFS= read -r -d '' path; do
+    if [ -n "$(find "$path" -size +100M 2>/dev/null)" ]; then # GitHub's limit for a file
+        large+=("$path")
+    else
+        printf '%s\0' "$path"
     fi
-done
-if [ "${#changed[@]}" = 0 ]; then
-    echo "The list is as it was: nothing to commit."
+done <"$scratch/changed" >"$scratch/paths"
+# What is too large is said when the rest is committed.
+finish() {
+    [ "${#large[@]}" = 0 ] || fail "Over 100 MB, which GitHub refuses, and so not committed: \
+${large[*]}. Lower cap in keywords.toml, or spread the keywords over several repositories."
     exit 0
+}
+if [ ! -s "$scratch/paths" ]; then
+    echo "The list is as it was: nothing to commit."
+    finish
 fi
 
 message="Papers of $(date -u +%F)"
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
 export GIT_INDEX_FILE=$scratch/index
 for _ in 1 2 3 4 5; do # the branch may move again and again
     if remote fetch --quiet origin "refs/heads/$GITHUB_REF_NAME"; then
         git read-tree FETCH_HEAD
-        git rm -rf --cached --quiet --ignore-unmatch -- "${changed[@]}"
-        for path in "${changed[@]}"; do
-            [ ! -e "$path" ] || git add -- "$path"
-        done
+        git update-index --add --remove -z --stdin <"$scratch/paths"
         tree=$(git write-tree)
         if [ "$tree" = "$(git rev-parse 'FETCH_HEAD^{tree}')" ]; then
             echo "Branch $GITHUB_REF_NAME has this list already: nothing to commit."
-            exit 0
+            finish
         fi
         commit=$(git commit-tree "$tree" -p FETCH_HEAD -m "$message")
         if remote push --quiet origin "$commit:refs/heads/$GITHUB_REF_NAME"; then
             echo "$message: $commit"
-            exit 0
+            finish
         fi
     fi
     pause

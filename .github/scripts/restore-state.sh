@@ -18,3 +18,15 @@ git restore --source="$found" --worktree -- .papers ||
 # Only now, when all of it is here: save-state.sh replaces this commit, and no other.
 git update-ref refs/papers/state "$found"
 echo "Held papers and run history are those of $(git log -1 --format=%cI "$found")."
+# Editions that were told of and did not get to this branch: the commit was refused, or it was made
+# on another one. None of a day that is yet to come, which somebody may have removed on purpose.
+tomorrow=$(date -u -d tomorrow +%F)
+for kept in .papers/published/*/*; do
+    name=${kept##*/}
+    place=output/$(basename "$(dirname "$kept")")
+    if [ -e "$kept" ] && [ ! -e "$place/$name" ] && [[ ! ${name%.*} > $tomorrow ]]; then
+        mkdir -p "$place"
+        cp "$kept" "$place/$name"
+        echo "Brought back $place/$name, which this branch lacked."
+    fi
+done

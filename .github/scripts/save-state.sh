@@ -10,6 +10,14 @@ if [ ! -e .papers ]; then
     echo "Nothing is held yet: nothing to keep."
     exit 0
 fi
+# What was told is remembered here; so are the last editions, should they not get to the branch.
+for kind in editions digests; do
+    rm -rf ".papers/published/$kind"
+    [ -d "output/$kind" ] || continue
+    mkdir -p ".papers/published/$kind"
+    find "output/$kind" -type f -name '20??-??-??.*' | sort | tail -n 14 |
+        xargs -r cp -t ".papers/published/$kind"
+done
 large=$(find .papers -type f -size +100M -print -quit)
 if [ -n "$large" ]; then # GitHub's limit for a file in a repository
     fail "$large is over 100 MB, which GitHub refuses: what this run fetched was not kept. Lower \

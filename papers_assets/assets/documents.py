@@ -1,6 +1,8 @@
 """The asset `readme`: the rendered document, and its pages when one is not enough."""
 
 import logging
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import dagster as dg
 import pandas as pd
@@ -50,7 +52,9 @@ def readme_asset(file: KeywordsFile, papers: dg.AssetsDefinition) -> dg.AssetsDe
             "has its newest papers there, and the others on pages of its own in output/keywords."
         ),
     )
-    def readme(papers: pd.DataFrame, store: StoreResource) -> dg.MaterializeResult:  # type: ignore[type-arg] # Dagster reads it, and takes none
+    def readme(
+        papers: pd.DataFrame, store: StoreResource
+    ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
         progress.info("rendering the README")
         opened = store.open()
         with opened.publishing():
@@ -58,21 +62,20 @@ def readme_asset(file: KeywordsFile, papers: dg.AssetsDefinition) -> dg.AssetsDe
             current = opened.papers_or_none(README_COLUMNS)
             papers = papers if current is None else current
             said = content(papers, file)
-            layout, sizes, problem = _write(opened, said, front_page=file.front_page)
-            findings = checks.check_readme(
-                opened.readme_path.read_bytes(),
-                papers,
-                said.sections,
-                file,
-                pages=opened.pages(),
-                front_page=opened.front_page_path.read_bytes()
-                if file.front_page and not problem
-                else None,
-                front_page_problem=problem,
-            )
-        return dg.MaterializeResult(
+            try:
+                written, findings = _publish(opened, papers, said, file)
+            except _Wrong as error:
+                # What is there stays: of an older date, and right.
+                yield from check_results(error.findings)
+                raise dg.Failure(str(error), allow_retries=False) from error
+            _clear(opened, written, front_page=file.front_page)
+        yield dg.MaterializeResult(
             metadata=previews.readme(
-                said.sections, said.last_update, opened.readme_path, *sizes, shown=layout.shown
+                said.sections,
+                said.last_update,
+                opened.readme_path,
+                *written.sizes,
+                shown=written.layout.shown,
             ),
             check_results=check_results(findings),
         )
@@ -80,32 +83,90 @@ def readme_asset(file: KeywordsFile, papers: dg.AssetsDefinition) -> dg.AssetsDe
     return readme
 
 
-def _write(store: Store, said: Content, *, front_page: bool) -> tuple[Layout, list[int], str]:
-    """Write every document.
+class _Wrong(Exception):
+    """The documents are not what they should be; the message says in which way."""
 
-    Gives what stands where, the bytes of the README and its pages, and why there is no front page
-    although there should be.
+    def __init__(self, wrong: str, findings: Sequence[checks.Finding]) -> None:
+        super().__init__(wrong)
+        self.findings = findings
 
-    A document is written before what leads to it, and removed after it, so that no reader meets a
-    link that leads nowhere.
+
+class _Written(NamedTuple):
+    """What has been written."""
+
+    layout: Layout
+    sizes: list[int]
+    """Of the README, and of its pages; bytes."""
+    problem: str
+    """Why there is no front page although there should be."""
+
+
+def _publish(
+    store: Store, papers: pd.DataFrame, said: Content, file: KeywordsFile
+) -> tuple[_Written, list[checks.Finding]]:
+    """Write all documents, judge them, and only then let them take their places.
+
+    Raises:
+        _Wrong: they are not what they should be; nothing has been replaced.
     """
+    with store.staging():
+        written = _write(store, said, front_page=file.front_page)
+        findings = _findings(store, papers, said, file, written)
+        if wrong := _what_blocks(findings):
+            raise _Wrong(wrong, findings)
+    return written, findings
+
+
+def _write(store: Store, said: Content, *, front_page: bool) -> _Written:
+    """Write every document, each before what leads to it, so that no link leads nowhere."""
     layout = lay_out(said, slug, front_page=front_page)
     if layout.pages:
         progress.info("not all rows fit into the README: writing %d pages", len(layout.pages))
-    sizes = {
-        page.name: store.write_page(page.name, pages.page(said, page))
-        for page in reversed(layout.pages)
-    }
-    size = store.write_readme(pages.front(said, layout))
-    problem = ""
+    sizes = [store.write_page(page.name, pages.page(said, page)) for page in reversed(layout.pages)]
+    size, problem = store.write_readme(pages.front(said, layout)), ""
     try:
         if front_page:
             store.write_front_page(pages.front_page(said, layout))
-        else:
-            store.remove_front_page()
     except StoreError as error:
         # The list itself is good, and people wait for it.
         problem = str(error)
         logger.error("%s", problem)  # noqa: TRY400 - a story
-    store.remove_pages(but=sizes)
-    return layout, [size, *sizes.values()], problem
+    return _Written(layout, [size, *sizes], problem)
+
+
+def _clear(store: Store, written: _Written, *, front_page: bool) -> None:
+    """Remove the documents to which nothing leads any more."""
+    if not front_page:
+        try:
+            store.remove_front_page()
+        except StoreError as error:
+            logger.error("%s", error)  # noqa: TRY400 - a story
+    store.remove_pages(but=[page.name for page in written.layout.pages])
+
+
+def _findings(
+    store: Store, papers: pd.DataFrame, said: Content, file: KeywordsFile, written: _Written
+) -> list[checks.Finding]:
+    """Judge the documents as they were written, read back from disk one by one."""
+    names = [page.name for page in written.layout.pages]
+    has_front_page = file.front_page and not written.problem
+    return checks.check_readme(
+        store.read_document(store.readme_path),
+        papers,
+        said.sections,
+        file,
+        pages=((name, store.read_document(store.pages_folder / name)) for name in names),
+        front_page=store.read_document(store.front_page_path) if has_front_page else None,
+        front_page_problem=written.problem,
+    )
+
+
+def _what_blocks(findings: Sequence[checks.Finding]) -> str:
+    blocking = [
+        finding.description
+        for finding in findings
+        if not finding.passed
+        and finding.severity is checks.Severity.ERROR
+        and checks.CHECKS_OF_README[finding.name].blocking
+    ]
+    return " ".join(blocking)

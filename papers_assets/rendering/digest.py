@@ -5,7 +5,7 @@ What it is made of comes from outside, and an issue does more than a README: who
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from papers_assets.changes import Kind
 from papers_assets.code_links import CodeLink
@@ -32,7 +32,7 @@ TITLES = {
 }
 _CHANGED = (Kind.REVISED, Kind.WITHDRAWN)
 _MOST_AUTHORS, _BRIEF = 3, 120
-_MOST_LINKS = 5
+_MOST_LINKS, _MOST_NAMED, _MORE = 5, 20, 30
 _OF_ISSUES = "issues|pull|pulls|discussions|commit"
 _ISSUE = re.compile(rf"/(?:{_OF_ISSUES})/", re.IGNORECASE)
 _DELIMITER = "| --- | --- | --- | --- |"
@@ -120,7 +120,7 @@ def _row_of(group: Group, entry: Entry, most: int, *, is_brief: bool) -> str:
     shown = [link for link in paper.code if len(link.url) <= most and not _ISSUE.search(link.url)]
     extra = [_code(link) for link in shown[:_MOST_LINKS]]
     if entry.also:
-        extra.insert(0, f"also in {', '.join(_quiet(escape.escape_cell(n)) for n in entry.also)}")
+        extra.insert(0, f"also in {_named(entry.also)}")
     about = f"<br>{' · '.join(extra)}" if extra else ""
     if group.kind in _CHANGED:
         third = entry.was
@@ -158,15 +158,26 @@ def _tail(digest: Digest, room: int) -> list[str]:
         for name, note in digest.notes.items():
             text = f"{escape.escape_cell(name)}: {escape.escape_cell(note)}"
             lines.append(f"* {_quiet(text)}")
-    while sum(map(_size, lines)) > room:
-        lines = [*lines[:-2], "* and more"]
+    left_out = 0
+    while lines and sum(map(_size, lines)) > room - _MORE:
+        left_out += 1
+        lines.pop()
+    if left_out:
+        lines.append(f"* and {left_out:,} more")
     return lines
 
 
+def _named(names: Sequence[str]) -> str:
+    shown = [_quiet(escape.escape_cell(name)) for name in names[:_MOST_NAMED]]
+    more = len(names) - len(shown)
+    return ", ".join([*shown, *([f"{more} more"] if more else [])])
+
+
 def _numbers(counts: Mapping[str, int]) -> str:
-    return ", ".join(
-        f"{count} of {_quiet(escape.escape_cell(name))}" for name, count in counts.items()
-    )
+    some = list(counts.items())[:_MOST_NAMED]
+    shown = [f"{count} of {_quiet(escape.escape_cell(name))}" for name, count in some]
+    more = len(counts) - len(shown)
+    return ", ".join([*shown, *([f"and of {more} more keywords"] if more else [])])
 
 
 def _quiet(escaped: str) -> str:

@@ -27,6 +27,9 @@ RECENT = timedelta(days=3)
 """Before the newest paper was first seen: what came since is never left out, so that who looks
 once a day, or misses a day or two, misses no paper."""
 
+MOST_AT_ALL = 2_000
+"""Of a feed: on the day on which lists begin, everything is recent. About 5 MB."""
+
 _ATOM = "http://www.w3.org/2005/Atom"
 _JSON_FEED = "https://jsonfeed.org/version/1.1"
 _OURS = UUID("9608b748-27b1-4c54-88ec-f93d8d95e47a")
@@ -56,6 +59,8 @@ class Feed:
     """When arXiv last answered: the date of a feed without papers, and of no other."""
     page: str = ""
     """The public address of the same list for people; empty: unknown."""
+    note: str = ""
+    """What is to be said of the list, such as since when it is not fresh; empty: nothing."""
     address: str = ""
     """The public address of the document itself; empty: unknown. If known, the feed's id is made
     of it: a keyword's name alone would be the same id for everybody who follows that keyword."""
@@ -67,6 +72,8 @@ def atom(feed: Feed) -> str:
     root = ET.Element("feed", xmlns=_ATOM)
     _add(root, "id", _feed_id(feed))
     _add(root, "title", _text(feed.title), type="text")
+    if feed.note:
+        _add(root, "subtitle", _text(feed.note), type="text")
     _add(root, "updated", _instant(_last_change(papers, feed.updated)))
     _add(_add(root, "author"), "name", _PUBLISHER)
     if feed.address:
@@ -83,6 +90,8 @@ def atom(feed: Feed) -> str:
 def json_feed(feed: Feed) -> str:
     """Give the feed as a JSON Feed document, to be written in UTF-8."""
     document: dict[str, Any] = {"version": _JSON_FEED, "title": _text(feed.title)}
+    if feed.note:
+        document["description"] = _text(feed.note)
     if feed.page:
         document["home_page_url"] = _uri(feed.page)
     if feed.address:
@@ -96,7 +105,8 @@ def _kept(papers: Sequence[Listed]) -> list[Listed]:
     return [
         paper
         for number, paper in enumerate(papers)
-        if number < MOST_ENTRIES or (newest and paper.first_seen >= newest - RECENT)
+        if number < MOST_ENTRIES
+        or (number < MOST_AT_ALL and newest and paper.first_seen >= newest - RECENT)
     ]
 
 

@@ -20,6 +20,7 @@ _Counts = dict[str, tuple[int, int | None]]
 _FEED: _Counts = {
     "id": (1, 1),
     "title": (1, 1),
+    "subtitle": (0, 1),
     "updated": (1, 1),
     "author": (1, None),
     "link": (0, None),
@@ -38,6 +39,7 @@ _ENTRY: _Counts = {
 _PERSON: _Counts = {"name": (1, 1)}  # 3.2
 _ATTRIBUTES = {
     "title": {"type"},
+    "subtitle": {"type"},
     "summary": {"type"},
     "link": {"rel", "type", "href", "title"},
     "category": {"term", "scheme", "label"},
@@ -100,9 +102,9 @@ def _of_child(child: ET.Element, name: str) -> Iterator[str]:
 
 
 def _of_content(child: ET.Element, name: str, text: str) -> Iterator[str]:
-    if name in ("title", "summary") and child.get("type", "text") != "text":
+    if name in ("title", "subtitle", "summary") and child.get("type", "text") != "text":
         yield f"3.1.1: {name} is {child.get('type')!r}"
-    if name in ("title", "name", "summary") and not text.strip():
+    if name in ("title", "subtitle", "name", "summary") and not text.strip():
         yield f"{name} is empty"
     if name in ("updated", "published") and not is_date(text):
         yield f"3.3: {name} is {text!r}"
@@ -165,6 +167,7 @@ _JSON_FEED = Draft202012Validator(
         ["version", "title", "items"],
         version={"const": "https://jsonfeed.org/version/1.1"},
         title=_SOME,
+        description=_SOME,
         home_page_url=_ADDRESS,
         feed_url=_ADDRESS,
         items={
