@@ -27,6 +27,10 @@ echo "a run" >> .papers/history
 echo "$LIST" > output/README.md
 echo "$LIST" > output/site/index.html
 if [ -n "$FRONT" ]; then echo "$FRONT" > .github/README.md; fi
+if [ -n "${EDITION:-}" ]; then
+    mkdir -p output/editions
+    echo "$EDITION" >"output/editions/$EDITION.json"
+fi
 exit "$STATUS"
 """
 _GH = """#!/bin/sh

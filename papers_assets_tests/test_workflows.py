@@ -24,6 +24,7 @@ ASK, COMMIT, KEEP, RESTORE, PAGES = (
     "Restore held papers and run history",
     "Are Pages on?",
 )
+COMMIT_SCRIPT = ".github/scripts/commit-output.sh"
 PROJECT = "Somebody .github/scripts"
 LISTED = "github-actions[bot] output/README.md output/site/index.html"
 
@@ -154,6 +155,54 @@ def test_a_list_that_another_run_committed_meanwhile_is_replaced_whole(github: R
     day = github.day(lambda: github.write("output/README.md", "another"), LIST="two papers")
     assert day.red == []
     assert github.show("main:output/README.md") == "two papers"
+
+
+def test_what_somebody_did_beside_the_list_meanwhile_is_not_undone(github: Repository) -> None:
+    github.day()
+    github.write("output/notes.md", "v1")
+
+    def meanwhile() -> None:
+        github.write("output/notes.md", "v2")
+        github.write("output/about.md", "mine")
+
+    assert github.day(meanwhile, LIST="two papers").red == []
+    assert github.show("main:output/notes.md") == "v2"
+    assert github.show("main:output/about.md") == "mine"
+    assert github.show("main:output/README.md") == "two papers"
+
+
+def test_what_is_over_100_mb_is_said_and_the_rest_is_committed(github: Repository) -> None:
+    github.day()
+    checkout = github.clone()
+    (checkout / "output" / "README.md").write_text("two papers")
+    with (checkout / "output" / "all.xml").open("wb") as file:
+        file.truncate(101 << 20)
+    environment = f"GITHUB_REF_NAME=main GH_TOKEN=x cd {checkout}"
+    said = complaints(
+        "bash", "-c", f"export {environment.replace(' cd', '; cd')} && {COMMIT_SCRIPT}"
+    )
+    assert (
+        "::error::Over 100 MB, which GitHub refuses, and so not committed: output/all.xml" in said
+    )
+    assert github.show("main:output/README.md") == "two papers"
+
+
+def test_an_edition_that_did_not_get_to_the_branch_comes_back(github: Repository) -> None:
+    github.refuse("[ $ref != refs/heads/main ] || exit 1")
+    assert github.day(EDITION="2026-11-22").red == [COMMIT]
+    github.refuse("true")
+    day = github.day(EDITION="2026-11-23", LIST="two papers")
+    assert day.red == []
+    assert "Brought back output/editions/2026-11-22.json" in day.log
+    assert github.show("main:output/editions/2026-11-22.json") == "2026-11-22"
+
+
+def test_an_edition_of_a_day_to_come_does_not_come_back(github: Repository) -> None:
+    github.refuse("[ $ref != refs/heads/main ] || exit 1")
+    github.day(EDITION="2999-01-01")
+    github.refuse("true")
+    day = github.day(LIST="two papers")
+    assert not (day.checkout / "output" / "editions").exists()
 
 
 def test_a_push_that_comes_too_late_is_made_again(github: Repository, tmp_path: Path) -> None:
