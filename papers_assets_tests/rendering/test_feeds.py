@@ -12,7 +12,7 @@ import feedparser
 import pytest
 
 from papers_assets.listing import Listed, listed
-from papers_assets.rendering.feeds import MOST_ENTRIES, RECENT, Feed, atom, json_feed
+from papers_assets.rendering.feeds import MOST_AT_ALL, MOST_ENTRIES, RECENT, Feed, atom, json_feed
 from papers_assets_tests.making import EPOCH, LATER
 from papers_assets_tests.making import paper as published
 from papers_assets_tests.rendering.feed_rules import atom_faults, json_feed_faults
@@ -203,6 +203,19 @@ def test_a_feed_has_its_newest_papers_up_to_a_number() -> None:
     made = feed(*papers)
     assert len(items(made)) == len(read(made).entries) == MOST_ENTRIES
     assert [item["url"] for item in items(made)] == [p.url for p in papers[:MOST_ENTRIES]]
+
+
+def test_on_the_day_on_which_lists_begin_a_feed_is_not_without_bounds() -> None:
+    made = feed(*many(MOST_AT_ALL + 5, LATER))
+    assert len(items(made)) == len(read(made).entries) == MOST_AT_ALL
+
+
+def test_what_is_to_be_said_of_a_list_is_said_in_both_formats_and_valid() -> None:
+    made = feed(paper(1), note="Not refreshed since 2026-11-20: <b>arXiv</b> answered 503.")
+    assert read(made).feed.subtitle == made.note
+    assert json.loads(json_feed(made))["description"] == made.note
+    assert atom_faults(atom(made)) == []
+    assert json_feed_faults(json_feed(made)) == []
 
 
 def test_no_paper_is_left_out_that_was_first_seen_in_the_last_days() -> None:
