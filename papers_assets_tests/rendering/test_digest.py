@@ -1,10 +1,11 @@
 """The digest as GitHub shows it, and as mail."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from html import unescape
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from papers_assets.changes import Kind
 from papers_assets.digest import Digest, Entry, Group
+from papers_assets.editions import to_json
 from papers_assets.listing import Listed, listed
 from papers_assets.rendering.digest import GITHUB_LIMIT, digest_markdown
 from papers_assets.rendering.mail import LIMIT, mail_html, mail_text, title
@@ -20,6 +22,7 @@ from papers_assets_tests import reference
 from papers_assets_tests.github import GITHUBS, ToHtml, body, github
 from papers_assets_tests.making import EPOCH, LATER, paper
 from papers_assets_tests.test_changes import lists_of
+from papers_assets_tests.test_editions import Days
 
 DAY = date(2026, 11, 23)
 MORE = "https://example.org/papers"
@@ -37,32 +40,35 @@ def digest(papers: Sequence[Listed], kind: Kind = Kind.NEW, **fields: object) ->
     return Digest(DAY, **values)  # type: ignore[arg-type]
 
 
-def test_the_golden_digest() -> None:
+def invented() -> Digest:
+    """Something of everything."""
     new = paper_of(1, abstract="Code: github.com/ada/tool", comment="12 pages")
-    told = Digest(
+    return Digest(
         DAY,
         (
-            Group(Kind.NEW, "compiler", (Entry(new, ("c | d",)),)),
+            Group(Kind.NEW, "compiler", (Entry(new, ("c | d",)), Entry(paper_of(3), ()))),
             Group(Kind.REVISED, "compiler", (Entry(paper_of(2, version=3), (), "v1 to v3"),)),
+            Group(Kind.WITHDRAWN, "c | d", (Entry(paper_of(4, version=2), (), "v1 to v2"),)),
         ),
         left={"compiler": 2},
         returned={"compiler": 1},
         notes={"performance": "Not refreshed since 2026-11-20: arXiv answered 503."},
     )
-    assert digest_markdown(told, more=MORE) == (
-        "# Daily Papers, 2026-11-23\n\n1 new paper, 1 revised. "
-        "[All papers](<https://example.org/papers>).\n\n## New\n\n### compiler\n"
-        "| **Title** | **Date** | **Abstract** | **Comment** |\n| --- | --- | --- | --- |\n"
-        "| **[An invented compiler, number 1](https://arxiv.org/abs/2613.00001v1)**"
-        "<br>also in c \\| d · [GitHub](<https://github.com/ada/tool>) | 2026-01-01 | "
-        "<details><summary>Show</summary><p>Code: github.com/ada/tool</p></details> | 12 pages |\n"
-        "\n## Revised\n\n### compiler\n"
-        "| **Title** | **Date** | **Changed** | **Comment** |\n| --- | --- | --- | --- |\n"
-        "| **[An invented compiler, number 2](https://arxiv.org/abs/2613.00002v3)** | 2026-01-01 "
-        "| v1 to v3 |  |\n\nLeft the lists: 2 of compiler.\n\n"
-        "Back in the lists, as they were: 1 of compiler.\n\n## Remarks\n\n"
-        "* performance: Not refreshed since 2026-11-20: arXiv answered 503.\n"
-    )
+
+
+GOLDEN: dict[str, Callable[[], str]] = {
+    "digest.md": lambda: digest_markdown(invented(), more=MORE),
+    "mail.html": lambda: mail_html(invented(), more=MORE),
+    "mail.txt": lambda: mail_text(invented(), more=MORE),
+    "edition.json": lambda: to_json(Days().part({"a": [paper(1)], "b": [paper(1), paper(2)]})),
+}
+"""Remade by `python -m papers_assets_tests.rendering.test_digest`, to be looked at."""
+GOLDEN_FOLDER = Path(__file__).with_name("golden")
+
+
+@pytest.mark.parametrize("name", GOLDEN)
+def test_the_documents_are_the_golden_ones(name: str) -> None:
+    assert GOLDEN[name]().encode() == (GOLDEN_FOLDER / name).read_bytes()
 
 
 @pytest.mark.parametrize("to_html", GITHUBS)
@@ -229,3 +235,8 @@ def test_what_was_revised_says_how_and_spares_the_abstract() -> None:
     assert "v1 to v2" in mail_text(told)
     assert "Nobody wrote this compiler." not in mail_text(told)
     assert EPOCH < LATER
+
+
+if __name__ == "__main__":
+    for file_name, give in GOLDEN.items():
+        (GOLDEN_FOLDER / file_name).write_bytes(give().encode())
