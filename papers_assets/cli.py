@@ -158,7 +158,7 @@ def digest(day: datetime | None) -> None:
             f"no edition of {day.date()}: nothing changed on that day, or nothing ran. There are "
             f"{len(days)}, the first of {days[0]}, the last of {days[-1]}."
         )
-    click.echo(mail_text(digest_of(edition, file.names)), nl=False)
+    click.echo(mail_text(digest_of(edition, file.names, title=file.digest_name)), nl=False)
 
 
 @main.command("sample-arxiv")

@@ -31,6 +31,10 @@ _ATTRIBUTES: dict[tuple[str, ...], tuple[str, tuple[str, ...]]] = {
     (_FEED, _ENTRY, f"{ARXIV} primary_category"): ("arxiv:primary_category", ("term",)),
     (_FEED, _ENTRY, f"{ATOM} link"): ("link", ("href", "rel", "title")),
 }
+END = "\ue000"
+"""Stands at the end of free texts. A text of Latin letters that could be UTF-8 which was encoded
+twice is "repaired" by feedparser, and so not what was published; none that has this in it is."""
+_FREE = ("title", "summary", "name", "arxiv:comment", "arxiv:journal_ref")
 # arXiv has 4 levels, and fewer than 200 categories in all; feedparser compares each to each.
 _MAX_DEPTH, _MAX_CATEGORIES = 100, 500
 
@@ -102,6 +106,7 @@ class _Feed:
     def end(self, _: str) -> None:
         depth = len(self._path)
         if self._leaf and depth == self._leaf_depth:
+            self.written += [END] if self._leaf in _FREE else []
             close = "</name></author>\n" if self._leaf == "name" else f"</{self._leaf}>\n"
             self.written.append(close)
             self._leaf = ""

@@ -122,7 +122,7 @@ class _Unreadable(Exception):
 
 def _refuse_error(entry: Mapping[str, Any]) -> None:
     if "/api/errors" in entry.get("id", ""):
-        summary = printable(entry.get("summary", ""))
+        summary = printable(entry.get("summary", "").removesuffix(atom.END))
         raise ArxivRefusedQuery(f"arXiv says: {summary}", _BAD_REQUEST)
 
 
@@ -154,7 +154,8 @@ def _paper(entry: Mapping[str, Any]) -> Paper:
 
 
 def _text(value: str | None) -> str:
-    return _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", " ".join((value or "").split()))
+    text = (value or "").removesuffix(atom.END)
+    return _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", " ".join(text.split()))
 
 
 def _time(entry: Mapping[str, Any], name: str) -> datetime:

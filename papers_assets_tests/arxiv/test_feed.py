@@ -308,3 +308,11 @@ def compare(file: Path, body: bytes) -> int:
         for time, tag in ((paper.updated, "updated"), (paper.published, "published")):
             assert time == datetime.fromisoformat(node.findtext(f"{ATOM}{tag}") or "")
     return len(expected)
+
+
+@pytest.mark.parametrize(
+    "text", ["caf\u00c3\u00a9", "\u00c2\u00a1 x", "\u65e5\u672c \U0001d538 \u00fc"]
+)
+def test_text_that_looks_wrongly_encoded_is_left_as_it_was_published(text: str) -> None:
+    (found,) = parse_feed(feed(entry(title=text))).papers
+    assert found.title == text
