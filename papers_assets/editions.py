@@ -173,17 +173,18 @@ def _told(edition: Edition, part: int) -> tuple[pd.DataFrame, pd.DataFrame]:
             name: getattr(paper, name) for name in ("arxiv_id", "version", "title", "comment")
         }
         rows += [
-            {**fields, "keyword": change.keyword, "kind": change.kind.value}
+            {**fields, "keyword": change.keyword, "kind": change.kind.value, "last_seen": 1}
             for change in changes
             if change.part == part
         ]
     rows += [
-        {**item._asdict(), "comment": None, "kind": Kind.LEFT.value}
+        # What left one list may be in another one, and there it has its newer text.
+        {**item._asdict(), "comment": None, "kind": Kind.LEFT.value, "last_seen": 0}
         for item in edition.left
         if item.part == part
     ]
-    columns = [*nothing_known().columns.drop("listed"), "kind"]
-    frame = pd.DataFrame(rows, columns=columns).assign(last_seen=0)
+    columns = [*nothing_known().columns.drop("listed"), "kind", "last_seen"]
+    frame = pd.DataFrame(rows, columns=columns)
     return frame, frame[["keyword", "arxiv_id", "kind"]]
 
 

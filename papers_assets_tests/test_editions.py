@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from papers_assets import editions
@@ -99,7 +99,11 @@ def test_hostile_text_is_read_back_as_it_was() -> None:
     assert from_json(written.encode().decode()) == edition
 
 
+MOVED: list[Lists] = [{"a": [paper(1, title="Another")]}, {"b": [paper(1)]}]
+
+
 @settings(max_examples=10, deadline=None)
+@example(MOVED, 0)
 @given(st.lists(some_lists, min_size=1, max_size=4), st.integers(0, 4))
 def test_what_is_known_can_be_made_from_the_editions_again(lists: list[Lists], since: int) -> None:
     days = Days()
