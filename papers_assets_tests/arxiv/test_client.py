@@ -149,6 +149,19 @@ def patient(
     )
 
 
+def test_a_client_says_how_long_the_gate_made_it_wait(server: SampleArxiv, tmp_path: Path) -> None:
+    pauses, waited = Pauses(), []
+    for _ in range(3):  # of several programs
+        gate = Gate(tmp_path / "x.lock", 3.0, clock=pauses.clock, sleep=pauses.sleep)
+        client = ArxivClient(server.url, gate, clock=pauses.clock, sleep=pauses.sleep)
+        ask(client)
+        waited.append(client.seconds_waited)
+        client.close()
+    assert waited == [0.0, *pauses.slept]
+    assert len(pauses.slept) == 2
+    assert all(seconds >= 3.0 for seconds in pauses.slept)
+
+
 PASSING = ["throttled", "throttled-200", "busy", "error-500", "error-502", "error-504", "error-406"]
 PASSING += ["trouble-200", "web-page", "empty-body", "reset", "cut-short", "not-gzip", "cut-xml"]
 
