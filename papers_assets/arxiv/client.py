@@ -2,29 +2,29 @@
 
 import logging
 import random as random_numbers
-import re
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from itertools import count
+from typing import Generic, TypeVar
 
 import requests
 import urllib3
 
-from papers_assets.arxiv import query
+from papers_assets.arxiv import answers, query
 from papers_assets.arxiv.errors import (
     ArxivBadAnswer,
-    ArxivBlocked,
     ArxivError,
     ArxivHttpError,
-    ArxivRefusedQuery,
     ArxivThrottled,
     ArxivTooLate,
     ArxivUnreachable,
 )
-from papers_assets.arxiv.feed import Page, parse_feed
+from papers_assets.arxiv.feed import Page
 from papers_assets.arxiv.gate import Gate, GateTimeout
+from papers_assets.arxiv.oai import RecordsPage, parse_records
 from papers_assets.arxiv.patience import Patience, retry_after
 from papers_assets.logs import printable
 
@@ -32,19 +32,26 @@ logger = logging.getLogger(__name__)
 
 USER_AGENT = f"papers-assets/{version('papers-assets')}"
 _PIECE = 1 << 16
-_OK, _BAD_REQUEST, _FORBIDDEN, _TOO_MANY = 200, 400, 403, 429
-# What arXiv's API finds wrong with a query. Anything else in an Error entry is its own trouble.
-_ABOUT_THE_QUERY = re.compile(
-    r"incorrect|invalid|malformed|must be|unbalanced|unexpected|syntax|parse|unknown field",
-    re.IGNORECASE,
-)
+_Answer = TypeVar("_Answer", Page, RecordsPage)
+
+
+@dataclass(frozen=True)
+class _Interface(Generic[_Answer]):
+    """One of the ways to ask arXiv."""
+
+    url: str
+    setting: str
+    """Where people set the address."""
+    accept: str
+    parse: Callable[[bytes], _Answer]
 
 
 class ArxivClient:
-    """Asks arXiv's API at `api_url`, each request in its turn at the `gate`.
+    """Asks arXiv's API at `api_url`, and OAI-PMH at `oai_url`, each request in its turn.
 
-    `requests` counts what was asked so far and `seconds_waited` what gate and pauses took. The
-    deadline of `patience` counts from here on.
+    One `gate` for both, as arXiv's terms count them together. `requests` counts what was asked so
+    far and `seconds_waited` what gate and pauses took. The deadline of `patience` counts from here
+    on.
     """
 
     def __init__(  # noqa: PLR0913 - all but two have defaults
@@ -53,11 +60,13 @@ class ArxivClient:
         gate: Gate,
         patience: Patience | None = None,
         *,
+        oai_url: str = "",
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
         random: Callable[[], float] = random_numbers.random,
     ) -> None:
         self.api_url = api_url
+        self.oai_url = oai_url
         self.requests = 0
         self.seconds_waited = 0.0
         self._patience = patience or Patience()
@@ -65,10 +74,10 @@ class ArxivClient:
         self._clock, self._sleep, self._random = clock, sleep, random
         self._ends = clock() + self._patience.deadline
         self._session = requests.Session()
-        self._session.headers.update({"User-Agent": USER_AGENT, "Accept": "application/atom+xml"})
+        self._session.headers["User-Agent"] = USER_AGENT
 
     def ask(self, parameters: dict[str, str], *, max_attempts: int | None = None) -> Page:
-        """Ask one question, again if need be, and read its answer.
+        """Ask the API one question, again if need be, and read its answer.
 
         Args:
             parameters: of the address.
@@ -77,10 +86,34 @@ class ArxivClient:
         Raises:
             ArxivError: no believable answer; see `papers_assets.arxiv.errors`.
         """
+        api = _Interface(self.api_url, "ARXIV_API_URL", "application/atom+xml", answers.feed)
+        return self._ask(api, parameters, max_attempts)
+
+    def ask_oai(
+        self, parameters: dict[str, str], *, max_attempts: int | None = None
+    ) -> RecordsPage:
+        """Ask OAI-PMH for a page of records; for the rest, as `ask`.
+
+        Raises:
+            ArxivBadToken: the list that the page is of is to be begun again.
+            ArxivError: no believable answer.
+            ValueError: the client was made without `oai_url`.
+        """
+        if not self.oai_url:
+            raise ValueError("no address of arXiv's OAI-PMH interface: set ARXIV_OAI_URL")
+        oai = _Interface(self.oai_url, "ARXIV_OAI_URL", "text/xml", parse_records)
+        return self._ask(oai, parameters, max_attempts)
+
+    def _ask(
+        self,
+        interface: _Interface[_Answer],
+        parameters: dict[str, str],
+        max_attempts: int | None,
+    ) -> _Answer:
         attempts = min(max_attempts or self._patience.max_attempts, self._patience.max_attempts)
         for attempt in count(1):
             try:
-                return self._ask_once(parameters)
+                return self._ask_once(interface, parameters)
             except ArxivError as error:
                 pause = self._patience.pause(attempt, error.retry_after, self._random)
                 last = not error.retryable or attempt >= attempts
@@ -123,25 +156,30 @@ class ArxivClient:
             )
         return left
 
-    def _ask_once(self, parameters: dict[str, str]) -> Page:
-        url = query.url(self.api_url, parameters)
+    def _ask_once(self, interface: _Interface[_Answer], parameters: dict[str, str]) -> _Answer:
         try:
             with self._gate.turn(within=self._check_deadline()) as waited:
                 self.seconds_waited += waited
                 self.requests += 1
-                status, headers, body = self._get(url)
+                status, headers, body = self._get(interface, query.url(interface.url, parameters))
         except GateTimeout as error:
             raise ArxivTooLate(f"no time left before the job's deadline: {error}") from error
         wait = retry_after(headers.get("Retry-After"), datetime.now(UTC))
-        return _read(status, body, wait)
+        return answers.read(status, body, wait, interface.parse)
 
-    def _get(self, url: str) -> tuple[int, "requests.structures.CaseInsensitiveDict[str]", bytes]:
+    def _get(
+        self, interface: _Interface[_Answer], url: str
+    ) -> tuple[int, "requests.structures.CaseInsensitiveDict[str]", bytes]:
         timeout = (self._patience.connect_timeout, self._patience.read_timeout)
         ends = min(self._clock() + self._patience.answer_timeout, self._ends)
         try:
             # A redirect is a request of its own, which would not wait for its turn.
             with self._session.get(
-                url, timeout=timeout, stream=True, allow_redirects=False
+                url,
+                headers={"Accept": interface.accept},
+                timeout=timeout,
+                stream=True,
+                allow_redirects=False,
             ) as response:
                 self._gate.reached()
                 body = bytearray()
@@ -160,39 +198,15 @@ class ArxivClient:
                 if response.is_redirect:
                     where = printable(response.headers["Location"])
                     raise ArxivHttpError(
-                        f"arXiv's API has moved to {where}: set ARXIV_API_URL to its new address",
+                        f"arXiv has moved {interface.url} to {where}: set {interface.setting} to "
+                        "its new address",
                         response.status_code,
                     )
                 return response.status_code, response.headers, bytes(body)
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             raise ArxivUnreachable(
-                f"arXiv could not be reached at {self.api_url} ({_reason(error)})"
+                f"arXiv could not be reached at {interface.url} ({_reason(error)})"
             ) from error
-
-
-def _read(status: int, body: bytes, wait: float | None) -> Page:
-    if status == _TOO_MANY or body[:100].strip() == b"Rate exceeded.":
-        raise ArxivThrottled(f"arXiv answered {status}: asked too often", status, wait)
-    if status == _FORBIDDEN:
-        raise ArxivBlocked(
-            f"arXiv answered {status}: it blocks this host. Stop, and ask arXiv why", status
-        )
-    if status == _OK:
-        try:
-            return parse_feed(body)
-        except ArxivRefusedQuery as error:
-            if _ABOUT_THE_QUERY.search(str(error)):
-                raise
-            raise ArxivBadAnswer(str(error)) from error
-    if status == _BAD_REQUEST:
-        try:
-            parse_feed(body)
-        except ArxivRefusedQuery:
-            raise
-        except ArxivError:
-            logger.debug("status 400 without an Error entry")
-        raise ArxivRefusedQuery(f"arXiv answered {status}, without saying why", status)
-    raise ArxivHttpError(f"arXiv answered {status}", status, wait)
 
 
 def _reason(error: BaseException) -> str:

@@ -3,15 +3,19 @@
 ArxivError                  no believable answer for one request
 |-- ArxivUnreachable        no answer at all: no route, refused, reset, timed out
 |-- ArxivHttpError          an answer, but its status is not one of success
-|   |-- ArxivThrottled      asked too fast, or arXiv is too busy for us (429, "Rate exceeded.")
+|   |-- ArxivThrottled      asked too fast, or arXiv is too busy for us (429, "Rate exceeded.",
+|   |                       503 that says when to come back)
 |   |-- ArxivBlocked        arXiv wants no more requests from here (403)
 |   `-- ArxivRefusedQuery   arXiv cannot read the query, and says why (400, the "Error" entry)
-|-- ArxivBadAnswer          a success, but not a whole and sound Atom feed
+|-- ArxivBadAnswer          a success, but not a whole and sound feed or list of records
+|-- ArxivBadToken           a list of records is not continued: it is to be begun again
 `-- ArxivTooLate            the job's own deadline is over
 """
 
 _PASSING = frozenset({406, 500, 502, 503, 504})
 """Statuses that arXiv is known to answer for a while, to queries that work before and after."""
+
+_UNAVAILABLE = 503
 
 
 class ArxivError(Exception):
@@ -53,7 +57,8 @@ class ArxivThrottled(ArxivHttpError):
 
     def __init__(self, message: str, status: int, retry_after: float | None = None) -> None:
         super().__init__(message, status, retry_after)
-        self.brief = "arXiv answered that it was asked too often"
+        busy = status == _UNAVAILABLE
+        self.brief = f"arXiv answered that it {'is too busy' if busy else 'was asked too often'}"
         self.retryable = True
 
 
@@ -75,6 +80,12 @@ class ArxivBadAnswer(ArxivError):
 
     brief = "arXiv's answer was not a whole list of papers"
     retryable = True
+
+
+class ArxivBadToken(ArxivError):
+    """The token that asks for the next page has expired, or was never given out."""
+
+    brief = "arXiv did not go on with a list that it began"
 
 
 class ArxivTooLate(ArxivError):

@@ -16,18 +16,14 @@ import feedparser
 
 from papers_assets.arxiv import atom
 from papers_assets.arxiv.errors import ArxivBadAnswer, ArxivRefusedQuery
+from papers_assets.arxiv.texts import ARXIV_ID, collapsed, excerpt, quoted
 from papers_assets.logs import printable
 
-# Source: arXiv's identifier scheme, of April 2007 and of before.
 _ID = re.compile(
-    r"https?://arxiv\.org/abs/"
-    r"(?P<arxiv_id>[0-9]{4}\.[0-9]{4,5}|[a-z]+(?:-[a-z]+)*(?:\.[A-Z]{2})?/[0-9]{7})"
-    r"v(?P<version>[1-9][0-9]{0,3})"
+    rf"https?://arxiv\.org/abs/(?P<arxiv_id>{ARXIV_ID})v(?P<version>[1-9][0-9]{{0,3}})"
 )
 _TOTAL = re.compile("[0-9]{1,12}")
 _WEB = re.compile("https?://", re.IGNORECASE)
-# XML cannot carry the other control characters and surrogates; these do things to terminals.
-_CONTROLS = re.compile("[\0-\x1f\x7f-\x9f\ud800-\udfff]")
 _BAD_REQUEST = 400
 
 
@@ -84,7 +80,7 @@ def parse_feed(body: bytes) -> Page:
     try:
         feed = atom.reduced(body)
     except atom.NotAtom as error:
-        raise ArxivBadAnswer(f"not an Atom feed: {_excerpt(body)}") from error
+        raise ArxivBadAnswer(f"not an Atom feed: {excerpt(body)}") from error
     except atom.NotWhole as error:
         raise ArxivBadAnswer(f"not a whole Atom feed ({error}): {len(body)} bytes came") from error
     # A stream and never the bytes themselves: feedparser would take those for an address to open.
@@ -101,13 +97,13 @@ def parse_feed(body: bytes) -> Page:
         _refuse_error(entry)
     total_results = _text(parsed.feed.get("opensearch_totalresults"))
     if not _TOTAL.fullmatch(total_results):
-        raise ArxivBadAnswer(f"an Atom feed without a total of results ({_quoted(total_results)})")
+        raise ArxivBadAnswer(f"an Atom feed without a total of results ({quoted(total_results)})")
     papers, unreadable = [], []
     for entry in parsed.entries:
         try:
             papers.append(_paper(entry))
         except _Unreadable as error:
-            unreadable.append(f"{_quoted(entry.get('id', 'an entry without id'))}: {error}")
+            unreadable.append(f"{quoted(entry.get('id', 'an entry without id'))}: {error}")
     if len(unreadable) > len(papers):
         raise ArxivBadAnswer(
             f"an Atom feed, but {len(unreadable)} of its {len(parsed.entries)} entries are no "
@@ -154,8 +150,7 @@ def _paper(entry: Mapping[str, Any]) -> Paper:
 
 
 def _text(value: str | None) -> str:
-    text = (value or "").removesuffix(atom.END)
-    return _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", " ".join(text.split()))
+    return collapsed((value or "").removesuffix(atom.END))
 
 
 def _time(entry: Mapping[str, Any], name: str) -> datetime:
@@ -167,13 +162,4 @@ def _time(entry: Mapping[str, Any], name: str) -> datetime:
             return time.astimezone(UTC)
     except (ValueError, OverflowError):
         pass
-    raise _Unreadable(f"its date {name!r} is {_quoted(value)}, not one with a time zone")
-
-
-def _quoted(text: str) -> str:
-    return f"'{printable(text, 100)}'"
-
-
-def _excerpt(body: bytes) -> str:
-    text = body[:400].decode("utf-8", "replace").strip()
-    return _quoted(text) if text else "an empty body"
+    raise _Unreadable(f"its date {name!r} is {quoted(value)}, not one with a time zone")

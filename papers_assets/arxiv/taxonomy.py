@@ -36,6 +36,9 @@ ARCHIVES: dict[str, tuple[str, ...]] = {
 CATEGORIES: frozenset[str] = frozenset(c for members in ARCHIVES.values() for c in members)
 """Every category of arXiv."""
 
+_GROUPS = frozenset({"cs", "econ", "eess", "math", "physics", "q-bio", "q-fin", "stat"})
+# Those of the top level, which OAI-PMH's sets begin with. All other archives are physics.
+
 
 def is_known(name: str) -> bool:
     """Say whether `name` is an archive ("cs") or a category ("cs.LG")."""
@@ -46,3 +49,22 @@ def expand(names: tuple[str, ...]) -> tuple[str, ...]:
     """Give the categories that `names`, archives or categories, stand for; each once, in order."""
     members = (c for name in names for c in ARCHIVES.get(name, (name,)))
     return tuple(dict.fromkeys(members))
+
+
+def group(archive: str) -> str:
+    """Give the group that an archive is in: "physics" for "hep-ex", "cs" for "cs"."""
+    return archive if archive in _GROUPS else "physics"
+
+
+def set_spec(name: str) -> str:
+    """Give what OAI-PMH calls the set of a category or archive: "cs:cs:LG", "physics:hep-ex".
+
+    So arXiv writes it since 2025 (source: ListSets in its own program).
+
+    Raises:
+        ValueError: it is neither.
+    """
+    if not is_known(name):
+        raise ValueError(f"{name!r} is no category and no archive of arXiv")
+    archive, _, subject = name.partition(".")
+    return ":".join([group(archive), archive, *filter(None, [subject])])

@@ -1,7 +1,7 @@
 """The API without HTTP: from a request's parameters to the feed that answers it."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -9,7 +9,8 @@ from functools import lru_cache
 from typing import TypeVar
 from weakref import WeakKeyDictionary
 
-from papers_assets.sample_arxiv import feed
+from papers_assets.sample_arxiv import feed, oai
+from papers_assets.sample_arxiv.answers import Answer, Show, as_asked
 from papers_assets.sample_arxiv.corpus import ARXIV_ID, Corpus, Paper
 from papers_assets.sample_arxiv.grammar import MalformedQueryError, read
 from papers_assets.sample_arxiv.query import Query
@@ -21,25 +22,6 @@ _REMEMBERED = 64
 
 _VERSIONED = re.compile(rf"({ARXIV_ID.pattern})(?:v([1-9]\d{{0,5}}))?")
 _INTEGER = re.compile(r"-?\d{1,15}")
-
-
-Shown = tuple[Sequence[Paper], int]
-"""The papers of a page, and how many results there are on all pages."""
-Show = Callable[[Sequence[Paper], slice], Shown]
-"""Decides what a page shows, given all results in the order asked for and which are asked for."""
-
-
-def as_asked(found: Sequence[Paper], page: slice) -> Shown:
-    """Show the truth."""
-    return found[page], len(found)
-
-
-@dataclass(frozen=True)
-class Answer:
-    """A status of HTTP and an Atom feed."""
-
-    status: int
-    body: str
 
 
 class _SortBy(StrEnum):
@@ -75,8 +57,10 @@ class _RefusedError(Exception):
 class Archive:
     """A corpus that answers requests. May be asked by several threads at once."""
 
-    def __init__(self, corpus: Corpus) -> None:
+    def __init__(self, corpus: Corpus, oai_page: int = oai.PAGE) -> None:
         self.corpus = corpus
+        self.oai = oai.Oai(corpus, oai_page)
+        """The same papers, as OAI-PMH lists them."""
         self._results = lru_cache(maxsize=_REMEMBERED)(self._find)
         self._entries: WeakKeyDictionary[Paper, str] = WeakKeyDictionary()
 

@@ -1,21 +1,22 @@
-"""The faults that the sample arXiv can play, by name, and scripts that say when it plays them."""
+"""The faults that the sample arXiv can play at any of its interfaces, by name."""
 
 import gzip
-import threading
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from email.utils import format_datetime
 from functools import partial
 from math import ceil
-from typing import Self
 from zlib import crc32
 
-from papers_assets.sample_arxiv import feed
-from papers_assets.sample_arxiv.archive import Archive, Show, Shown, as_asked
+from papers_assets.sample_arxiv import feed, oai_xml
+from papers_assets.sample_arxiv.answers import Show, Shown, as_asked
+from papers_assets.sample_arxiv.archive import Archive
 from papers_assets.sample_arxiv.corpus import Corpus, Paper
+from papers_assets.sample_arxiv.interfaces import ATOM, OAI, XML, answer, words
+from papers_assets.sample_arxiv.replies import Delivery, Fault, Spoiler
 from papers_assets.sample_arxiv.request_log import RequestRecord
-from papers_assets.sample_arxiv.server import ATOM, Delivery, Fault, Spoiler
 
 _RATE_EXCEEDED = b"Rate exceeded."
 _WEB_PAGE = (
@@ -33,6 +34,8 @@ _DRIPPING = 1 << 20
 _UNRELATED = 20
 """Papers that answer everything."""
 
+_NO_SUCH_PAGE = Fault(404, b"Not found.")
+
 _SpoiledShow = Callable[[Corpus, Sequence[Paper], slice], Shown]
 """As `archive.Show`, and given all papers."""
 
@@ -44,21 +47,26 @@ def _throttled_until(_: RequestRecord, __: Archive, now: datetime) -> Fault:
 
 
 def _error(status: int, message: str = "") -> Spoiler:
-    """Answer with an Error entry; without a message: that the query is invalid."""
+    """Answer with an Error entry, or error; without a message: that the query is invalid."""
 
     def spoil(request: RequestRecord, _: Archive, now: datetime) -> Fault:
-        query = request.parameters.get("search_query", "")
-        text = feed.error(message or f"Invalid query string: '{query}'", "", now)
+        text = message or f"Invalid query string: '{words(request)}'"
+        if request.path == OAI:
+            inside = oai_xml.error("badArgument", text)
+            return Fault(status, oai_xml.document("", {}, inside, now).encode(), content_type=XML)
+        body = feed.error(text, "", now)
         if status == 200:  # noqa: PLR2004 (as the old API did, with its addresses)
-            text = text.replace("https://arxiv.org/api/errors", "http://arxiv.org/api/errors")
-        return Fault(status, text.encode(), content_type=ATOM)
+            body = body.replace("https://arxiv.org/api/errors", "http://arxiv.org/api/errors")
+        return Fault(status, body.encode(), content_type=ATOM)
 
     return spoil
 
 
 def _real(request: RequestRecord, archive: Archive, now: datetime, show: Show = as_asked) -> Fault:
-    answer = archive.answer(request.parameters, now, show)
-    return Fault(answer.status, answer.body.encode(), content_type=ATOM)
+    found = answer(request, archive, now, show)
+    if found is None:
+        return _NO_SUCH_PAGE
+    return Fault(found.status, found.body, content_type=found.content_type)
 
 
 def _bytes(
@@ -95,7 +103,11 @@ def _with_entity(name: str, declarations: str) -> Callable[[bytes], bytes]:
 
     def spoiled(body: bytes) -> bytes:
         text = body.decode().replace("<title>", f"<title>&{name};")
-        return text.replace("<feed ", f"<!DOCTYPE feed [\n{declarations}]>\n<feed ", 1).encode()
+        root = re.search(r"<(feed|OAI-PMH) ", text)
+        if root is None:
+            return body
+        doctype = f"<!DOCTYPE {root[1]} [\n{declarations}]>\n"
+        return f"{text[: root.start()]}{doctype}{text[root.start() :]}".encode()
 
     return spoiled
 
@@ -200,71 +212,4 @@ FAULTS: Mapping[str, Fault | Spoiler] = {
     "unreadable-entry": _page(_unreadable_entry),
     "old-version": _page(_old_version),
 }
-"""All faults by name."""
-
-
-@dataclass(frozen=True)
-class Step:
-    """Which requests a fault strikes.
-
-    Raises:
-        ValueError: there is no such fault, or it is to strike less than once.
-    """
-
-    fault: str
-    """A name in `FAULTS`."""
-    words: str = ""
-    """What has to be in the request's `search_query`; empty: every request is meant."""
-    times: int | None = None
-    """How many of these requests are struck; None: all."""
-
-    def __post_init__(self) -> None:
-        if self.fault not in FAULTS:
-            raise ValueError(f"{self.fault!r} is no fault; there are {', '.join(FAULTS)}")
-        if self.times is not None and self.times < 1:
-            raise ValueError(f"{self.fault}: {self.times} times is not at least once")
-
-    @classmethod
-    def read(cls, text: str) -> Self:
-        """Read `NAME[:WORDS][:TIMES]`: `busy`, `busy:compiler`, `busy:1`, `busy:compiler:1`.
-
-        Words may have colons; if they end in one and a number, add a colon.
-
-        Raises:
-            ValueError: as for the class.
-        """
-        fault, _, rest = text.partition(":")
-        words, _, last = rest.rpartition(":")
-        if not last.isdecimal() and last:
-            return cls(fault, rest)
-        return cls(fault, words, int(last) if last else None)
-
-    def __str__(self) -> str:
-        meant = f"requests with {self.words!r} in the query" if self.words else "every request"
-        return f"{self.fault}: {meant}" + (f", {self.times} times" if self.times else "")
-
-
-class Script:
-    """A `SampleArxiv.fault`: on each request, the first step strikes that is meant and not over."""
-
-    def __init__(self, steps: Iterable[Step]) -> None:
-        self._steps = tuple(steps)
-        self._struck = [0] * len(self._steps)
-        self._lock = threading.Lock()
-
-    @property
-    def struck(self) -> tuple[int, ...]:
-        """How often each step has struck so far, in the order of the steps."""
-        with self._lock:
-            return tuple(self._struck)
-
-    def __call__(self, request: RequestRecord) -> Fault | Spoiler | None:
-        """Say what a request is answered with; None: the truth."""
-        query = request.parameters.get("search_query", "")
-        with self._lock:
-            for number, step in enumerate(self._steps):
-                is_over = step.times is not None and self._struck[number] >= step.times
-                if step.words in query and not is_over:
-                    self._struck[number] += 1
-                    return FAULTS[step.fault]
-        return None
+"""All faults by name that the API has, and OAI-PMH too; of `OAI_FAULTS`, it alone."""

@@ -49,7 +49,7 @@ def results(page: Page, now: datetime) -> str:
         f"&{numbers}&id_list={_in_url(page.id_list)}"
     )
     feed_id = f"https://arxiv.org/api/{_digest(asked)}"
-    address = f'  <link href="{_attribute(link)}" type="application/atom+xml"/>\n'
+    address = f'  <link href="{attribute(link)}" type="application/atom+xml"/>\n'
     head = _head(feed_id, f"arXiv Query: {asked}", now) + address
     counts = _counts(page.max_results, page.total, page.start)
     return head + counts + "".join(page.entries) + "</feed>\n"
@@ -68,11 +68,11 @@ def error(message: str, anchor: str, now: datetime) -> str:
         _head("https://arxiv.org/", "arXiv Search Results", now)
         + _counts(per_page=1, total=1, start=0)
         + "  <entry>\n"
-        f"    <id>{_content(address)}</id>\n"
+        f"    <id>{content(address)}</id>\n"
         "    <title>Error</title>\n"
         f"    <updated>{_time(now)}</updated>\n"
-        f'    <link href="{_attribute(address)}" rel="alternate" type="text/html"/>\n'
-        f"    <summary>{_content(message)}</summary>\n"
+        f'    <link href="{attribute(address)}" rel="alternate" type="text/html"/>\n'
+        f"    <summary>{content(message)}</summary>\n"
         + _author("arXiv api core")
         + "  </entry>\n</feed>\n"
     )
@@ -80,18 +80,18 @@ def error(message: str, anchor: str, now: datetime) -> str:
 
 def entry(paper: Paper) -> str:
     """Write one paper. Only a comment, reference or DOI that it has gets an element."""
-    place = _attribute(f"{paper.id}v{paper.version}")
+    place = attribute(f"{paper.id}v{paper.version}")
     categories = dict.fromkeys((paper.primary_category, *paper.categories))
-    primary = _attribute(paper.primary_category)
+    primary = attribute(paper.primary_category)
     return (
         "  <entry>\n"
         f"    <id>http://arxiv.org/abs/{place}</id>\n"
-        f"    <title>{_content(paper.title)}</title>\n"
+        f"    <title>{content(paper.title)}</title>\n"
         f"    <updated>{paper.updated}</updated>\n"
         f'    <link href="https://arxiv.org/abs/{place}" rel="alternate" type="text/html"/>\n'
         f'    <link href="https://arxiv.org/pdf/{place}" rel="related"'
         ' type="application/pdf" title="pdf"/>\n'
-        f"    <summary>{_content(paper.abstract)}</summary>\n"
+        f"    <summary>{content(paper.abstract)}</summary>\n"
         + "".join(map(_category, categories))
         + f"    <published>{paper.published}</published>\n"
         + _optional("comment", paper.comment)
@@ -106,7 +106,7 @@ def entry(paper: Paper) -> str:
 def _head(feed_id: str, title: str, now: datetime) -> str:
     return (
         f"{_HEAD}  <id>{feed_id}</id>\n"
-        f"  <title>{_content(title)}</title>\n"
+        f"  <title>{content(title)}</title>\n"
         f"  <updated>{_time(now)}</updated>\n"
     )
 
@@ -120,29 +120,31 @@ def _counts(per_page: int, total: int, start: int) -> str:
 
 
 def _category(name: str) -> str:
-    return f'    <category term="{_attribute(name)}" scheme="http://arxiv.org/schemas/atom"/>\n'
+    return f'    <category term="{attribute(name)}" scheme="http://arxiv.org/schemas/atom"/>\n'
 
 
 def _author(name: str) -> str:
-    return f"    <author>\n      <name>{_content(name)}</name>\n    </author>\n"
+    return f"    <author>\n      <name>{content(name)}</name>\n    </author>\n"
 
 
 def _optional(name: str, text: str | None) -> str:
-    return f"    <arxiv:{name}>{_content(text)}</arxiv:{name}>\n" if text else ""
+    return f"    <arxiv:{name}>{content(text)}</arxiv:{name}>\n" if text else ""
 
 
 def _doi(doi: str | None) -> str:
     if not doi:
         return ""
-    link = _attribute(f"https://doi.org/{doi}")
+    link = attribute(f"https://doi.org/{doi}")
     return _optional("doi", doi) + f'    <link rel="related" href="{link}" title="doi"/>\n'
 
 
-def _content(text: str) -> str:
+def content(text: str) -> str:
+    """Write text that stands between tags."""
     return _NOT_IN_XML.sub("", text).translate(_MARKUP)
 
 
-def _attribute(text: str) -> str:
+def attribute(text: str) -> str:
+    """Write text that stands in double quotes."""
     return _NOT_IN_XML.sub("", text).translate(_MARKUP_IN_ATTRIBUTE)
 
 

@@ -8,9 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from enum import Enum, auto
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import TCPServer
 from typing import Any, Self, cast
@@ -18,11 +16,11 @@ from urllib.parse import parse_qsl, urlsplit
 
 from papers_assets.sample_arxiv.archive import Archive
 from papers_assets.sample_arxiv.corpus import Corpus
+from papers_assets.sample_arxiv.interfaces import API, OAI, answer
+from papers_assets.sample_arxiv.oai import PAGE
+from papers_assets.sample_arxiv.replies import Delivery, Fault, Reply, Spoiler
 from papers_assets.sample_arxiv.request_log import RequestLog, RequestRecord
 
-_PATH = "/api/query"
-ATOM = "application/atom+xml; charset=utf-8"
-_PLAIN = "text/plain; charset=utf-8"
 _POLL_INTERVAL = 0.02
 """Seconds after which a request to stop is noticed."""
 _DRIP_INTERVAL = 0.02
@@ -31,44 +29,12 @@ _RESET = struct.pack("ii", 1, 0)
 """For SO_LINGER: what closes a connection does not say goodbye."""
 
 
-class Delivery(Enum):
-    """How a reply reaches the client."""
-
-    WHOLE = auto()
-    CUT_SHORT = auto()
-    """The connection closes in the middle of the body."""
-    DRIP = auto()
-    """The body comes byte by byte."""
-    HANG = auto()
-    """Nothing comes until the client hangs up or the server closes."""
-    RESET = auto()
-    """Nothing comes but a TCP reset."""
-
-
-@dataclass(frozen=True)
-class _Reply:
-    status: int
-    """0: none, as nothing comes."""
-    body: bytes = b""
-    headers: Mapping[str, str] = field(default_factory=dict)
-    """Besides Content-Type and Content-Length, for example `Retry-After`."""
-    content_type: str = _PLAIN
-    delivery: Delivery = Delivery.WHOLE
-
-
-class Fault(_Reply):
-    """An answer to give instead of the real one."""
-
-
-Spoiler = Callable[[RequestRecord, Archive, datetime], Fault]
-"""Makes a fault out of what the archive has for a request, made at a time (aware)."""
-
-_TOO_SOON = _Reply(429, b"Rate exceeded.")
-_NO_SUCH_PAGE = _Reply(404, b"Not found.")
+_TOO_SOON = Reply(429, b"Rate exceeded.")
+_NO_SUCH_PAGE = Reply(404, b"Not found.")
 
 
 class SampleArxiv:
-    """A server on this machine that answers as arXiv's API does.
+    """A server on this machine that answers as arXiv's API does, and as its OAI-PMH does.
 
     As a context manager it serves from a thread of its own; `serve_forever` serves from the
     caller's. It has its address, and `url` tells it, as soon as it is made.
@@ -83,6 +49,7 @@ class SampleArxiv:
         min_interval: float = 0.0,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        oai_page: int = PAGE,
     ) -> None:
         """Take the address.
 
@@ -94,11 +61,13 @@ class SampleArxiv:
                 the one before, however that was answered, is told `Rate exceeded.`; 0: none is.
             clock: gives monotonic seconds, for throttling and records.
             now: gives the time that feeds show, aware.
+            oai_page: records in an answer of OAI-PMH at most.
 
         Raises:
             OSError: the address cannot be had.
         """
-        self._archive = Archive(corpus)
+        self._oai_page = oai_page
+        self._archive = Archive(corpus, oai_page)
         self._log = RequestLog(clock, min_interval)
         self._now = now
         self._http = _HttpServer((host, port), self)
@@ -110,8 +79,17 @@ class SampleArxiv:
     @property
     def url(self) -> str:
         """The address of the API: `http://127.0.0.1:PORT/api/query`."""
+        return self._address + API
+
+    @property
+    def oai_url(self) -> str:
+        """The address of OAI-PMH: `http://127.0.0.1:PORT/oai`."""
+        return self._address + OAI
+
+    @property
+    def _address(self) -> str:
         host, port = self._http.server_address[:2]
-        return f"http://{host!s}:{port}{_PATH}"
+        return f"http://{host!s}:{port}"
 
     @property
     def corpus(self) -> Corpus:
@@ -120,7 +98,7 @@ class SampleArxiv:
 
     @corpus.setter
     def corpus(self, corpus: Corpus) -> None:
-        self._archive = Archive(corpus)
+        self._archive = Archive(corpus, self._oai_page)
 
     @property
     def requests(self) -> list[RequestRecord]:
@@ -157,7 +135,7 @@ class SampleArxiv:
         self.close()
         self._thread.join()
 
-    def _reply(self, request: RequestRecord, *, is_too_soon: bool) -> _Reply:
+    def _reply(self, request: RequestRecord, *, is_too_soon: bool) -> Reply:
         fault = self.fault(request) if self.fault else None
         if callable(fault):
             fault = fault(request, self._archive, self._now())
@@ -165,15 +143,15 @@ class SampleArxiv:
             return fault
         if is_too_soon:
             return _TOO_SOON
-        if request.path != _PATH:
+        found = answer(request, self._archive, self._now())
+        if found is None:
             return _NO_SUCH_PAGE
-        answer = self._archive.answer(request.parameters, self._now())
-        return _Reply(answer.status, answer.body.encode(), content_type=ATOM)
+        return Reply(found.status, found.body, content_type=found.content_type)
 
     @contextlib.contextmanager
     def _answered(
         self, path: str, parameters: Mapping[str, str], is_given_up: Callable[[], bool]
-    ) -> Iterator[_Reply]:
+    ) -> Iterator[Reply]:
         """Record a request, which is open for the length of the context, and give its answer."""
         number, request, is_too_soon = self._log.begin(path, parameters, is_given_up)
         try:
@@ -237,7 +215,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(end)
         self.wfile.flush()
 
-    def _send(self, reply: _Reply) -> bytes:
+    def _send(self, reply: Reply) -> bytes:
         """Send all but the end of a reply, and give that."""
         if reply.delivery is not Delivery.WHOLE:
             self.close_connection = True
@@ -260,7 +238,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(reply.body[:-1])
         return reply.body[-1:]
 
-    def _send_head(self, reply: _Reply) -> None:
+    def _send_head(self, reply: Reply) -> None:
         self.send_response(reply.status)
         self.send_header("Content-Type", reply.content_type)
         self.send_header("Content-Length", str(len(reply.body)))

@@ -460,7 +460,10 @@ def test_a_step_can_be_read(text: str, step: Step) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("bsy:apple", "'bsy' is no fault; there are throttled, throttled-1s,.* old-version$"),
+        (
+            "bsy:apple",
+            "'bsy' is no fault; there are throttled, throttled-1s,.* old-version,.* lost-token$",
+        ),
         ("", "'' is no fault"),
         ("busy:apple:0", "busy: 0 times is not at least once"),
     ],
@@ -475,7 +478,7 @@ def test_the_command_line_plays_faults() -> None:
     command = [PAPERS, "sample-arxiv", "--port", "0", "--min-interval", "0", *faults]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        url, *said = [process.stdout.readline().strip() for _ in range(3)]
+        url, oai, *said = [process.stdout.readline().strip() for _ in range(4)]
         statuses = [
             requests.get(
                 url.partition("ARXIV_API_URL=")[2], {"search_query": f"ti:{word}"}, timeout=TIMEOUT
@@ -486,6 +489,7 @@ def test_the_command_line_plays_faults() -> None:
         assert process.wait(TIMEOUT) == 0
 
     assert statuses == [403, 503, 200, 403]
+    assert oai.endswith("/oai")
     assert said == [
         "Fault busy: requests with 'compiler' in the query, 1 times",
         "Fault blocked: requests with 'robot' in the query",

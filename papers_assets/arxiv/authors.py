@@ -1,0 +1,101 @@
+r"""The authors of a paper, where arXiv gives them as one string: names out of a text. Pure.
+
+arXiv asks submitters to separate names by commas or "and", and to put affiliations in parentheses.
+It keeps the text as it came, accents as TeX writes them (`Ren\'e`), while its API's feeds have
+names apart and accents as letters.
+"""
+
+import re
+import unicodedata
+
+_ACCENTS = {
+    "`": "\u0300", "'": "\u0301", "^": "\u0302", "~": "\u0303", "=": "\u0304", "u": "\u0306",
+    ".": "\u0307", '"': "\u0308", "r": "\u030a", "H": "\u030b", "v": "\u030c", "d": "\u0323",
+    "c": "\u0327", "k": "\u0328", "b": "\u0331",
+}  # fmt: skip
+_LETTERS = {
+    "ae": "æ", "AE": "Æ", "oe": "œ", "OE": "Œ", "aa": "å", "AA": "Å", "o": "ø", "O": "Ø",
+    "l": "ł", "L": "Ł", "ss": "ß", "i": "\u0131", "j": "\u0237", "dh": "ð", "DH": "Ð", "th": "þ",
+    "TH": "Þ", "dj": "đ", "DJ": "Đ",
+}  # fmt: skip
+# \o, \o{} and {\o}; the space after \o ends it, that after {\o} is one.
+_LETTER = re.compile(
+    rf"\{{\\({'|'.join(sorted(_LETTERS, key=len, reverse=True))})\}}"
+    rf"|\\({'|'.join(sorted(_LETTERS, key=len, reverse=True))})(?:\{{\}}| +|(?![A-Za-z]))"
+)
+# \'e, \'{e}, {\'e}, \'\i; an accent that is a letter needs a brace or a space: \c{c}, \c c.
+_BARE_ACCENT = (
+    r"\\(?:([`'^~=.\"]) *|([urHvdckb])(?=[{ \\]) *)"
+    r"(?:\{([^\W\d_])\}|([^\W\d_]))"
+)
+_ACCENTED = (re.compile(rf"\{{{_BARE_ACCENT}\}}"), re.compile(_BARE_ACCENT))
+_MATH = re.compile(r"(\$[^$]*\$)")
+_SEPARATORS = re.compile(r"[,;]|:(?=\s|$)|(?:^|(?<=\s))(?:and|&)(?=\s|$)")
+_ET_AL = re.compile(r"(?:^|\s+)et\.? al\b\.?$")
+# What follows a comma and is no name, but the end of the one before.
+_SUFFIX = re.compile(r"(?:Jr|Sr)\.?|II|III|IV")
+
+
+def names(text: str) -> tuple[str, ...]:
+    """Give the names in a string of authors, in order.
+
+    What is in parentheses is taken for an affiliation and left out; after one that is not closed
+    nothing is left. These cannot be told apart from several names: an institution with a comma or
+    an "and" in its name that stands outside of parentheses, and a name with such a thing in it.
+    Parentheses that belong to a name ("Wei (Ada) Example") are lost with what is in them, and so is
+    the colon between a collaboration and its members.
+
+    If nothing is left, all of the text is one name.
+    """
+    text = decoded(" ".join(text.split()))
+    found: list[str] = []
+    for part in _SEPARATORS.split(_without_parentheses(text)):
+        name = _ET_AL.sub("", _tidy(part)).strip()
+        if found and _SUFFIX.fullmatch(name):
+            found[-1] += f" {name}"
+        elif name:
+            found.append(name)
+    return tuple(found) or tuple(filter(None, [_tidy(text)]))
+
+
+def decoded(text: str) -> str:
+    r"""Give a text with TeX's accents as letters (`Ren\'e`: "René"); formulas stay as they are."""
+    parts = _MATH.split(text)
+    parts[::2] = [_decoded(part) if "\\" in part else part for part in parts[::2]]
+    return "".join(parts)
+
+
+def _decoded(text: str) -> str:
+    text = _LETTER.sub(lambda match: _LETTERS[match[1] or match[2]], text)
+    for pattern in _ACCENTED:
+        text = pattern.sub(_accented, text)
+    return text
+
+
+def _accented(match: re.Match[str]) -> str:
+    sign, accent, braced, bare = match.groups()
+    letter = braced or bare
+    # The letters without a dot, which are there to have an accent put on them.
+    letter = {"\u0131": "i", "\u0237": "j"}.get(letter, letter)
+    return unicodedata.normalize("NFC", letter + _ACCENTS[sign or accent])
+
+
+def _without_parentheses(text: str) -> str:
+    """Give what is outside of parentheses; where some were, words stay apart."""
+    if "(" not in text and ")" not in text:
+        return text
+    kept, depth = [], 0
+    for char in text:
+        if char == "(":
+            depth += 1
+            kept.append(" ")
+        elif char == ")":
+            depth = max(0, depth - 1)
+        elif depth == 0:
+            kept.append(char)
+    return "".join(kept)
+
+
+def _tidy(name: str) -> str:
+    # TeX's space that does not break, and braces that only keep letters together.
+    return " ".join(name.replace("~", " ").replace("{", "").replace("}", "").split())

@@ -1,0 +1,156 @@
+"""An answer's XML reduced to what a list of arXiv's records has. Pure.
+
+Nothing but the elements that are read is kept, found by their names and places; what may come is
+as little trusted as a feed (see `atom`).
+"""
+
+from dataclasses import dataclass, field
+from xml.parsers import expat
+
+from papers_assets.arxiv.atom import NotWhole
+
+OAI = "http://www.openarchives.org/OAI/2.0/"
+RAW = "http://arxiv.org/OAI/arXivRaw/"
+
+_ROOT, _LIST = f"{OAI} OAI-PMH", f"{OAI} ListRecords"
+_ERROR = (_ROOT, f"{OAI} error")
+_RECORDS = (_ROOT, _LIST)
+_TOKEN = (*_RECORDS, f"{OAI} resumptionToken")
+_RECORD = (*_RECORDS, f"{OAI} record")
+_HEADER = (*_RECORD, f"{OAI} header")
+_PAPER = (*_RECORD, f"{OAI} metadata", f"{RAW} arXivRaw")
+_VERSION = (*_PAPER, f"{RAW} version")
+_DATE = (*_VERSION, f"{RAW} date")
+# The texts that are kept of a record, by the path to them.
+_TEXTS: dict[tuple[str, ...], str] = {
+    **{(*_HEADER, f"{OAI} {name}"): name for name in ("identifier", "datestamp", "setSpec")},
+    **{
+        (*_PAPER, f"{RAW} {name}"): name
+        for name in ("id", "title", "authors", "categories", "comments", "journal-ref", "doi")
+    },
+    (*_PAPER, f"{RAW} abstract"): "abstract",
+}
+_MAX_DEPTH = 100
+"""arXiv has 7 levels."""
+
+
+class NotOai(Exception):
+    """The answer is not of OAI-PMH."""
+
+
+@dataclass
+class RawRecord:
+    """The texts of a record, as they came, each name with all that there are of it."""
+
+    status: str = ""
+    """Of its header: "deleted", or empty."""
+    texts: dict[str, list[str]] = field(default_factory=dict)
+    versions: list[tuple[str, str]] = field(default_factory=list)
+    """What each version calls itself ("v1"), and its date."""
+    has_paper: bool = False
+
+    def text(self, name: str) -> str:
+        """Give the first text of this name; empty if there is none."""
+        return next(iter(self.texts.get(name, ())), "")
+
+
+@dataclass
+class RawList:
+    """What is kept of an answer."""
+
+    is_list: bool = False
+    records: list[RawRecord] = field(default_factory=list)
+    errors: list[tuple[str, str]] = field(default_factory=list)
+    """The code of each, and what it says."""
+    token: str = ""
+    token_attributes: dict[str, str] = field(default_factory=dict)
+
+
+def reduced(body: bytes) -> RawList:
+    """Give what is read of an answer.
+
+    Raises:
+        NotOai: it is something else, or nothing.
+        NotWhole: it is cut short, broken, nested beyond reason, or declares entities.
+    """
+    parser = expat.ParserCreate("utf-8", " ")
+    parser.buffer_text = True
+    reader = _Reader()
+    parser.StartDoctypeDeclHandler = reader.doctype
+    parser.StartElementHandler = reader.start
+    parser.EndElementHandler = reader.end
+    parser.CharacterDataHandler = reader.text
+    try:
+        parser.Parse(body, True)  # noqa: FBT003 - its argument has no name
+    except expat.ExpatError as error:
+        raise (NotWhole(str(error)) if reader.begun else NotOai) from error
+    return reader.found
+
+
+class _Reader:
+    """Takes what the parser finds, and keeps what is kept of it."""
+
+    def __init__(self) -> None:
+        self.found = RawList()
+        self.begun = False
+        self._path: list[str] = []
+        self._pieces: list[str] = []
+        self._leaf_depth = 0
+        """How deep the element is whose text is being read; 0: none is."""
+        self._version = ""
+
+    def doctype(self, *_: object) -> None:
+        # Before anything is declared: no entity is ever expanded, and no file looked for.
+        raise NotWhole("it has a document type declaration")
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        self._path.append(name)
+        if self._path[0] != _ROOT:
+            raise NotOai
+        self.begun = True
+        if len(self._path) > _MAX_DEPTH:
+            raise NotWhole(f"it is nested more than {_MAX_DEPTH} levels deep")
+        if self._leaf_depth:
+            return
+        path = tuple(self._path)
+        self._open(path, attributes)
+        if path in _TEXTS or path in (_ERROR, _TOKEN, _DATE):
+            self._leaf_depth, self._pieces = len(path), []
+
+    def _open(self, path: tuple[str, ...], attributes: dict[str, str]) -> None:
+        found = self.found
+        if path == _RECORDS:
+            found.is_list = True
+        elif path == _RECORD:
+            found.records.append(RawRecord())
+        elif path == _HEADER:
+            found.records[-1].status = attributes.get("status", "")
+        elif path == _PAPER:
+            found.records[-1].has_paper = True
+        elif path == _VERSION:
+            self._version = attributes.get("version", "")
+        elif path == _ERROR:
+            found.errors.append((attributes.get("code", ""), ""))
+        elif path == _TOKEN:
+            found.token_attributes = attributes
+
+    def end(self, _: str) -> None:
+        if len(self._path) == self._leaf_depth:
+            self._close(tuple(self._path), "".join(self._pieces))
+            self._leaf_depth = 0
+        self._path.pop()
+
+    def _close(self, path: tuple[str, ...], text: str) -> None:
+        found = self.found
+        if path == _ERROR:
+            found.errors[-1] = (found.errors[-1][0], text)
+        elif path == _TOKEN:
+            found.token = text.strip()
+        elif path == _DATE:
+            found.records[-1].versions.append((self._version, text))
+        else:
+            found.records[-1].texts.setdefault(_TEXTS[path], []).append(text)
+
+    def text(self, text: str) -> None:
+        if self._leaf_depth:
+            self._pieces.append(text)
