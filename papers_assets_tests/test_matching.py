@@ -1,11 +1,14 @@
+import re
+from itertools import islice
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from papers_assets.keywords import Field
-from papers_assets.matching import Matcher, normalize
+from papers_assets.keywords import Field, Keyword
+from papers_assets.matching import Matcher, Matchers, normalize
+from papers_assets_tests import reference
 from papers_assets_tests.making import keyword
 
 
@@ -104,3 +107,83 @@ def test_normalizing_does_not_depend_on_case(text: str) -> None:
 @given(st.text(st.characters(max_codepoint=127)))
 def test_the_quick_way_for_plain_texts_gives_the_same_words(text: str) -> None:
     assert normalize(f"{text} \u00e9") == f"{normalize(text)}\u00e9 "
+
+
+# Few words, so that they meet: some with the same stem, one whose stem is empty, signs, other
+# scripts and widths.
+vocabulary = [
+    "net",
+    "nets",
+    "s",
+    "C++",
+    "c",
+    "..",
+    "graph",
+    "Graphs",
+    "\u56fe",
+    "\uff2e\uff25\uff34",
+    "a-b",
+]
+texts = st.lists(st.sampled_from([*vocabulary, "-", "'s", "a", "b."]), max_size=8).map(" ".join)
+phrases = st.lists(st.sampled_from(vocabulary), min_size=1, max_size=3).map(" ".join)
+some_phrases = st.lists(phrases, max_size=2).map(tuple)
+in_categories = st.lists(st.sampled_from(["cs.LG", "math.CO", "stat.ML"]), max_size=2).map(tuple)
+keywords = st.builds(
+    Keyword,
+    name=st.just("one"),
+    any=st.lists(phrases, min_size=1, max_size=3).map(tuple),
+    all=some_phrases,
+    none=some_phrases,
+    within=st.sampled_from([None, *Field]),
+    categories=st.sampled_from([(), ("cs",), ("stat.ML", "math")]),
+)
+
+
+def numbered(keywords: list[Keyword]) -> list[Keyword]:
+    return [keyword(f"{n}", **_options(one)) for n, one in enumerate(keywords)]
+
+
+def _options(one: Keyword) -> dict[str, Any]:
+    names = ("any", "all", "none", "within", "categories")
+    return {name: getattr(one, name) for name in names}
+
+
+@given(st.lists(keywords, max_size=9), texts, texts, in_categories)
+def test_many_keywords_are_answered_as_each_alone(
+    chosen: list[Keyword], title: str, abstract: str, among: tuple[str, ...]
+) -> None:
+    many = numbered(chosen)
+    alone = [one.name for one in many if Matcher(one)(title, abstract, among)]
+    assert Matchers(many)(title, abstract, iter(among)) == alone
+
+
+def test_keywords_are_named_in_their_order_not_in_the_texts() -> None:
+    many = [keyword(name, within=Field.EITHER) for name in ("zebra", "graph nets", "..", "ape")]
+    assert Matchers(many)("Apes ..", "graph nets, a zebra", ()) == [
+        "zebra",
+        "graph nets",
+        "..",
+        "ape",
+    ]
+
+
+def test_many_keywords_are_answered_as_each_alone_over_real_papers() -> None:
+    papers = list(islice(reference.records("arxiv/papers.jsonl.gz"), 0, 12_000, 100))
+    many: dict[str, Keyword] = {}
+    for number, record in enumerate(papers):
+        found = re.findall(r"\S+", record["title"])
+        for size in (1, 2, 3):
+            name = " ".join(found[-size:])
+            within = [None, *Field][number % 5]
+            categories = [(), ("cs",), tuple(record["categories"])][number % 3]
+            none = ("neural",) if number % 4 == 0 else ()
+            many[name] = keyword(name, within=within, categories=categories, none=none)
+    matchers = Matchers(list(many.values()))
+    alone = {name: Matcher(one) for name, one in many.items()}
+    total = 0
+    for record in papers:
+        texts = record["title"], record["abstract"], record["categories"]
+        found = [name for name, matches_it in alone.items() if matches_it(*texts)]
+        assert matchers(*texts) == found
+        total += len(found)
+    assert total > len(papers)
