@@ -1,13 +1,16 @@
 """Files that are whole or as they were: atomic writes, locks, and Parquet with checksums.
 
-Knows no path and no meaning: `papers_assets.store` does.
+Knows no path and no meaning: `papers_assets.store` does. A path is on disk or in object storage,
+see `papers_assets.remote`: there, files are written on this host and then put in their place.
 """
 
 import glob
+import io
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
@@ -15,7 +18,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from filelock import FileLock
 
+from papers_assets import remote
 from papers_assets.logs import printable
+from papers_assets.places import read_bytes
+from papers_assets.remote import is_remote
 
 # Arrow's own allocators keep tens of megabytes for later; a daily job has no later.
 pa.set_memory_pool(pa.system_memory_pool())
@@ -42,10 +48,15 @@ class StoreDamagedError(StoreError):
         self.path = path
 
 
+def unchecked() -> None:
+    """Find nothing that is against replacing a file."""
+
+
 class Stage:
     """Files that are written aside, to replace those that are there together; see `staged`."""
 
-    def __init__(self) -> None:
+    def __init__(self, check: Callable[[], None] = unchecked) -> None:
+        self._check = check
         self._written: list[tuple[Path, Path]] = []
 
     @contextmanager
@@ -56,10 +67,7 @@ class Stage:
             StoreError: it cannot be written.
         """
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            descriptor, name = tempfile.mkstemp(
-                dir=path.parent, prefix=f".{path.name}.", suffix=_TMP
-            )
+            descriptor, name = _aside(path)
             self._written.append((Path(name), path))
             with os.fdopen(descriptor, "wb") as file:
                 yield file
@@ -74,15 +82,25 @@ class Stage:
     def content(self, path: Path) -> bytes:
         """Read what was written for `path`, or what is there if nothing was."""
         here = next((aside for aside, final in reversed(self._written) if final == path), path)
-        return here.read_bytes()
+        return read_bytes(here)
 
     def replace(self) -> None:
-        """Put everything in its place, in the order in which it was written."""
+        """Put everything in its place, in the order in which it was written.
+
+        Raises:
+            StoreError: one cannot be put there, or what `check` raises, before or after one is.
+        """
         for aside, path in self._written:
+            self._check()
             try:
-                aside.replace(path)
+                if is_remote(path):
+                    remote.put(aside, path)
+                else:
+                    aside.replace(path)
             except OSError as error:
                 raise _not_writable(path, error) from error
+        if any(is_remote(path) for _, path in self._written):
+            self._check()  # it took a while
 
     def discard(self) -> None:
         """Remove what is not in its place."""
@@ -92,13 +110,16 @@ class Stage:
 
 
 @contextmanager
-def staged() -> Iterator[Stage]:
+def staged(check: Callable[[], None] = unchecked) -> Iterator[Stage]:
     """Give a stage whose files take their places when everything went well; else none does.
+
+    Args:
+        check: raises if a file is not to be replaced; asked right before each.
 
     Raises:
         StoreError: one cannot be written.
     """
-    stage = Stage()
+    stage = Stage(check)
     try:
         yield stage
         stage.replace()
@@ -107,18 +128,30 @@ def staged() -> Iterator[Stage]:
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[BinaryIO]:
+def replacing(path: Path, check: Callable[[], None] = unchecked) -> Iterator[BinaryIO]:
     """Give a file to write that becomes `path`, all at once, when everything went well.
+
+    For `check`, see `staged`.
 
     Raises:
         StoreError: it cannot be written, and is as it was.
     """
-    with staged() as stage, stage.writing(path) as file:
+    with staged(check) as stage, stage.writing(path) as file:
         yield file
+
+
+def _aside(path: Path) -> tuple[int, str]:
+    """Make a file beside `path`, or on this host if that is remote: give descriptor and name."""
+    if is_remote(path):  # what kind of file it is going to be is guessed from the suffix
+        return tempfile.mkstemp(prefix="papers-assets.", suffix=f"{_TMP}{path.suffix}")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=_TMP)
 
 
 def sweep(path: Path) -> None:
     """Remove what writers of `path` left behind who died writing. Its lock is held."""
+    if is_remote(path):
+        return  # they left nothing there
     for left in path.parent.glob(f".{glob.escape(path.name)}.*{_TMP}"):
         with suppress(OSError):
             left.unlink()
@@ -132,6 +165,8 @@ def locked(path: Path) -> Iterator[None]:
         StoreError: the lock file cannot be made.
     """
     # The kernel frees it when its holder dies. The file stays: removing it would be a race.
+    if is_remote(path):
+        raise StoreError(f"{path}: there are no locks in object storage. Set PAPERS_LOCKS.")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         lock = FileLock(path)
@@ -144,19 +179,23 @@ def locked(path: Path) -> Iterator[None]:
         lock.release()
 
 
-def read_table(path: Path, schema: pa.Schema) -> tuple[pa.Table, dict[str, str]]:
-    """Read a Parquet file's columns of `schema`, and its labels.
+def read_table(
+    path: Path, schema: pa.Schema, rows: range | None = None
+) -> tuple[pa.Table, dict[str, str]]:
+    """Read a Parquet file's columns of `schema`, of all rows or of some, and its labels.
 
     Raises:
         StoreDamagedError: it is not what `write_table` wrote.
         StoreError: it cannot be read, or a newer papers-assets wrote it.
+        OSError: object storage cannot be reached: nothing is known of the file.
     """
+    place = io.BytesIO(read_bytes(path)) if is_remote(path) else path
     try:
-        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+        with pq.ParquetFile(place, page_checksum_verification=True) as file:
             here = [name for name in schema.names if name in file.schema_arrow.names]
-            groups = [file.read_row_group(i, here) for i in range(file.num_row_groups)]
-            table = pa.concat_tables(groups) if groups else file.read(here)
-        labels = {k.decode(): v.decode() for k, v in (table.schema.metadata or {}).items()}
+            table = _rows(file, here, rows)
+            metadata = file.schema_arrow.metadata or {}
+        labels = {k.decode(): v.decode() for k, v in metadata.items()}
     except (pa.ArrowException, ValueError, OSError) as error:
         if isinstance(error, OSError) and error.errno is not None:  # it may be whole all the same
             raise StoreError(
@@ -172,6 +211,24 @@ def read_table(path: Path, schema: pa.Schema) -> tuple[pa.Table, dict[str, str]]
             f"{FORMAT}). Upgrade papers-assets."
         )
     return _as_schema(path, table, schema), labels
+
+
+def _rows(file: pq.ParquetFile, names: list[str], rows: range | None) -> pa.Table:
+    """Read the columns `names`: of all rows, or of some, and then little more than those."""
+    rows = range(file.metadata.num_rows) if rows is None else rows
+    empty = file.schema_arrow.empty_table().select(names)
+    pieces, start = [empty], 0
+    for group in range(file.num_row_groups):
+        stop = start + file.metadata.row_group(group).num_rows
+        first, last = max(rows.start, start) - start, min(rows.stop, stop) - start
+        if last - first == stop - start:
+            pieces.append(file.read_row_group(group, names))
+        elif first < last:
+            # Pages are decoded as they are asked for: the first batch has all there is to read.
+            batches = file.iter_batches(last, row_groups=[group], columns=names)
+            pieces.append(pa.Table.from_batches(islice(batches, 1), empty.schema).slice(first))
+        start = stop
+    return pa.concat_tables(pieces)
 
 
 def _as_schema(path: Path, table: pa.Table, schema: pa.Schema) -> pa.Table:
@@ -190,14 +247,16 @@ def _as_schema(path: Path, table: pa.Table, schema: pa.Schema) -> pa.Table:
     return pa.Table.from_arrays(columns, schema=schema)
 
 
-def write_table(path: Path, table: pa.Table, labels: dict[str, str]) -> None:
-    """Write a Parquet file with a checksum a page, and with labels.
+def write_table(
+    path: Path, table: pa.Table, labels: dict[str, str], check: Callable[[], None] = unchecked
+) -> None:
+    """Write a Parquet file with a checksum a page, and with labels. For `check`, see `staged`.
 
     Raises:
         StoreError: it cannot be written, and is as it was.
     """
     labels = {"papers_assets_format": str(FORMAT), **labels}
-    with replacing(path) as file:
+    with replacing(path, check) as file:
         pq.write_table(
             table.replace_schema_metadata(labels),
             file,

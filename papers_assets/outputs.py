@@ -16,7 +16,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 import pandas as pd
@@ -24,7 +24,9 @@ import pyarrow as pa
 
 from papers_assets import changes, editions
 from papers_assets.editions import Edition, Mark
-from papers_assets.files import StoreError, locked, read_table, replacing, sweep, write_table
+from papers_assets.files import StoreError, read_table, replacing, sweep, write_table
+from papers_assets.locks import Locks, locks_below
+from papers_assets.places import exists, inside, read_bytes, remove
 
 _TEXT = pa.large_string()
 _KNOWN = pa.schema(
@@ -56,14 +58,14 @@ class Known(NamedTuple):
 
 
 class Outputs:
-    """The publications below one home folder."""
+    """The publications below one home folder. For `locks`, see `papers_assets.store.Store`."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, locks: Locks | None = None) -> None:
+        self._locks = locks or locks_below(home)
         self.folder = home / "output"
         self.site_folder = self.folder / "site"
         self._editions_folder = self.folder / "editions"
         self._known_path = home / ".papers" / "known.parquet"
-        self._locks_folder = home / ".papers" / "locks"
         self._deliveries_path = home / ".papers" / "deliveries.json"
 
     def edition_path(self, day: date) -> Path:
@@ -77,7 +79,9 @@ class Outputs:
     def days(self) -> list[date]:
         """Give the days that have an edition, in order."""
         days = []
-        for path in self._editions_folder.glob("*.json"):
+        for path in inside(self._editions_folder):
+            if path.suffix != ".json":
+                continue
             try:
                 days.append(date.fromisoformat(path.stem))
             except ValueError:  # somebody else's
@@ -92,7 +96,7 @@ class Outputs:
         """
         path = self.edition_path(day)
         try:
-            return editions.from_json(path.read_text(encoding="utf-8"))
+            return editions.from_json(read_bytes(path).decode())
         except FileNotFoundError:
             return None
         except (ValueError, OSError) as error:
@@ -109,7 +113,7 @@ class Outputs:
     def write_edition(self, edition: Edition) -> None:
         """Write a day's edition; `Store.publishing` is held."""
         sweep(self.edition_path(edition.day))
-        with replacing(self.edition_path(edition.day)) as file:
+        with replacing(self.edition_path(edition.day), self._locks.check) as file:
             file.write(editions.to_json(edition).encode())
 
     def read_known(self) -> Known:
@@ -135,10 +139,10 @@ class Outputs:
         table = pa.Table.from_pandas(known.papers, schema=_KNOWN, preserve_index=False)
         sweep(self._known_path)
         labels = {"edition": known.until.day.isoformat(), "part": str(known.until.part)}
-        write_table(self._known_path, table, labels)
+        write_table(self._known_path, table, labels, self._locks.check)
 
     def _checkpoint(self) -> tuple[pd.DataFrame, Mark | None]:
-        if not self._known_path.exists():
+        if not exists(self._known_path):
             return changes.nothing_known(), None
         try:
             table, labels = read_table(self._known_path, _KNOWN)
@@ -153,7 +157,7 @@ class Outputs:
         """Write a day's digest, and give its path."""
         path = self.digest_path(day)
         sweep(path)
-        with replacing(path) as file:
+        with replacing(path, self._locks.check) as file:
             file.write(text.encode())
         return path
 
@@ -170,20 +174,22 @@ class Outputs:
         folder = self.site_folder / part
         sizes = {}
         for name, pieces in files:
-            with replacing(folder / name) as file:
+            with replacing(folder / name, self._locks.check) as file:
                 sizes[name] = sum(file.write(piece.encode()) for piece in pieces)
         # What is no longer followed goes, and nothing that people have put beside it.
         for place in {(folder / name).parent for name in sizes}:
-            for there in place.iterdir():
+            names = {PurePosixPath(name).name for name in sizes if (folder / name).parent == place}
+            for there in inside(place):
                 is_ours = _OF_A_KEYWORD.fullmatch(there.name) or _HALF.fullmatch(there.name)
-                if is_ours and there.relative_to(folder).as_posix() not in sizes:
-                    there.unlink(missing_ok=True)
+                if is_ours and there.name not in names:
+                    self._locks.check()
+                    remove(there)
         return sizes
 
     @contextmanager
     def telling(self) -> Iterator[None]:
         """Keep other processes from telling anybody anything, until the block ends."""
-        with locked(self._locks_folder / "telling.lock"):
+        with self._locks.holding("telling"):
             sweep(self._deliveries_path)
             yield
 
@@ -194,7 +200,7 @@ class Outputs:
             StoreError: it cannot be read.
         """
         try:
-            noted = json.loads(self._deliveries_path.read_bytes())
+            noted = json.loads(read_bytes(self._deliveries_path))
             return {
                 to: Mark(date.fromisoformat(day), int(part)) for to, (day, part) in noted.items()
             }
@@ -210,5 +216,5 @@ class Outputs:
     def write_deliveries(self, deliveries: Mapping[str, Mark]) -> None:
         """Note up to which part whom has been told."""
         noted = {to: [mark.day.isoformat(), mark.part] for to, mark in deliveries.items()}
-        with replacing(self._deliveries_path) as file:
+        with replacing(self._deliveries_path, self._locks.check) as file:
             file.write(json.dumps(noted, indent=1, sort_keys=True).encode())

@@ -1,14 +1,20 @@
-import multiprocessing
+import math
 import os
-import signal
 import threading
 import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from papers_assets.arxiv.gate import Gate, GateTimeout, gate_path
+from papers_assets.arxiv.turnstile import NEVER, PostgresTurnstile, Stamp
+from papers_assets_tests.contending import killed_while_it_holds
 
 INTERVAL = 3.0
 
@@ -28,13 +34,39 @@ class Clock:
         self.now += seconds
 
 
+class Timed(PostgresTurnstile):
+    """A turnstile whose server has a clock of ours."""
+
+    def now(self) -> float:
+        return self._clock()
+
+
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
 
 
+@pytest.fixture(params=["files", "PostgreSQL"])
+def new_gate(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> Callable[[], Gate]:
+    """Makes gates to the same server, as another process would."""
+    if request.param == "files":
+        return lambda: Gate(tmp_path / "x.lock", INTERVAL, clock=clock, sleep=clock.sleep)
+    url = request.getfixturevalue("postgres_url")
+
+    def make() -> Gate:
+        turnstile = Timed(url, "x", clock=clock, sleep=clock.sleep)
+        return Gate(turnstile, INTERVAL, clock=clock, sleep=clock.sleep)
+
+    return make
+
+
 @pytest.fixture
-def gate(tmp_path: Path, clock: Clock) -> Gate:
+def gate(new_gate: Callable[[], Gate]) -> Gate:
+    return new_gate()
+
+
+@pytest.fixture
+def file_gate(tmp_path: Path, clock: Clock) -> Gate:
     return Gate(tmp_path / "x.lock", INTERVAL, clock=clock, sleep=clock.sleep)
 
 
@@ -61,10 +93,8 @@ def test_time_that_passed_anyway_is_not_waited_for(gate: Gate, clock: Clock) -> 
     assert clock.slept == []
 
 
-def test_other_processes_are_waited_for_by_way_of_the_file(tmp_path: Path, clock: Clock) -> None:
-    one, other = (
-        Gate(tmp_path / "x.lock", INTERVAL, clock=clock, sleep=clock.sleep) for _ in range(2)
-    )
+def test_other_processes_are_waited_for(new_gate: Callable[[], Gate], clock: Clock) -> None:
+    one, other = new_gate(), new_gate()
     first = start(one, clock)
     assert start(other, clock) - first >= INTERVAL
 
@@ -80,12 +110,12 @@ def test_a_failing_request_frees_the_gate_and_counts_as_a_request(gate: Gate, cl
     "stamp", ["", "soon", "1.0", "99999.0 0.0", "nan nan", "0.0 inf", "0.0 nan", "1 2 3"]
 )
 def test_a_stamp_that_makes_no_sense_means_that_a_request_may_just_have_begun(
-    gate: Gate, clock: Clock, tmp_path: Path, stamp: str
+    file_gate: Gate, clock: Clock, tmp_path: Path, stamp: str
 ) -> None:
     # Its writer died writing it, or the host was restarted, which sets its clock back to zero.
     (tmp_path / "x.last").write_text(stamp)
     first = clock.now
-    assert start(gate, clock) - first >= INTERVAL
+    assert start(file_gate, clock) - first >= INTERVAL
 
 
 def test_an_interval_of_nothing_never_waits(tmp_path: Path, clock: Clock) -> None:
@@ -96,22 +126,34 @@ def test_an_interval_of_nothing_never_waits(tmp_path: Path, clock: Clock) -> Non
 
 
 def test_other_users_of_the_host_can_take_their_turn(
-    gate: Gate, clock: Clock, tmp_path: Path
+    file_gate: Gate, clock: Clock, tmp_path: Path
 ) -> None:
     before = os.umask(0o077)
     try:
-        start(gate, clock)
+        start(file_gate, clock)
     finally:
         os.umask(before)
     assert (tmp_path / "x.last").stat().st_mode & 0o777 == 0o666
 
 
-def test_one_at_a_time_over_threads(tmp_path: Path) -> None:
+@pytest.fixture(params=["files", "PostgreSQL"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Path | str:
+    """The lock file, or the URL."""
+    if request.param == "files":
+        return tmp_path / "x.lock"
+    return str(request.getfixturevalue("postgres_url"))
+
+
+def open_gate(place: Path | str, interval: float = 0.0) -> Gate:
+    return Gate(place if isinstance(place, Path) else PostgresTurnstile(place, "x"), interval)
+
+
+def test_one_at_a_time_over_threads(place: Path | str) -> None:
     inside, most = 0, 0
 
     def ask() -> None:
         nonlocal inside, most
-        with Gate(tmp_path / "x.lock", 0).turn():
+        with open_gate(place).turn():
             inside += 1
             most = max(most, inside)
             time.sleep(0.01)
@@ -125,23 +167,22 @@ def test_one_at_a_time_over_threads(tmp_path: Path) -> None:
     assert most == 1
 
 
-def hold(path: Path, holding: "multiprocessing.synchronize.Event") -> None:
-    with Gate(path, 0).turn():
+def hold(place: Path | str, holding: Any) -> None:
+    with open_gate(place, INTERVAL).turn():
         holding.set()
         time.sleep(60)
 
 
-def test_a_holder_that_is_killed_frees_the_gate(tmp_path: Path) -> None:
-    spawn = multiprocessing.get_context("spawn")
-    holding = spawn.Event()
-    holder = spawn.Process(target=hold, args=(tmp_path / "x.lock", holding))
-    holder.start()
-    assert holding.wait(30)
-    assert holder.pid is not None
-    os.kill(holder.pid, signal.SIGKILL)
-    holder.join()
-    with Gate(tmp_path / "x.lock", 0).turn():
+def test_a_holder_that_is_killed_frees_the_gate_and_its_request_counts(place: Path | str) -> None:
+    killed_while_it_holds(hold, place)
+    with open_gate(place).turn():
         pass
+    slept: list[float] = []
+    waiting = open_gate(place, 1000.0)  # so that how long it takes us to get here does not matter
+    waiting._sleep = slept.append
+    with pytest.raises(GateTimeout, match="may begin in"), waiting.turn(within=900):
+        pass
+    assert slept == []
 
 
 def test_all_of_arxivs_hosts_share_one_gate_and_other_servers_have_their_own() -> None:
@@ -153,10 +194,10 @@ def test_all_of_arxivs_hosts_share_one_gate_and_other_servers_have_their_own() -
     assert gate_path("http://notarxiv.org/q") != arxiv
 
 
-def test_a_pause_that_one_program_was_asked_for_holds_for_all(tmp_path: Path, clock: Clock) -> None:
-    one, other = (
-        Gate(tmp_path / "x.lock", INTERVAL, clock=clock, sleep=clock.sleep) for _ in range(2)
-    )
+def test_a_pause_that_one_program_was_asked_for_holds_for_all(
+    new_gate: Callable[[], Gate], clock: Clock
+) -> None:
+    one, other = new_gate(), new_gate()
     until = clock.now + 60
     one.hold_off(60)
     one.hold_off(5)  # a shorter one does not end it
@@ -194,3 +235,39 @@ def test_the_pause_after_a_request_that_failed_counts_from_its_end(
         slowly_reset()
     ended = clock.now
     assert start(gate, clock) - ended >= INTERVAL
+
+
+class Written:
+    """A turnstile that has a stamp at first."""
+
+    def __init__(self, stamp: Stamp, clock: Clock) -> None:
+        self.stamp = stamp
+        self.now = clock
+
+    def holding(self, within: float) -> AbstractContextManager[None]:
+        assert within > 0
+        return nullcontext()
+
+    def read(self) -> Stamp:
+        return self.stamp
+
+    def write(self, stamp: Stamp) -> None:
+        self.stamp = stamp
+
+
+moments = st.floats(0, 2e6) | st.sampled_from([math.nan, math.inf, -math.inf])
+
+
+@given(stamp=st.builds(Stamp, moments, moments), now=st.floats(0, 1e6))
+def test_whatever_the_stamp_says_nobody_begins_too_soon(stamp: Stamp, now: float) -> None:
+    clock = Clock()
+    clock.now = now
+    turnstile = Written(stamp, clock)
+    first, second = (
+        start(Gate(turnstile, INTERVAL, clock=clock, sleep=clock.sleep), clock) for _ in range(2)
+    )
+    if stamp.last <= now and math.isfinite(stamp.until):
+        assert first >= max(now, stamp.last + INTERVAL, stamp.until)
+    elif stamp != NEVER:
+        assert first >= now + INTERVAL
+    assert second - first >= INTERVAL

@@ -1,0 +1,152 @@
+"""Advisory locks of a PostgreSQL server: a session each, which the server ends with its holder.
+
+A holder that is killed frees its locks at once, since the kernel closes its connection; one whose
+host or network is gone frees them when the server has heard nothing of it for `GONE_AFTER` seconds.
+(A pooler that gives each statement to another session, as PgBouncer may, cannot be used: `holds`
+would say that nothing is held.)
+"""
+
+import hashlib
+import logging
+from collections.abc import Mapping
+from functools import cache
+from importlib.util import find_spec
+from typing import Any
+
+import sqlalchemy as sql
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+
+from papers_assets.logs import printable
+
+GONE_AFTER = 20
+"""Seconds after which server and client take each other for gone, when nothing is heard."""
+_IDLE, _PROBES = 5, 3
+_DRIVERS = ("psycopg2", "psycopg")
+# Of the client, libpq's: a connection that is dead does not keep us waiting for ever.
+_CLIENT = {
+    "connect_timeout": 10,
+    "application_name": "papers-assets",
+    "keepalives_idle": _IDLE,
+    "keepalives_interval": _IDLE,
+    "keepalives_count": _PROBES,
+    "tcp_user_timeout": 1000 * GONE_AFTER,
+}
+# Of the server, for this session, in one question; those that its version does not know are left
+# out. Who holds a lock and writes says nothing meanwhile, and is not idle for that.
+_SET = sql.text(
+    "SELECT set_config(name, value, false) FROM pg_settings JOIN (VALUES "  # noqa: S608 - our own
+    f"('tcp_keepalives_idle', '{_IDLE}'), ('tcp_keepalives_interval', '{_IDLE}'), "
+    f"('tcp_keepalives_count', '{_PROBES}'), ('tcp_user_timeout', '{1000 * GONE_AFTER}'), "
+    "('idle_session_timeout', '0'), ('synchronous_commit', 'on')) AS ours (name, value) "
+    "USING (name)"
+)
+_TRY = sql.text("SELECT pg_try_advisory_lock(:key)")
+_UNLOCK = sql.text("SELECT pg_advisory_unlock(:key)")
+_HOLDS = sql.text(
+    "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted "
+    "AND pid = pg_backend_pid() AND objsubid = 1 "
+    "AND (classid::bigint << 32) | objid::bigint = :key"
+)
+
+_log = logging.getLogger(__name__)
+
+
+class PostgresError(Exception):
+    """The server cannot be used; the message says why, and shows no password."""
+
+
+class Session:
+    """A connection of its own, and the locks that it holds. Statements commit by themselves.
+
+    Raises:
+        PostgresError: here and in all methods: the server cannot be reached, or refuses.
+    """
+
+    def __init__(self, url: str) -> None:
+        try:
+            self._connection = _engine(url).connect()
+        except SQLAlchemyError as error:
+            raise PostgresError(_words(url, error)) from None  # whose words show the URL
+        self._url = url
+        try:
+            self.execute(_SET)
+        except BaseException:
+            self.close()
+            raise
+
+    def execute(
+        self, statement: sql.TextClause, values: Mapping[str, object] | None = None
+    ) -> list[tuple[Any, ...]]:
+        """Give the rows that `statement` answers; none if it answers nothing."""
+        try:
+            result = self._connection.execute(statement, values or {})
+            return [tuple(row) for row in result] if result.returns_rows else []
+        except SQLAlchemyError as error:
+            raise PostgresError(_words(self._url, error)) from None
+
+    def try_lock(self, name: str) -> bool:
+        """Take the lock `name` if nobody else has it; say whether it is ours."""
+        return bool(self.execute(_TRY, {"key": key_of(name)})[0][0])
+
+    def unlock(self, name: str) -> None:
+        """Free the lock `name`, which is ours."""
+        self.execute(_UNLOCK, {"key": key_of(name)})
+
+    def holds(self, name: str) -> bool:
+        """Ask the server whether the lock `name` is still ours."""
+        return bool(self.execute(_HOLDS, {"key": key_of(name)})[0][0])
+
+    def close(self) -> None:
+        """Close the connection; the server frees what it held."""
+        try:
+            self._connection.close()
+        except SQLAlchemyError as error:
+            _log.debug("closing: %s", _words(self._url, error))
+
+
+def key_of(name: str) -> int:
+    """Give the signed 64 bits by which the server knows the lock `name`."""
+    digest = hashlib.sha256(f"papers-assets:{name}".encode()).digest()
+    return int.from_bytes(digest[:8], "big", signed=True)
+
+
+def checked_url(url: str) -> sql.URL:
+    """Read a URL postgresql://..., with a driver that is here. It may have become psycopg 3.
+
+    Raises:
+        PostgresError: it is none, or no driver is installed.
+    """
+    try:
+        parsed = sql.make_url(url)
+    except (ArgumentError, ValueError):  # their words would show the password
+        parsed = None
+    backend, _, driver = parsed.drivername.partition("+") if parsed else ("", "", "")
+    if parsed is None or backend not in ("postgres", "postgresql"):
+        raise PostgresError("expected a URL such as postgresql://user:password@host:5432/database")
+    installed = [name for name in _DRIVERS if find_spec(name)]
+    if not installed:
+        raise PostgresError("no driver is installed: pip install 'papers-assets[postgres]'")
+    # Of itself, SQLAlchemy 2.0 would take psycopg2 and 2.1 psycopg, whether or not it is there.
+    driver = driver if driver in installed else installed[0]
+    return parsed.set(drivername=f"postgresql+{driver}")
+
+
+@cache
+def _engine(url: str) -> sql.Engine:
+    parsed = checked_url(url)
+    ours = {name: value for name, value in _CLIENT.items() if name not in parsed.query}
+    return sql.create_engine(
+        parsed,
+        poolclass=sql.NullPool,  # nobody gets a connection that another process's fork knows
+        isolation_level="AUTOCOMMIT",
+        connect_args=ours,
+        hide_parameters=True,
+    )
+
+
+def _words(url: str, error: SQLAlchemyError) -> str:
+    """Give what is wrong, without the password, wherever it may be."""
+    original = getattr(error, "orig", None) or error
+    words = printable(str(original) or type(original).__name__)
+    password = sql.make_url(url).password
+    return words.replace(password, "***") if password else words

@@ -1,0 +1,135 @@
+"""Files in object storage, S3 and what is like it, by way of fsspec.
+
+A remote path is a `UPath`. It has the methods of `Path` that this project uses, so that it is
+called a `Path` in annotations. An object is there whole or not at all, and replaced at once; there
+are no folders; and nothing is remembered of a listing, since other hosts write, too.
+
+Whatever goes wrong on the way is an OSError.
+"""
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+from papers_assets.logs import printable
+
+SCHEMES = ("s3", "gs", "gcs", "az", "abfs")
+"""Of object storage, where what is half written is never seen. Tests have S3 alone."""
+
+
+# A large object that is fetched in several pieces at once could be of two writers.
+_OPTIONS: dict[str, dict[str, Any]] = {"s3": {"max_concurrency": 1}}
+
+
+class RemoteError(Exception):
+    """A place in object storage cannot be used; the message says why."""
+
+
+def home_at(url: str) -> Path:
+    """Give the path of `url`, such as s3://bucket/folder.
+
+    Raises:
+        RemoteError: it is none, or what it takes is not installed.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in SCHEMES or not parts.netloc or set("?#@") & set(url):
+        raise RemoteError(
+            "expected a folder of this host, or an address such as s3://bucket/papers"
+        )
+    try:
+        from upath import UPath  # noqa: PLC0415 - only who needs it has it
+
+        path = UPath(url.rstrip("/"), use_listings_cache=False, **_OPTIONS.get(parts.scheme, {}))
+        _ = path.fs  # which imports what knows the scheme
+    except ImportError as error:
+        raise RemoteError(
+            f"what can use {parts.scheme}:// is not installed ({error}): "
+            "pip install 'papers-assets[s3]'"
+        ) from error
+    return cast("Path", path)
+
+
+def place_of(text: str) -> Path:
+    """Give the path that `str` made `text` of, on disk or remote.
+
+    Raises:
+        RemoteError: see `home_at`.
+    """
+    return home_at(text) if "://" in text else Path(text)
+
+
+def is_remote(path: Path) -> bool:
+    """Say whether `path` is in object storage."""
+    return hasattr(path, "fs")
+
+
+def read(path: Path) -> bytes:
+    """Read a file, as one whole that was there at one time.
+
+    Raises:
+        FileNotFoundError: there is none.
+    """
+    with _reaching(path) as (files, name):
+        return bytes(files.cat_file(name))
+
+
+def put(local: Path, path: Path) -> None:
+    """Make the file `path` from a local one, or leave it as it is."""
+    with _reaching(path) as (files, name):
+        files.put_file(str(local), name)
+
+
+def remove(path: Path) -> None:
+    """Remove a file that may not be there."""
+    with suppress(FileNotFoundError), _reaching(path) as (files, name):
+        files.rm_file(name)
+
+
+def rename(path: Path, new: Path) -> None:
+    """Copy `path` to `new`, then remove it; who dies in between leaves both."""
+    with _reaching(path) as (files, name):
+        files.cp_file(name, str(new))
+        files.rm_file(name)
+
+
+def exists(path: Path) -> bool:
+    """Say whether there is a file."""
+    return bool(signature(path))
+
+
+def signature(path: Path) -> str:
+    """Give what is another whenever another content is there; empty: no file is."""
+    try:
+        with _reaching(path) as (files, name):
+            status = files.info(name)
+    except FileNotFoundError:
+        return ""
+    if status["type"] != "file":
+        return ""
+    tag = status.get("ETag") or status.get("etag") or status.get("LastModified")
+    return f"{tag}-{status['size']}".replace('"', "")
+
+
+def names(folder: Path) -> list[str]:
+    """Give the names of the files right below `folder`."""
+    try:
+        with _reaching(folder) as (files, name):
+            found = files.ls(name, detail=True, refresh=True)
+    except FileNotFoundError:
+        return []
+    return [entry["name"].rsplit("/", 1)[-1] for entry in found if entry["type"] == "file"]
+
+
+@contextmanager
+def _reaching(path: Path) -> Iterator[tuple[Any, str]]:
+    try:
+        place = cast("Any", path)
+        yield place.fs, place.path
+    except OSError:
+        raise
+    except Exception as error:  # botocore's are none, and not known where it is not installed
+        words = printable(f"{type(error).__name__}: {error}")
+        raise OSError(errno.EIO, words, str(path)) from error

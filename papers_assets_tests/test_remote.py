@@ -1,0 +1,372 @@
+"""A home in object storage: a real S3 server of this machine, with the guarantees of a disk."""
+
+import logging
+import sys
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from s3fs import S3FileSystem
+
+from papers_assets import places, remote
+from papers_assets.editions import Mark
+from papers_assets.files import StoreDamagedError, StoreError, locked, replacing
+from papers_assets.held import Held, refreshed
+from papers_assets.locks import FileLocks, LockLostError, PostgresLocks
+from papers_assets.outputs import Known, Outputs
+from papers_assets.postgres import Session
+from papers_assets.rendering.pages import FRONT_PAGE_MARK
+from papers_assets.runs import open_instance
+from papers_assets.sample_arxiv import SampleArxiv
+from papers_assets.settings import SettingsError, read_settings
+from papers_assets.store import Store, slug
+from papers_assets_tests import driving
+from papers_assets_tests.arxiv.test_turnstile import cut
+from papers_assets_tests.conftest import House
+from papers_assets_tests.contending import another
+from papers_assets_tests.making import LATER, keyword, paper
+from papers_assets_tests.reliability.worlds import corpus_at, history
+from papers_assets_tests.test_cli import papers
+from papers_assets_tests.test_editions import DAY, Days
+from papers_assets_tests.test_outputs import pieces
+from papers_assets_tests.test_store import held
+
+PAGE = f"{slug('compiler')}.md"
+
+
+@pytest.fixture
+def store(s3_home: Path, tmp_path: Path) -> Store:
+    return Store(s3_home, FileLocks(tmp_path / "locks"), tmp_path)
+
+
+@pytest.fixture
+def outputs(s3_home: Path, tmp_path: Path) -> Outputs:
+    return Outputs(s3_home, FileLocks(tmp_path / "locks"))
+
+
+def objects(home: Path) -> set[str]:
+    """The names of all objects below `home`, as another client lists them."""
+    other = S3FileSystem(skip_instance_cache=True)
+    start = str(home).removeprefix("s3://")
+    return {str(name).removeprefix(f"{start}/") for name in other.find(start)}
+
+
+def test_what_is_held_is_read_as_it_was_written_and_signed_anew(store: Store) -> None:
+    assert (store.read_held("compiler"), store.signature("compiler")) == (None, "")
+    signatures = set()
+    for value in (held(1), held(1, 2)):
+        with store.updating("compiler"):
+            store.write_held(value)
+        assert store.read_held("compiler") == value
+        signatures.add(store.signature("compiler"))
+    assert len(signatures) == 2
+
+
+def test_why_a_refresh_failed_is_kept_and_forgotten(store: Store) -> None:
+    for problem in ("arXiv answered 500", "", ""):
+        store.write_problem("compiler", problem)
+        assert store.read_problem("compiler") == problem
+
+
+def test_what_another_host_writes_is_seen_at_once(store: Store) -> None:
+    store.write_page(PAGE, ["x"])
+    assert [name for name, _ in store.pages()] == [PAGE]
+    other = S3FileSystem(skip_instance_cache=True)
+    folder = str(store.pages_folder)
+    other.pipe_file(f"{folder}/{slug('compiler')}-2.md", b"y")
+    other.pipe_file(f"{folder}/notes.md", b"somebody else's")
+    assert [content for _, content in store.pages()] == [b"x", b"y"]
+    other.rm_file(f"{folder}/{PAGE}")
+    assert [content for _, content in store.pages()] == [b"y"]
+
+
+def test_pages_and_front_page_are_removed_and_somebody_elses_stay(store: Store) -> None:
+    store.write_page(PAGE, ["x"])
+    store.write_page("notes.md", ["mine"])
+    store.write_front_page([FRONT_PAGE_MARK])
+    with store.publishing():
+        store.remove_pages()
+        store.remove_front_page()
+    assert objects(store.home) == {"output/keywords/notes.md"}
+    places.remove(store.front_page_path)  # it is gone already
+    remote.put(Path(__file__), store.front_page_path)
+    with pytest.raises(StoreError, match="did not write this file"):
+        store.write_front_page([FRONT_PAGE_MARK])
+
+
+def test_a_damaged_object_is_refused_by_name_and_set_aside(store: Store) -> None:
+    store.write_held(held(1))
+    path = store.held_path("compiler")
+    with replacing(path) as file:
+        file.write(b"PAR1 or so")
+    with pytest.raises(StoreDamagedError, match=rf"^{path}: it cannot be read"):
+        store.read_held("compiler")
+    assert [store.set_aside(path).name, store.read_held("compiler")] == [
+        f"{path.name}.damaged-1",
+        None,
+    ]
+
+
+def test_documents_that_cannot_all_be_written_leave_the_old_ones(store: Store) -> None:
+    store.write_readme(["old"])
+
+    def broken() -> Iterator[str]:
+        yield "new, but "
+        raise ValueError("the template broke")
+
+    def write() -> None:
+        with store.staging():
+            store.write_readme(["new"])
+            assert store.read_document(store.readme_path) == b"new"
+            store.write_page(PAGE, broken())
+
+    with pytest.raises(ValueError, match="broke"):
+        write()
+    assert store.read_document(store.readme_path) == b"old"
+    assert objects(store.home) == {"output/README.md"}
+
+
+def on_asking(monkeypatch: pytest.MonkeyPatch, method: str, act: Callable[[], None]) -> list[str]:
+    """Do something when S3 is about to be asked for `method`; gives all that it is asked for."""
+    call, asked = S3FileSystem._call_s3, []
+
+    async def asking(self: S3FileSystem, name: str, *args: object, **options: object) -> object:
+        asked.append(name)
+        if name == method:
+            act()
+        return await call(self, name, *args, **options)
+
+    monkeypatch.setattr(S3FileSystem, "_call_s3", asking)
+    return asked
+
+
+def break_off() -> None:
+    raise ConnectionResetError("the network is gone")
+
+
+@pytest.mark.parametrize("method", ["upload_part", "complete_multipart_upload"])
+def test_an_upload_in_parts_that_breaks_off_leaves_what_was_there_and_nothing_aside(
+    store: Store, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, method: str
+) -> None:
+    store.write_held(held(1))
+    (tmp_path / "aside").mkdir()
+    with monkeypatch.context() as patch:
+        # As if it were larger than what is sent at once.
+        patch.setattr("s3fs.core.calculate_chunksize", lambda *_, **__: 100)
+        patch.setattr("tempfile.tempdir", str(tmp_path / "aside"))
+        asked = on_asking(patch, method, break_off)
+        with pytest.raises(StoreError, match=r"cannot be written \(.*gone.*\)\. What was there"):
+            store.write_held(held(1, 2, 3))
+    assert asked[-1] == "abort_multipart_upload"
+    assert list((tmp_path / "aside").iterdir()) == []
+    assert store.read_held("compiler") == held(1)
+
+
+def test_an_upload_that_breaks_off_leaves_what_was_there(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.write_held(held(1))
+    with monkeypatch.context() as patch:
+        on_asking(patch, "put_object", break_off)
+        with pytest.raises(StoreError, match="is as it was"):
+            store.write_held(held(1, 2))
+    assert store.read_held("compiler") == held(1)
+
+
+def test_a_large_object_is_fetched_at_once_and_not_in_pieces_of_two_writers(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.write_readme(["a" * 1000])
+    monkeypatch.setattr(S3FileSystem, "default_block_size", 100)  # as if it were 50 MB
+    asked = on_asking(monkeypatch, "", break_off)
+    assert store.read_document(store.readme_path) == b"a" * 1000
+    assert asked == ["get_object"]
+
+
+def test_trouble_on_the_way_is_no_damage_and_not_taken_for_nothing(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def trouble() -> None:
+        raise RuntimeError("as botocore's own errors, which are no OSError")
+
+    store.write_held(held(1))
+    on_asking(monkeypatch, "get_object", trouble)
+    with pytest.raises(OSError, match="RuntimeError: as botocore"):
+        store.read_held("compiler")
+    with pytest.raises(OSError, match="RuntimeError: as botocore"):
+        store.read_problem("compiler")
+
+
+def add(url: str, home: str, first: int) -> None:
+    """Add four papers, one by one, as four refreshes of the same keyword do."""
+    for number in range(first, first + 4):
+        store = Store(remote.place_of(home), PostgresLocks(url, home))
+        with store.updating("compiler"):
+            before = store.read_held("compiler")
+            store.write_held(refreshed(keyword(), before, [paper(number)], LATER))
+
+
+def numbers(value: Held | None) -> list[int]:
+    assert value is not None
+    return sorted(int(name.split(".")[1]) for name, _ in value.versions())
+
+
+def test_writers_on_threads_and_processes_undo_nothing_of_each_others(
+    s3_home: Path, postgres_url: str
+) -> None:
+    threads = [Thread(target=add, args=(postgres_url, str(s3_home), n)) for n in (1, 5)]
+    with another(add, postgres_url, str(s3_home), 9):
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert numbers(Store(s3_home).read_held("compiler")) == list(range(1, 13))
+
+
+def test_who_has_lost_the_lock_replaces_no_object(s3_home: Path, postgres_url: str) -> None:
+    session = Session(postgres_url)
+    store = Store(s3_home, PostgresLocks(postgres_url, str(s3_home)))
+    store.write_held(held(1))
+
+    def write() -> None:
+        with store.updating("compiler"):
+            cut(session)
+            store.write_held(held(2))
+
+    with pytest.raises(LockLostError):
+        write()
+    session.close()
+    assert store.read_held("compiler") == held(1)
+
+
+def test_a_lock_that_is_lost_while_an_object_is_put_does_not_go_unnoticed(
+    s3_home: Path, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = Session(postgres_url)
+    store = Store(s3_home, PostgresLocks(postgres_url, str(s3_home)))
+    on_asking(monkeypatch, "put_object", lambda: cut(session))
+
+    def write() -> None:
+        with store.updating("compiler"):
+            store.write_held(held(2))
+
+    with pytest.raises(LockLostError):
+        write()
+    session.close()
+
+
+def test_without_shared_locks_nothing_is_written_there(s3_home: Path, tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="PAPERS_LOCKS"), Store(s3_home).updating("compiler"):
+        pytest.fail("held all the same")
+    with pytest.raises(StoreError, match="PAPERS_LOCKS"), locked(s3_home / "x.lock"):
+        pytest.fail("held all the same")
+    refused = pytest.raises(StoreError, match="set DAGSTER_HOME")
+    with refused, open_instance(s3_home, {"HOME": str(tmp_path)}):
+        pytest.fail("opened all the same")
+
+
+def test_publications_are_read_back_and_what_is_no_longer_followed_goes(outputs: Outputs) -> None:
+    assert (outputs.days(), outputs.read_deliveries()) == ([], {})
+    days = Days()
+    edition = days.part({"a": [paper(1)]}, DAY)
+    outputs.write_edition(edition)
+    outputs.write_known(Known(days.known, edition.mark))
+    outputs.write_digest(DAY, "new")
+    assert (outputs.days(), outputs.newest_edition()) == ([DAY], edition)
+    assert outputs.read_edition(date(2026, 1, 1)) is None
+    assert outputs.read_known().until == edition.mark
+    with outputs.telling():
+        outputs.write_deliveries({"webhook": Mark(DAY, 1)})
+    assert outputs.read_deliveries() == {"webhook": Mark(DAY, 1)}
+    a, b = slug("a"), slug("b")
+    outputs.write_site("feeds", pieces(**{f"{a}_xml": "1", f"{b}_xml": "2"}))
+    remote.put(Path(__file__), outputs.site_folder / "feeds" / "mine.xml")
+    outputs.write_site("feeds", pieces(**{f"{a}_xml": "3"}))
+    left = {name for name in objects(outputs.folder) if name.startswith("site")}
+    assert left == {f"site/feeds/{a}.xml", "site/feeds/mine.xml"}
+
+
+def test_browsers_are_told_what_a_file_is(outputs: Outputs) -> None:
+    outputs.write_site("", iter([("index.html", iter(["<p>"]))]))
+    info = S3FileSystem().info(str(outputs.site_folder / "index.html"))
+    assert info["ContentType"] == "text/html"
+
+
+def test_the_whole_graph_over_two_days_loses_nothing(
+    s3_home: Path, server: SampleArxiv, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with open_instance(tmp_path, {}) as instance:
+        house = House(s3_home, server, instance, locks="local", host_folder=tmp_path)
+        versions: set[tuple[str, int]] = set()
+        for moment in (len(history()) - 12, len(history())):
+            server.corpus = corpus_at(moment)
+            with caplog.at_level(logging.ERROR):
+                report = house.run()
+            assert (report.failed, report.unpublished, report.problem) == ({}, {}, "")
+            assert caplog.records == []
+            for name in house.file.names:
+                found = house.store.read_held(name)
+                assert found is not None
+                versions |= found.versions()
+            house.next_day()
+        read = house.outputs.read_known().papers
+        assert set(house.store.read_papers()["arxiv_id"]) <= set(read["arxiv_id"])
+    assert len(versions) >= 3
+    assert len(house.outputs.days()) == 2
+    there = objects(s3_home)
+    assert {"output/README.md", "output/site/index.html", ".papers/papers.parquet"} <= there
+    assert [name for name in there if "tmp" in name or "lock" in name or "dagster" in name] == []
+
+
+def test_the_command_line_runs_over_s3_and_wants_a_place_for_its_history(
+    s3_home: Path, s3_environment: dict[str, str], server: SampleArxiv, tmp_path: Path
+) -> None:
+    keywords = tmp_path / "keywords.toml"
+    keywords.write_text("[keywords.compiler]\n")
+    variables = driving.environment(
+        tmp_path, keywords, server.url, PAPERS_HOME=str(s3_home), **s3_environment
+    )
+    variables["PAPERS_LOCKS"] = "local"
+    asked = papers(variables, "ui")
+    assert (asked.returncode, "set DAGSTER_HOME" in asked.stderr) == (2, True)
+    (tmp_path / "dagster").mkdir()
+    (tmp_path / "dagster" / "dagster.yaml").write_text("telemetry:\n  enabled: false\n")
+    variables["DAGSTER_HOME"] = str(tmp_path / "dagster")
+    done = papers(variables, "run")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"Wrote {s3_home}/output/README.md" in done.stdout
+    assert "output/README.md" in objects(s3_home)
+    assert list((tmp_path / "dagster" / "papers-assets").rglob("publishing.lock")) != []
+
+
+def test_a_home_that_all_hosts_reach_wants_locks_that_they_share(s3_home: Path) -> None:
+    with pytest.raises(SettingsError, match=r"PAPERS_LOCKS is not set: expected .*local"):
+        read_settings({"PAPERS_HOME": str(s3_home)})
+    settings = read_settings({"PAPERS_HOME": f"{s3_home}/", "PAPERS_LOCKS": "local"})
+    assert str(settings.home) == str(s3_home)
+    assert settings.host_folder is not None
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["s3://", "s3:///x", "file:///tmp/x", "memory://x", "https://example.org/x", "s3://b/x?y=1"],
+)
+def test_an_address_that_is_no_object_storage_is_refused(value: str) -> None:
+    with pytest.raises(SettingsError, match=r"PAPERS_HOME is .*s3://bucket"):
+        read_settings({"PAPERS_HOME": value, "PAPERS_LOCKS": "local"})
+
+
+def test_keys_in_the_address_are_refused_and_not_shown() -> None:
+    with pytest.raises(SettingsError, match=r"s3://\*\*\*@bucket/x") as caught:
+        read_settings({"PAPERS_HOME": "s3://key:hush-hush@bucket/x", "PAPERS_LOCKS": "local"})
+    assert "hush-hush" not in str(caught.value)
+
+
+def test_what_is_not_installed_is_named_with_what_to_install(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "upath", None)
+    with pytest.raises(SettingsError, match=r"pip install 'papers-assets\[s3\]'"):
+        read_settings({"PAPERS_HOME": "s3://bucket/x", "PAPERS_LOCKS": "local"})
