@@ -87,8 +87,8 @@ screenshots: $(READY)  ## make the pictures in docs/ anew, from the real UI (nee
 	$(BIN)/python -m papers_assets_tests.screenshots
 
 lock:                ## resolve requirements.lock anew (needs uv)
-	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --upgrade \
-		--generate-hashes --no-strip-extras --no-emit-index-url --no-annotate --no-header \
+	uv pip compile pyproject.toml --group dev --all-extras --universal --python-version 3.11 \
+		--upgrade --generate-hashes --no-strip-extras --no-emit-index-url --no-annotate --no-header \
 		-o requirements.lock
 
 clean:               ## remove .venv and the demo; held papers and run history stay

@@ -1,19 +1,45 @@
-"""From what is held to the frame `papers`: reads the store, and leaves the choice to `papers`."""
+"""From what is held to the frame `papers`: reads the store, and leaves the choice to `papers`.
+
+A list that was published stays, unread, so long as nothing changed that it was made of.
+"""
 
 import logging
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from typing import Protocol
 
 import pandas as pd
+import pyarrow as pa
 
 from papers_assets import papers
-from papers_assets.checks import HELD_KEYS
-from papers_assets.held import of_definition
-from papers_assets.keywords import KeywordsFile
-from papers_assets.papers import Selection, Source
+from papers_assets.choices import Choice, fingerprint
+from papers_assets.held import SCHEMA, Held, of_definition
+from papers_assets.keywords import Keyword, KeywordsFile
+from papers_assets.papers import KEYS, TEXTS, Selection, Source
+from papers_assets.rendering.chart import DAYS, MOST_ROWS
 from papers_assets.store import Store, StoreError
 
 logger = logging.getLogger(__name__)
+
+
+class Looked(Protocol):
+    """What is known of a keyword that was looked for and had no news, so that nothing was written.
+
+    `harvests.Gleaned` is one.
+    """
+
+    @property
+    def definition(self) -> str:
+        """`Keyword.definition` of the keyword when it was looked for."""
+
+    @property
+    def refreshed_at(self) -> datetime | None:
+        """When arXiv was asked for the newest papers that were looked through."""
+
+    @property
+    def complete_from(self) -> datetime | None:
+        """Of papers updated since then, all have been looked through."""
 
 
 @dataclass(frozen=True)
@@ -23,48 +49,185 @@ class Chosen:
     frame: pd.DataFrame
     selections: list[Selection]
     keys: dict[str, pd.DataFrame]
-    """By keyword, the `HELD_KEYS` of all that is held."""
+    """By keyword, the columns `papers.KEYS` of all that is held; only of those chosen anew."""
     complete_from: dict[str, datetime]
     """By keyword, `Held.complete_from`, where it is known."""
+    as_published: frozenset[str]
+    """Keywords whose rows are those that were published before: nothing changed, or what is held
+    cannot be used."""
 
 
-def choose(file: KeywordsFile, store: Store) -> Chosen:
+def choose(  # noqa: PLR0913 - all but two have defaults
+    file: KeywordsFile,
+    store: Store,
+    today: date,
+    former: pd.DataFrame | None = None,
+    looked: Mapping[str, Looked] | None = None,
+    *,
+    problem: str = "",
+) -> Chosen:
     """Choose each keyword's papers from what is held of it.
 
     A keyword whose file cannot be used keeps the rows that were published before, with the reason;
     the others do not suffer for it.
+
+    Args:
+        file: the keywords.
+        store: where papers are held.
+        today: the last day of the picture; matching papers are counted by day as far as it shows.
+        former: what was published before; None: nothing, and everything is chosen anew.
+        looked: by keyword, what is known besides what is held.
+        problem: why no keyword is fresh, in a few words; empty: some may be.
     """
-    selections, sources, keys, unusable = [], {}, {}, []
-    complete_from = {}
+    choosing = _Choosing(store, _Published(former), looked or {}, problem)
+    first_day = today - timedelta(days=DAYS - 1)
     for keyword in file.keywords:
-        name = keyword.name
-        problem, signature = store.read_problem(name), store.signature(name)
+        # More rows than that no picture has.
+        since = first_day if len(choosing.selections) < MOST_ROWS else None
         try:
-            held = store.read_held(name)
+            choosing.add(keyword, since)
         except StoreError as error:
-            logger.error("%s: %s", name, error)  # noqa: TRY400 - a story
-            problem = "what is held of it is damaged"
-            sources[name] = Source(None, problem, signature)
-            unusable.append(name)
-            continue
-        if held is not None:
-            frame = papers.to_frame(held.papers)
-            keys[name] = frame[HELD_KEYS]
-            selections.append(papers.select_papers(frame, keyword))
-            # Of an edited keyword that has not been fetched since, nothing is known to be complete.
-            current = of_definition(keyword, held)
-            if current and current.complete_from:
-                complete_from[name] = current.complete_from
-        elif problem:
-            # Its file was damaged or lost, and arXiv did not answer: what was published stays.
-            unusable.append(name)
-        if held is not None or problem:
-            sources[name] = Source(held.refreshed_at if held else None, problem, signature)
-    frame = papers.join(selections, sources)
-    former = store.papers_or_none() if unusable else None
-    if former is not None:
-        frame = papers.with_rows_of(frame, former, unusable)
-        for name in unusable:
-            frame.attrs[papers.PROBLEMS][name] = sources[name].problem
-            keys[name] = frame.loc[frame["keyword"] == name, HELD_KEYS]
-    return Chosen(frame, selections, keys, complete_from)
+            logger.error("%s: %s", keyword.name, error)  # noqa: TRY400 - a story
+            choosing.add_unusable(keyword, "what is held of it is damaged")
+    return choosing.chosen()
+
+
+class _Published:
+    """The rows that were published before, by keyword, and where they came from."""
+
+    def __init__(self, former: pd.DataFrame | None) -> None:
+        self._rows = {} if former is None else papers.rows_by_keyword(former)
+        self._none = papers.to_frame(papers.SCHEMA.empty_table())
+        self.sources = {} if former is None else papers.sources(former)
+
+    def rows(self, name: str) -> pd.DataFrame:
+        return self._rows.get(name, self._none)
+
+    def choice(self, keyword: Keyword, signature: str, since: date | None) -> Choice | None:
+        """Give how the rows were chosen if they would be chosen again; days from `since` on."""
+        source = self.sources.get(keyword.name)
+        choice = source.choice if source else None
+        if choice is None or choice.fingerprint != fingerprint(keyword, signature):
+            return None
+        if since is None:
+            return replace(choice, days=None)
+        if choice.days is None or choice.days.since > since:
+            return None
+        return replace(choice, days=choice.days.from_day(since))
+
+
+@dataclass
+class _Choosing:
+    store: Store
+    published: _Published
+    looked: Mapping[str, Looked]
+    problem: str
+    selections: list[Selection] = field(default_factory=list)
+    lists: list[Selection] = field(default_factory=list)
+    """The `selections`, and the rows of what cannot be used."""
+    sources: dict[str, Source] = field(default_factory=dict)
+    keys: dict[str, pd.DataFrame] = field(default_factory=dict)
+    complete_from: dict[str, datetime] = field(default_factory=dict)
+    as_published: set[str] = field(default_factory=set)
+
+    def chosen(self) -> Chosen:
+        frame = papers.join(self.lists, self.sources)
+        as_published = frozenset(self.as_published)
+        return Chosen(frame, self.selections, self.keys, self.complete_from, as_published)
+
+    def add(self, keyword: Keyword, since: date | None) -> None:
+        """Add a keyword's list.
+
+        Raises:
+            StoreError: what is held of it cannot be used.
+        """
+        name = keyword.name
+        problem = self.store.read_problem(name) or self.problem
+        signature = self.store.signature(name)
+        choice = self.published.choice(keyword, signature, since)
+        if choice:
+            rows = self.published.rows(name)
+            selection = Selection(name, rows, choice.refused, choice.held, choice.days)
+            self.as_published.add(name)
+        else:
+            held = self.store.read_held_columns(name, KEYS)
+            if held is None:
+                # Its file was damaged or lost, and arXiv did not answer: what was published stays.
+                if problem:
+                    self.add_unusable(keyword, problem)
+                return
+            held, selection = self._select(keyword, held, since)
+            choice = _choice(keyword, selection, held, signature)
+            self.keys[name] = papers.to_frame(held.papers.select(KEYS))
+        self.selections.append(selection)
+        self.lists.append(selection)
+        self._note(keyword, choice, problem, signature)
+
+    def add_unusable(self, keyword: Keyword, problem: str) -> None:
+        """Add the rows that were published, as old as they are."""
+        name, rows = keyword.name, self.published.rows(keyword.name)
+        self.lists.append(Selection(name, rows, refused=0, held=len(rows)))
+        former = self.published.sources.get(name, Source(None))
+        # Nothing is built upon them: whatever comes is read.
+        self.sources[name] = replace(former, problem=problem, choice=None)
+        self.as_published.add(name)
+
+    def _select(self, keyword: Keyword, held: Held, since: date | None) -> tuple[Held, Selection]:
+        def read(rows: range) -> pa.Table:
+            there = self.store.read_held_columns(keyword.name, TEXTS, rows)
+            expected = held.papers.slice(rows.start, len(rows))
+            if there is None or not there.papers.select(KEYS).equals(expected):
+                raise _ReplacedError
+            return there.papers
+
+        try:
+            return held, papers.select(held.papers, read, keyword, since)
+        except _ReplacedError:
+            # Another run wrote it between two looks. What is read at once is of one piece.
+            whole = self.store.read_held(keyword.name) or replace(held, papers=SCHEMA.empty_table())
+            texts = whole.papers.select(TEXTS)
+            selection = papers.select(
+                texts.select(KEYS),
+                lambda rows: texts.slice(rows.start, len(rows)),
+                keyword,
+                since,
+            )
+            return whole, selection
+
+    def _note(self, keyword: Keyword, choice: Choice, problem: str, signature: str) -> None:
+        """Note where the rows come from, and how fresh and complete they are."""
+        looked = self.looked.get(keyword.name)
+        refreshed_at, complete_from = choice.refreshed_at, choice.complete_from
+        if looked and looked.definition == keyword.definition:
+            times = [time for time in (refreshed_at, looked.refreshed_at) if time]
+            refreshed_at = max(times, default=None)
+            complete_from = _joined(choice, looked.complete_from)
+        self.sources[keyword.name] = Source(refreshed_at, problem, signature, choice)
+        if complete_from:
+            self.complete_from[keyword.name] = complete_from
+
+
+class _ReplacedError(Exception):
+    """A file is not the one that was read before."""
+
+
+def _choice(keyword: Keyword, selection: Selection, held: Held, signature: str) -> Choice:
+    # Of an edited keyword that has not been fetched since, nothing is known to be complete.
+    known = of_definition(keyword, held) or held
+    return Choice(
+        fingerprint(keyword, signature),
+        selection.refused,
+        selection.held,
+        selection.days,
+        known.refreshed_at,
+        known.complete_from,
+        known.complete_until,
+    )
+
+
+def _joined(choice: Choice, looked_from: datetime | None) -> datetime | None:
+    """Say since when nothing is missing, if it is since `looked_from` besides what is held."""
+    if looked_from is None:
+        return choice.complete_from
+    meets = choice.complete_until is not None and choice.complete_until >= looked_from
+    return (choice.complete_from if meets else None) or looked_from

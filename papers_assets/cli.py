@@ -1,17 +1,18 @@
 """The command line, `papers`: words for people around what the other modules do."""
 
+import logging
 import os
 import re
 import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack, suppress
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Never
+from typing import TYPE_CHECKING, Never
 
 import click
 
@@ -21,16 +22,31 @@ from papers_assets.keywords import KeywordsFile
 from papers_assets.keywords_file import KeywordsFileError, read_keywords_file
 from papers_assets.logs import printable
 from papers_assets.notifying.channels import Channels
-from papers_assets.progress import showing_progress
-from papers_assets.sample_arxiv import FAULTS, Corpus, CorpusError, SampleArxiv, Script, Step
-from papers_assets.settings import PROJECT_ROOT, Settings, SettingsError, read_settings
+from papers_assets.progress import logging_json, showing_progress
+from papers_assets.remote import is_remote
+from papers_assets.sample_arxiv import ALL_FAULTS, Corpus, CorpusError, SampleArxiv, Script, Step
+from papers_assets.settings import (
+    PROJECT_ROOT,
+    Settings,
+    SettingsError,
+    read_log_format,
+    read_settings,
+)
+
+if TYPE_CHECKING:
+    from papers_assets.standing import Looking
 
 FRESH, NOT_ALL_FRESH, NOTHING_DONE = 0, 1, 2
+_NAMED = 50
+"""Failures that are said one by one."""
+_AS_JSON = f"{__name__}.as_json"
+"""Whether this command says everything as JSON; in click's own notes of it."""
+_log = logging.getLogger(__name__)
 _HOME_REMEDY = "Set PAPERS_HOME (and DAGSTER_HOME, if you use it) to a folder that can be written."
 DEMO_HOME = PROJECT_ROOT / "demo"
 # What the demo must not use: another run history, and people who are told of what is not invented.
 _OF_OTHERS = re.compile(
-    "DAGSTER_HOME$|PAPERS_(?:DIGEST|GITHUB|ALERT)_|PAPERS_SMTP_URL$|PAPERS_UNSUBSCRIBE$"
+    "DAGSTER_HOME$|PAPERS_LOCKS$|PAPERS_(?:DIGEST|GITHUB|ALERT)_|PAPERS_SMTP_URL$|PAPERS_UNSUBSCRIBE$"
 )
 
 
@@ -55,19 +71,23 @@ def run(keyword: tuple[str, ...], since: datetime | None, until: datetime | None
     """Fetch the newest papers and write the README.
 
     Without KEYWORD, all of keywords.toml. Exit status: 0 everything is fresh, 1 the README is
-    published but some keyword in it could not be refreshed, 2 nothing could be done.
+    published but some keyword in it could not be refreshed, 2 nothing could be done. With
+    PAPERS_LOG_FORMAT=json, everything is said on standard error, one JSON object a line.
     """
-    settings = _settings()
-    file = _keywords_file(settings)
-    for name in keyword:
-        if name not in file.names:
-            _stop(f"{name!r} is not in {file.path}, which has: {', '.join(file.names)}.")
-    config = {
-        name: str(day.date())
-        for name, day in (("look_back_to", since), ("look_back_until", until))
-        if day is not None
-    }
-    sys.exit(_run(settings, file, keyword, config=config))
+    known: set[str] = set()
+    with _as_asked(known):
+        settings = _settings()
+        file = _keywords_file(settings)
+        known.update(file.names)
+        for name in keyword:
+            if name not in file.names:
+                _stop(f"{name!r} is not in {file.path}, which has: {', '.join(file.names)}.")
+        config = {
+            name: str(day.date())
+            for name, day in (("look_back_to", since), ("look_back_until", until))
+            if day is not None
+        }
+        sys.exit(_run(settings, file, keyword, config=config))
 
 
 @main.command()
@@ -81,8 +101,12 @@ def demo() -> None:
             settings,
             home=DEMO_HOME,
             api_url=server.url,
+            oai_url=server.oai_url,
             request_interval=0.0,
             channels=Channels(),  # nobody is to be told of invented papers
+            log_format="text",
+            locks="",
+            host_folder=None,
         )
         status = _run(asked, file, (), {})
     click.echo(
@@ -110,6 +134,7 @@ def ui(port: int, *, demo: bool) -> None:
             "PAPERS_HOME": str(DEMO_HOME),
             "PAPERS_KEYWORDS": str(settings.keywords_path),
             "ARXIV_API_URL": server.url,
+            "ARXIV_OAI_URL": server.oai_url,
             "ARXIV_REQUEST_INTERVAL": "0",
         }
         sys.exit(_dagster_dev(DEMO_HOME, port, environment))
@@ -161,6 +186,41 @@ def digest(day: datetime | None) -> None:
     click.echo(mail_text(digest_of(edition, file.names, title=file.digest_name)), nl=False)
 
 
+@main.command()
+@click.option("--port", default=9464, show_default=True, help="Of /metrics.")
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    help="Address to listen at. Whoever reaches it can read your keywords.",
+)
+@click.option("--once", is_flag=True, help="Print them, and do not serve them.")
+def metrics(port: int, host: str, *, once: bool) -> None:
+    """Serve metrics for a Prometheus, until interrupted.
+
+    Ages and failures of the keywords, requests to arXiv, the last run: all is read from PAPERS_HOME
+    at each scrape, so this can run anywhere that reaches it.
+    """
+    with _as_asked(()):
+        try:
+            from papers_assets.metrics import metrics_text, serve_metrics
+        except ImportError as error:
+            _stop(f"{error}. {_extra('metrics')}")
+        look = _looking(_settings()).look
+        if once:
+            click.echo(metrics_text(look), nl=False)
+            return
+        try:
+            wait = serve_metrics(look, host, port)
+        except OSError as error:
+            _stop(f"cannot serve metrics at {host}:{port}: {error}. Try --port.")
+        _tell(f"Metrics are at http://{host}:{port}/metrics; Ctrl-C ends it.")
+        # Who was started in the background of a script ignores Ctrl-C's signal.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        with suppress(KeyboardInterrupt):
+            wait()
+
+
 @main.command("sample-arxiv")
 @click.option(
     "--corpus",
@@ -180,12 +240,12 @@ def digest(day: datetime | None) -> None:
     metavar="NAME[:WORDS][:TIMES]",
     multiple=True,
     help="What to answer instead: to queries with WORDS in them (else: to all), so many TIMES "
-    f"(else: always). Can be given several times. NAME is one of: {', '.join(FAULTS)}.",
+    f"(else: always). Can be given several times. NAME is one of: {', '.join(ALL_FAULTS)}.",
 )
 def sample_arxiv(
     corpus: Path | None, port: int, min_interval: float, faults: tuple[str, ...]
 ) -> None:
-    """Serve the embedded stand-in for arXiv's API, until interrupted."""
+    """Serve the embedded stand-in for arXiv's API and OAI-PMH, until interrupted."""
     try:
         steps = [Step.read(fault) for fault in faults]
     except ValueError as error:
@@ -196,6 +256,7 @@ def sample_arxiv(
     except (CorpusError, OSError) as error:
         _stop(f"cannot serve {corpus or 'the invented papers'} at port {port}: {error}")
     click.echo(f"Serving {corpus or 'invented papers'}. Ask it with ARXIV_API_URL={server.url}")
+    click.echo(f"or, for what changed on a day, with ARXIV_OAI_URL={server.oai_url}")
     for step in steps:
         click.echo(f"Fault {step}")
     server.fault = Script(steps)
@@ -204,6 +265,26 @@ def sample_arxiv(
     with suppress(KeyboardInterrupt):
         server.serve_forever()
     server.close()
+
+
+def _looking(settings: Settings) -> "Looking":
+    """Give who looks at how things stand in this home."""
+    from papers_assets.counters import Counters
+    from papers_assets.harvests import Harvests
+    from papers_assets.outputs import Outputs
+    from papers_assets.standing import Looking
+    from papers_assets.store import Store
+
+    home = settings.home
+    _keywords_file(settings)  # a mistake that is there at the start is said at the start
+    return Looking(
+        lambda: read_keywords_file(settings.keywords_path),
+        Store(home),
+        Outputs(home),
+        Counters(home),
+        lambda: datetime.now(UTC),
+        Harvests(home).read_gleaned,
+    )
 
 
 def _demo_environment(environment: Mapping[str, str]) -> dict[str, str]:
@@ -226,8 +307,71 @@ def _keywords_file(settings: Settings) -> KeywordsFile:
 
 
 def _stop(message: str) -> Never:
-    click.echo(f"papers: {message}", err=True)
+    _complain(message)
     sys.exit(NOTHING_DONE)
+
+
+def _complain(message: str, level: int = logging.ERROR) -> None:
+    """Say what is not well."""
+    if _is_json():
+        _log.log(level, "%s", message)
+    else:
+        click.echo(f"papers: {message}", err=True)
+
+
+def _tell(message: str) -> None:
+    """Say what was done."""
+    if _is_json():
+        _log.info("%s", " ".join(message.split()))
+    else:
+        click.echo(message)
+
+
+def _is_json() -> bool:
+    context = click.get_current_context(silent=True)
+    return context is not None and bool(context.meta.get(_AS_JSON))
+
+
+@contextmanager
+def _as_asked(keywords: Collection[str]) -> Iterator[None]:
+    """Say everything as PAPERS_LOG_FORMAT asks; as JSON, even what went wrong unexpectedly."""
+    try:
+        is_text = read_log_format(os.environ) == "text"
+    except SettingsError as error:
+        _stop(str(error))
+    with ExitStack() as stack:
+        if is_text:
+            yield
+            return
+        try:
+            stack.enter_context(logging_json(keywords, _run_id))
+        except ImportError as error:
+            _stop(f"PAPERS_LOG_FORMAT is json: {error}. {_extra('json-logs')}")
+        click.get_current_context().meta[_AS_JSON] = True
+        try:
+            yield
+        except KeyboardInterrupt:
+            _complain("interrupted")
+            sys.exit(1)
+        except Exception:  # noqa: BLE001 - whatever it is, a traceback is no JSON
+            _log.exception("unexpectedly")
+            sys.exit(1)
+
+
+def _extra(name: str) -> str:
+    return f"Install what it needs: pip install 'papers-assets[{name}]'."
+
+
+def _run_id() -> str:
+    """Give the id of the run that is under way in this process; empty: none is."""
+    if "dagster" not in sys.modules:  # it takes a second to import
+        return ""
+    from dagster import DagsterInvariantViolationError, OpExecutionContext
+
+    try:
+        return OpExecutionContext.get().run_id
+    except DagsterInvariantViolationError:
+        return ""
 
 
 def _run(
@@ -243,19 +387,21 @@ def _run(
 
     from papers_assets.checks import GITHUB_LIMIT
     from papers_assets.definitions import build_definitions
+    from papers_assets.locks import locks_for
     from papers_assets.outcomes import LOOKING_BACK
     from papers_assets.outputs import Outputs
     from papers_assets.runs import open_instance, run_daily, tidy_up
     from papers_assets.store import Store, StoreError
 
     definitions = build_definitions(settings, file)
-    store = Store(settings.home)
+    locks = locks_for(settings.locks, settings.home, settings.host_folder)
+    store = Store(settings.home, locks, settings.host_folder)
     with ExitStack() as stack:
         try:
             instance = stack.enter_context(open_instance(settings.home, environment))
         except (OSError, StoreError, DagsterError) as error:
             _stop(f"no run history: {error}. {_HOME_REMEDY}")
-        with showing_progress():
+        with nullcontext() if settings.log_format == "json" else showing_progress():
             report = run_daily(
                 definitions,
                 instance,
@@ -265,37 +411,38 @@ def _run(
                 config=config,
             )
             tidy_up(instance, file, store)
-    for name, reason in report.failed.items():
+    for name, reason in list(report.failed.items())[:_NAMED]:
         what = "did not end" if name.startswith(LOOKING_BACK) else "could not be refreshed"
-        shown = printable(f"{name} {what}: {reason}", most=1000)
-        click.echo(f"papers: {shown}", err=True)
+        _complain(printable(f"{name} {what}: {reason}", most=1000))
+    if (more := len(report.failed) - _NAMED) > 0:
+        _complain(f"{more} more could not be refreshed; the UI lists them")
     for name, reason in report.unpublished.items():
-        click.echo(f"papers: {name} failed: {printable(reason, most=1000)}", err=True)
+        _complain(f"{name} failed: {printable(reason, most=1000)}")
     if report.problem:
-        click.echo(f"papers: the README was not written: {report.problem}", err=True)
+        _complain(f"the README was not written: {report.problem}")
         return NOTHING_DONE
-    if not report.refreshed:
-        click.echo(
-            "papers: nothing was fetched, and the last good papers are untouched; the README says "
-            "of when they are. Try again later; `make demo` shows the whole product without arXiv.",
-            err=True,
+    # Of a harvest that is not whole, what came is published, though no keyword is fresh.
+    if not report.refreshed and not (file.harvest_since and "readme" in report.published):
+        _complain(
+            "nothing was fetched, and the last good papers are untouched; the README says of when "
+            "they are. Try again later; `make demo` shows the whole product without arXiv."
         )
         return NOTHING_DONE
     outputs = Outputs(settings.home)
     written = [store.readme_path]
     written += [outputs.site_folder / "index.html"] if "site" in report.published else []
     written += [outputs.digest_path(outputs.days()[-1])] if "digest" in report.published else []
-    click.echo("\nWrote " + "\n      ".join(map(_shown, written)))
-    click.echo(f"Recorded as run {', '.join(report.run_ids)}")
+    _tell("\nWrote " + "\n      ".join(map(_shown, written)))
+    _tell(f"Recorded as run {', '.join(report.run_ids)}")
     if (size := store.readme_path.stat().st_size) > GITHUB_LIMIT:
-        click.echo(
-            f"papers: GitHub shows only the first {GITHUB_LIMIT} of the README's {size} bytes: not "
+        _complain(
+            f"GitHub shows only the first {GITHUB_LIMIT} of the README's {size} bytes: not "
             "even a heading for each keyword fits. Spread them over several files "
             "(PAPERS_KEYWORDS and PAPERS_HOME).",
-            err=True,
+            logging.WARNING,
         )
     for name, found in report.failed_checks.items():
-        click.echo(f"papers: check {name}: {printable(found, most=1000)}", err=True)
+        _complain(f"check {name}: {printable(found, most=1000)}")
     is_well = not (report.failed or report.unpublished or report.failed_checks)
     return FRESH if is_well else NOT_ALL_FRESH
 
@@ -304,7 +451,7 @@ def _dagster_dev(home: Path, port: int, environment: Mapping[str, str]) -> int:
     """Run `dagster dev` in `home`, whose dagster.yaml it reads, until interrupted."""
     from dagster import DagsterError
 
-    from papers_assets.runs import open_instance
+    from papers_assets.runs import history_folder, open_instance
     from papers_assets.store import StoreError
 
     command = [
@@ -313,6 +460,7 @@ def _dagster_dev(home: Path, port: int, environment: Mapping[str, str]) -> int:
         *("--host", "127.0.0.1", "--port", str(port)),
     ]
     try:
+        here = history_folder(home, environment)
         with open_instance(home, environment):
             pass  # Dagster's processes would make the databases all at once
         with socket.create_server(("127.0.0.1", port)):
@@ -326,8 +474,8 @@ def _dagster_dev(home: Path, port: int, environment: Mapping[str, str]) -> int:
     # In a session of its own, so that Ctrl-C reaches it once: from here, as any other signal does.
     process = subprocess.Popen(  # noqa: S603 - our own interpreter's dagster
         command,
-        cwd=home,
-        env={**environment, "DAGSTER_HOME": environment.get("DAGSTER_HOME") or str(home)},
+        cwd=here,
+        env={**environment, "DAGSTER_HOME": environment.get("DAGSTER_HOME") or str(here)},
         start_new_session=True,
     )
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -338,4 +486,6 @@ def _dagster_dev(home: Path, port: int, environment: Mapping[str, str]) -> int:
 def _shown(path: Path) -> str:
     """Give `path` as it is shortest to read from here."""
     here = Path.cwd()
+    if is_remote(path):
+        return str(path)
     return str(path.relative_to(here) if path.is_relative_to(here) else path)

@@ -12,7 +12,7 @@ from papers_assets.housekeeping import housekeeping_job
 from papers_assets.keywords import KeywordsFile
 from papers_assets.keywords_file import read_keywords_file
 from papers_assets.resources import ArxivResource, PapersIOManager, StoreResource
-from papers_assets.settings import Settings, read_settings
+from papers_assets.settings import LOCKS, Settings, read_settings
 
 
 def utc_now() -> datetime:
@@ -34,7 +34,9 @@ def build_definitions(
     with warnings.catch_warnings():
         # A run over several partitions is marked beta; the pinned version is what it is tested on.
         warnings.simplefilter("ignore", dg.BetaWarning)
-        raw_papers = assets.raw_papers_asset(file, now)
+        since = file.harvest_since
+        harvest = assets.harvest_asset(file, since, now) if since else None
+        raw_papers = assets.raw_papers_asset(file, now, harvest)
     papers = assets.papers_asset(file, raw_papers, now)
     readme = assets.readme_asset(file, papers)
     changes = assets.changes_asset(file, papers, now)
@@ -42,29 +44,54 @@ def build_definitions(
     digest = assets.digest_asset(file, changes)
     notifications = assets.notification_assets(file, digest, settings.channels, environment)
     jobs = schedules.jobs(file)
+    publish = jobs[-1]
     housekeeping = housekeeping_job(file, now)
-    home = str(settings.home)
+    daily, sensors = schedules.daily_schedule(file, jobs[0]), []
+    if since:
+        bring_in = schedules.harvest_job()
+        daily = schedules.harvest_schedule(file, since, bring_in, now)
+        sensors = schedules.harvested_sensors(bring_in, jobs[0])
+        jobs.append(bring_in)
+    # Shown in the UI, so by its name if it holds a password.
+    locks = dg.EnvVar(LOCKS) if "://" in settings.locks else settings.locks
+    place = {
+        "home": str(settings.home),
+        "locks": locks,
+        "host_folder": str(settings.host_folder or ""),
+    }
     return dg.Definitions(
-        assets=[raw_papers, papers, readme, changes, *places, digest, *notifications],
+        assets=[
+            *([harvest] if harvest else []),
+            raw_papers,
+            papers,
+            readme,
+            changes,
+            *places,
+            digest,
+            *notifications,
+        ],
         jobs=[*jobs, housekeeping],
         schedules=[
-            schedules.daily_schedule(file, jobs[0]),
+            daily,
             schedules.housekeeping_schedule(file, housekeeping),
         ],
         sensors=[
-            schedules.publish_sensor(),
-            schedules.failure_sensor(jobs[-1]),
+            *sensors,
+            schedules.publish_sensor(file),
+            schedules.failure_sensor(publish),
             alerts.alert_sensor(settings.alerts, now),
         ],
         resources={
             "arxiv": ArxivResource(
                 api_url=settings.api_url,
+                oai_url=settings.oai_url,
                 request_interval=settings.request_interval,
                 max_attempts=settings.max_attempts,
                 backoff=settings.backoff,
+                locks=locks,
             ),
-            "store": StoreResource(home=home),
-            "papers_io": PapersIOManager(home=home),
+            "store": StoreResource(**place),
+            "papers_io": PapersIOManager(**place),
         },
         # One process per run: starting one for each of three short steps takes longer than they.
         executor=dg.in_process_executor,

@@ -220,18 +220,64 @@ def pruned(held: Held, older_than: datetime) -> Held:
     return replace(held, papers=kept, looked_back=looked_back)
 
 
-def _merged(held: Held | None, fetched: Sequence[Paper], seen_at: datetime) -> pa.Table:
-    table = _table(fetched, seen_at)
+def gleaned(  # noqa: PLR0913 - all but three are said by name
+    keyword: Keyword,
+    held: Held | None,
+    harvested: pa.Table,
+    *,
+    seen_at: datetime,
+    refreshed_at: datetime | None,
+    complete_from: datetime | None,
+) -> Held:
+    """Give what is held after the keyword was looked for in what was harvested.
+
+    Args:
+        keyword: as it is defined now.
+        held: before.
+        harvested: rows that match, as `of_papers` gives them.
+        seen_at: now.
+        refreshed_at: when arXiv was asked for the newest of all that was looked through; None:
+            that was not all there was, and nothing is learnt from what did not come.
+        complete_from: of papers updated since then, all have been looked through.
+    """
+    held = of_definition(keyword, held) or _nothing(keyword)
+    after = replace(held, papers=_merged(held, harvested, seen_at))
+    if refreshed_at is None:
+        return after
+    # What was complete before counts where nothing is missing in between.
+    joins = complete_from and held.complete_until and held.complete_until >= complete_from
+    return replace(
+        after,
+        cap=max(keyword.cap, held.cap),
+        refreshed_at=refreshed_at,
+        complete_until=refreshed_at,
+        complete_from=(held.complete_from if joins else None) or complete_from,
+        total_results=None,
+        doubted_since=None,
+    )
+
+
+def of_papers(papers: Sequence[Paper]) -> pa.Table:
+    """Give papers as rows: `SCHEMA` without when they were seen."""
+    columns = {name: [getattr(paper, name) for paper in papers] for name in _OF_A_PAPER}
+    columns["links"] = [[link._asdict() for link in links] for links in columns["links"]]
+    return pa.Table.from_pydict(columns, schema=pa.schema([SCHEMA.field(n) for n in _OF_A_PAPER]))
+
+
+def _merged(held: Held | None, fetched: Sequence[Paper] | pa.Table, seen_at: datetime) -> pa.Table:
+    rows = fetched if isinstance(fetched, pa.Table) else of_papers(fetched)
+    table = _seen(rows, seen_at)
     if held is not None:
         table = _merge(held.papers, table)
     return table.sort_by([(name, "descending") for name in ("updated", "arxiv_id", "version")])
 
 
-def _table(papers: Sequence[Paper], seen_at: datetime) -> pa.Table:
-    columns = {name: [getattr(paper, name) for paper in papers] for name in _OF_A_PAPER}
-    columns["links"] = [[link._asdict() for link in links] for links in columns["links"]]
-    columns |= dict.fromkeys(("first_seen", "last_seen"), [seen_at] * len(papers))
-    return pa.Table.from_pydict(columns, schema=SCHEMA)
+def _seen(rows: pa.Table, seen_at: datetime) -> pa.Table:
+    """Give `rows` with when they were seen: `SCHEMA`."""
+    times = pa.array([seen_at] * len(rows), _TIME)
+    for name in ("first_seen", "last_seen"):
+        rows = rows.append_column(SCHEMA.field(name), times)
+    return rows
 
 
 def _merge(old: pa.Table, new: pa.Table) -> pa.Table:

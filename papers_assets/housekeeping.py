@@ -8,7 +8,7 @@ import dagster as dg
 from papers_assets.history import end_dead_runs, prune_runs
 from papers_assets.keywords import KeywordsFile
 from papers_assets.resources import StoreResource
-from papers_assets.retention import prune_held
+from papers_assets.retention import prune_harvest, prune_held
 from papers_assets.schedules import ASKS_TAG, HOUSEKEEPING
 
 
@@ -50,8 +50,9 @@ def housekeeping_job(file: KeywordsFile, now: Callable[[], datetime]) -> dg.JobD
     )
     def prune_papers(context: dg.OpExecutionContext, store: StoreResource) -> None:
         removed = prune_held(file, store.open(), now())
-        context.log.info("Removed %d versions of papers.", removed)
-        context.add_output_metadata({"versions removed": removed})
+        days = prune_harvest(file, store.harvests(), now())
+        context.log.info("Removed %d versions of papers, %d harvested days.", removed, days)
+        context.add_output_metadata({"versions removed": removed, "days removed": days})
 
     @dg.job(
         name=HOUSEKEEPING,

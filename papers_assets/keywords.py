@@ -7,6 +7,7 @@ import hashlib
 import json
 import re
 from dataclasses import dataclass
+from datetime import date, timedelta
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
@@ -22,6 +23,15 @@ class Field(StrEnum):
     BOTH = "title and abstract"
     TITLE = "title"
     ABSTRACT = "abstract"
+
+
+class Source(StrEnum):
+    """Where papers come from; the value is how keywords.toml says it."""
+
+    QUERY = "query"
+    """arXiv's API, asked for each keyword."""
+    HARVEST = "harvest"
+    """arXiv's OAI-PMH, asked for each day; keywords are looked for in what came."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +110,9 @@ class KeywordsFile:
     repository, need two names."""
     front_page: bool = False
     """Whether the README is written to .github/README.md, too, which GitHub shows first."""
+    source: Source = Source.QUERY
+    harvest_since: date | None = None
+    """The first day that is harvested; None: nothing is, as the source is another."""
 
     def __getitem__(self, name: str) -> Keyword:
         """Give the keyword of that name; KeyError if there is none."""
@@ -108,6 +121,19 @@ class KeywordsFile:
     @cached_property
     def _by_name(self) -> dict[str, Keyword]:
         return {keyword.name: keyword for keyword in self.keywords}
+
+    @property
+    def harvest_categories(self) -> tuple[str, ...]:
+        """The archives and categories that any keyword looks at; none: all of arXiv."""
+        if not all(keyword.categories for keyword in self.keywords):
+            return ()
+        return tuple(sorted({c for keyword in self.keywords for c in keyword.categories}))
+
+    def harvested_from(self, today: date) -> date | None:
+        """Give the first day that is harvested and kept; None: nothing is harvested."""
+        if self.harvest_since is None:
+            return None
+        return max(self.harvest_since, today - timedelta(days=self.keep_papers))
 
     @property
     def digest_label(self) -> str:

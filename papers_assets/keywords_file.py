@@ -11,6 +11,7 @@ import re
 import tomllib
 import unicodedata
 from collections.abc import Callable, Iterable
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Never, TypeVar
 from urllib.parse import urlsplit
@@ -19,16 +20,18 @@ from zoneinfo import ZoneInfo
 from croniter import CroniterError, croniter
 
 from papers_assets.arxiv import taxonomy
-from papers_assets.keywords import Field, Keyword, KeywordsFile
+from papers_assets.keywords import Field, Keyword, KeywordsFile, Source
 
 MAX_CAP = 2000
 """The largest page that arXiv's API gives in one answer."""
+_ARXIV_BEGAN = date(1991, 8, 14)
 MAX_DAYS = 36_500
 """Days; a century."""
 
 _FILE_KEYS = (
     *("cap", "categories", "timezone", "schedule", "keep_runs", "keep_papers", "site"),
-    *("digest_when_nothing_changed", "digest_name", "front_page", "keywords"),
+    *("digest_when_nothing_changed", "digest_name", "front_page", "source", "harvest_since"),
+    "keywords",
 )
 _KEYWORD_KEYS = ("any", "all", "none", "in", "categories", "cap", "recipients")
 _CRON_FIELDS = 5
@@ -63,6 +66,7 @@ class _Reader:
         cap = self._cap(("cap",), content.get("cap", 100))
         categories = self._categories(("categories",), content.get("categories", []))
         keywords = self._keyword_tables(content.get("keywords", {}))
+        source = self._source(content.get("source", Source.QUERY.value))
         return KeywordsFile(
             path=self._path,
             keywords=tuple(
@@ -78,6 +82,8 @@ class _Reader:
                 "digest_when_nothing_changed", content.get("digest_when_nothing_changed", False)
             ),
             front_page=self._yes_or_no("front_page", content.get("front_page", False)),
+            source=source,
+            harvest_since=self._harvest_since(source, content.get("harvest_since")),
         )
 
     def _fail(self, key: _Key, problem: str, remedy: str) -> Never:
@@ -262,6 +268,31 @@ class _Reader:
         if not isinstance(value, bool):
             self._fail((key,), f"{_show(value)} is neither true nor false.", f"Write {key} = true.")
         return value
+
+    def _source(self, value: object) -> Source:
+        known = [source.value for source in Source]
+        if not isinstance(value, str) or value not in known:
+            self._fail(
+                ("source",),
+                f"{_show(value)} is no way to ask arXiv.",
+                'Write source = "query", one request and more for each keyword, or source = '
+                '"harvest", a few for each day whatever the number of keywords.',
+            )
+        return Source(value)
+
+    def _harvest_since(self, source: Source, value: object) -> date | None:
+        key, remedy = ("harvest_since",), "Write a date without quotes: harvest_since = 2026-10-01."
+        if value is None:
+            if source is Source.HARVEST:
+                self._fail(
+                    key, 'missing, as source = "harvest" needs the first day to bring in.', remedy
+                )
+            return None
+        if not isinstance(value, date) or isinstance(value, datetime):
+            self._fail(key, f"{_show(value)} is not a day.", remedy)
+        if value < _ARXIV_BEGAN:
+            self._fail(key, f"{value} is before arXiv began, on {_ARXIV_BEGAN}.", remedy)
+        return value if source is Source.HARVEST else None
 
     def _timezone(self, value: object) -> ZoneInfo:
         try:

@@ -1,29 +1,32 @@
 """What became of a run's keywords, and how it is told: to Dagster, and to who is on call."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from papers_assets import previews
+from papers_assets.gleaning import Found
 from papers_assets.looking_back import LookedBack
 from papers_assets.refresh import Failed, Refreshed
 
 LOOKING_BACK = "looking back at "
 """Before a keyword's name, where it was refreshed and looking back did not come to its end."""
+_NAMED = 20
+"""Keywords of one reason that the story names."""
 
 
 @dataclass
 class Outcomes:
     """Of the keywords of one run of `raw_papers`, each by name."""
 
-    refreshed: dict[str, Refreshed] = field(default_factory=dict)
+    refreshed: dict[str, Refreshed | Found] = field(default_factory=dict)
     failed: dict[str, Failed] = field(default_factory=dict)
     looked_back: dict[str, LookedBack] = field(default_factory=dict)
 
-    def add(self, outcome: Refreshed | Failed | LookedBack) -> None:
+    def add(self, outcome: Refreshed | Found | Failed | LookedBack) -> None:
         """Take note of what became of a keyword."""
         name = outcome.keyword.name
         match outcome:
-            case Refreshed():
+            case Refreshed() | Found():
                 self.refreshed[name] = outcome
             case Failed():
                 self.failed[name] = outcome
@@ -34,6 +37,8 @@ class Outcomes:
         """Give what Dagster shows of each keyword that was refreshed."""
         return {
             name: previews.refreshed(outcome, self.looked_back.get(name), api_url)
+            if isinstance(outcome, Refreshed)
+            else previews.found(outcome)
             for name, outcome in self.refreshed.items()
         }
 
@@ -47,6 +52,13 @@ class Outcomes:
             if looked.open
         }
 
+    def _reasons(self) -> list[str]:
+        """Give each reason once, with some of the keywords that it holds for."""
+        by_reason: dict[str, list[str]] = {}
+        for name, failed in self.failed.items():
+            by_reason.setdefault(failed.reason, []).append(name)
+        return [f"{_some(names)}: {reason} |" for reason, names in by_reason.items()]
+
     @property
     def story(self) -> str:
         """Tell what failed, why, and what happens next."""
@@ -54,7 +66,7 @@ class Outcomes:
         if self.failed:
             count = len(self.failed) + len(self.refreshed)
             parts.append(f"{len(self.failed)} of {count} keywords could not be refreshed.")
-            parts += [f"{name}: {failed.reason} |" for name, failed in self.failed.items()]
+            parts += self._reasons()
             parts.append(
                 "What is held of them is kept; what the others brought is published within a "
                 'minute. The next daily run asks again; "Re-execute from failure" asks for these '
@@ -69,3 +81,8 @@ class Outcomes:
                 "it goes on where it ended."
             )
         return " ".join(parts)
+
+
+def _some(names: Sequence[str]) -> str:
+    more = len(names) - _NAMED
+    return ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")

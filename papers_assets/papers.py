@@ -4,16 +4,18 @@ One row per keyword and arXiv id, the newest version of each paper, re-checked a
 newest first, capped.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from papers_assets import held
+from papers_assets.choices import Choice, Days, of_text, to_text
 from papers_assets.keywords import Keyword
 from papers_assets.matching import Matcher
 
@@ -25,11 +27,20 @@ SCHEMA = pa.schema(
     ]
 )
 
+TEXTS = [name for name in SCHEMA.names if name != "keyword"]
+"""What of the held papers a list is made of."""
+KEYS = ["arxiv_id", "version", "updated"]
+"""What of them says which are the newest."""
+_TEXTS = pa.schema([SCHEMA.field(name) for name in TEXTS])
+_MOST_ROWS = 5_000
+"""That are read at once."""
+
 REFRESHED_AT = "refreshed_at"
 """The frame's attribute that says when each keyword was refreshed."""
 PROBLEMS = "problems"
 """The frame's attribute that says why keywords were not."""
 _SIGNATURES = "signatures"
+_CHOICES = "choices"
 
 COLUMNS: dict[str, tuple[str, str]] = {
     "keyword": ("str", "The keyword whose list the row belongs to"),
@@ -67,36 +78,99 @@ class Selection:
     papers: pd.DataFrame
     """Columns as in `COLUMNS`, newest first."""
     refused: int
-    """Held papers whose newest version does not match the keyword, whatever arXiv answered."""
+    """Papers that would be in the list if their newest version matched: arXiv answered them, and
+    they are newer than the last one shown, or there is room left."""
     held: int
-    """Papers held, refused ones included."""
-    updated: pd.Series
-    """When each matching paper was updated, whether the list has room for it or not; UTC."""
+    """Papers held, whether they match or not."""
+    days: Days | None = None
+    """The matching papers by day; None: nobody asked."""
 
 
-def select_papers(papers: pd.DataFrame, keyword: Keyword) -> Selection:
-    """Choose a keyword's list from what is held of it.
+def select_papers(papers: pd.DataFrame, keyword: Keyword, since: date | None = None) -> Selection:
+    """Choose a keyword's list from all that is held of it.
 
     Args:
         papers: the columns of `held.SCHEMA`, in any order, any number of versions of a paper.
         keyword: decides what matches, and the cap.
+        since: from which day on matching papers are counted by day.
     """
-    # Newest by the date of the version; the id breaks ties, so that the order is total.
-    keys = papers[["arxiv_id", "version", "updated"]]
-    newest = keys.sort_values("version", ascending=False, kind="stable").drop_duplicates("arxiv_id")
-    newest = newest.sort_values(["updated", "arxiv_id"], ascending=False)
-    matches = Matcher(keyword)
-    candidates = papers.loc[newest.index]
-    texts = zip(candidates["title"], candidates["abstract"], candidates["categories"], strict=True)
-    matching = candidates[np.fromiter((matches(*text) for text in texts), dtype=bool)]
-    chosen = matching.head(keyword.cap).assign(keyword=keyword.name)
+    table = pa.Table.from_pandas(papers, schema=_TEXTS, preserve_index=False)
+    return select(
+        table.select(KEYS), lambda rows: table.slice(rows.start, len(rows)), keyword, since
+    )
+
+
+def select(
+    keys: pa.Table, read: Callable[[range], pa.Table], keyword: Keyword, since: date | None = None
+) -> Selection:
+    """Choose a keyword's list, reading no more texts than that takes.
+
+    Args:
+        keys: the columns `KEYS` of all that is held, newest first: then little is read.
+        read: gives the columns `TEXTS` of some of the rows of `keys`.
+        keyword: decides what matches, and the cap.
+        since: from which day on matching papers are counted by day.
+    """
+    newest = _newest(keys)
+    days = keys["updated"].to_numpy()[newest].astype("datetime64[D]")
+    matches, shown = Matcher(keyword), [_TEXTS.empty_table()]
+    matching = np.zeros(len(newest), dtype=bool)
+    looked_at, found = 0, 0
+    while looked_at < len(newest) and (
+        found < keyword.cap or (since is not None and days[looked_at] >= np.datetime64(since))
+    ):
+        # A few of them are refused, as a rule; where it is most, the pieces grow.
+        until = looked_at + min(max(keyword.cap + keyword.cap // 8 + 8, looked_at), _MOST_ROWS)
+        rows = newest[looked_at:until]
+        first = int(rows.min())
+        texts = read(range(first, int(rows.max()) + 1)).take(rows - first)
+        matched = _matching(texts, matches)
+        matching[looked_at:until] = matched
+        shown.append(texts.filter(pa.array(matched)).slice(0, max(keyword.cap - found, 0)))
+        looked_at, found = looked_at + len(rows), found + int(matched.sum())
+    places = np.flatnonzero(matching)
+    last = places[keyword.cap - 1] if found >= keyword.cap else len(newest)
     return Selection(
         keyword=keyword.name,
-        papers=chosen[list(COLUMNS)].reset_index(drop=True),
-        refused=len(candidates) - len(matching),
-        held=len(candidates),
-        updated=matching["updated"],
+        papers=_listed(keyword.name, pa.concat_tables(shown)),
+        refused=int((~matching[:last]).sum()),
+        held=len(newest),
+        days=_by_day(days[places], since) if since else None,
     )
+
+
+def _newest(keys: pa.Table) -> np.ndarray:
+    """Give the rows of the papers' newest versions, newest paper first.
+
+    Newest by the date of the version; the id breaks ties, so that the order is total.
+    """
+    ids = keys["arxiv_id"].combine_chunks().dictionary_encode()
+    numbers, versions = ids.indices.to_numpy(), keys["version"].to_numpy()
+    newest = np.zeros(len(ids.dictionary), dtype=versions.dtype)
+    np.maximum.at(newest, numbers, versions)
+    is_newest = versions == newest[numbers]
+    order = [("updated", "descending"), ("arxiv_id", "descending")]
+    rows: np.ndarray = pc.sort_indices(keys, sort_keys=order).to_numpy()
+    rows = rows[is_newest[rows]]
+    if len(rows) > len(newest):  # a version came twice
+        rows = rows[np.sort(np.unique(numbers[rows], return_index=True)[1])]
+    return rows
+
+
+def _matching(texts: pa.Table, matches: Matcher) -> np.ndarray:
+    columns = (texts[name].to_pylist() for name in ("title", "abstract", "categories"))
+    matched = (matches(*text) for text in zip(*columns, strict=True))
+    return np.fromiter(matched, dtype=bool, count=len(texts))
+
+
+def _listed(name: str, texts: pa.Table) -> pd.DataFrame:
+    names = pa.repeat(pa.scalar(name, pa.large_string()), len(texts))
+    return to_frame(texts.add_column(0, SCHEMA.field("keyword"), names).select(list(COLUMNS)))
+
+
+def _by_day(days: np.ndarray, since: date) -> Days:
+    counted, counts = np.unique(days[days >= np.datetime64(since)], return_counts=True)
+    return Days(since, dict(zip(counted.tolist(), counts.tolist(), strict=True)))
 
 
 @dataclass(frozen=True)
@@ -110,6 +184,8 @@ class Source:
     """Why the last refresh failed, in a few words; empty: it did not."""
     signature: str = ""
     """Of what is held: `Store.signature`."""
+    choice: Choice | None = None
+    """How the rows were chosen; None: they are not to be built upon."""
 
 
 def join(selections: Iterable[Selection], sources: Mapping[str, Source]) -> pd.DataFrame:
@@ -126,6 +202,7 @@ def join(selections: Iterable[Selection], sources: Mapping[str, Source]) -> pd.D
         REFRESHED_AT: {name: time.isoformat() for name, time in times.items() if time},
         PROBLEMS: {name: source.problem for name, source in sources.items() if source.problem},
         _SIGNATURES: {name: source.signature for name, source in sources.items()},
+        _CHOICES: to_text({n: source.choice for n, source in sources.items() if source.choice}),
     }
     return frame
 
@@ -134,10 +211,13 @@ def sources(papers: pd.DataFrame) -> dict[str, Source]:
     """Give the sources of the asset `papers`; see `join`."""
     problems = papers.attrs.get(PROBLEMS, {})
     signatures = papers.attrs.get(_SIGNATURES, {})
+    choices = of_text(papers.attrs.get(_CHOICES))
     times = {n: datetime.fromisoformat(t) for n, t in papers.attrs.get(REFRESHED_AT, {}).items()}
     names = dict.fromkeys([*times, *problems, *signatures])
     return {
-        name: Source(times.get(name), problems.get(name, ""), signatures.get(name, ""))
+        name: Source(
+            times.get(name), problems.get(name, ""), signatures.get(name, ""), choices.get(name)
+        )
         for name in names
     }
 
@@ -147,17 +227,36 @@ def refreshed_at(papers: pd.DataFrame) -> dict[str, datetime]:
     return {name: s.refreshed_at for name, s in sources(papers).items() if s.refreshed_at}
 
 
+def rows_by_keyword(papers: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Give the rows of each keyword that has any, without the frame's attributes."""
+    bare = papers.copy(deep=False)
+    bare.attrs = {}  # or pandas copies them, all of them, with every slice
+    groups = bare.groupby("keyword", sort=False)
+    return {str(name): rows.reset_index(drop=True) for name, rows in groups}
+
+
 def with_rows_of(papers: pd.DataFrame, other: pd.DataFrame, names: Iterable[str]) -> pd.DataFrame:
     """Give `papers` with the rows and sources of the keywords `names` taken from `other`."""
     taken = set(names)
     there = sources(other)
     merged = {n: there.get(n, s) if n in taken else s for n, s in sources(papers).items()}
+    ours, theirs, none = (
+        rows_by_keyword(papers),
+        rows_by_keyword(other),
+        to_frame(SCHEMA.empty_table()),
+    )
     lists = []
     for name in merged:
-        frame = other if name in taken else papers
-        rows = frame[frame["keyword"] == name].reset_index(drop=True)
-        lists.append(Selection(name, rows, refused=0, held=len(rows), updated=rows["updated"]))
+        rows = (theirs if name in taken else ours).get(name, none)
+        lists.append(Selection(name, rows, refused=0, held=len(rows)))
     return join(lists, merged)
+
+
+def not_to_be_built_upon(papers: pd.DataFrame) -> pd.DataFrame:
+    """Give `papers` as they are, but all of them are chosen anew the next time."""
+    papers = papers.copy(deep=False)
+    papers.attrs = {name: value for name, value in papers.attrs.items() if name != _CHOICES}
+    return papers
 
 
 class News(NamedTuple):

@@ -17,6 +17,8 @@ from papers_assets.changes import Kind
 from papers_assets.checks import GITHUB_LIMIT
 from papers_assets.choosing import Chosen
 from papers_assets.digest import Digest, Entry
+from papers_assets.gleaning import Found
+from papers_assets.harvesting import BroughtIn
 from papers_assets.keywords import KeywordsFile
 from papers_assets.looking_back import LookedBack
 from papers_assets.outputs import Outputs
@@ -33,6 +35,8 @@ _ROWS_OF_SECTION, _SECTIONS = 3, 5
 _LONGEST = 150
 """Characters of a text in the document that is shown: the run history keeps one a run, for ever."""
 _PLOTTED = 20
+_LISTED = 100
+"""Keywords in a table: the run history keeps two of it a run."""
 _MOST_OF_DIGEST = 6_000
 """Bytes."""
 Metadata = dict[str, Any]
@@ -81,6 +85,41 @@ def refreshed(outcome: Refreshed, looked: LookedBack | None, api_url: str) -> Me
     }
 
 
+def found(outcome: Found) -> Metadata:
+    """Describe a keyword's materialization of `raw_papers` from the harvest."""
+    metadata: Metadata = {
+        "new": outcome.new,
+        "revised": outcome.revised,
+        "days_looked_through": outcome.days,
+        "harvested_at": dg.MetadataValue.timestamp(outcome.refreshed_at),
+    }
+    if outcome.held is None:
+        return metadata  # of thousands of keywords, most have nothing new to show
+    look = papers_frame.to_frame(outcome.held.papers.slice(0, _ROWS))
+    return metadata | {
+        "dagster/partition_row_count": len(outcome.held.papers),
+        "papers_held": len(set(outcome.held.papers["arxiv_id"].to_pylist())),
+        "newest_paper": _newest(look),
+        "remarks": "; ".join(outcome.remarks) or "none",
+        "preview": dg.MetadataValue.md(markdown_preview(look)),
+    }
+
+
+def brought_in(outcome: BroughtIn, sets: Sequence[str], path: Path) -> Metadata:
+    """Describe a day's materialization of `harvest`."""
+    return {
+        "dagster/partition_row_count": outcome.held,
+        "listed": outcome.listed,
+        "new": outcome.new,
+        "removed_at_arxiv": outcome.deleted,
+        "unreadable": len(outcome.unreadable),
+        "requests": outcome.requests,
+        "seconds_waited": round(outcome.seconds_waited, 2),
+        "sets": ", ".join(sets) or "all of arXiv",
+        "file": dg.MetadataValue.path(str(path)),
+    }
+
+
 def _looked_back(looked: LookedBack) -> str:
     came = f"{looked.windows} windows asked for, {looked.new} new papers"
     before = f", {looked.skipped} months had come before" if looked.skipped else ""
@@ -89,19 +128,18 @@ def _looked_back(looked: LookedBack) -> str:
 
 def papers(chosen: Chosen, former: pd.DataFrame | None, today: date) -> Metadata:
     """Describe a materialization of `papers`; `former` is what was published before it."""
-    frame = chosen.frame
+    frame = chosen.frame.copy(deep=False)
+    frame.attrs = {}  # or pandas copies them, all of them, with every slice
     news = papers_frame.news(frame, former)
     counts = {s.keyword: news.get(s.keyword, papers_frame.News(0, 0)) for s in chosen.selections}
-    records = [
-        dg.TableRecord(
-            {
-                "keyword": s.keyword,
-                "shown": len(s.papers),
-                **counts[s.keyword]._asdict(),
-                "refused": s.refused,
-                "held": s.held,
-            }
-        )
+    rows = [
+        {
+            "keyword": s.keyword,
+            "shown": len(s.papers),
+            **counts[s.keyword]._asdict(),
+            "refused": s.refused,
+            "held": s.held,
+        }
         for s in chosen.selections
     ]
     look = frame.loc[frame["updated"].nlargest(_ROWS).index]
@@ -110,15 +148,32 @@ def papers(chosen: Chosen, former: pd.DataFrame | None, today: date) -> Metadata
         "new": sum(count.new for count in counts.values()),
         "revised": sum(count.revised for count in counts.values()),
         "refused": sum(s.refused for s in chosen.selections),
+        "keywords_as_published": len(chosen.as_published),
         "newest_paper": _newest(look),
         "papers_a_day": dg.MetadataValue.md(_picture(chosen, today)),
-        "keywords": dg.MetadataValue.table(records) if records else "none fetched yet",
+        **_by_keyword(rows),
         "preview": dg.MetadataValue.md(markdown_preview(look)),
     }
     # Each is plotted over time; of many keywords nobody would find the one.
     for s in chosen.selections[:_PLOTTED]:
         metadata[f"{s.keyword}: shown"] = len(s.papers)
         metadata[f"{s.keyword}: new"] = counts[s.keyword].new
+    return metadata
+
+
+def _by_keyword(rows: Sequence[Mapping[str, str | int]]) -> Metadata:
+    """Show a row for each keyword; of thousands, those with the most news.
+
+    Args:
+        rows: with "keyword" and "new" among the columns.
+    """
+    listed = sorted(rows, key=lambda row: -int(row["new"])) if len(rows) > _LISTED else rows
+    records = [dg.TableRecord(dict(row)) for row in listed[:_LISTED]]
+    metadata: Metadata = {
+        "keywords": dg.MetadataValue.table(records) if records else "none fetched yet"
+    }
+    if len(rows) > _LISTED:
+        metadata["keywords_listed"] = f"{_LISTED} of {len(rows)}, those with the most news"
     return metadata
 
 
@@ -148,7 +203,7 @@ def readme(
     document = render_readme(look, last_update=updated, cap=_ROWS_OF_SECTION, remark=remark)
     return {
         "dagster/row_count": rows,
-        "path": dg.MetadataValue.path(path),
+        "path": dg.MetadataValue.path(str(path)),
         "bytes": size,
         "percent_of_github_limit": round(100 * size / GITHUB_LIMIT, 1),
         "rows_on_front": sum(shown) if shown else rows,
@@ -196,7 +251,8 @@ def _beginning(text: str) -> str:
 def _picture(chosen: Chosen, today: date) -> str:
     rows, times = [], papers_frame.refreshed_at(chosen.frame)
     for s in chosen.selections:
-        counts = s.updated.dt.date.value_counts().to_dict()
+        # Beyond the rows that the picture has, nobody counted.
+        counts = dict(s.days.counts) if s.days else {}
         since = chosen.complete_from.get(s.keyword)
         # The day on which it begins is not known to its end.
         known_from = since.date() + timedelta(days=1) if since else None
@@ -216,10 +272,8 @@ def changes(published: Published, file: KeywordsFile, outputs: Outputs) -> Metad
     """Describe a materialization of `changes`: what it found this time, and the day's edition."""
     found = published.found.groupby(["keyword", "kind"]).size()
     counts = {kind: int((published.found["kind"] == kind).sum()) for kind in Kind}
-    records = [
-        dg.TableRecord(
-            {"keyword": name, **{k.value: int(found.get((name, k.value), 0)) for k in Kind}}
-        )
+    rows: list[dict[str, str | int]] = [
+        {"keyword": name, **{k.value: int(found.get((name, k.value), 0)) for k in Kind}}
         for name in file.names
     ]
     edition = published.edition
@@ -229,8 +283,10 @@ def changes(published: Published, file: KeywordsFile, outputs: Outputs) -> Metad
         "papers_ever_told_of": int(published.known["arxiv_id"].nunique()),
         "edition": edition.day.isoformat() if edition else "none yet",
         "part": len(edition.parts) if edition else 0,
-        "path": dg.MetadataValue.path(outputs.edition_path(edition.day)) if edition else "none",
-        "keywords": dg.MetadataValue.table(records),
+        "path": dg.MetadataValue.path(str(outputs.edition_path(edition.day)))
+        if edition
+        else "none",
+        **_by_keyword(rows),
     }
 
 
@@ -241,7 +297,7 @@ def digest(told: Digest, path: Path, text: str) -> Metadata:
         "dagster/row_count": rows,
         "edition": told.day.isoformat(),
         "summary": told.summary,
-        "path": dg.MetadataValue.path(path),
+        "path": dg.MetadataValue.path(str(path)),
         "bytes": len(text.encode()),
         "bytes_that_github_takes": GITHUB_ISSUE_LIMIT,
         "document": dg.MetadataValue.md(digest_markdown(_shortened(told), limit=_MOST_OF_DIGEST)),
@@ -268,7 +324,7 @@ def files(papers: int, folder: Path, sizes: Mapping[str, int]) -> Metadata:
     """Describe files that were written; `sizes` are in bytes, by name."""
     return {
         "dagster/row_count": papers,
-        "path": dg.MetadataValue.path(folder),
+        "path": dg.MetadataValue.path(str(folder)),
         "files": len(sizes),
         "bytes": sum(sizes.values()),
         "largest": max(sizes, key=sizes.__getitem__, default="none"),

@@ -1,9 +1,9 @@
-"""Progress for people: what the package logs, as a moving line on a terminal or as plain lines."""
+"""What the package logs, shown: to people as a moving or as plain lines, to programs as JSON."""
 
 import logging
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,6 +13,7 @@ from rich.text import Text
 
 from papers_assets.logs import PROGRESS, printable
 
+_OURS = ("papers_assets", PROGRESS)
 _MOST = 2000
 """Characters of a line: a name in keywords.toml can be long, and is ours to show whole."""
 
@@ -32,8 +33,40 @@ def showing_progress() -> Iterator[None]:
 
 
 @contextmanager
+def logging_json(keywords: Collection[str], run_id: Callable[[], str]) -> Iterator[None]:
+    """Log as JSON while the block runs, one object a line, on standard error.
+
+    That is what `showing_progress` shows, and what libraries and Python itself warn of.
+
+    Args:
+        keywords: names to be known for keywords; may grow meanwhile.
+        run_id: gives the run that is under way; empty: none is.
+
+    Raises:
+        ImportError: the extra `json-logs` is not installed.
+    """
+    from papers_assets.json_logs import JsonLines  # noqa: PLC0415 - an extra, which few have
+
+    # While a step runs, Dagster turns the standard error into a file, too.
+    with os.fdopen(os.dup(sys.stderr.fileno()), "w") as output:
+        ours, others = logging.StreamHandler(output), logging.StreamHandler(output)
+        others.setLevel(logging.WARNING)
+        others.addFilter(lambda record: record.name.partition(".")[0] not in _OURS)
+        for handler in (ours, others):
+            handler.setFormatter(JsonLines(keywords=keywords, run_id=run_id))
+        logging.captureWarnings(capture=True)
+        logging.root.addHandler(others)
+        try:
+            with _logged_to(ours):
+                yield
+        finally:
+            logging.root.removeHandler(others)
+            logging.captureWarnings(capture=False)
+
+
+@contextmanager
 def _logged_to(handler: logging.Handler) -> Iterator[None]:
-    loggers = [logging.getLogger(name) for name in ("papers_assets", PROGRESS)]
+    loggers = [logging.getLogger(name) for name in _OURS]
     for logger in loggers:
         logger.addHandler(handler)
         logger.setLevel(logging.DEBUG)

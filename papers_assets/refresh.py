@@ -126,6 +126,19 @@ def refresh(
         yield from _look_back(refreshed, wishes.look_back, tools, final, troubles)
 
 
+def look_back_only(
+    keywords: Sequence[Keyword],
+    client: ArxivClient,
+    store: Store,
+    now: Callable[[], datetime],
+    wishes: Wishes,
+) -> Iterator[LookedBack]:
+    """Look back, as `wishes` say, at keywords whose newest papers came in another way."""
+    if wishes.look_back is not None:
+        tools = _Tools(client, store, now, wishes)
+        yield from _look_back(keywords, wishes.look_back, tools, None, 0)
+
+
 def _look_back(
     keywords: Sequence[Keyword],
     dates: Dates,

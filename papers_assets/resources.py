@@ -7,10 +7,13 @@ import dagster as dg
 import pandas as pd
 
 from papers_assets.arxiv.client import ArxivClient
-from papers_assets.arxiv.gate import Gate, gate_path
+from papers_assets.arxiv.gate import gate_for
 from papers_assets.arxiv.patience import Patience
+from papers_assets.harvests import Harvests
+from papers_assets.locks import locks_for
 from papers_assets.outputs import Outputs
 from papers_assets.papers import COLUMNS, sources, with_rows_of
+from papers_assets.remote import place_of
 from papers_assets.store import Store
 
 
@@ -18,8 +21,10 @@ class ArxivResource(dg.ConfigurableResource[ArxivClient]):
     """arXiv's API, asked politely. Seconds, unless said otherwise; see `arxiv.patience`."""
 
     api_url: str
+    oai_url: str = ""
+    """Of OAI-PMH."""
     request_interval: float
-    """Between the starts of two requests, over every process of this host."""
+    """Between the starts of two requests, over every process of this host, or of all; `locks`."""
     max_attempts: int = Patience.max_attempts
     """How often one request is asked in all."""
     backoff: float = Patience.backoff
@@ -34,36 +39,48 @@ class ArxivResource(dg.ConfigurableResource[ArxivClient]):
     """Bytes, decompressed."""
     deadline: float = Patience.deadline
     """For all requests of a run together."""
+    locks: str = ""
+    """PAPERS_LOCKS, by its name if it holds a password: with a PostgreSQL, all hosts take turns."""
 
     def client(self) -> ArxivClient:
         """Give a client of its own connection; the caller closes it."""
         bounds = {field.name: getattr(self, field.name) for field in fields(Patience)}
-        gate = Gate(gate_path(self.api_url), self.request_interval)
-        return ArxivClient(self.api_url, gate, Patience(**bounds))
+        gate = gate_for(self.api_url, self.request_interval, self.locks)
+        return ArxivClient(self.api_url, gate, Patience(**bounds), oai_url=self.oai_url)
 
 
 class StoreResource(dg.ConfigurableResource[Store]):
     """The folder with held papers and outputs."""
 
     home: str
+    locks: str = ""
+    """PAPERS_LOCKS, by its name if it holds a password."""
+    host_folder: str = ""
+    """Where this host keeps its own locks, if `home` is not on disk."""
 
     def open(self) -> Store:
         """Give the store in that folder."""
-        return Store(Path(self.home))
+        return _store(self.home, self.locks, self.host_folder)
+
+    def harvests(self) -> Harvests:
+        """Give what was harvested into it."""
+        return Harvests(place_of(self.home), self.open().locks)
 
     def outputs(self) -> Outputs:
         """Give what is published from there."""
-        return Outputs(Path(self.home))
+        return Outputs(place_of(self.home), self.open().locks)
 
 
 class PapersIOManager(dg.ConfigurableIOManager):
     """Keeps the asset `papers`, a DataFrame, in the store."""
 
     home: str
+    locks: str = ""
+    host_folder: str = ""
 
     def handle_output(self, context: dg.OutputContext, obj: pd.DataFrame) -> None:  # noqa: ARG002
         """Write the frame, replacing the former one."""
-        store = Store(Path(self.home))
+        store = _store(self.home, self.locks, self.host_folder)
         with store.publishing():
             # Another run may have brought newer papers since ours chose, and published them.
             there = store.papers_or_none()
@@ -74,7 +91,13 @@ class PapersIOManager(dg.ConfigurableIOManager):
     def load_input(self, context: dg.InputContext) -> pd.DataFrame:
         """Read the frame that was written last: the input's `columns`, or all of them."""
         metadata = context.definition_metadata or {}
-        return Store(Path(self.home)).read_papers(metadata.get("columns", list(COLUMNS)))
+        store = _store(self.home, self.locks, self.host_folder)
+        return store.read_papers(metadata.get("columns", list(COLUMNS)))
+
+
+def _store(home: str, locks: str, host_folder: str) -> Store:
+    place, folder = place_of(home), Path(host_folder) if host_folder else None
+    return Store(place, locks_for(locks, place, folder), folder)
 
 
 def _newer(ours: pd.DataFrame, there: pd.DataFrame, store: Store) -> list[str]:

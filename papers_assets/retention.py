@@ -4,10 +4,21 @@ import logging
 from datetime import datetime, timedelta
 
 from papers_assets import held
+from papers_assets.harvests import Harvests
 from papers_assets.keywords import KeywordsFile
 from papers_assets.store import Store, StoreError
 
 logger = logging.getLogger(__name__)
+
+
+def prune_harvest(file: KeywordsFile, harvests: Harvests, now: datetime) -> int:
+    """Remove the days that were harvested more than `keep_papers` days ago; give how many.
+
+    What keywords hold of them stays.
+    """
+    first = now.date() - timedelta(days=file.keep_papers)
+    with harvests.bringing_in():
+        return harvests.remove_before(first)
 
 
 def prune_held(file: KeywordsFile, store: Store, now: datetime) -> int:

@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, chdir, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -13,12 +13,14 @@ import dagster as dg
 
 from papers_assets.asking import EVERYTHING_TAG
 from papers_assets.files import replacing
+from papers_assets.harvests import Harvests
 from papers_assets.history import end_dead_runs, held_while_running, prune_runs
 from papers_assets.keywords import KeywordsFile
-from papers_assets.retention import prune_held
-from papers_assets.schedules import DAILY, PUBLISH
+from papers_assets.remote import is_remote
+from papers_assets.retention import prune_harvest, prune_held
+from papers_assets.schedules import DAILY, HARVEST, PUBLISH, open_days
 from papers_assets.settings import PROJECT_ROOT
-from papers_assets.store import Store
+from papers_assets.store import Store, StoreError
 
 _log = logging.getLogger(__name__)
 _NEEDED_FOR_README = ("raw_papers", "papers", "readme")
@@ -48,11 +50,16 @@ class Report:
 def open_instance(
     home: Path, environment: Mapping[str, str] = os.environ
 ) -> Iterator[dg.DagsterInstance]:
-    """Open the run history: that of $DAGSTER_HOME if it is set, else the one below `home`."""
+    """Open the run history: that of $DAGSTER_HOME if it is set, else the one below `home`.
+
+    Raises:
+        StoreError: `home` is not on disk, and DAGSTER_HOME is not set.
+    """
+    here = history_folder(home, environment)
     with ExitStack() as stack:
         # Dagster makes its databases when it first opens them, and two processes that do so at the
         # same time spoil them for good.
-        with Store(home).opening_history():
+        with Store(here).opening_history():
             if environment.get("DAGSTER_HOME"):
                 instance = stack.enter_context(dg.DagsterInstance.get())
             else:
@@ -60,6 +67,22 @@ def open_instance(
                 stack.enter_context(chdir(prepared_home(home)))
                 instance = stack.enter_context(dg.DagsterInstance.from_config(str(home)))
         yield instance
+
+
+def history_folder(home: Path, environment: Mapping[str, str]) -> Path:
+    """Give the folder that Dagster starts in: `home`, or $DAGSTER_HOME if that is not on disk.
+
+    Raises:
+        StoreError: there is neither.
+    """
+    if not is_remote(home):
+        return home
+    if own := environment.get("DAGSTER_HOME"):
+        return Path(own).expanduser().absolute()
+    raise StoreError(
+        f"no run history can be kept in {home}, where the papers are; set DAGSTER_HOME to a folder "
+        "of this host, with the dagster.yaml that says where it is kept"
+    )
 
 
 def prepared_home(home: Path) -> Path:
@@ -80,6 +103,7 @@ def run_daily(  # noqa: PLR0913 - two are said by name
     *,
     locks_folder: Path,
     config: Mapping[str, object] | None = None,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Report:
     """Refresh the keywords `names` (none: all of them) and publish what arrived.
 
@@ -87,12 +111,20 @@ def run_daily(  # noqa: PLR0913 - two are said by name
     file share a run. Where there are several, or a keyword failed, what came is published by a
     further run at once, as automation does where the daemon runs. Runs of processes that were
     killed are marked as failed first; this one's would be, by the lock in `locks_folder`. `config`
-    is that of `raw_papers`, see `papers_assets.asking`.
+    is that of `raw_papers`, see `papers_assets.asking`. Who harvests brings the open days in first.
     """
     report = Report()
     end_dead_runs(instance, locks_folder)
     daily = definitions.resolve_job_def(DAILY)
     with held_while_running(instance, locks_folder) as tags:
+        if file.harvest_since is not None:
+            result = definitions.resolve_job_def(HARVEST).execute_in_process(
+                run_config=_QUIET,
+                instance=instance,
+                raise_on_error=False,
+                tags={**tags, **open_days(file.harvest_since, now())},
+            )
+            _take(report, instance, result.run_id)
         stretches = _stretches(file.names, names or file.names)
         for first, last in stretches:
             result = daily.execute_in_process(
@@ -123,6 +155,7 @@ def tidy_up(instance: dg.DagsterInstance, file: KeywordsFile, store: Store) -> N
         now = datetime.now(UTC)
         pruned = prune_runs(instance, older_than=now - timedelta(days=file.keep_runs))
         papers = prune_held(file, store, now)
+        prune_harvest(file, Harvests(store.home, store.locks), now)
     except Exception as error:  # noqa: BLE001 - whatever it is, what was fetched is good
         _log.warning("old runs and papers could not be pruned; the next run tries again: %s", error)
         return
@@ -158,10 +191,7 @@ def _take(report: Report, instance: dg.DagsterInstance, run_id: str) -> None:
     for record in instance.all_logs(run_id, of_type=of_interest):
         event = record.get_dagster_event()
         if event.event_type is dg.DagsterEventType.ASSET_MATERIALIZATION:
-            if event.partition is not None:
-                report.refreshed.append(event.partition)
-            elif event.asset_key is not None:
-                report.published.add(event.asset_key.to_user_string())
+            _take_materialization(report, event)
         elif event.event_type is dg.DagsterEventType.ASSET_CHECK_EVALUATION:
             check = event.asset_check_evaluation_data
             if not check.passed and check.severity is dg.AssetCheckSeverity.ERROR:
@@ -175,6 +205,13 @@ def _take(report: Report, instance: dg.DagsterInstance, run_id: str) -> None:
             cause = event.step_failure_data.error
             reason = (cause.cause or cause).message.strip()
             _note(report, str(event.step_key), f"{event.step_key}: {reason}")
+
+
+def _take_materialization(report: Report, event: dg.DagsterEvent) -> None:
+    if event.partition is None and event.asset_key is not None:
+        report.published.add(event.asset_key.to_user_string())
+    elif event.partition is not None and event.asset_key == dg.AssetKey("raw_papers"):
+        report.refreshed.append(event.partition)  # the other partitions are days of the harvest
 
 
 def _note(report: Report, step: str, reason: str) -> None:

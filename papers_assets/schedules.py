@@ -1,5 +1,7 @@
 """When things run: the jobs, the daily schedule, and the automation that publishes."""
 
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import dagster as dg
@@ -14,15 +16,26 @@ if TYPE_CHECKING:
         UnresolvedAssetJobDefinition as AssetJob,
     )
 
-DAILY, REFRESH, PUBLISH, HOUSEKEEPING = (
+DAILY, REFRESH, PUBLISH, HARVEST, HOUSEKEEPING = (
     "daily_papers",
     "refresh_keyword",
     "publish",
+    "harvest_days",
     "housekeeping",
 )
 
-_PUBLISHED = dg.AssetSelection.all() - dg.AssetSelection.assets("raw_papers")
-"""What is made of what is held."""
+_HARVEST = dg.AssetSelection.assets("harvest")
+_ENDED = (dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE)
+
+
+def _from(file: KeywordsFile, *, raw: bool) -> dg.AssetSelection:
+    """Select what is made of what came: from `raw_papers` on, or from what is held on."""
+    selection: dg.AssetSelection = dg.AssetSelection.all()
+    if file.harvest_since is not None:
+        selection -= _HARVEST
+    return selection if raw else selection - dg.AssetSelection.assets("raw_papers")
+
+
 ASKS_TAG = "papers_assets/asks_arxiv"
 """On every job, and so on its runs: whether arXiv is asked. Runs can be filtered by it."""
 
@@ -37,26 +50,95 @@ def jobs(file: KeywordsFile) -> "list[AssetJob]":
         EVERYTHING_TAG: "true",
     }
     asks, does_not_ask = {ASKS_TAG: "true"}, {ASKS_TAG: "false"}
+    graph = _from(file, raw=True)
     return [
         dg.define_asset_job(
             DAILY,
-            selection=dg.AssetSelection.all(),
+            selection=graph,
             tags=everything | asks,
             description="Fetch every keyword, choose its papers and render the README: one run.",
         ),
         dg.define_asset_job(
             REFRESH,
-            selection=dg.AssetSelection.all(),
+            selection=graph,
             tags=asks,
             description="Fetch the one keyword that you choose as the partition, and render anew.",
         ),
         dg.define_asset_job(
             PUBLISH,
-            selection=_PUBLISHED,
+            selection=_from(file, raw=False),
             tags=does_not_ask,
             description="Choose and render from what is held, without asking arXiv.",
         ),
     ]
+
+
+def harvest_job() -> "AssetJob":
+    """Make the job that brings days in, for who harvests."""
+    return dg.define_asset_job(
+        HARVEST,
+        selection=_HARVEST,
+        tags={ASKS_TAG: "true"},
+        description="Bring in what changed at arXiv on days; daily_papers follows by itself.",
+    )
+
+
+def open_days(since: date, now: datetime) -> dict[str, str]:
+    """Give the tags of a run that brings in every day of which more may come.
+
+    Those are yesterday and today, when nothing went wrong; others are found by the run itself.
+    """
+    today = now.astimezone(UTC).date()
+    return {
+        "dagster/asset_partition_range_start": max(since, today - timedelta(days=1)).isoformat(),
+        "dagster/asset_partition_range_end": max(since, today).isoformat(),
+        EVERYTHING_TAG: "true",
+    }
+
+
+def harvest_schedule(
+    file: KeywordsFile, since: date, job: "AssetJob", now: Callable[[], datetime]
+) -> dg.ScheduleDefinition:
+    """Make the daily schedule of those who harvest, in the file's time zone, on from the start."""
+
+    @dg.schedule(
+        name="daily",
+        job=job,
+        cron_schedule=file.schedule,
+        execution_timezone=file.timezone.key,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="Brings in what changed at arXiv; daily_papers follows.",
+    )
+    def daily() -> dg.RunRequest:
+        return dg.RunRequest(tags=open_days(since, now()))
+
+    return daily
+
+
+def harvested_sensors(harvest: "AssetJob", daily: "AssetJob") -> list[dg.SensorDefinition]:
+    """Make the sensors that look for the keywords when days came in, or when some could not.
+
+    Then, too: the README has to say that it is not of today.
+    """
+
+    def sensor(status: dg.DagsterRunStatus) -> dg.SensorDefinition:
+        @dg.run_status_sensor(
+            name=f"daily_papers_after_harvest_{status.value.lower()}",
+            run_status=status,
+            monitored_jobs=[harvest],
+            request_job=daily,
+            default_status=dg.DefaultSensorStatus.RUNNING,
+            description="Looks for every keyword in what was harvested, and publishes.",
+        )
+        def follow(context: dg.RunStatusSensorContext) -> dg.RunRequest | dg.SkipReason:
+            run = context.dagster_run
+            if is_of_command_line(run):
+                return dg.SkipReason("The command line does that itself.")
+            return dg.RunRequest(run_key=run.run_id, job_name=DAILY)
+
+        return follow
+
+    return [sensor(status) for status in _ENDED]
 
 
 def daily_schedule(file: KeywordsFile, job: "AssetJob") -> dg.ScheduleDefinition:
@@ -109,11 +191,11 @@ def failure_sensor(publish: "AssetJob") -> dg.SensorDefinition:
     return publish_after_failure
 
 
-def publish_sensor() -> dg.AutomationConditionSensorDefinition:
+def publish_sensor(file: KeywordsFile) -> dg.AutomationConditionSensorDefinition:
     """Make the sensor that publishes when a keyword alone was fetched, or when another failed."""
     return dg.AutomationConditionSensorDefinition(
         "publish_when_new",
-        target=_PUBLISHED,
+        target=_from(file, raw=False),
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Re-renders the README within a minute after new papers arrived.",
     )

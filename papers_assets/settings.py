@@ -2,22 +2,29 @@
 
 import math
 import re
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
-from urllib.parse import SplitResult, urlsplit
+from typing import Literal
+from urllib.parse import SplitResult, urljoin, urlsplit
 
 from papers_assets.arxiv.patience import BACKOFF, MAX_ATTEMPTS
 from papers_assets.messages import Alerts
 from papers_assets.notifying.channels import GITHUB_API_URL, Channels
 from papers_assets.notifying.mail import ADDRESS
 from papers_assets.notifying.webhook import SHAPES, Shape
+from papers_assets.postgres import PostgresError, checked_url
+from papers_assets.remote import RemoteError, home_at, is_remote
 
 ARXIV_API_URL = "https://export.arxiv.org/api/query"
+ARXIV_OAI_URL = "https://oaipmh.arxiv.org/oai"
 ARXIV_INTERVAL = 3.0
 """Seconds between requests that arXiv's terms of use ask for."""
 
+LogFormat = Literal["text", "json"]
+LOCKS = "PAPERS_LOCKS"
 _MOST_ATTEMPTS = 20
 # What GitHub allows in the names of owners and repositories.
 _REPOSITORY = re.compile(r"[A-Za-z0-9-][A-Za-z0-9_-]*/(?!\.{1,2}$)[A-Za-z0-9._-]+")
@@ -44,10 +51,19 @@ class Settings:
     """How often a request is asked in all."""
     backoff: float = BACKOFF
     """Seconds before the second attempt."""
+    oai_url: str = ""
+    """arXiv's OAI-PMH."""
     alerts: Alerts = field(default_factory=Alerts)
     """Who is told when a run fails."""
     channels: Channels = field(default_factory=Channels)
     """Who is told what is new."""
+    log_format: LogFormat = "text"
+    """Of what the command line logs: lines for people, or JSON for programs."""
+    locks: str = field(default="", repr=False)
+    """What is locked by: a URL postgresql://... that all hosts share, which may hold a password;
+    else files of this host, and `local` says that no other host writes to a remote home."""
+    host_folder: Path | None = None
+    """Where locks of this host are; None: below `home`."""
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
@@ -57,20 +73,73 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         SettingsError: a value cannot be used; the message names the variable and the remedy.
     """
     api_url = _api_url(environment.get("ARXIV_API_URL") or ARXIV_API_URL)
-    home = environment.get("PAPERS_HOME") or PROJECT_ROOT
+    home = _home(environment.get("PAPERS_HOME") or str(PROJECT_ROOT))
     keywords = environment.get("PAPERS_KEYWORDS") or PROJECT_ROOT / "keywords.toml"
     return Settings(
         keywords_path=Path(keywords).expanduser().absolute(),
-        home=Path(home).expanduser().absolute(),
+        home=home,
         api_url=api_url,
         request_interval=_interval(environment.get("ARXIV_REQUEST_INTERVAL") or "", api_url),
         max_attempts=_attempts(environment.get("ARXIV_MAX_ATTEMPTS") or str(MAX_ATTEMPTS)),
         backoff=_seconds(
             "ARXIV_BACKOFF", environment.get("ARXIV_BACKOFF") or str(BACKOFF), BACKOFF
         ),
+        oai_url=_oai_url(environment.get("ARXIV_OAI_URL") or "", api_url),
         alerts=_alerts(environment),
         channels=_channels_or_problem(environment),
+        log_format=read_log_format(environment),
+        locks=_locks(environment.get(LOCKS) or "", home),
+        host_folder=_host_folder(environment) if is_remote(home) else None,
     )
+
+
+def _home(value: str) -> Path:
+    if "://" not in value:
+        return Path(value).expanduser().absolute()
+    try:
+        return home_at(value)
+    except RemoteError as error:
+        shown = re.sub(r"//[^/]*@", "//***@", value)
+        raise SettingsError(f"PAPERS_HOME is {shown!r}: {error}.") from error
+
+
+def _locks(value: str, home: Path) -> str:
+    if value in ("", "local"):
+        if not value and is_remote(home):
+            raise SettingsError(
+                f"PAPERS_HOME is {str(home)!r}, and {LOCKS} is not set: expected the PostgreSQL "
+                "by which all hosts that write there take turns, "
+                "postgresql://user:password@host:5432/database; or the word local, if no other "
+                "host ever does."
+            )
+        return value
+    try:
+        checked_url(value)
+    except PostgresError as error:  # the value is not shown: it may hold a password
+        raise SettingsError(f"{LOCKS}: {error}. Unset it for files of this host.") from error
+    return value
+
+
+def _host_folder(environment: Mapping[str, str]) -> Path:
+    """Give where this host keeps what no other sees: with its run history, if it has one."""
+    own = environment.get("DAGSTER_HOME")
+    place = Path(own).expanduser().absolute() if own else Path(tempfile.gettempdir())
+    return place / "papers-assets"
+
+
+def read_log_format(environment: Mapping[str, str]) -> LogFormat:
+    """Read how to log, which is of interest before all else.
+
+    Raises:
+        SettingsError: there is no such format.
+    """
+    match environment.get("PAPERS_LOG_FORMAT") or "text":
+        case "text":
+            return "text"
+        case "json":
+            return "json"
+        case other:
+            raise SettingsError(f"PAPERS_LOG_FORMAT is {other!r}: expected text or json.")
 
 
 def addresses(variable: str, value: str) -> tuple[str, ...]:
@@ -224,13 +293,27 @@ def _parts(address: str, *schemes: str) -> SplitResult | None:
     return parts if usable else None
 
 
-def _api_url(value: str) -> str:
+def _api_url(value: str, name: str = "ARXIV_API_URL", example: str = ARXIV_API_URL) -> str:
     if _parts(value, "http", "https") is None or re.search(r"[?#\s]", value):
         raise SettingsError(
-            f"ARXIV_API_URL is {value!r}: expected an address such as {ARXIV_API_URL}, without a "
-            "query. Unset it to ask arXiv itself."
+            f"{name} is {value!r}: expected an address such as {example}, without a query. Unset "
+            "it to ask arXiv itself."
         )
     return value
+
+
+def _oai_url(value: str, api_url: str) -> str:
+    if value:
+        url = _api_url(value, "ARXIV_OAI_URL", ARXIV_OAI_URL)
+        # One gate is for one server, and the interval below arXiv's is for this machine alone.
+        if is_loopback(url) != is_loopback(api_url):
+            raise SettingsError(
+                f"ARXIV_OAI_URL is {url!r} and ARXIV_API_URL {api_url!r}: expected both at arXiv, "
+                "or both at its stand-in. Unset one of them."
+            )
+        return url
+    # Who asks a stand-in does not want to ask arXiv with the other half.
+    return urljoin(api_url, "/oai") if api_url != ARXIV_API_URL else ARXIV_OAI_URL
 
 
 def _interval(value: str, api_url: str) -> float:

@@ -3,7 +3,8 @@
     HOME/.papers/raw_papers/<keyword>.parquet         what is held of a keyword
     HOME/.papers/raw_papers/<keyword>.problem.json    why its last refresh failed, if it did
     HOME/.papers/papers.parquet                       the asset `papers`
-    HOME/.papers/locks/                               held by who writes, or runs something
+    HOME/.papers/locks/                               held by who writes, or runs something; on
+                                                      this host if HOME is not: `locks`
     HOME/output/README.md                             the asset `readme`
     HOME/output/keywords/<keyword>.md, <keyword>-2.md what it has no room for
     HOME/.github/README.md                            the same as a front page, if that is wanted
@@ -34,7 +35,6 @@ from papers_assets.files import (
     Stage,
     StoreDamagedError,
     StoreError,
-    locked,
     read_table,
     replacing,
     staged,
@@ -42,6 +42,9 @@ from papers_assets.files import (
     write_table,
 )
 from papers_assets.held import Held
+from papers_assets.locks import Locks, folder_here, locks_below
+from papers_assets.places import exists, inside, read_bytes, remove, rename, signature
+from papers_assets.remote import is_remote
 from papers_assets.rendering.pages import FRONT_PAGE_MARK
 
 _SLUG = 40
@@ -54,15 +57,25 @@ __all__ = ["FORMAT", "Store", "StoreDamagedError", "StoreError", "slug"]
 
 
 class Store:
-    """The files below one home folder."""
+    """The files below one home folder.
 
-    def __init__(self, home: Path) -> None:
+    Args:
+        home: on disk or in object storage.
+        locks: held by who writes; None: those of a home on disk.
+        host_folder: where this host keeps its own locks, if `home` is not on disk.
+    """
+
+    def __init__(
+        self, home: Path, locks: Locks | None = None, host_folder: Path | None = None
+    ) -> None:
         self.home = home
         self.readme_path = home / "output" / "README.md"
         self.pages_folder = home / "output" / "keywords"
         self.front_page_path = home / ".github" / "README.md"
         self.papers_path = home / ".papers" / "papers.parquet"
-        self.locks_folder = home / ".papers" / "locks"
+        self.locks = locks or locks_below(home)
+        self.locks_folder = folder_here(home, host_folder)
+        """Where the runs of this host's command lines hold theirs."""
         self._held_folder = home / ".papers" / "raw_papers"
         self._stage: Stage | None = None
 
@@ -73,7 +86,7 @@ class Store:
     @contextmanager
     def updating(self, keyword: str) -> Iterator[None]:
         """Keep other processes from writing what is held of `keyword`, until the block ends."""
-        with locked(self._lock_path(slug(keyword))):
+        with self.locks.holding(slug(keyword)):
             sweep(self.held_path(keyword))
             sweep(self._problem_path(keyword))
             yield
@@ -81,7 +94,7 @@ class Store:
     @contextmanager
     def publishing(self) -> Iterator[None]:
         """Keep other processes from writing `papers` and `readme`, until the block ends."""
-        with locked(self._lock_path("publishing")):
+        with self.locks.holding("publishing"):
             sweep(self.papers_path)
             sweep(self.readme_path)
             sweep(self.front_page_path)
@@ -95,10 +108,26 @@ class Store:
             StoreDamagedError: the file is damaged.
             StoreError: a newer version of papers-assets wrote it.
         """
+        return self.read_held_columns(keyword, held.SCHEMA.names)
+
+    def read_held_columns(
+        self, keyword: str, columns: Sequence[str], rows: range | None = None
+    ) -> Held | None:
+        """Read the same with some of the papers' columns only, and of some rows, newest first.
+
+        Args:
+            keyword: whose.
+            columns: of `held.SCHEMA`, `updated` among them.
+            rows: which; None: all.
+
+        Raises:
+            StoreError: as `read_held`. Damage to what is not asked for goes unnoticed.
+        """
         path = self.held_path(keyword)
-        if not path.exists():
+        if not exists(path):
             return None
-        table, labels = read_table(path, held.SCHEMA)
+        schema = pa.schema([held.SCHEMA.field(name) for name in columns])
+        table, labels = read_table(path, schema, rows)
         try:
             value = Held(
                 keyword=keyword,
@@ -138,29 +167,26 @@ class Store:
                 [[_label(w.first), _label(w.last)] for w in value.looked_back]
             ),
         }
-        write_table(self.held_path(value.keyword), value.papers, labels)
+        write_table(self.held_path(value.keyword), value.papers, labels, self.locks.check)
 
     def signature(self, keyword: str) -> str:
         """Give what changes whenever what is held of `keyword` is written; empty: nothing is."""
-        try:
-            status = self.held_path(keyword).stat()
-        except FileNotFoundError:
-            return ""
-        return f"{status.st_ino}-{status.st_mtime_ns}-{status.st_size}"
+        return signature(self.held_path(keyword))
 
     def set_aside(self, path: Path) -> Path:
         """Rename a damaged file, so that a new one can be written, and give its new name."""
         for number in count(1):
             aside = path.with_name(f"{path.name}.damaged-{number}")
-            if not aside.exists():
-                path.rename(aside)
+            if not exists(aside):
+                self.locks.check()
+                rename(path, aside)
                 return aside
         raise AssertionError("unreachable")
 
     def read_problem(self, keyword: str) -> str:
         """Read why the last refresh of `keyword` failed, in a few words; empty: it did not."""
         try:
-            return str(json.loads(self._problem_path(keyword).read_bytes())["problem"])
+            return str(json.loads(read_bytes(self._problem_path(keyword)))["problem"])
         except FileNotFoundError:
             return ""
         except (ValueError, KeyError, TypeError):
@@ -170,9 +196,10 @@ class Store:
         """Note why the last refresh of `keyword` failed; empty: it did not."""
         path = self._problem_path(keyword)
         if not problem:
-            path.unlink(missing_ok=True)
+            self.locks.check()
+            remove(path)
             return
-        with replacing(path) as file:
+        with replacing(path, self.locks.check) as file:
             file.write(json.dumps({"keyword": keyword, "problem": problem}).encode())
 
     def read_papers(self, columns: Sequence[str] = papers.SCHEMA.names) -> pd.DataFrame:
@@ -181,7 +208,7 @@ class Store:
         Raises:
             StoreError: there is none yet, it is damaged, or a newer version wrote it.
         """
-        if not self.papers_path.exists():
+        if not exists(self.papers_path):
             raise StoreError(f"{self.papers_path}: not there yet. Materialize papers first.")
         schema = pa.schema([papers.SCHEMA.field(name) for name in columns])
         table, labels = read_table(self.papers_path, schema)
@@ -192,7 +219,8 @@ class Store:
     def write_papers(self, frame: pd.DataFrame) -> None:
         """Write the asset `papers`."""
         table = pa.Table.from_pandas(frame, schema=papers.SCHEMA, preserve_index=False)
-        write_table(self.papers_path, table, {"attributes": json.dumps(frame.attrs)})
+        labels = {"attributes": json.dumps(frame.attrs)}
+        write_table(self.papers_path, table, labels, self.locks.check)
 
     def papers_or_none(self, columns: Sequence[str] = papers.SCHEMA.names) -> pd.DataFrame | None:
         """Read the asset `papers` if there is one that is whole, else None."""
@@ -205,7 +233,7 @@ class Store:
     def staging(self) -> Iterator[None]:
         """Write documents aside until the block ends well; if it raises, all are as they were."""
         try:
-            with staged() as stage:
+            with staged(self.locks.check) as stage:
                 self._stage = stage
                 yield
         finally:
@@ -213,10 +241,10 @@ class Store:
 
     def read_document(self, path: Path) -> bytes:
         """Read a document, as it is written aside if it is."""
-        return self._stage.content(path) if self._stage else path.read_bytes()
+        return self._stage.content(path) if self._stage else read_bytes(path)
 
     def _writing(self, path: Path) -> AbstractContextManager[BinaryIO]:
-        return self._stage.writing(path) if self._stage else replacing(path)
+        return self._stage.writing(path) if self._stage else replacing(path, self.locks.check)
 
     def write_readme(self, pieces: Iterable[str]) -> int:
         """Write the rendered README and give its size in bytes.
@@ -239,7 +267,7 @@ class Store:
     def pages(self) -> Iterator[tuple[str, bytes]]:
         """Give the name of every page that is there, and what is in it, one by one."""
         for path in self._paths_of_pages():
-            yield path.name, path.read_bytes()
+            yield path.name, read_bytes(path)
 
     def remove_pages(self, but: Collection[str] = ()) -> None:
         """Remove all pages `but` those of these names, and the folder if nothing is left in it.
@@ -247,17 +275,20 @@ class Store:
         Raises:
             StoreError: one cannot be removed.
         """
+        paths = self._paths_of_pages()
         try:
-            for path in self._paths_of_pages():
+            for path in paths:
                 if path.name not in but:
-                    path.unlink()
+                    self.locks.check()
+                    remove(path)
         except OSError as error:
             raise StoreError(
                 f"{path}: cannot be removed ({error.strerror}), and the README does not lead there "
                 "any more. Remove it, or make the folder writable, and run again."
             ) from error
-        with suppress(OSError):  # somebody else's files are in it, or it is not there
-            self.pages_folder.rmdir()
+        if not is_remote(self.pages_folder):
+            with suppress(OSError):  # somebody else's files are in it, or it is not there
+                self.pages_folder.rmdir()
 
     def check_front_page(self) -> None:
         """Make sure that a front page can be written without losing somebody else's.
@@ -266,7 +297,7 @@ class Store:
             StoreError: there is one that is not ours.
         """
         path = self.front_page_path
-        if path.exists() and not self._has_our_front_page():
+        if exists(path) and not self._has_our_front_page():
             raise StoreError(
                 f"{path}: papers-assets did not write this file, and leaves it as it is. It should "
                 "write its list there (front_page = true in keywords.toml): move the file away, or "
@@ -295,7 +326,8 @@ class Store:
         path = self.front_page_path
         try:
             if self._has_our_front_page():
-                path.unlink()
+                self.locks.check()
+                remove(path)
         except OSError as error:
             raise StoreError(
                 f"{path}: cannot be removed ({error.strerror}), although keywords.toml has no "
@@ -305,21 +337,16 @@ class Store:
     @contextmanager
     def opening_history(self) -> Iterator[None]:
         """Keep other processes from opening the run history, until the block ends."""
-        with locked(self._lock_path("history")):
+        with self.locks.holding("history"):
             yield
 
-    def _lock_path(self, name: str) -> Path:
-        return self.locks_folder / f"{name}.lock"
-
     def _paths_of_pages(self) -> list[Path]:
-        if not self.pages_folder.is_dir():
-            return []
-        found = [p for p in self.pages_folder.iterdir() if _PAGE.fullmatch(p.name)]
+        found = [p for p in inside(self.pages_folder) if _PAGE.fullmatch(p.name)]
         return sorted(found, key=lambda path: (len(path.name), path.name))  # 2 before 10
 
     def _sweep_pages(self) -> None:
         """Remove what writers of pages left behind who died writing."""
-        for left in self.pages_folder.glob(".*.tmp"):
+        for left in () if is_remote(self.pages_folder) else self.pages_folder.glob(".*.tmp"):
             if _HALF_A_PAGE.fullmatch(left.name):
                 with suppress(OSError):
                     left.unlink()
@@ -327,7 +354,7 @@ class Store:
     def _has_our_front_page(self) -> bool:
         """Say whether there is a front page that ends with our mark."""
         try:
-            return self.front_page_path.read_bytes().endswith(FRONT_PAGE_MARK.encode())
+            return read_bytes(self.front_page_path).endswith(FRONT_PAGE_MARK.encode())
         except OSError:  # it is not there, is a folder, or is somebody's who lets nobody read it
             return False
 

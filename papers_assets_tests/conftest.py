@@ -13,14 +13,19 @@ from hypothesis import settings
 
 from papers_assets.definitions import build_definitions
 from papers_assets.keywords import Keyword, KeywordsFile
+from papers_assets.locks import locks_for
 from papers_assets.notifying.channels import Channels
 from papers_assets.outputs import Outputs
 from papers_assets.runs import Report, open_instance, run_daily
 from papers_assets.sample_arxiv import Corpus, Fault, RequestRecord, SampleArxiv
 from papers_assets.settings import Settings
 from papers_assets.store import Store
+from papers_assets_tests.buckets import s3_environment, s3_home, s3_url
+from papers_assets_tests.databases import postgres, postgres_url
 from papers_assets_tests.driving import UI, environment, running_ui
 from papers_assets_tests.making import LATER, keyword
+
+__all__ = ["postgres", "postgres_url", "s3_environment", "s3_home", "s3_url"]  # fixtures, too
 
 # How long an example takes is no business of a test: the machine may be busy.
 settings.register_profile("without deadlines", deadline=None)
@@ -55,15 +60,19 @@ class House:
     """What arXiv answers to queries with these words in them."""
     channels: Channels = field(default_factory=Channels)
     environment: dict[str, str] = field(default_factory=dict)
+    locks: str = ""
+    """PAPERS_LOCKS; a URL has to be in the environment, too."""
+    host_folder: Path | None = None
 
     def __post_init__(self) -> None:
         self.server.fault = self._fault
-        self.store = Store(self.home)
-        self.outputs = Outputs(self.home)
+        locks = locks_for(self.locks, self.home, self.host_folder)
+        self.store = Store(self.home, locks, self.host_folder)
+        self.outputs = Outputs(self.home, locks)
 
     @property
     def file(self) -> KeywordsFile:
-        path = self.home / "keywords.toml"
+        path = (self.host_folder or self.home) / "keywords.toml"
         return KeywordsFile(path, tuple(self.keywords), ZoneInfo("UTC"), "0 6 * * *")
 
     @property
@@ -75,7 +84,10 @@ class House:
             0.0,
             max_attempts=2,
             backoff=0.0,
+            oai_url=self.server.oai_url,
             channels=self.channels,
+            locks=self.locks,
+            host_folder=self.host_folder,
         )
         return build_definitions(
             settings, self.file, now=lambda: self.today, environment=self.environment

@@ -21,6 +21,7 @@ from papers_assets.checks import (
     Severity,
     check_papers,
     check_readme,
+    stops,
 )
 from papers_assets.keywords import Field, Keyword, KeywordsFile
 from papers_assets.papers import PROBLEMS, REFRESHED_AT, Source, join, select_papers
@@ -56,6 +57,7 @@ class World:
     keywords: tuple[Keyword, ...]
     held: Mapping[str, pd.DataFrame]
     now: datetime = NOW
+    as_published: frozenset[str] = frozenset()
     zone: str = "UTC"
     options: dict[str, Any] = field(default_factory=dict)
 
@@ -64,7 +66,9 @@ class World:
         return KeywordsFile(Path("k.toml"), self.keywords, ZoneInfo(self.zone), "0 6 * * *")
 
     def findings(self) -> dict[str, Finding]:
-        found = check_papers(self.papers, self.former, self.file, self.held, self.now)
+        found = check_papers(
+            self.papers, self.former, self.file, self.held, self.now, self.as_published
+        )
         assert [finding.name for finding in found] == list(CHECKS_OF_PAPERS)
         return {finding.name: finding for finding in found}
 
@@ -352,6 +356,55 @@ def test_of_many_offenders_a_few_are_named_and_the_rest_counted() -> None:
     assert finding.description.count("2613.") == 3
     assert " and 5 more. " in finding.description
     assert finding.numbers["not_matching"] == 8
+
+
+def unread(change: Callable[[World], World] = lambda world: world) -> World:
+    """LLVM's rows are those that were published before, and what is held of it was not read."""
+    papers = [paper(n) for n in range(1, 6)]
+    held = {COMPILER: papers, LLVM: papers[:4], QUIET: []}
+    made = world(held, {COMPILER: papers[:4], LLVM: papers[:4]})
+    read = {name: keys for name, keys in made.held.items() if name != "LLVM"}
+    return change(replace(made, held=read, as_published=frozenset({"LLVM"})))
+
+
+def test_rows_that_were_not_chosen_anew_are_told_from_those_that_were() -> None:
+    findings = unread().findings()
+    assert failed(findings) == []
+    finding = findings["newest_version_kept"]
+    assert finding.description.startswith("3 rows, each in the newest version held. 4 more are as ")
+    assert finding.numbers == {"rows": 7, "as_published": 4, "not_newest": 0}
+    assert "more are" not in sound().findings()["newest_version_kept"].description
+
+
+@pytest.mark.parametrize(
+    ("change", "check", "words"),
+    [
+        (put(4, version=2), "newest_version_kept", "2613.00003 in LLVM (published: v1)"),
+        (put(4, arxiv_id="2613.00009"), "newest_version_kept", "(published: not at all)"),
+        (with_papers(lambda f: f.drop(index=4)), "nothing_dropped", "2613.00003 in LLVM"),
+        (put(4, title="Bread"), "rows_match", "2613.00003 in LLVM"),
+        (lambda w: replace(w, former=None), "newest_version_kept", "(published: not at all)"),
+        (
+            lambda w: replace(w, as_published=frozenset()),
+            "newest_version_kept",
+            "(held: not at all)",
+        ),
+    ],
+)
+def test_rows_that_are_said_to_be_as_published_and_are_not_are_noticed(
+    change: Callable[[World], World], check: str, words: str
+) -> None:
+    finding = unread(change).findings()[check]
+    assert not finding.passed
+    assert words in finding.description
+
+
+def test_what_stops_publication_is_an_error_of_a_check_that_blocks() -> None:
+    stopping = put(1, title="Bread")(sound()).findings()
+    assert [name for name, found in stopping.items() if stops(found)] == ["rows_match"]
+    odd = put(0, updated=pd.Timestamp(NOW + timedelta(hours=2)))(sound()).findings()
+    assert "dates_sane" in failed(odd)
+    assert not any(map(stops, odd.values()))
 
 
 PAPERS = [paper(n) for n in range(1, 5)]

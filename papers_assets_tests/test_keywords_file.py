@@ -1,11 +1,12 @@
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import dagster as dg
 import pytest
 
-from papers_assets.keywords import Field, KeywordsFile
+from papers_assets.keywords import Field, KeywordsFile, Source
 from papers_assets.keywords_file import KeywordsFileError, read_keywords_file
 from papers_assets.settings import PROJECT_ROOT
 
@@ -178,6 +179,32 @@ MISTAKES: dict[str, tuple[str | bytes, str, str, str]] = {
     "cron that never comes": ('schedule = "0 0 31 2 *"\n[keywords.a]', "schedule", "31 2", "come"),
     "random cron": ('schedule = "R 6 * * *"\n[keywords.a]', "schedule", "R 6", "five fields"),
     "cron is a word": ('schedule = "daily"\n[keywords.a]', "schedule", "daily", "five fields"),
+    "unknown source": ('source = "rss"\n[keywords.a]', "source", '"rss"', 'source = "harvest"'),
+    "source is a table": ("source = {}\n[keywords.a]", "source", "{}", 'source = "query"'),
+    "harvest since nowhere": (
+        'source = "harvest"\n[keywords.a]',
+        "harvest_since",
+        "missing",
+        "harvest_since = 2026-10-01",
+    ),
+    "harvest since a text": (
+        'source = "harvest"\nharvest_since = "2026-10-01"\n[keywords.a]',
+        "harvest_since",
+        '"2026-10-01" is not a day',
+        "without quotes",
+    ),
+    "harvest since an hour": (
+        "harvest_since = 2026-10-01T06:00:00Z\n[keywords.a]",
+        "harvest_since",
+        "not a day",
+        "without quotes",
+    ),
+    "harvest since before arXiv": (
+        "harvest_since = 1990-01-01\n[keywords.a]",
+        "harvest_since",
+        "1990-01-01",
+        "1991-08-14",
+    ),
     "not UTF-8": (b"\xff\xfe", "keywords.toml", "byte 0", "UTF-8"),
 }
 
@@ -216,3 +243,17 @@ def test_a_definition_changes_with_what_is_asked_and_not_with_the_cap(write: Wri
     assert definition('any = ["b", "c"]') == definition('any = ["c", "b"]')
     changes = ['any = ["b"]', 'all = ["b"]', 'none = ["b"]', 'in = "title"', 'categories = ["cs"]']
     assert len({plain, *map(definition, changes)}) == 1 + len(changes)
+
+
+def test_days_are_harvested_only_by_who_says_so(write: Write) -> None:
+    since = "harvest_since = 2026-10-01\n"
+    file = read(write(f"{since}[keywords.a]"))
+    assert (file.source, file.harvest_since) == (Source.QUERY, None)
+    file = read(write(f'source = "harvest"\n{since}[keywords.a]'))
+    assert (file.source, file.harvest_since) == (Source.HARVEST, date(2026, 10, 1))
+
+
+def test_what_is_harvested_is_what_any_keyword_looks_at(write: Write) -> None:
+    text = '[keywords.a]\ncategories = ["cs"]\n[keywords.b]\ncategories = ["math.CO", "cs"]\n'
+    assert read(write(text)).harvest_categories == ("cs", "math.CO")
+    assert read(write(f"{text}[keywords.c]")).harvest_categories == ()

@@ -1,28 +1,51 @@
 import random
+from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from papers_assets import papers
 from papers_assets.arxiv.feed import Paper
+from papers_assets.choices import Days
+from papers_assets.held import refreshed
 from papers_assets.papers import COLUMNS, News, Source, join, refreshed_at, select_papers, sources
-from papers_assets_tests.making import LATER, caps, held_frame, keyword, paper, some_papers
+from papers_assets_tests.making import EPOCH, LATER, caps, held_frame, keyword, paper, some_papers
 
 
 def listed(frame: pd.DataFrame) -> list[tuple[str, int]]:
     return list(zip(frame["arxiv_id"], frame["version"], strict=True))
 
 
-def expected(held: list[Paper], cap: int) -> list[tuple[str, int]]:
-    """The same answer, the straightforward way."""
+def newest_first(held: list[Paper]) -> list[Paper]:
     newest: dict[str, Paper] = {}
     for p in sorted(held, key=lambda p: p.version):
         newest[p.arxiv_id] = p
-    shown = [p for p in newest.values() if "compiler" in p.title.lower()]
-    shown.sort(key=lambda p: (p.updated, p.arxiv_id), reverse=True)
+    return sorted(newest.values(), key=lambda p: (p.updated, p.arxiv_id), reverse=True)
+
+
+def is_about_it(p: Paper) -> bool:
+    return "compiler" in p.title.lower()
+
+
+def expected(held: list[Paper], cap: int) -> list[tuple[str, int]]:
+    """The same answer, the straightforward way."""
+    shown = [p for p in newest_first(held) if is_about_it(p)]
     return [(p.arxiv_id, p.version) for p in shown[:cap]]
+
+
+def refused(held: list[Paper], cap: int) -> int:
+    number = shown = 0
+    for p in newest_first(held):
+        if shown == cap:
+            break
+        number += not is_about_it(p)
+        shown += is_about_it(p)
+    return number
 
 
 @given(some_papers, caps)
@@ -32,8 +55,41 @@ def test_it_is_the_newest_matching_versions_newest_first_up_to_the_cap(
     selection = select_papers(held_frame(held), keyword(cap=cap))
     assert listed(selection.papers) == expected(held, cap)
     assert selection.held == len({p.arxiv_id for p in held})
-    unlimited = select_papers(held_frame(held), keyword(cap=100))
-    assert selection.refused == selection.held - len(unlimited.papers)
+    assert selection.refused == refused(held, cap)
+    assert selection.days is None
+
+
+@given(some_papers, caps, st.integers(0, 3), st.integers(1, 4))
+def test_matching_papers_are_counted_by_day_whether_shown_or_not(
+    held: list[Paper], cap: int, first: int, hours: int
+) -> None:
+    spread = [replace(p, updated=EPOCH + (p.updated - EPOCH) * 24 / hours) for p in held]
+    since = EPOCH.date() + timedelta(days=first)
+    selection = select_papers(held_frame(spread), keyword(cap=cap), since)
+    days = [p.updated.date() for p in newest_first(spread) if is_about_it(p)]
+    assert selection.days == Days(since, Counter(day for day in days if day >= since))
+    assert listed(selection.papers) == expected(spread, cap)
+    assert selection.refused == refused(spread, cap)
+
+
+def test_no_more_texts_are_read_than_the_list_takes() -> None:
+    held = [paper(n, title="A compiler" if n < 898 else "Bread") for n in range(1, 901)]
+    table = refreshed(keyword(), None, held, LATER).papers.select(papers.TEXTS)
+    asked: list[range] = []
+
+    def read(rows: range) -> pa.Table:
+        asked.append(rows)
+        return table.slice(rows.start, len(rows))
+
+    selection = papers.select(table.select(papers.KEYS), read, keyword(cap=10))
+    assert (len(selection.papers), selection.refused, selection.held) == (10, 3, 900)
+    assert sum(map(len, asked)) < 30
+    # Where hardly anything matches, all is read, and nothing twice.
+    asked.clear()
+    none = papers.select(table.select(papers.KEYS), read, keyword("interpreter", cap=10))
+    assert (len(none.papers), none.refused) == (0, 900)
+    assert [row for rows in asked for row in rows] == list(range(900))
+    assert len(asked) < 10
 
 
 @given(some_papers, caps, st.randoms(use_true_random=False))

@@ -30,3 +30,19 @@ def test_what_is_told_of_a_readme_stays_small_however_many_keywords_there_are() 
     assert {row[1].text for row in rows} == {"1 of 3"}
     assert metadata["contents"].value.endswith("\n\nAnd 280 more keywords.")
     assert str(metadata["not_fresh"]).endswith("and 280 more")
+
+
+def test_tables_of_thousands_of_keywords_list_those_with_the_most_news() -> None:
+    rows: list[dict[str, str | int]] = [
+        {"keyword": f"compiler {n}", "new": n % 7} for n in range(5_000)
+    ]
+    metadata = previews._by_keyword(rows)
+    records = metadata["keywords"].records
+    assert len(records) == 100
+    assert {record.data["new"] for record in records} == {6}
+    assert metadata["keywords_listed"] == "100 of 5000, those with the most news"
+    few = previews._by_keyword(rows[:100])
+    assert [record.data["keyword"] for record in few["keywords"].records] == [
+        row["keyword"] for row in rows[:100]
+    ]
+    assert "keywords_listed" not in few

@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pandas as pd
 import pytest
 
 from papers_assets import papers
 from papers_assets.checks import CHECKS_OF_CHANGES, CHECKS_OF_PAPERS, CHECKS_OF_README
-from papers_assets.keywords import Field, Keyword
+from papers_assets.keywords import Field
 from papers_assets.papers import Selection
 from papers_assets.sample_arxiv import Corpus, Script, Step
 from papers_assets.schedules import DAILY
@@ -132,15 +133,19 @@ def test_a_check_that_blocks_keeps_the_old_readme(
     house.run()
     before = house.readme
     house.next_day()
-    select = papers.select_papers
+    select = papers.select
 
-    def twice(held: pd.DataFrame, chosen: Keyword) -> Selection:
-        once = select(held, chosen)
+    def twice(*arguments: Any) -> Selection:
+        once = select(*arguments)
         return replace(once, papers=pd.concat([once.papers, once.papers.tail(1)]))
 
-    monkeypatch.setattr(papers, "select_papers", twice)
-    result = house.execute("publish", raise_on_error=False)
+    with monkeypatch.context() as mistaken:
+        mistaken.setattr(papers, "select", twice)
+        result = house.execute(DAILY, tags=house.everything, raise_on_error=False)
     assert not result.success
     failed = {e.check_name for e in result.get_asset_check_evaluations() if not e.passed}
     assert "ids_unique" in failed
     assert house.readme == before
+    # What failed is not built upon, although nothing changed of what is held.
+    assert house.execute("publish").success
+    assert "Last update: 2026-11-24" in house.readme

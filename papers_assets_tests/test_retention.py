@@ -4,7 +4,8 @@ from datetime import timedelta
 import pytest
 
 from papers_assets import held as held_papers
-from papers_assets.retention import prune_held
+from papers_assets.harvests import Harvested, Harvests
+from papers_assets.retention import prune_harvest, prune_held
 from papers_assets.schedules import HOUSEKEEPING
 from papers_assets_tests.conftest import House
 from papers_assets_tests.making import LATER, keyword, paper
@@ -60,3 +61,14 @@ def test_a_file_that_cannot_be_used_is_left_alone(house: House) -> None:
     path.write_bytes(b"damaged")
     assert prune_held(house.file, house.store, LATER + timedelta(days=9999)) == 0
     assert path.read_bytes() == b"damaged"
+
+
+def test_old_days_of_the_harvest_go(house: House) -> None:
+    harvests = Harvests(house.home)
+    days = [LATER.date() - timedelta(days=n) for n in (0, 1094, 1095, 1096)]
+    for day in days:
+        harvests.write(
+            Harvested(day, (), changed_at=LATER, harvested_at=LATER), held_papers.of_papers([])
+        )
+    assert prune_harvest(house.file, harvests, LATER) == 1
+    assert harvests.days() == sorted(days)[1:]

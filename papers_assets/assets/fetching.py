@@ -7,16 +7,57 @@ import dagster as dg
 
 from papers_assets import papers as papers_frame
 from papers_assets import previews
+from papers_assets.arxiv.client import ArxivClient
+from papers_assets.arxiv.harvest import sets_for
 from papers_assets.asking import Asked, RefreshConfig, asked_for
 from papers_assets.assets.common import FRESHNESS, GROUP, OWNERS
-from papers_assets.keywords import KeywordsFile
+from papers_assets.counters import Counters, counts_of_run
+from papers_assets.gleaning import Found, glean
+from papers_assets.keywords import Keyword, KeywordsFile
+from papers_assets.looking_back import LookedBack
 from papers_assets.outcomes import Outcomes
-from papers_assets.refresh import refresh
+from papers_assets.refresh import Failed, Refreshed, Wishes, look_back_only, refresh
 from papers_assets.resources import ArxivResource, StoreResource
 
+_QUERIED = (
+    "Asks for the newest papers first and reads on until they meet what is held, so that no paper "
+    "is lost between two days."
+)
+_HARVESTED = (
+    "Looks for each keyword in what `harvest` brought in since it was last looked for; arXiv is "
+    "not asked."
+)
+_Outcome = Refreshed | Found | Failed | LookedBack
 
-def raw_papers_asset(file: KeywordsFile, now: Callable[[], datetime]) -> dg.AssetsDefinition:
-    """Make `raw_papers`: what arXiv answered, partitioned by keyword."""
+
+def raw_papers_asset(
+    file: KeywordsFile, now: Callable[[], datetime], harvest: dg.AssetsDefinition | None = None
+) -> dg.AssetsDefinition:
+    """Make `raw_papers`: what arXiv answered, partitioned by keyword.
+
+    Args:
+        file: the keywords.
+        now: gives the time.
+        harvest: where keywords are looked for; None: arXiv is asked for each.
+    """
+
+    def outcomes_of(
+        keywords: list[Keyword], client: ArxivClient, store: StoreResource, wishes: Wishes
+    ) -> Iterator[_Outcome]:
+        since = file.harvested_from(now().date())
+        if since is None:
+            yield from refresh(keywords, client, store.open(), now, wishes)
+            return
+        yield from glean(
+            keywords,
+            store.harvests(),
+            store.open(),
+            now,
+            since=since,
+            sets=sets_for(file.harvest_categories),
+            look_again=wishes.ignore_held,
+        )
+        yield from look_back_only(keywords, client, store.open(), now, wishes)
 
     @dg.asset(
         name="raw_papers",
@@ -24,6 +65,7 @@ def raw_papers_asset(file: KeywordsFile, now: Callable[[], datetime]) -> dg.Asse
         # One run asks for all of its keywords, one after the other: arXiv wants them in a row
         # anyway, and a run of its own costs seconds where a partition costs milliseconds.
         backfill_policy=dg.BackfillPolicy.single_run(),
+        deps=[dg.AssetDep(harvest, partition_mapping=dg.AllPartitionMapping())] if harvest else [],
         output_required=False,
         freshness_policy=FRESHNESS,
         group_name=GROUP,
@@ -31,8 +73,7 @@ def raw_papers_asset(file: KeywordsFile, now: Callable[[], datetime]) -> dg.Asse
         kinds={"python", "parquet"},
         description=(
             "Every version of every paper that arXiv answered, one partition per keyword.\n\n"
-            "Asks for the newest papers first and reads on until they meet what is held, so that "
-            "no paper is lost between two days. What was held stays held. A keyword that fails "
+            f"{_HARVESTED if harvest else _QUERIED} What was held stays held. A keyword that fails "
             "keeps its papers; its partition alone is shown as failed."
         ),
         metadata={"dagster/column_schema": previews.column_schema(papers_frame.HELD_COLUMNS)},
@@ -48,7 +89,7 @@ def raw_papers_asset(file: KeywordsFile, now: Callable[[], datetime]) -> dg.Asse
         outcomes = Outcomes()
         try:
             keywords = [file[name] for name in asked.names]
-            for outcome in refresh(keywords, client, store.open(), now, asked.wishes):
+            for outcome in outcomes_of(keywords, client, store, asked.wishes):
                 outcomes.add(outcome)
         except BaseException:
             # Interrupted: what came is on disk, so it is recorded all the same.
@@ -56,6 +97,9 @@ def raw_papers_asset(file: KeywordsFile, now: Callable[[], datetime]) -> dg.Asse
             raise
         finally:
             client.close()
+            counted = counts_of_run(now(), client.requests, client.seconds_waited, outcomes)
+            held = store.open()
+            Counters(held.home, held.locks).add(counted)
         yield from _record(context, outcomes, outcomes.metadata(arxiv.api_url), asked)
 
     return raw_papers

@@ -33,19 +33,29 @@ def papers_asset(
         description=(
             "Each keyword's list: one row per keyword and paper, in the newest version that arXiv "
             "answered, re-checked against the keyword, newest first, up to the keyword's cap.\n\n"
-            "Rows that arXiv answered but that do not match the keyword are refused and counted."
+            "Rows that arXiv answered but that do not match the keyword are refused and counted: "
+            "those newer than the last one shown, or all if there is room left.\n\n"
+            "The list of a keyword of which nothing changed stays as it was published."
         ),
         metadata={"dagster/column_schema": previews.column_schema(papers_frame.COLUMNS)},
     )
     def papers(store: StoreResource) -> Iterator[dg.MaterializeResult[pd.DataFrame]]:
         progress.info("choosing each keyword's papers")
         opened = store.open()
-        former = opened.papers_or_none(checks.FORMER_COLUMNS)
-        chosen = choose(file, opened)
-        time = now()
-        findings = checks.check_papers(chosen.frame, former, file, chosen.keys, time)
+        former, time = opened.papers_or_none(), now()
+        looked, problem = None, ""
+        if file.harvest_since is not None:
+            harvests = store.harvests()
+            looked, problem = harvests.read_gleaned(), harvests.read_problem()
+        chosen = choose(file, opened, time.date(), former, looked, problem=problem)
+        findings = checks.check_papers(
+            chosen.frame, former, file, chosen.keys, time, chosen.as_published
+        )
+        frame = chosen.frame
+        if any(checks.stops(finding) for finding in findings):
+            frame = papers_frame.not_to_be_built_upon(frame)
         yield dg.MaterializeResult(
-            value=chosen.frame,
+            value=frame,
             metadata=previews.papers(chosen, former, time.date()),
             check_results=check_results(findings),
         )

@@ -12,6 +12,7 @@ from papers_assets.checks.of_papers import (
     FORMER_COLUMNS,
     HELD_KEYS,
     check_papers,
+    stops,
 )
 from papers_assets.checks.of_readme import (
     CHECKS_OF_README,
@@ -32,4 +33,5 @@ __all__ = [
     "check_changes",
     "check_papers",
     "check_readme",
+    "stops",
 ]

@@ -1,6 +1,6 @@
 """What must hold of the asset `papers`."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -27,6 +27,7 @@ HELD_KEYS = ["arxiv_id", "version", "updated"]
 FORMER_COLUMNS = ["keyword", "arxiv_id", "version", "title", "abstract", "categories", "updated"]
 """What of the frame published before is looked at."""
 
+_PAPER = ["keyword", "arxiv_id"]
 _AGEING = timedelta(hours=36)  # a daily run was missed, and the next one is late
 _TOO_OLD = timedelta(days=3)  # longer than arXiv's weekend, on which a run still gets an answer
 _CLOCKS = timedelta(hours=1)  # by which clocks may differ
@@ -41,7 +42,9 @@ CHECKS_OF_PAPERS: dict[str, Check] = {
     "capped": Check("No keyword shows more papers than its cap.", blocking=True),
     "ids_unique": Check("No paper comes twice below a keyword.", blocking=True),
     "newest_version_kept": Check(
-        "Every paper is shown in the newest version that arXiv answered.", blocking=True
+        "Every paper is shown in the newest version that arXiv answered: chosen anew, it is the "
+        "newest held; of a keyword of which nothing changed, the one that was published.",
+        blocking=True,
     ),
     "rows_match": Check("Every paper matches the keyword that it is shown for.", blocking=True),
     "keywords_distinct": Check("No two keywords show the same list of papers.", blocking=False),
@@ -57,12 +60,13 @@ CHECKS_OF_PAPERS: dict[str, Check] = {
 }
 
 
-def check_papers(
+def check_papers(  # noqa: PLR0913, PLR0917 - what it is judged by
     papers: pd.DataFrame,
     former: pd.DataFrame | None,
     file: KeywordsFile,
     held: Mapping[str, pd.DataFrame],
     now: datetime,
+    as_published: Collection[str] = (),
 ) -> list[Finding]:
     """Check the asset `papers`, in the order of `CHECKS_OF_PAPERS`.
 
@@ -72,23 +76,36 @@ def check_papers(
         file: the keywords that `papers` was made for.
         held: by keyword, the `HELD_KEYS` of what `papers` was chosen from: one row a version.
         now: when `papers` was made.
+        as_published: keywords whose rows are said to be those of `former`. What is held of them
+            was not read again, and their rows are compared with `former` instead; that what was
+            published is right was checked when it was chosen (see `stops`).
     """
     times, problems = times_of(papers, file), papers.attrs.get(PROBLEMS, {})
     papers = papers.copy(deep=False)
     papers.attrs = {}  # or pandas copies them, all of them, with every slice
-    newest = _newest_held(held)
+    if former is None:
+        former = papers.iloc[:0]
+    former = former.copy(deep=False)
+    former.attrs = {}
+    newest = pd.concat([_newest_held(held, papers, former), _published(former, as_published)])
     return [
         _every_keyword_refreshed(times, problems, file),
         _fresh_enough(times, now),
         _capped(papers, file),
         _ids_unique(papers),
-        _newest_version_kept(papers, newest),
+        _newest_version_kept(papers, newest, as_published),
         _rows_match(papers, file),
         _keywords_distinct(papers),
         _newest_first(papers),
         _nothing_dropped(papers, former, file, newest),
         _dates_sane(papers, now),
     ]
+
+
+def stops(found: Finding) -> bool:
+    """Say whether nothing must be made of the papers that this was found of."""
+    is_blocking = CHECKS_OF_PAPERS[found.name].blocking
+    return is_blocking and not found.passed and found.severity is Severity.ERROR
 
 
 def _every_keyword_refreshed(
@@ -183,20 +200,32 @@ def _ids_unique(papers: pd.DataFrame) -> Finding:
     )
 
 
-def _newest_version_kept(papers: pd.DataFrame, newest: pd.DataFrame) -> Finding:
+def _newest_version_kept(
+    papers: pd.DataFrame, newest: pd.DataFrame, as_published: Collection[str]
+) -> Finding:
     held = _held_version(papers, newest)
-    wrong = papers[(held != papers["version"]).to_numpy()]
+    is_wrong = (held != papers["version"]).to_numpy()
+    kept = papers["keyword"].isin(set(as_published)).to_numpy()
+    wrong = papers[is_wrong]
     named = [
-        f"{row} (held: {'not at all' if pd.isna(version) else f'v{int(version)}'})"
-        for row, version in zip(_rows(wrong), held[held != papers["version"]], strict=True)
+        f"{row} ({'published' if was_kept else 'held'}: "
+        f"{'not at all' if pd.isna(version) else f'v{int(version)}'})"
+        for row, version, was_kept in zip(_rows(wrong), held[is_wrong], kept[is_wrong], strict=True)
     ]
+    rows_kept = int(kept.sum())
+    unread = (
+        f" {rows_kept} more are as they were published: what they were chosen from has not changed "
+        "since, or cannot be read."
+    )
     return finding(
         "newest_version_kept",
         named,
-        f"{len(papers)} rows, each in the newest version held.",
+        f"{len(papers) - rows_kept} rows, each in the newest version held."
+        f"{unread if rows_kept else ''}",
         "Papers in a version that is not the newest held: {}. If another run wrote meanwhile, "
         f"materialize papers again. {A_MISTAKE}",
         rows=len(papers),
+        as_published=rows_kept,
         not_newest=len(wrong),
     )
 
@@ -252,15 +281,9 @@ def _newest_first(papers: pd.DataFrame) -> Finding:
 
 
 def _nothing_dropped(
-    papers: pd.DataFrame,
-    former: pd.DataFrame | None,
-    file: KeywordsFile,
-    newest: pd.DataFrame,
+    papers: pd.DataFrame, former: pd.DataFrame, file: KeywordsFile, newest: pd.DataFrame
 ) -> Finding:
-    if former is None:
-        former = papers.iloc[:0]
-    keys = ["keyword", "arxiv_id"]
-    gone = former[~pd.MultiIndex.from_frame(former[keys]).isin(papers.set_index(keys).index)]
+    gone = former[~pd.MultiIndex.from_frame(former[_PAPER]).isin(papers.set_index(_PAPER).index)]
     # An edit of keywords.toml accounts for those that do not match any more.
     lost = gone[_matches(gone, file)]
     # So does a newer version: were it to match, and new enough, it would be shown.
@@ -338,17 +361,28 @@ def _matches(rows: pd.DataFrame, file: KeywordsFile) -> np.ndarray:
     return np.fromiter(matches, dtype=bool, count=len(rows))
 
 
-def _newest_held(held: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """Give the newest version held: columns keyword, arxiv_id (both unique), version."""
-    none = pd.DataFrame({"arxiv_id": pd.Series(dtype="str"), "version": pd.Series(dtype="int64")})
-    rows = pd.concat([none, *held.values()], ignore_index=True)[["arxiv_id", "version"]]
-    names = np.array([*held, ""], dtype=object)
-    sizes = [*map(len, held.values()), 0]
-    rows.insert(0, "keyword", pd.Series(np.repeat(names, sizes), dtype="str"))
-    return rows.groupby(["keyword", "arxiv_id"], as_index=False, sort=False).max()
+def _newest_held(
+    held: Mapping[str, pd.DataFrame], papers: pd.DataFrame, former: pd.DataFrame
+) -> pd.DataFrame:
+    """Give the newest version held of what is shown or was: keyword, arxiv_id, version."""
+    asked = pd.concat([papers[_PAPER], former[_PAPER]])
+    ids = dict(iter(asked.groupby("keyword", sort=False)["arxiv_id"]))
+    none = papers.iloc[:0][[*_PAPER, "version"]]
+    rows = [
+        keys.loc[keys["arxiv_id"].isin(ids[name]), ["arxiv_id", "version"]].assign(keyword=name)
+        for name, keys in held.items()
+        if name in ids
+    ]
+    together = pd.concat([none, *rows], ignore_index=True)
+    return together.groupby(_PAPER, as_index=False, sort=False).max()
+
+
+def _published(former: pd.DataFrame, keywords: Collection[str]) -> pd.DataFrame:
+    """Give the version that was published before: keyword, arxiv_id, version."""
+    return former.loc[former["keyword"].isin(set(keywords)), [*_PAPER, "version"]]
 
 
 def _held_version(rows: pd.DataFrame, newest: pd.DataFrame) -> pd.Series:
     """Give the newest version held of each row's paper, with the index of `rows`; NaN if none."""
-    merged = rows[["keyword", "arxiv_id"]].merge(newest, how="left", on=["keyword", "arxiv_id"])
+    merged = rows[_PAPER].merge(newest, how="left", on=_PAPER)
     return merged["version"].set_axis(rows.index)

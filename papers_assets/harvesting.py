@@ -1,0 +1,211 @@
+"""Bring in what arXiv's OAI-PMH lists of days, newest day first, and keep it.
+
+A day that cannot be had keeps what came of it, and does not keep the others from being asked.
+"""
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from papers_assets import held
+from papers_assets.arxiv.client import ArxivClient
+from papers_assets.arxiv.errors import ArxivBlocked, ArxivError, ArxivTooLate
+from papers_assets.arxiv.harvest import HarvestedDay, fetch_day
+from papers_assets.files import StoreDamagedError, StoreError
+from papers_assets.harvests import SCHEMA, Harvested, Harvests
+from papers_assets.logs import progress
+
+logger = logging.getLogger(__name__)
+
+_IN_A_ROW = 3
+"""So many days in a row that arXiv itself failed: the rest is left for the next run."""
+_NAMED = 3
+
+
+@dataclass(frozen=True)
+class BroughtIn:
+    """A day of which arXiv listed everything; it is on disk."""
+
+    day: date
+    listed: int
+    """Papers in arXiv's list."""
+    new: int
+    """Versions that had not come with the day before."""
+    held: int
+    """Versions of the day that are held."""
+    deleted: int
+    """Papers that arXiv has removed; what is held of them stays."""
+    requests: int
+    seconds_waited: float
+    unreadable: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class NotBroughtIn:
+    """A day of which not everything came; what came is kept."""
+
+    day: date
+    reason: str
+    brief: str
+    """The same in words for readers of the README."""
+
+
+def days_to_bring_in(
+    since: date, now: datetime, harvests: Harvests, sets: Sequence[str]
+) -> list[date]:
+    """Give the days from `since` to today of which more may come, newest first."""
+    days = [since + timedelta(days=n) for n in range((now.date() - since).days + 1)]
+    known = {day: harvests.read_labels(day) for day in days}
+    return [d for d in reversed(days) if not ((k := known[d]) and k.is_settled(sets))]
+
+
+def bring_in(
+    days: Sequence[date],
+    sets: Sequence[str],
+    client: ArxivClient,
+    harvests: Harvests,
+    now: Callable[[], datetime],
+) -> Iterator[BroughtIn | NotBroughtIn]:
+    """Ask for each of `days` in turn, and say what became of it.
+
+    Args:
+        days: UTC, in the order in which to ask.
+        sets: of OAI-PMH; none: the whole archive.
+        client: asks arXiv.
+        harvests: where days are kept.
+        now: gives the time.
+    """
+    final: ArxivError | None = None
+    troubles = 0
+    for number, day in enumerate(days, 1):
+        progress.info("%s (day %d of %d): asking", day, number, len(days))
+        try:
+            if final is not None:
+                raise final
+            outcome = _day(day, sets, client, harvests, now)
+            troubles = 0
+        except ArxivError as error:
+            troubles = troubles + 1 if error.retryable else troubles
+            reason = str(error) if final is None else f"not asked, after this: {error}"
+            if isinstance(error, ArxivBlocked | ArxivTooLate) or troubles >= _IN_A_ROW:
+                final = error
+            outcome = NotBroughtIn(day, reason, error.brief)
+        except (StoreError, OSError) as error:
+            outcome = NotBroughtIn(day, str(error), "it could not be stored")
+        if isinstance(outcome, NotBroughtIn):
+            logger.error("%s: not brought in: %s", day, outcome.reason)
+        yield outcome
+
+
+def _day(
+    day: date,
+    sets: Sequence[str],
+    client: ArxivClient,
+    harvests: Harvests,
+    now: Callable[[], datetime],
+) -> BroughtIn | NotBroughtIn:
+    waited, requests = client.seconds_waited, client.requests
+    asked_at = now()  # what arXiv adds while we ask may be missing
+    found = fetch_day(day, sets, client.ask_oai)
+    if found.fault:
+        logger.warning("%s: %s; asking once more", day, found.fault)
+        _keep(found, sets, harvests, now(), whole_at=None)
+        client.look_again_later()
+        asked_at = now()
+        found = fetch_day(day, sets, client.ask_oai)
+    whole_at = None if found.fault else asked_at
+    new, held_of_day = _keep(found, sets, harvests, now(), whole_at=whole_at)
+    if found.fault:
+        return NotBroughtIn(day, found.fault, "arXiv's list of the day was not whole")
+    outcome = BroughtIn(
+        day=day,
+        listed=sum(record.paper is not None for record in found.records.values()),
+        new=new,
+        held=held_of_day,
+        deleted=sum(record.deleted for record in found.records.values()),
+        requests=client.requests - requests,
+        seconds_waited=client.seconds_waited - waited,
+        unreadable=found.unreadable,
+    )
+    _log(outcome)
+    return outcome
+
+
+def _keep(
+    found: HarvestedDay,
+    sets: Sequence[str],
+    harvests: Harvests,
+    written_at: datetime,
+    *,
+    whole_at: datetime | None,
+) -> tuple[int, int]:
+    """Add what came to what is held of the day; give how much of it is new, and how much is held.
+
+    Raises:
+        StoreError: it cannot be read or written.
+    """
+    papers = [record.paper for record in found.records.values() if record.paper is not None]
+    came = held.of_papers(papers)
+    with harvests.bringing_in():
+        before, rows = _read(harvests, found.day) or (None, SCHEMA.empty_table())
+        after, new = _with(rows, came)
+        if before is not None and not new and whole_at is None:
+            return 0, len(rows)
+        # What was not whole is of no use to say what was asked for.
+        known = before if whole_at is None else None
+        harvests.write(
+            Harvested(
+                found.day,
+                known.sets if known else tuple(sets),
+                changed_at=written_at if new or before is None else before.changed_at,
+                harvested_at=known.harvested_at if known else whole_at,
+            ),
+            after,
+        )
+    return new, len(after)
+
+
+def _read(harvests: Harvests, day: date) -> tuple[Harvested, pa.Table] | None:
+    try:
+        return harvests.read(day)
+    except StoreDamagedError as error:
+        aside = harvests.set_aside(day)
+        logger.warning("%s; set aside as %s, and harvested anew", error, aside)
+        return None
+
+
+def _with(old: pa.Table, came: pa.Table) -> tuple[pa.Table, int]:
+    """Give the rows of both, of the same version the newer one; and how many versions are new.
+
+    A version whose text changed counts as new, too: it may match other keywords now.
+    """
+    before = {(row["arxiv_id"], row["version"]): row for row in old.to_pylist()}
+    rows = came.to_pylist()
+    new = sum(before.get((row["arxiv_id"], row["version"])) != row for row in rows)
+    replaced = {(row["arxiv_id"], row["version"]) for row in rows}
+    kept = old.filter(pa.array([version not in replaced for version in before], pa.bool_()))
+    table = pa.concat_tables([came, kept])
+    order = [("updated", "descending"), ("arxiv_id", "descending"), ("version", "descending")]
+    return table.take(pc.sort_indices(table, order)), new
+
+
+def _log(outcome: BroughtIn) -> None:
+    logger.info(
+        "%s: %d papers listed, %d new; %d versions held (requests: %d, %.1f s waited)%s",
+        outcome.day,
+        outcome.listed,
+        outcome.new,
+        outcome.held,
+        outcome.requests,
+        outcome.seconds_waited,
+        f"; {outcome.deleted} removed at arXiv" if outcome.deleted else "",
+    )
+    if outcome.unreadable:
+        named = "; ".join(outcome.unreadable[:_NAMED])
+        logger.warning(
+            "%s: %d records could not be read: %s", outcome.day, len(outcome.unreadable), named
+        )

@@ -1,0 +1,66 @@
+"""Log records as JSON, one object a line, for programs that collect logs.
+
+Imported only where that is asked for: it needs the extra `json-logs`.
+"""
+
+import logging
+from collections.abc import Callable, Collection
+from datetime import UTC, datetime
+from typing import Any
+
+from pythonjsonlogger.json import JsonFormatter
+
+
+class JsonLines(JsonFormatter):
+    """Makes a line of JSON of a record, whatever is in it; for dagster.yaml, too.
+
+    Fields: `time` (UTC, ISO 8601), `level`, `logger` and `message`; where they are known, `run_id`,
+    `step`, `keyword` and `exception`, a traceback.
+
+    Args:
+        keywords: names to be known for keywords where a message begins with one.
+        run_id: gives the run that is under way; empty: none is.
+    """
+
+    def __init__(
+        self,
+        *_: Any,  # what logging.config hands to a formatter that is named by "class"
+        keywords: Collection[str] = (),
+        run_id: Callable[[], str] = str,
+    ) -> None:
+        super().__init__()
+        self._keywords = keywords
+        self._run_id = run_id
+
+    def add_fields(
+        self, log_data: dict[str, Any], record: logging.LogRecord, message_dict: dict[str, Any]
+    ) -> None:
+        """Choose the fields, in this order."""
+        # What Dagster adds to a record that passes through a run.
+        of_run = getattr(record, "dagster_meta", None) or {}
+        log_data["time"] = datetime.fromtimestamp(record.created, UTC).isoformat()
+        log_data["level"] = record.levelname
+        log_data["logger"] = record.name
+        log_data["message"] = of_run.get("orig_message") or record.getMessage()
+        event = of_run.get("dagster_event")
+        known = {
+            "run_id": of_run.get("run_id") or self._run_id(),
+            "step": of_run.get("step_key"),
+            "keyword": self._keyword(record) or getattr(event, "partition", None),
+            "exception": message_dict.get("exc_info") or _error(event),
+        }
+        log_data.update({name: str(value) for name, value in known.items() if value})
+
+    def _keyword(self, record: logging.LogRecord) -> str | None:
+        if isinstance(name := getattr(record, "keyword", None), str):
+            return name
+        # As this package writes what it logs of a keyword.
+        if isinstance(record.args, tuple) and record.args and str(record.msg).startswith("%s"):
+            first = record.args[0]
+            return first if isinstance(first, str) and first in self._keywords else None
+        return None
+
+
+def _error(event: Any) -> str | None:
+    error = getattr(getattr(event, "event_specific_data", None), "error", None)
+    return error.to_string() if error else None

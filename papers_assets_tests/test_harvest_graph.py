@@ -1,0 +1,189 @@
+"""The whole product with `source = "harvest"`: days are brought in, keywords looked for in them."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import dagster as dg
+import pytest
+
+from papers_assets.arxiv.harvest import sets_for
+from papers_assets.harvests import Harvests
+from papers_assets.keywords import KeywordsFile, Source
+from papers_assets.runs import Report, run_daily
+from papers_assets.sample_arxiv import Corpus, Script, Step
+from papers_assets.schedules import DAILY, HARVEST, open_days
+from papers_assets_tests.conftest import House
+from papers_assets_tests.making import keyword
+
+# A day that is over wherever the tests run; the invented papers end on it.
+TODAY = datetime(2026, 11, 20, 12, tzinfo=UTC)
+SINCE = date(2026, 11, 16)
+
+
+class Farm(House):
+    """A house that harvests."""
+
+    @property
+    def file(self) -> KeywordsFile:
+        return replace(super().file, source=Source.HARVEST, harvest_since=SINCE)
+
+    @property
+    def harvests(self) -> Harvests:
+        return Harvests(self.home)
+
+    def run(self, *names: str) -> Report:
+        return run_daily(
+            self.definitions,
+            self.instance,
+            self.file,
+            names,
+            locks_folder=self.store.locks_folder,
+            now=lambda: self.today,
+        )
+
+    def held_of(self, name: str) -> set[tuple[str, int]]:
+        found = self.store.read_held(name)
+        return found.versions() if found else set()
+
+
+@pytest.fixture
+def farm(house: House) -> Farm:
+    return Farm(house.home, house.server, house.instance, today=TODAY)
+
+
+def test_days_come_in_and_lists_are_published(farm: Farm) -> None:
+    report = farm.run()
+    assert sorted(report.refreshed) == sorted(farm.file.names)
+    assert (report.failed, report.problem, report.unpublished) == ({}, "", {})
+    assert farm.harvests.days() == [SINCE + timedelta(days=n) for n in range(5)]
+    assert "## compiler" in farm.readme
+    assert "Last update: 2026-11-20" in farm.readme
+
+
+def test_a_harvest_takes_a_few_requests_however_many_keywords_there_are(farm: Farm) -> None:
+    farm.run()
+    few = len(farm.server.requests)
+    assert all(request.path == "/oai" for request in farm.server.requests)
+    farm.keywords = [keyword(f"compiler {number}", any=("compiler",)) for number in range(30)]
+    farm.run()
+    assert len(farm.server.requests) - few <= few
+
+
+def test_settled_days_are_not_asked_for_again(farm: Farm) -> None:
+    farm.run()
+    farm.today += timedelta(days=2)
+    before = len(farm.server.requests)
+    farm.run()
+    farm.run()
+    asked = [request.parameters.get("from") for request in farm.server.requests[before:]]
+    # The 16th and the 17th were over four days ago when they were asked for again.
+    assert asked.count("2026-11-17") == asked.count("2026-11-16") == 1
+    assert asked.count("2026-11-18") == asked.count("2026-11-22") == 2
+
+
+def test_lists_are_those_that_queries_give(farm: Farm) -> None:
+    """One matcher, one truth: what was announced in these days is what arXiv's search finds."""
+    farm.keywords = [
+        keyword("compiler"),
+        keyword("reinforcement learning"),
+        keyword("graphs", any=("graph neural networks", "diffusion model")),
+        keyword("no learning", any=("performance",), none=("learning",)),
+        keyword("statistics", any=("time series",), categories=("stat",)),
+    ]
+    farm.run()
+    house = House(farm.home / "queries", farm.server, farm.instance, farm.keywords, TODAY)
+    since = datetime.combine(SINCE, datetime.min.time(), UTC)
+    house.run()
+    some = 0
+    for name in farm.file.names:
+        queried = house.store.read_held(name)
+        assert queried is not None
+        rows = queried.papers.select(["arxiv_id", "version", "updated"]).to_pylist()
+        # In the sample a paper is listed on the day after it was submitted.
+        wanted = {
+            (row["arxiv_id"], row["version"])
+            for row in rows
+            if since - timedelta(days=1) <= row["updated"] < TODAY.replace(hour=0)
+        }
+        assert farm.held_of(name) == wanted, name
+        some += len(wanted)
+    assert some
+
+
+def test_a_harvest_that_fails_is_said_and_nothing_is_lost(farm: Farm) -> None:
+    farm.run()
+    before = {name: farm.held_of(name) for name in farm.file.names}
+    farm.today += timedelta(days=1)
+    farm.server.fault = Script([Step("busy")])
+    report = farm.run()
+    assert set(report.failed) >= set(farm.file.names)
+    assert "2026-11-21" in report.failed
+    assert {name: farm.held_of(name) for name in farm.file.names} == before
+    assert "_Not refreshed since 2026-11-20: arXiv answered 503" in farm.readme
+    farm.server.fault = None
+    assert farm.run().failed == {}
+    assert "Not refreshed" not in farm.readme
+
+
+def test_a_day_without_news_is_a_fresh_day(farm: Farm) -> None:
+    farm.run()
+    farm.today += timedelta(days=2)
+    farm.server.corpus = Corpus([p for p in farm.server.corpus.newest if p.updated < "2026-11-19"])
+    signatures = {name: farm.store.signature(name) for name in farm.file.names}
+    report = farm.run()
+    assert sorted(report.refreshed) == sorted(farm.file.names)
+    assert {name: farm.store.signature(name) for name in farm.file.names} == signatures
+    assert "Last update: 2026-11-22" in farm.readme
+    assert "Not refreshed" not in farm.readme
+
+
+def test_ui_shows_days_and_keywords_as_partitions(farm: Farm) -> None:
+    farm.run()
+    days = farm.instance.get_materialized_partitions(dg.AssetKey("harvest"))
+    assert days == {day.isoformat() for day in farm.harvests.days()}
+    assert farm.materialized == set(farm.file.names)
+    graph = farm.definitions.resolve_asset_graph()
+    assert graph.get(dg.AssetKey("raw_papers")).parent_keys == {dg.AssetKey("harvest")}
+
+
+def test_one_day_can_be_materialized_alone(farm: Farm) -> None:
+    result = farm.execute(HARVEST, partition_key="2026-11-18")
+    assert result.success
+    assert farm.harvests.days() == [date(2026, 11, 18)]
+
+
+def test_the_schedule_brings_in_the_open_days(farm: Farm) -> None:
+    schedule = farm.definitions.resolve_schedule_def("daily")
+    context = dg.build_schedule_context(instance=farm.instance)
+    (request,) = schedule.evaluate_tick(context).run_requests or ()
+    assert request.tags.items() >= open_days(SINCE, TODAY).items()
+    assert schedule.job_name == HARVEST
+
+
+@pytest.mark.parametrize("fault", [None, "busy"])
+def test_keywords_are_looked_for_after_every_harvest(farm: Farm, fault: str | None) -> None:
+    farm.server.fault = Script([Step(fault)]) if fault else None
+    definitions = farm.definitions
+    result = farm.execute(HARVEST, tags=open_days(SINCE, TODAY), raise_on_error=False)
+    status = "failure" if fault else "success"
+    sensor = definitions.resolve_sensor_def(f"daily_papers_after_harvest_{status}")
+    context = dg.build_run_status_sensor_context(
+        sensor.name,
+        dagster_instance=farm.instance,
+        dagster_run=result.dagster_run,
+        dagster_event=result.all_events[-1],
+    )
+    request = sensor(context)
+    assert isinstance(request, dg.RunRequest)
+    assert request.job_name == DAILY
+
+
+def test_edited_sets_are_asked_for(farm: Farm) -> None:
+    farm.keywords = [keyword("compiler", categories=("cs",))]
+    farm.run()
+    assert {r.parameters.get("set") for r in farm.server.requests} == {*sets_for(["cs"])}
+    farm.keywords = [keyword("compiler", categories=("cs", "stat"))]
+    before = len(farm.server.requests)
+    farm.run()
+    days = {r.parameters.get("from") for r in farm.server.requests[before:]}
+    assert len(days) == 5

@@ -1,0 +1,163 @@
+"""Days brought in over real HTTP, and kept."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from papers_assets.arxiv.client import ArxivClient
+from papers_assets.arxiv.gate import Gate
+from papers_assets.arxiv.patience import Patience
+from papers_assets.harvesting import BroughtIn, NotBroughtIn, bring_in, days_to_bring_in
+from papers_assets.harvests import SETTLES, Harvests
+from papers_assets.sample_arxiv import Corpus, SampleArxiv, Script, Step
+
+IMPATIENT = Patience(max_attempts=2, backoff=0)
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+DAY = date(2026, 11, 18)
+
+BringIn = Callable[..., list[BroughtIn | NotBroughtIn]]
+
+
+@pytest.fixture
+def server(corpus: Corpus) -> Iterator[SampleArxiv]:
+    """Lists of several pages, each but the last with the size of the whole list."""
+    with SampleArxiv(corpus, oai_page=1) as server:
+        yield server
+
+
+@pytest.fixture
+def harvests(tmp_path: Path) -> Harvests:
+    return Harvests(tmp_path)
+
+
+@pytest.fixture
+def bring(server: SampleArxiv, harvests: Harvests, tmp_path: Path) -> Iterator[BringIn]:
+    gate = Gate(tmp_path / "x.lock", 0)
+    client = ArxivClient(server.url, gate, IMPATIENT, oai_url=server.oai_url)
+
+    def bring(*days: date, sets: tuple[str, ...] = (), at: datetime = NOW) -> list[object]:
+        return list(bring_in(days, sets, client, harvests, lambda: at))
+
+    yield bring  # type: ignore[misc] # the caller knows what it asks for
+    client.close()
+
+
+def versions(harvests: Harvests, day: date = DAY) -> set[tuple[str, int]]:
+    found = harvests.read(day)
+    assert found is not None
+    rows = found[1].select(["arxiv_id", "version"]).to_pylist()
+    return {(row["arxiv_id"], row["version"]) for row in rows}
+
+
+def test_a_day_is_kept_whole(server: SampleArxiv, harvests: Harvests, bring: BringIn) -> None:
+    (outcome,) = bring(DAY)
+    assert isinstance(outcome, BroughtIn)
+    assert outcome.listed == outcome.new == outcome.held == len(versions(harvests)) > 0
+    assert outcome.requests == len(server.requests) >= 1
+    of_day = harvests.read_labels(DAY)
+    assert of_day is not None
+    assert of_day.harvested_at == NOW
+
+
+def test_a_day_that_came_again_has_changed_only_if_something_did(
+    harvests: Harvests, bring: BringIn
+) -> None:
+    bring(DAY)
+    later = NOW + timedelta(hours=1)
+    (outcome,) = bring(DAY, at=later)
+    assert isinstance(outcome, BroughtIn)
+    assert outcome.new == 0
+    of_day = harvests.read_labels(DAY)
+    assert of_day is not None
+    assert (of_day.changed_at, of_day.harvested_at) == (NOW, later)
+
+
+def test_a_paper_that_left_the_list_of_a_day_stays(
+    server: SampleArxiv, harvests: Harvests, bring: BringIn
+) -> None:
+    bring(DAY)
+    before = versions(harvests)
+    server.fault = Script([Step("deleted-record", times=1)])
+    (outcome,) = bring(DAY)
+    assert isinstance(outcome, BroughtIn)
+    assert outcome.deleted == 1
+    assert outcome.listed == len(before) - 1
+    assert versions(harvests) == before
+
+
+@pytest.mark.parametrize("fault", ["busy", "blocked", "cut-short", "web-page"])
+def test_a_day_that_cannot_be_had_is_not_whole_and_costs_no_other(
+    server: SampleArxiv, harvests: Harvests, bring: BringIn, fault: str
+) -> None:
+    server.fault = Script([Step(fault, times=2)])
+    other = DAY - timedelta(days=1)
+    first, second = bring(DAY, other)
+    assert isinstance(first, NotBroughtIn)
+    of_day = harvests.read_labels(DAY)
+    assert of_day is None or of_day.harvested_at is None
+    # Who is blocked does not knock at the next door.
+    assert isinstance(second, NotBroughtIn if fault == "blocked" else BroughtIn)
+
+
+def test_what_came_of_a_list_that_was_not_whole_is_kept(
+    server: SampleArxiv, harvests: Harvests, bring: BringIn
+) -> None:
+    server.fault = Script([Step("wrong-list-size")])
+    (outcome,) = bring(DAY)
+    assert isinstance(outcome, NotBroughtIn)
+    assert versions(harvests)
+    assert DAY in days_to_bring_in(DAY, NOW, harvests, ())
+
+
+def test_a_list_that_is_whole_at_the_second_look_costs_nothing(
+    server: SampleArxiv, bring: BringIn
+) -> None:
+    server.fault = Script([Step("wrong-list-size", times=1)])
+    (outcome,) = bring(DAY)
+    assert isinstance(outcome, BroughtIn)
+
+
+def test_arxiv_is_left_alone_after_three_days_in_a_row(server: SampleArxiv, bring: BringIn) -> None:
+    server.fault = Script([Step("error-500")])
+    outcomes = bring(*(DAY - timedelta(days=n) for n in range(6)))
+    assert all(isinstance(outcome, NotBroughtIn) for outcome in outcomes)
+    assert len(server.requests) == 3 * IMPATIENT.max_attempts
+
+
+def test_days_are_brought_in_until_they_are_settled(harvests: Harvests, bring: BringIn) -> None:
+    today, yesterday = NOW.date(), NOW.date() - timedelta(days=1)
+    assert days_to_bring_in(DAY, NOW, harvests, ()) == [today, yesterday, DAY]
+    bring(today, yesterday, DAY)
+    assert days_to_bring_in(DAY, NOW, harvests, ()) == [today, yesterday, DAY]
+    midnight = datetime(2026, 11, 19, tzinfo=UTC)
+    early = midnight + SETTLES - timedelta(minutes=1)
+    bring(DAY, yesterday, at=early)
+    assert DAY in days_to_bring_in(DAY, early, harvests, ())
+    bring(DAY, yesterday, at=early + timedelta(minutes=2))
+    days = days_to_bring_in(DAY, early, harvests, ())
+    assert DAY not in days
+    assert yesterday in days
+
+
+def test_a_damaged_day_is_set_aside_and_brought_in_anew(harvests: Harvests, bring: BringIn) -> None:
+    bring(DAY)
+    before = versions(harvests)
+    harvests.path(DAY).write_bytes(b"not Parquet")
+    assert days_to_bring_in(DAY, NOW, harvests, ())[-1] == DAY
+    bring(DAY)
+    assert versions(harvests) == before
+    assert len(list(harvests.folder.glob("*.damaged*"))) == 1
+
+
+def test_days_of_fewer_sets_are_brought_in_again(harvests: Harvests, bring: BringIn) -> None:
+    later = NOW + 2 * SETTLES
+    bring(DAY, sets=("stat",), at=later)
+    some = versions(harvests)
+    assert DAY in days_to_bring_in(DAY, NOW, harvests, ("cs", "stat"))
+    bring(DAY, sets=("cs", "stat"), at=later)
+    assert some < versions(harvests)
+    for wanted in ((), ("cs", "math")):
+        assert DAY in days_to_bring_in(DAY, NOW, harvests, wanted)
+    assert DAY not in days_to_bring_in(DAY, NOW, harvests, ("cs",))

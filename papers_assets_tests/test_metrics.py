@@ -1,0 +1,297 @@
+"""What Prometheus reads, as Prometheus reads it."""
+
+import logging
+import math
+import re
+import signal
+import subprocess
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+import requests
+from prometheus_client.parser import text_string_to_metric_families as parsed
+from ruamel.yaml import YAML
+
+from papers_assets import standing
+from papers_assets.counters import Counters, Counts
+from papers_assets.held import refreshed
+from papers_assets.keywords import KeywordsFile
+from papers_assets.keywords_file import read_keywords_file
+from papers_assets.metrics import families, metrics_text, serve_metrics
+from papers_assets.outputs import Outputs
+from papers_assets.sample_arxiv import Fault, SampleArxiv
+from papers_assets.settings import PROJECT_ROOT
+from papers_assets.standing import HeldFile, KeywordState, Looking, State
+from papers_assets.store import Store
+from papers_assets_tests import driving
+from papers_assets_tests.conftest import House
+from papers_assets_tests.making import LATER, keyword, paper
+
+ODD = 'a "quoted" \\ keyword\nwith {a=line} and 図'
+Samples = dict[tuple[str, str], float]
+"""Values by name and keyword; without one: the empty text."""
+
+
+def samples(text: str) -> Samples:
+    return {
+        (sample.name, sample.labels.get("keyword", "")): sample.value
+        for family in parsed(text)
+        for sample in family.samples
+    }
+
+
+def state(**fields: Any) -> State:
+    keywords = (KeywordState("compiler", HeldFile(3, LATER), ""),)
+    return replace(State(LATER, Counts(), keywords, True, LATER, LATER), **fields)  # noqa: FBT003
+
+
+@pytest.fixture
+def looking(tmp_path: Path) -> Looking:
+    store = Store(tmp_path)
+    held = refreshed(keyword("compiler"), None, [paper(1), paper(1, 2), paper(2)], LATER)
+    store.write_held(held)
+    store.write_problem("performance", "arXiv answered 503")
+    Counters(tmp_path).add(Counts(1, 4, 6.5, {"compiler": 1}, {"performance": 1}, LATER))
+    return looking_at(tmp_path, "compiler", "performance")
+
+
+@dataclass(frozen=True)
+class LookedAt:
+    definition: str
+    refreshed_at: datetime | None
+    complete_from: datetime | None = None
+
+
+def looking_at(home: Path, *names: str, looked: Mapping[str, LookedAt] | None = None) -> Looking:
+    keywords = tuple(keyword(name) for name in names)
+    file = KeywordsFile(home / "keywords.toml", keywords, ZoneInfo("UTC"), "0 6 * * *")
+    tomorrow = LATER + timedelta(days=1)
+    return Looking(
+        lambda: file,
+        Store(home),
+        Outputs(home),
+        Counters(home),
+        lambda: tomorrow,
+        lambda: looked or {},
+    )
+
+
+def test_a_scrape_says_how_everything_stands(looking: Looking) -> None:
+    found = samples(metrics_text(looking.look))
+    assert found["papers_arxiv_requests_total", ""] == 4
+    assert found["papers_arxiv_wait_seconds_total", ""] == 6.5
+    assert found["papers_runs_total", ""] == 1
+    assert found["papers_last_run_timestamp_seconds", ""] == LATER.timestamp()
+    assert found["papers_refreshes_total", "compiler"] == 1
+    assert found["papers_refresh_failures_total", "compiler"] == 0
+    assert found["papers_refresh_failures_total", "performance"] == 1
+    assert found["papers_keyword_age_seconds", "compiler"] == 24 * 3600
+    assert found["papers_keyword_last_refresh_timestamp_seconds", "compiler"] == LATER.timestamp()
+    assert found["papers_keyword_held_versions", "compiler"] == 3
+    assert found["papers_keyword_failed", "compiler"] == 0
+    assert found["papers_keyword_failed", "performance"] == 1
+    assert found["papers_keywords", ""] == 2
+
+
+def test_what_was_never_fetched_or_written_is_infinitely_old_and_not_absent(
+    looking: Looking,
+) -> None:
+    found = samples(metrics_text(looking.look))
+    assert found["papers_keyword_age_seconds", "performance"] == math.inf
+    assert found["papers_keyword_last_refresh_timestamp_seconds", "performance"] == 0
+    assert found["papers_readme_age_seconds", ""] == math.inf
+    assert found["papers_last_edition_timestamp_seconds", ""] == 0
+
+
+def test_who_was_looked_for_without_news_is_as_fresh_as_the_look(
+    looking: Looking, tmp_path: Path
+) -> None:
+    assert looking.look()
+    later = LATER + timedelta(hours=23)
+    looked = {
+        "compiler": LookedAt(keyword("compiler").definition, later),
+        "performance": LookedAt("of another definition", later),
+    }
+    state = looking_at(tmp_path, "compiler", "performance", looked=looked).look()
+    assert [of.held.refreshed_at for of in state.keywords] == [later, None]
+    looked["compiler"] = LookedAt(keyword("compiler").definition, None)
+    state = looking_at(tmp_path, "compiler", looked=looked).look()
+    assert state.keywords[0].held.refreshed_at == LATER
+
+
+def test_any_keyword_is_a_label() -> None:
+    odd = KeywordState(ODD, HeldFile(1, LATER), "")
+    text = metrics_text(lambda: state(keywords=(odd,)))
+    assert samples(text)["papers_keyword_age_seconds", ODD] == 0
+
+
+def test_a_damaged_file_is_said_and_hides_no_other_keyword(
+    looking: Looking, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    looking.look()
+    Store(tmp_path).held_path("compiler").write_bytes(b"PAR1 or so")
+    found = samples(metrics_text(looking.look))
+    assert found["papers_keyword_held_readable", "compiler"] == 0
+    assert found["papers_keyword_age_seconds", "compiler"] == math.inf
+    assert found["papers_keyword_held_readable", "performance"] == 1
+    assert str(Store(tmp_path).held_path("compiler")) in caplog.text
+
+
+def test_the_head_of_a_file_is_read_again_only_when_it_was_written_again(
+    looking: Looking, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+    real = standing._read_head
+
+    def counting(store: Store, name: str) -> HeldFile:
+        read.append(name)
+        return real(store, name)
+
+    monkeypatch.setattr(standing, "_read_head", counting)
+    looking.look()
+    looking.look()
+    assert read == ["compiler"]
+    later = LATER + timedelta(hours=1)
+    Store(tmp_path).write_held(refreshed(keyword("compiler"), None, [paper(1)], later))
+    assert looking.look().keywords[0].held == HeldFile(1, later)
+
+
+def test_a_broken_keywords_file_leaves_the_keywords_of_before_and_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "keywords.toml"
+    path.write_text("[keywords.compiler]")
+    looking = Looking(
+        lambda: read_keywords_file(path),
+        Store(tmp_path),
+        Outputs(tmp_path),
+        Counters(tmp_path),
+        lambda: LATER,
+    )
+    assert looking.look().has_keywords_file
+    path.write_text("cap = 0")
+    found = samples(metrics_text(looking.look))
+    assert found["papers_keywords_file_ok", ""] == 0
+    assert found["papers_keyword_age_seconds", "compiler"] == math.inf
+
+
+def test_a_host_that_arxiv_shut_out_is_said_to_be(house: House) -> None:
+    house.failing = {"": Fault(403)}
+    house.run()
+    found = samples(metrics_text(looking_at(house.home, *house.file.names).look))
+    assert found["papers_arxiv_blocked", ""] == 1
+    house.failing = {}
+    house.run()
+    found = samples(metrics_text(looking_at(house.home, *house.file.names).look))
+    assert found["papers_arxiv_blocked", ""] == 0
+    assert 0 < found["papers_readme_timestamp_seconds", ""] < math.inf
+    assert found["papers_last_edition_timestamp_seconds", ""] > 0
+
+
+def test_each_scrape_over_http_is_of_that_moment(looking: Looking, tmp_path: Path) -> None:
+    port = driving.free_port()
+    serve_metrics(looking.look, "127.0.0.1", port)
+    for runs in (1, 2):
+        answer = requests.get(f"http://127.0.0.1:{port}/metrics", timeout=30)
+        assert answer.headers["Content-Type"].startswith("text/plain; version=")
+        assert samples(answer.text)["papers_runs_total", ""] == runs
+        Counters(tmp_path).add(Counts(1))
+
+
+def test_names_and_helps_are_as_prometheus_wants_them() -> None:
+    text = metrics_text(state)
+    for family in families(state()):
+        assert re.fullmatch(r"papers_[a-z_]+", family.name)
+        assert family.documentation.endswith(".")
+        is_counter = f"# TYPE {family.name}_total counter\n" in text
+        assert is_counter == (family.type == "counter")
+
+
+# The alert rules.
+
+
+def rules() -> Iterator[dict[str, Any]]:
+    groups = YAML(typ="safe").load(PROJECT_ROOT / "deploy" / "prometheus-rules.yaml")
+    assert set(groups) == {"groups"}
+    for group in groups["groups"]:
+        assert set(group) == {"name", "rules"}
+        yield from group["rules"]
+
+
+def test_every_alert_is_of_metrics_that_there_are_and_says_what_to_do() -> None:
+    exported = {name for name, _ in samples(metrics_text(state))}
+    names = [rule["alert"] for rule in rules()]
+    assert len(set(names)) == len(names) > 8
+    for rule in rules():
+        assert set(rule) <= {"alert", "expr", "for", "labels", "annotations"}
+        used = set(re.findall(r"papers_\w+", rule["expr"]))
+        assert used, rule
+        assert used <= exported, rule
+        assert rule["expr"].count("(") == rule["expr"].count(")")
+        assert re.fullmatch(r"[1-9][0-9]*[mh]", rule.get("for", "1m"))
+        assert rule["labels"]["severity"] in ("warning", "critical")
+        assert set(rule["annotations"]) == {"summary", "action"}
+        if "$labels.keyword" in rule["annotations"]["summary"]:
+            assert "papers_keyword_" in rule["expr"]
+
+
+# The command line.
+
+
+@pytest.fixture
+def environment(home: Path, server: SampleArxiv) -> dict[str, str]:
+    return driving.environment(home, home / "keywords.toml", server.url)
+
+
+def test_the_command_line_prints_them_once(environment: dict[str, str]) -> None:
+    done = subprocess.run(
+        [driving.PAPERS, "metrics", "--once"], env=environment, capture_output=True, check=True
+    )
+    assert done.stderr == b""
+    assert samples(done.stdout.decode())["papers_keyword_age_seconds", "compiler"] == math.inf
+
+
+def test_the_command_line_serves_them_until_interrupted(environment: dict[str, str]) -> None:
+    port = driving.free_port()
+    command = [str(driving.PAPERS), "metrics", "--port", str(port)]
+    url = f"http://127.0.0.1:{port}/metrics"
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert url in process.stdout.readline()
+        found = samples(requests.get(url, timeout=30).text)
+        again = subprocess.run(command, env=environment, capture_output=True, check=False)
+        process.send_signal(signal.SIGINT)
+    assert found["papers_keywords", ""] == 2
+    assert process.returncode == 0
+    assert again.returncode == 2
+    assert f"cannot serve metrics at 127.0.0.1:{port}" in again.stderr.decode()
+
+
+def test_without_the_library_it_is_said_what_to_install(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    hidden = tmp_path / "hidden" / "prometheus_client"
+    hidden.mkdir(parents=True)
+    (hidden / "__init__.py").write_text("raise ImportError('No module named prometheus_client')")
+    done = subprocess.run(
+        [driving.PAPERS, "metrics", "--once"],
+        env=environment | {"PYTHONPATH": str(hidden.parent)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "pip install 'papers-assets[metrics]'" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_what_cannot_be_read_is_logged_where_people_look(
+    looking: Looking, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    Store(tmp_path).held_path("performance").mkdir()
+    with caplog.at_level(logging.WARNING):
+        assert not looking.look().keywords[1].held.is_readable
+    assert "performance" in caplog.text
