@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from papers_assets import cli
+from papers_assets.cli import running, serving
 from papers_assets.definitions import build_definitions
 from papers_assets.notifying.channels import Channels
 from papers_assets.sample_arxiv import Corpus
@@ -237,19 +238,19 @@ def test_two_lists_in_one_repository_have_an_issue_each(house: House, api: Githu
 def test_the_demo_tells_nobody_of_invented_papers(
     tmp_path: Path, hook: Hook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cli, "DEMO_HOME", tmp_path / "demo")
+    monkeypatch.setattr(running, "DEMO_HOME", tmp_path / "demo")
     (tmp_path / "keywords.toml").write_text('[keywords.compiler]\nrecipients = "TEAM"\n')
     environment = {
         "PAPERS_KEYWORDS": str(tmp_path / "keywords.toml"),
         "PAPERS_DIGEST_WEBHOOK": hook.url,
     }
     # The command's own process cannot be told where the demo's home is.
-    monkeypatch.setattr(cli, "showing_progress", nullcontext)
+    monkeypatch.setattr(running, "showing_progress", nullcontext)
     assert CliRunner().invoke(cli.main, ["demo"], env=environment).exit_code == 0
     assert "Daily Papers" in (tmp_path / "demo" / "output" / "README.md").read_text()
     assert hook.received == []
     told = {"PAPERS_SMTP_URL", "PAPERS_DIGEST_EMAIL", "PAPERS_GITHUB_TOKEN", "PAPERS_ALERT_EMAIL"}
-    kept = cli._demo_environment(dict.fromkeys([*told, "DAGSTER_HOME", "PATH"], "x"))
+    kept = serving._demo_environment(dict.fromkeys([*told, "DAGSTER_HOME", "PATH"], "x"))
     assert kept == {"PATH": "x"}
 
 

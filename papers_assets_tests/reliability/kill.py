@@ -23,7 +23,8 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 import pandas as pd
 
-from papers_assets import cli, definitions, runs
+from papers_assets import definitions, runs
+from papers_assets.cli import running
 from papers_assets.history import _unfinished
 from papers_assets.keywords import KeywordsFile
 from papers_assets.keywords_file import read_keywords_file
@@ -89,7 +90,7 @@ def _become(settings: Settings, file: KeywordsFile, log: Path) -> Never:
         with log.open("ab") as output:
             os.dup2(output.fileno(), 1)
             os.dup2(output.fileno(), 2)
-        status = cli._run(settings, file, (), {})
+        status = running.execute(settings, file, (), {})
         sys.stdout.flush()
     except BaseException:  # noqa: BLE001 - a fork must not return to the harness
         traceback.print_exc()

@@ -1,0 +1,19 @@
+"""The command line, `papers`: words for people around what the other modules do."""
+
+import click
+
+from papers_assets.cli.running import demo, run
+from papers_assets.cli.serving import metrics, sample_arxiv, ui
+from papers_assets.cli.showing import digest, keywords
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Keep a daily list of the newest arXiv papers for each of your keywords.
+
+    keywords.toml says which keywords; README.md explains everything else.
+    """
+
+
+for _command in (run, demo, ui, keywords, digest, metrics, sample_arxiv):
+    main.add_command(_command)

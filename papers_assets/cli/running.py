@@ -1,0 +1,167 @@
+"""The commands that run the graph: `run` and `demo`."""
+
+import logging
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack, nullcontext
+from dataclasses import replace
+from datetime import datetime
+
+import click
+
+from papers_assets.cli.words import (
+    FRESH,
+    HOME_REMEDY,
+    NOT_ALL_FRESH,
+    NOTHING_DONE,
+    as_asked,
+    complain,
+    keywords_or_stop,
+    settings_or_stop,
+    shown,
+    stop,
+    tell,
+)
+from papers_assets.keywords import KeywordsFile
+from papers_assets.logs import printable
+from papers_assets.notifying.channels import Channels
+from papers_assets.progress import showing_progress
+from papers_assets.sample_arxiv import Corpus, SampleArxiv
+from papers_assets.settings import PROJECT_ROOT, Settings
+
+DEMO_HOME = PROJECT_ROOT / "demo"
+_NAMED = 50
+"""Failures that are said one by one."""
+
+
+@click.command()
+@click.argument("keyword", nargs=-1)
+@click.option(
+    "--since",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="Look back: fetch the papers submitted since that day, too, month by month. A run that "
+    "was interrupted goes on where it ended.",
+)
+@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="With --since: the last day.")
+def run(keyword: tuple[str, ...], since: datetime | None, until: datetime | None) -> None:
+    """Fetch the newest papers and write the README.
+
+    Without KEYWORD, all of keywords.toml. Exit status: 0 everything is fresh, 1 the README is
+    published but some keyword in it could not be refreshed, 2 nothing could be done. With
+    PAPERS_LOG_FORMAT=json, everything is said on standard error, one JSON object a line.
+    """
+    known: set[str] = set()
+    with as_asked(known):
+        settings = settings_or_stop()
+        file = keywords_or_stop(settings)
+        known.update(file.names)
+        for name in keyword:
+            if name not in file.names:
+                stop(f"{name!r} is not in {file.path}, which has: {', '.join(file.names)}.")
+        config = {
+            name: str(day.date())
+            for name, day in (("look_back_to", since), ("look_back_until", until))
+            if day is not None
+        }
+        sys.exit(execute(settings, file, keyword, config=config))
+
+
+@click.command()
+def demo() -> None:
+    """Run everything offline, over invented papers, into demo/."""
+    settings = settings_or_stop()
+    file = keywords_or_stop(settings)
+    with SampleArxiv(Corpus.sample()) as server:
+        click.echo("The sample arXiv answers, with invented papers.")
+        asked = replace(
+            settings,
+            home=DEMO_HOME,
+            api_url=server.url,
+            oai_url=server.oai_url,
+            request_interval=0.0,
+            channels=Channels(),  # nobody is to be told of invented papers
+            log_format="text",
+            locks="",
+            host_folder=None,
+        )
+        status = execute(asked, file, (), {})
+    click.echo(
+        "The papers are about the keywords that keywords.toml is shipped with; others have none."
+    )
+    click.echo("\nOpen this run, its lineage and its history in the Dagster UI: make demo-ui")
+    sys.exit(status)
+
+
+def execute(
+    settings: Settings,
+    file: KeywordsFile,
+    names: Sequence[str],
+    environment: Mapping[str, str] = os.environ,
+    *,
+    config: Mapping[str, object] | None = None,
+) -> int:
+    """Run the graph, say what became of it, and give the exit status."""
+    # Dagster takes a second to import, which the other commands need not wait for.
+    from dagster import DagsterError
+
+    from papers_assets.checks import GITHUB_LIMIT
+    from papers_assets.definitions import build_definitions
+    from papers_assets.locks import locks_for
+    from papers_assets.outcomes import LOOKING_BACK
+    from papers_assets.outputs import Outputs
+    from papers_assets.runs import open_instance, run_daily, tidy_up
+    from papers_assets.store import Store, StoreError
+
+    definitions = build_definitions(settings, file)
+    locks = locks_for(settings.locks, settings.home, settings.host_folder)
+    store = Store(settings.home, locks, settings.host_folder)
+    with ExitStack() as stack:
+        try:
+            instance = stack.enter_context(open_instance(settings.home, environment))
+        except (OSError, StoreError, DagsterError) as error:
+            stop(f"no run history: {error}. {HOME_REMEDY}")
+        with nullcontext() if settings.log_format == "json" else showing_progress():
+            report = run_daily(
+                definitions,
+                instance,
+                file,
+                names,
+                locks_folder=store.locks_folder,
+                config=config,
+            )
+            tidy_up(instance, file, store)
+    for name, reason in list(report.failed.items())[:_NAMED]:
+        what = "did not end" if name.startswith(LOOKING_BACK) else "could not be refreshed"
+        complain(printable(f"{name} {what}: {reason}", most=1000))
+    if (more := len(report.failed) - _NAMED) > 0:
+        complain(f"{more} more could not be refreshed; the UI lists them")
+    for name, reason in report.unpublished.items():
+        complain(f"{name} failed: {printable(reason, most=1000)}")
+    if report.problem:
+        complain(f"the README was not written: {report.problem}")
+        return NOTHING_DONE
+    # Of a harvest that is not whole, what came is published, though no keyword is fresh.
+    if not report.refreshed and not (file.harvest_since and "readme" in report.published):
+        complain(
+            "nothing was fetched, and the last good papers are untouched; the README says of when "
+            "they are. Try again later; `make demo` shows the whole product without arXiv."
+        )
+        return NOTHING_DONE
+    outputs = Outputs(settings.home)
+    written = [store.readme_path]
+    written += [outputs.site_folder / "index.html"] if "site" in report.published else []
+    written += [outputs.digest_path(outputs.days()[-1])] if "digest" in report.published else []
+    tell("\nWrote " + "\n      ".join(map(shown, written)))
+    tell(f"Recorded as run {', '.join(report.run_ids)}")
+    if (size := store.readme_path.stat().st_size) > GITHUB_LIMIT:
+        complain(
+            f"GitHub shows only the first {GITHUB_LIMIT} of the README's {size} bytes: not "
+            "even a heading for each keyword fits. Spread them over several files "
+            "(PAPERS_KEYWORDS and PAPERS_HOME).",
+            logging.WARNING,
+        )
+    for name, found in report.failed_checks.items():
+        complain(f"check {name}: {printable(found, most=1000)}")
+    is_well = not (report.failed or report.unpublished or report.failed_checks)
+    return FRESH if is_well else NOT_ALL_FRESH
