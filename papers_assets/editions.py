@@ -113,8 +113,10 @@ def extended(  # noqa: PLR0913 - one is what another is made of
     by_id = {paper.arxiv_id: paper for paper in papers}
     old = {changed.paper.arxiv_id: changed for changed in edition.papers}
     added = [
-        Changed(by_id[i], (*(old[i].changes if i in old else ()), *changes[i]))
-        for i in by_id
+        Changed(_newer(old[i].paper, paper), (*old[i].changes, *changes[i]))
+        if i in old
+        else Changed(paper, tuple(changes[i]))
+        for i, paper in by_id.items()
         if i in changes
     ]
     there = {changed.paper.arxiv_id for changed in added}
@@ -126,6 +128,14 @@ def extended(  # noqa: PLR0913 - one is what another is made of
         left=(*edition.left, *_left(found, known, part)),
         notes=dict(notes),
     )
+
+
+def _newer(told: Listed, paper: Listed) -> Listed:
+    """Give what the day tells of a paper: what it has told is not taken back by an older version.
+
+    Lists that are made anew from damaged files can have one.
+    """
+    return replace(told, keywords=paper.keywords) if told.version > paper.version else paper
 
 
 def _changes(found: pd.DataFrame, part: int) -> dict[str, list[Change]]:

@@ -101,9 +101,16 @@ def test_hostile_text_is_read_back_as_it_was() -> None:
 
 MOVED: list[Lists] = [{"a": [paper(1, title="Another")]}, {"b": [paper(1)]}]
 
+OLDER: list[Lists] = [
+    {"b": [paper(1, 3)]},
+    {"a": [paper(1)], "b": [paper(1)]},
+    {"b": [paper(1, title="Another")]},
+]
+
 
 @settings(max_examples=10, deadline=None)
 @example(MOVED, 0)
+@example(OLDER, 3)
 @given(st.lists(some_lists, min_size=1, max_size=4), st.integers(0, 4))
 def test_what_is_known_can_be_made_from_the_editions_again(lists: list[Lists], since: int) -> None:
     days = Days()
