@@ -141,6 +141,7 @@ class _Gleaning:
         return None if self._problem else self._coverage.refreshed_at
 
     def run(self, *, look_again: bool) -> Iterator[Found | Failed]:
+        self._store.sweep_held()
         ledger = self._harvests.read_gleaned()
         groups: dict[datetime, list[Keyword]] = {}
         for keyword in self._keywords:

@@ -91,7 +91,7 @@ class Reading:
 
     def data(self) -> Files:
         """Give the papers for other programs: JSON, its schema, and CSV."""
-        times = refreshed_at(self.papers)
+        times = self._answered
         keywords = [
             KeywordData(section.keyword, times.get(section.keyword), section.note)
             for section in sections(self.papers, self.file)
@@ -135,9 +135,14 @@ class Reading:
             slug, papers = self.slug(name), self._by_keyword.get(name, [])
             yield _List(f"Daily Papers: {name}", name, slug, f"keywords/{slug}.html", papers)
 
+    @cached_property
+    def _answered(self) -> dict[str, datetime]:
+        """When arXiv last answered for each keyword; read once, since there can be thousands."""
+        return refreshed_at(self.papers)
+
     def _bars(self, keyword: Keyword, papers: Sequence[Listed], today: date) -> Bars:
         """Count papers a day. Of a full list, nobody sees what came before its oldest paper."""
-        answered = refreshed_at(self.papers).get(keyword.name)
+        answered = self._answered.get(keyword.name)
         counts = Counter(paper.updated.date() for paper in papers)
         since = date.min if answered else None
         if len(papers) >= keyword.cap:

@@ -90,6 +90,7 @@ def refresh(
 
     Looking back, if wished for, comes when all are refreshed: it can take hours.
     """
+    store.sweep_held()
     tools = _Tools(client, store, now, wishes)
     final: ArxivError | None = None
     troubles = 0

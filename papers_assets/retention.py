@@ -10,6 +10,8 @@ from papers_assets.store import Store, StoreError
 
 logger = logging.getLogger(__name__)
 
+_DATES = ("updated", "last_seen")
+
 
 def prune_harvest(file: KeywordsFile, harvests: Harvests, now: datetime) -> int:
     """Remove the days that were harvested more than `keep_papers` days ago; give how many.
@@ -30,6 +32,10 @@ def prune_held(file: KeywordsFile, store: Store, now: datetime) -> int:
     removed = 0
     for keyword in file.keywords:
         try:
+            # What is too old is seen by its dates; texts are read only where something goes.
+            dates = store.read_held_columns(keyword.name, _DATES)
+            if dates is None or len(held.pruned(dates, older_than).papers) == len(dates.papers):
+                continue
             with store.updating(keyword.name):
                 before = store.read_held(keyword.name)
                 after = held.pruned(before, older_than) if before else None

@@ -51,6 +51,7 @@ _SLUG = 40
 _PAGE_NAME = r"[a-z0-9]+(?:-[a-z0-9]+)*-[0-9a-f]{12}(?:-[1-9][0-9]*)?\.md"
 """What pages are called: a `slug`, and a number but for the first one."""
 _PAGE = re.compile(_PAGE_NAME)
+_HALF_OF_HELD = re.compile(r"\.(?P<slug>[a-z0-9-]+)\.(?:parquet|problem\.json)\..*\.tmp")
 _HALF_A_PAGE = re.compile(rf"\.{_PAGE_NAME}\..*\.tmp")
 
 __all__ = ["FORMAT", "Store", "StoreDamagedError", "StoreError", "slug"]
@@ -87,9 +88,20 @@ class Store:
     def updating(self, keyword: str) -> Iterator[None]:
         """Keep other processes from writing what is held of `keyword`, until the block ends."""
         with self.locks.holding(slug(keyword)):
-            sweep(self.held_path(keyword))
-            sweep(self._problem_path(keyword))
             yield
+
+    def sweep_held(self) -> None:
+        """Remove what writers of held papers left behind who died writing.
+
+        All at once, since to look through a folder for each file of it takes time that grows with
+        the square of the keywords.
+        """
+        if is_remote(self._held_folder):
+            return  # they left nothing there
+        for left in self._held_folder.glob(".*.tmp"):
+            if half := _HALF_OF_HELD.fullmatch(left.name):
+                with self.locks.holding(half["slug"]), suppress(OSError):
+                    left.unlink()  # or it has become what it was to become meanwhile
 
     @contextmanager
     def publishing(self) -> Iterator[None]:

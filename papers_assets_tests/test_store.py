@@ -230,3 +230,15 @@ def test_a_front_page_that_is_a_folder_is_somebody_elses(store: Store) -> None:
         store.check_front_page()
     store.remove_front_page()
     assert store.front_page_path.is_dir()
+
+
+def test_what_dead_writers_of_held_papers_left_is_removed_at_once(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    store.write_held(held(1))
+    folder = store.held_path("compiler").parent
+    name = slug("compiler")
+    for half in (f".{name}.parquet.abcd.tmp", f".{name}.problem.json.ef.tmp"):
+        (folder / half).write_text("half")
+    (folder / ".mine.tmp").write_text("mine")
+    store.sweep_held()
+    assert sorted(p.name for p in folder.iterdir()) == [".mine.tmp", f"{name}.parquet"]
