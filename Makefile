@@ -4,8 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup demo demo-ui papers ui test check lint format bench bench-site faults kill kill-ui \
-	concurrency replay fuzz coverage mutation screenshots lock clean
+.PHONY: help setup demo demo-ui papers ui test check lint format bench faults kill kill-ui gate \
+	production hosts concurrency replay fuzz coverage mutation screenshots lock clean
 
 help:                ## this list
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -47,15 +47,11 @@ format: $(READY)     ## put the code in its usual form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(READY)      ## measure the job, and how long people wait for the UI; prints tables
-	$(BIN)/python -m papers_assets_tests.benchmarks
-	$(BIN)/python -m papers_assets_tests.benchmarks.face
+bench: $(READY)      ## measure; prints tables. BENCH="rows harvest --write" for parts, into docs/
+	$(BIN)/python -m bench $(BENCH)
 
 # The reliability programs print a table each and fail if anything was lost or untrue.
 RELIABILITY := $(BIN)/python -m papers_assets_tests.reliability
-
-bench-site: $(READY) ## measure the site in Chromium; prints a table
-	$(BIN)/python -m papers_assets_tests.benchmarks.site
 
 faults: $(READY)     ## every fault at every keyword, once and for ever; FAULTS=--quick for fewer
 	$(RELIABILITY).faults $(FAULTS)
@@ -65,6 +61,15 @@ kill: $(READY)       ## kill -9 at random moments; POINTS=300
 
 kill-ui: $(READY)    ## kill -9 of daemon, run worker, code server, web server; POINTS=50
 	$(RELIABILITY).processes --points $(or $(POINTS),50)
+
+gate: $(READY)       ## two hosts take turns at arXiv, and one is cut off (root; network namespaces)
+	$(RELIABILITY).gate --cut
+
+production: $(READY)  ## kill -9 of each process of deploy/ on PostgreSQL; prints a table
+	$(RELIABILITY).production
+
+hosts: $(READY)      ## runs on two hosts by Celery, and one is killed (root; network namespaces, redis-server)
+	$(RELIABILITY).hosts
 
 concurrency: $(READY)  ## ten command lines at once
 	$(RELIABILITY).concurrency

@@ -1,0 +1,1 @@
+"""How long things take, and how that grows: `python -m bench`. No part of the product."""

@@ -1,0 +1,107 @@
+"""Measure the product, and say on what machine: `python -m bench`, or a part: `... job rows`."""
+
+import argparse
+import importlib
+import json
+import resource
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from bench.document import replaced
+from bench.machine import this_machine
+from bench.results import Result, Stamp, markdown, packed, unpacked
+from papers_assets.settings import PROJECT_ROOT
+
+DOCUMENT = PROJECT_ROOT / "docs" / "benchmarks.md"
+
+
+class Part(NamedTuple):
+    """A module of its own, with a function `run`."""
+
+    minutes: float
+    """That it takes, about, on 2 cores."""
+    what: str
+    is_extra: bool = False
+    """Whether it is measured only when it is asked for."""
+
+
+PARTS = {
+    "job": Part(3, "the whole job next to a bare loop"),
+    "keywords": Part(7, "the same for up to 3,000 keywords, and with other run histories"),
+    "polite": Part(0.5, "the job at arXiv's pace"),
+    "rows": Part(3, "choosing from what is held"),
+    "harvest": Part(1, "a day by OAI-PMH, and thousands of keywords looked for in it"),
+    "many": Part(5, "the whole job for thousands of keywords, by OAI-PMH"),
+    "most": Part(20, "the same for 10,000 keywords", is_extra=True),
+    "site": Part(0.5, "the site, feeds, citations and data"),
+    "launch": Part(1, "from launch to success, on SQLite and PostgreSQL"),
+    "ui": Part(4, "what the pages of the UI wait for"),
+    "scrape": Part(0.3, "a scrape of the metrics"),
+    "gate": Part(0.1, "taking turns, by files and by PostgreSQL"),
+}
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Measure the parts that are asked for, and print them; write them if that is asked for."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    # Not `choices`, which argparse holds against having none.
+    parser.add_argument("parts", nargs="*", metavar="part", help=f"one of: {', '.join(PARTS)}")
+    parser.add_argument("--quick", action="store_true", help="small sizes: does it work at all?")
+    parser.add_argument("--write", action="store_true", help="into docs/benchmarks.md, too")
+    options = parser.parse_args(arguments)
+    if unknown := [part for part in options.parts if part not in PARTS]:
+        parser.error(f"no such part: {', '.join(unknown)}; there are {', '.join(PARTS)}")
+    if options.write and options.quick:
+        parser.error("--quick measures nothing that is worth writing: leave out one of the two")
+    names = options.parts or [name for name, part in PARTS.items() if not part.is_extra]
+    if not options.quick:
+        _note(f"about {sum(PARTS[name].minutes for name in names):.0f} min in all")
+    failed = [n for n in names if not _measure(n, is_quick=options.quick, is_kept=options.write)]
+    if failed:
+        sys.exit(f"failed: {', '.join(failed)}")
+
+
+def _measure(name: str, *, is_quick: bool, is_kept: bool) -> bool:
+    part = PARTS[name]
+    _note(f"{name}: {part.what}" + ("" if is_quick else f" (about {part.minutes:g} min)"))
+    began = time.perf_counter()
+    try:
+        result: Result = importlib.import_module(f"bench.{name}").run(is_quick=is_quick)
+    except Exception as error:  # noqa: BLE001 - the other parts are worth having
+        _note(f"{name}: failed: {type(error).__name__}: {error}")
+        return False
+    command = f"python -m bench {name}{' --quick' * is_quick}"
+    stamp = Stamp(f"{datetime.now(UTC):%Y-%m-%d}", command, str(this_machine()))
+    sys.stdout.write(f"## {name}: {part.what}\n\n{markdown(result, stamp)}\n")
+    sys.stdout.flush()
+    if is_kept:
+        keep(DOCUMENT, name, result, stamp)
+    _note(f"{name}: took {(time.perf_counter() - began) / 60:.1f} min")
+    return True
+
+
+def keep(document: Path, name: str, result: Result, stamp: Stamp) -> None:
+    """Write a part into the document, and the picture of all parts beside it."""
+    from bench.plot import draw  # noqa: PLC0415 - children would count its memory as theirs
+
+    text = replaced(document.read_text("utf-8"), name, markdown(result, stamp))
+    document.write_text(text, "utf-8")
+    data = document.with_suffix(".json")  # the picture is of all parts, measured together or not
+    of_parts = json.loads(data.read_text("utf-8")) if data.exists() else {}
+    of_parts[name] = {**stamp._asdict(), "series": packed(result)}
+    data.write_text(json.dumps(of_parts, indent=1, sort_keys=True) + "\n", "utf-8")
+    known = [unpacked(of_parts[part]["series"]) for part in PARTS if part in of_parts]
+    draw([series for of_part in known for series in of_part], document.with_suffix(".svg"))
+
+
+def _note(line: str) -> None:
+    sys.stderr.write(f"[bench] {line}\n")
+    sys.stderr.flush()
+
+
+if __name__ == "__main__":
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    main()

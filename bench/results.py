@@ -1,0 +1,133 @@
+"""What a part of the benchmark has to say, and how it is said in Markdown. Pure."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, NamedTuple
+
+from bench.fits import Points, fit
+
+Cell = str | float | None
+"""Of a table; None: empty."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows below a head."""
+
+    head: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class Aim:
+    """What was measured, and what was aimed at."""
+
+    what: str
+    measured: float
+    bound: float
+    unit: str
+    is_least: bool = False
+    """Whether `bound` is the least that is wanted; else the most."""
+
+    @property
+    def is_met(self) -> bool:
+        """Say whether it was reached; what is no number was not."""
+        met = self.measured >= self.bound if self.is_least else self.measured <= self.bound
+        return bool(met)
+
+
+@dataclass(frozen=True)
+class Series:
+    """A cost over several sizes."""
+
+    panel: str
+    """The title of the picture that it is drawn in; empty: none."""
+    name: str
+    over: str
+    """What the sizes count."""
+    unit: str
+    points: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a part measured."""
+
+    tables: tuple[Table, ...] = ()
+    aims: tuple[Aim, ...] = ()
+    series: tuple[Series, ...] = ()
+    remarks: tuple[str, ...] = ()
+    """What to know of the figures; sentences."""
+
+
+class Stamp(NamedTuple):
+    """When and how a part was measured, and on what."""
+
+    day: str
+    command: str
+    machine: str
+
+
+def markdown(result: Result, stamp: Stamp) -> str:
+    """Give a part as Markdown that ends with a line break."""
+    parts = [f"{stamp.day}, `{stamp.command}`; {stamp.machine}."]
+    if result.remarks:
+        parts.append(" ".join(result.remarks))
+    for table in result.tables:
+        parts += [f"{table.title}:"] if table.title else []
+        parts.append(_table(table.head, table.rows))
+    if result.aims:
+        head = ("aim", "measured", "aimed at", "")
+        parts.append(_table(head, [_aim(aim) for aim in result.aims]))
+    parts += ["\n".join(lines)] if (lines := [*filter(None, map(growth, result.series))]) else []
+    return "\n\n".join(parts) + "\n"
+
+
+def growth(series: Series) -> str:
+    """Say how a cost grows: "* bare loop: seconds ~ keywords^0.93"; empty: at one size, nothing."""
+    found = fit(series.points)
+    if found is None:
+        return ""
+    first, last = min(series.points)[0], max(series.points)[0]
+    grows = f"{series.unit} ~ {series.over}^{found.exponent:.2f}"
+    return f"* {series.name}: {grows} ({first:,.0f} to {last:,.0f})"
+
+
+def number(value: Cell) -> str:
+    """Give a cell as people read it: three digits that count, no more."""
+    if value is None or isinstance(value, str):
+        return value or ""
+    if isinstance(value, int) or abs(value) >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.3g}"
+
+
+def _table(head: Iterable[str], rows: Iterable[tuple[Cell, ...]]) -> str:
+    lines = [tuple(head), *(tuple(map(number, row)) for row in rows)]
+    lines.insert(1, ("---",) * len(lines[0]))
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _aim(aim: Aim) -> tuple[Cell, ...]:
+    bound = f"{'at least' if aim.is_least else 'at most'} {number(aim.bound)} {aim.unit}"
+    met = "met" if aim.is_met else "**missed**"
+    return aim.what, f"{number(aim.measured)} {aim.unit}".strip(), bound.strip(), met
+
+
+def packed(result: Result) -> list[dict[str, Any]]:
+    """Give what the picture is made of, for JSON."""
+    return [asdict(series) for series in result.series if series.panel]
+
+
+def unpacked(packed_series: Iterable[Mapping[str, Any]]) -> list[Series]:
+    """Read what `packed` gave."""
+    return [
+        Series(**{**of_one, "points": tuple(map(tuple, of_one["points"]))})
+        for of_one in packed_series
+    ]
+
+
+def series(panel: str, name: str, over: str, unit: str, points: Points) -> Series:
+    """Make a series of any points."""
+    return Series(panel, name, over, unit, tuple((float(x), float(y)) for x, y in points))

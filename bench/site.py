@@ -1,0 +1,182 @@
+"""How long people wait for the site, and its making for everything that is read elsewhere.
+
+All of a page's papers at once, read from the disk by a real browser.
+"""
+
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page
+
+from bench import corpora
+from bench.results import Aim, Cell, Result, Table
+from papers_assets.listing import Listed
+from papers_assets.rendering.citations import bibtex, ris
+from papers_assets.rendering.data import KeywordData, papers_csv, papers_json
+from papers_assets.rendering.feeds import MOST_ENTRIES, Feed, atom, json_feed
+from papers_assets.rendering.site import MOST_PAPERS
+from papers_assets.rendering.site.formulas import pieces
+from papers_assets.rendering.site.mathml import mathml
+from papers_assets_tests.browsing import CHROMIUM, browser
+from papers_assets_tests.rendering.sites import recorded, site_of, write
+
+QUICK_PAPERS = 100
+KEYWORDS = ("learning", "model", "graph", "quantum", "compiler")
+_TYPED = "learning of graphs"
+_NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
+_OPENED = """() => {
+  const [seen] = performance.getEntriesByName("first-contentful-paint");
+  const {domContentLoadedEventEnd, loadEventEnd} = performance.getEntriesByType("navigation")[0];
+  return [seen?.startTime ?? NaN, domContentLoadedEventEnd, loadEventEnd];
+}"""
+# From the keystroke until what it changed is laid out and painted.
+_TYPE = """async (text) => {
+  const search = document.querySelector("#q");
+  const frame = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+  const took = [];
+  for (let end = 1; end <= text.length; end++) {
+    await frame();
+    const began = performance.now();
+    search.value = text.slice(0, end);
+    search.dispatchEvent(new Event("input", {bubbles: true}));
+    document.body.getBoundingClientRect();
+    const computed = performance.now() - began;
+    await frame();
+    took.push([computed, performance.now() - began]);
+  }
+  return took;
+}"""
+_Row = tuple[str, float, str, float | None]
+"""What was measured, how much, of what, and the most (of %: the least) that was aimed at."""
+
+
+def run(*, is_quick: bool) -> Result:
+    """Measure."""
+    papers = _papers(QUICK_PAPERS if is_quick else MOST_PAPERS)
+    rows: list[_Row] = [
+        ("abstracts, mean", statistics.fmean(len(p.abstract) for p in papers), "characters", None),
+        *_mathematics(papers),
+    ]
+    with tempfile.TemporaryDirectory() as name:
+        rows += _building(papers, Path(name))
+        rows += _others(papers)
+        if CHROMIUM:
+            with browser() as chromium:
+                rows += _reading(chromium, Path(name) / "index.html")
+    remarks = [f"{len(papers):,} {corpora.whose()}; pages are read from the disk."]
+    if not CHROMIUM:
+        remarks.append("There is no Chromium: how long people wait is not measured.")
+    cells: list[tuple[Cell, ...]] = [(what, measured, unit) for what, measured, unit, _ in rows]
+    aims = [
+        Aim(what, measured, bound, unit, is_least=unit == "%")
+        for what, measured, unit, bound in rows
+        if bound is not None
+    ]
+    table = Table(("what", "measured", ""), tuple(cells))
+    return Result((table,), tuple(aims), remarks=tuple(remarks))
+
+
+def _papers(count: int) -> list[Listed]:
+    """Give papers, newest first, each once."""
+    some = islice(corpora.records(2 * MOST_PAPERS), 2 * count)
+    newest = sorted(some, key=lambda record: str(record["updated"]), reverse=True)[:count]
+    return [replace(recorded(r), keywords=_keywords(r)) for r in newest]
+
+
+def _keywords(record: corpora.Record) -> tuple[str, ...]:
+    text = f"{record['title']} {record['abstract']}".lower()
+    return tuple(word for word in KEYWORDS if word in text) or KEYWORDS[:1]
+
+
+def _seconds(action: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    action()
+    return time.perf_counter() - began
+
+
+def _mathematics(papers: Sequence[Listed]) -> Iterator[_Row]:
+    formulas = [
+        piece
+        for paper in papers
+        for text in (paper.title, paper.abstract)
+        for piece in pieces(" ".join(text.split()))
+        if piece.formula
+    ]
+    mathml.cache_clear()
+    shown: list[object] = []
+    took = _seconds(
+        lambda: shown.extend(mathml(p.formula, is_display=p.is_display) for p in formulas)
+    )
+    yield "formulas", len(formulas), "", None
+    if formulas:
+        share = 100 * statistics.fmean(map(bool, shown))
+        yield "formulas shown as mathematics", share, "%", 90
+        yield "time for all formulas", took, "s", None
+
+
+def _building(papers: list[Listed], folder: Path) -> Iterator[_Row]:
+    mathml.cache_clear()
+    yield "building all pages", _seconds(lambda: write(site_of(papers), folder)), "s", None
+    yield "size of index.html", (folder / "index.html").stat().st_size / 1e6, "MB", None
+
+
+def _others(papers: Sequence[Listed]) -> Iterator[_Row]:
+    """Render what is read elsewhere: of all papers, and the feeds of each keyword, too."""
+    lists = {"": papers} | {name: [p for p in papers if name in p.keywords] for name in KEYWORDS}
+
+    def feeds() -> None:
+        for name, of_list in lists.items():
+            feed = Feed(title=name or "all", name=name, papers=of_list, updated=_NOON)
+            atom(feed)
+            json_feed(feed)
+
+    def data() -> None:
+        keywords = [KeywordData(name, _NOON) for name in KEYWORDS]
+        papers_json(papers, keywords=keywords, last_update=_NOON.date())
+        papers_csv(papers)
+
+    made = f"Atom and JSON feeds, {len(lists)} of {MOST_ENTRIES} papers or a little more"
+    yield made, _seconds(feeds), "s", None
+    yield "BibTeX and RIS of all", _seconds(lambda: (bibtex(papers), ris(papers))), "s", None
+    yield "papers.json and papers.csv", _seconds(data), "s", None
+
+
+def _reading(chromium: Browser, file: Path) -> Iterator[_Row]:
+    opened = [_opened(chromium, file) for _ in range(5)]
+    for index, name in enumerate(("first paint", "script has run", "loaded")):
+        seconds = statistics.median(times[index] for times in opened) / 1000
+        yield f"index.html: {name} (median of 5)", seconds, "s", 2
+    page = _page(chromium, file)
+    page.wait_for_timeout(2000)
+    for what in ("once read ahead", "again"):
+        page.evaluate("document.querySelector('#clear').click()")
+        took = page.evaluate(_TYPE, _TYPED)
+        for index, name in enumerate(("script and layout", "until painted")):
+            times = [key[index] for key in took]
+            yield f"keystroke, {what}: {name} (median)", statistics.median(times), "ms", 50
+            yield f"keystroke, {what}: {name} (slowest)", max(times), "ms", None
+    page.close()
+    page = _page(chromium, file)
+    first = page.evaluate(_TYPE, _TYPED)
+    yield "first keystroke right after opening", first[0][1], "ms", None
+    page.close()
+
+
+def _opened(chromium: Browser, file: Path) -> list[float]:
+    page = _page(chromium, file)
+    page.wait_for_timeout(100)
+    times: list[float] = page.evaluate(_OPENED)
+    page.close()
+    return times
+
+
+def _page(chromium: Browser, file: Path) -> Page:
+    page = chromium.new_page(viewport={"width": 1280, "height": 900})
+    page.goto(file.as_uri())
+    return page

@@ -1,0 +1,76 @@
+"""Figures as people read them."""
+
+import json
+import math
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bench.results import (
+    Aim,
+    Result,
+    Stamp,
+    Table,
+    growth,
+    markdown,
+    number,
+    packed,
+    series,
+    unpacked,
+)
+from papers_assets_tests.github import github
+
+STAMP = Stamp("2026-11-23", "python -m bench job", "an invented machine")
+SQUARES = series("panel", "squaring", "numbers", "seconds", [(2, 4), (10, 100), (30, 900)])
+
+
+@given(st.floats(-1e9, 1e9), st.floats(-1e9, 1e9))
+def test_aim_is_met_or_missed_as_measured(value: float, bound: float) -> None:
+    most, least = Aim("it", value, bound, "s"), Aim("it", value, bound, "s", is_least=True)
+    assert most.is_met == (value <= bound)
+    assert least.is_met == (value >= bound)
+    said = markdown(Result(aims=(most,)), STAMP)
+    assert ("**missed**" in said) is not most.is_met
+
+
+def test_what_was_not_measured_is_no_aim_met() -> None:
+    assert not Aim("it", math.nan, 3, "s").is_met
+    assert not Aim("it", math.nan, 3, "%", is_least=True).is_met
+
+
+def test_growth_is_said_as_a_power() -> None:
+    assert growth(SQUARES) == "* squaring: seconds ~ numbers^2.00 (2 to 30)"
+    assert not growth(series("", "once", "numbers", "seconds", [(2, 4)]))
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [(None, ""), ("x", "x"), (3000, "3,000"), (1234.5, "1,234"), (0.01234, "0.0123"), (5.0, "5")],
+)
+def test_numbers_have_three_digits(value: str | float | None, said: str) -> None:
+    assert number(value) == said
+
+
+@given(st.floats(1e-9, 1e12))
+def test_numbers_are_what_was_measured(value: float) -> None:
+    assert float(number(value).replace(",", "")) == pytest.approx(value, rel=0.006)
+
+
+def test_github_shows_a_table_a_title_and_the_growth() -> None:
+    table = Table(("keywords", "s"), ((3, 1.5), (3_000, None)), "Title")
+    aim = Aim("job", 7, 6, "s")
+    shown = github(markdown(Result((table,), (aim,), (SQUARES,), ("Remark.",)), STAMP))
+    assert shown.count("<table>") == 2
+    assert shown.count("<tr>") == 5
+    assert "<p>Title:</p>" in shown
+    assert "<li>squaring: seconds ~ numbers^2.00" in shown
+    assert re.search(r"<strong>missed</strong>", shown)
+    assert "an invented machine" in shown
+
+
+def test_series_survive_json() -> None:
+    not_drawn = series("", "memory", "numbers", "MB", [(1, 2)])
+    kept = json.loads(json.dumps(packed(Result(series=(SQUARES, not_drawn)))))
+    assert unpacked(kept) == [SQUARES]
