@@ -1,0 +1,198 @@
+"""The instance of deploy/ over a real PostgreSQL: recording, pruning, dead runs, upgrades."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import dagster as dg
+import pytest
+import sqlalchemy as sql
+from dagster._core.storage.runs.sqlite import sqlite_run_storage
+from dagster._core.storage.sql import get_alembic_config, run_alembic_downgrade
+from dagster_postgres.run_storage import run_storage as postgres_run_storage
+from dagster_postgres.utils import pg_alembic_config
+
+from papers_assets.asking import EVERYTHING_TAG
+from papers_assets.history import end_dead_runs, held_while_running, prune_runs
+from papers_assets.runs import open_instance, prepared_home
+from papers_assets.sample_arxiv import Fault, SampleArxiv
+from papers_assets.schedules import HOUSEKEEPING
+from papers_assets_tests.conftest import House
+from papers_assets_tests.deploy.host import DEPLOY
+from papers_assets_tests.driving import PAPERS, environment
+from papers_assets_tests.test_history import checked_run, files, runs, shown
+
+# From before runs had the column `backfill_id`: Dagster 1.8.
+OLDER = "284a732df317"
+
+
+@pytest.fixture
+def variables(tmp_path: Path, postgres_url: str) -> dict[str, str]:
+    """What the environment needs to say for deploy/'s dagster.yaml."""
+    settings = tmp_path / "etc"
+    settings.mkdir()
+    (settings / "dagster.yaml").write_text((DEPLOY / "dagster.postgres.yaml").read_text())
+    return {
+        "DAGSTER_HOME": str(settings),
+        "PAPERS_DATABASE_URL": postgres_url,
+        "PAPERS_RUN_FILES": str(tmp_path / "home" / ".papers"),
+    }
+
+
+@pytest.fixture
+def instance(
+    tmp_path: Path, variables: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[dg.DagsterInstance]:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    with open_instance(tmp_path / "home", os.environ) as opened:
+        yield opened
+
+
+@pytest.fixture
+def house(tmp_path: Path, server: SampleArxiv, instance: dg.DagsterInstance) -> House:
+    return House(tmp_path / "home", server, instance)
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def test_dagster_takes_every_setting_of_the_file(instance: dg.DagsterInstance) -> None:
+    assert type(instance.run_storage).__name__ == "PostgresRunStorage"
+    assert type(instance.event_log_storage).__name__ == "PostgresEventLogStorage"
+    assert type(instance.schedule_storage).__name__ == "PostgresScheduleStorage"
+    assert instance.run_monitoring_enabled
+    assert instance.run_monitoring_max_runtime_seconds == 14400
+    assert (instance.run_retries_enabled, instance.run_retries_max_retries) == (True, 1)
+    assert not instance.run_retries_retry_on_asset_or_op_failure
+    queue = instance.get_concurrency_config().run_queue_config
+    assert queue is not None
+    assert (queue.max_concurrent_runs, queue.max_user_code_failure_retries) == (4, 10)
+    assert [limit["key"] for limit in queue.tag_concurrency_limits] == [EVERYTHING_TAG]
+    assert not instance.telemetry_enabled
+    assert instance.freshness_enabled
+
+
+def test_what_is_superseded_goes_and_all_that_is_shown_stays(house: House) -> None:
+    gone = [*house.run().run_ids, checked_run(house)]
+    house.failing = {"compiler": Fault(503)}
+    house.run()
+    house.failing = {}
+    kept = house.run().run_ids
+    checked = checked_run(house)
+    before = shown(house)
+
+    pruned = prune_runs(house.instance, older_than=now())
+
+    assert pruned.runs >= len(gone)
+    assert {*kept, checked} <= set(runs(house))
+    assert not set(gone) & set(runs(house))
+    assert [path for run_id in gone for path in files(house, run_id)] == []
+    assert shown(house) == before
+
+    with house.instance.event_log_storage.index_connection() as connection:  # type: ignore[attr-defined]
+        left = connection.execute(sql.text("SELECT DISTINCT run_id FROM event_logs")).scalars()
+        assert set(left) <= set(runs(house))
+
+
+def test_a_run_whose_process_was_killed_is_marked_as_failed(house: House) -> None:
+    job = house.definitions.resolve_job_def(HOUSEKEEPING)
+    with held_while_running(house.instance, house.store.locks_folder) as tags:
+        dead = house.instance.create_run_for_job(job, tags=tags, status=dg.DagsterRunStatus.STARTED)
+        assert end_dead_runs(house.instance, house.store.locks_folder) == []
+        (house.store.locks_folder / tags["papers_assets/lock"]).replace(
+            house.store.locks_folder / "aside"
+        )
+        (house.store.locks_folder / tags["papers_assets/lock"]).touch()
+        assert end_dead_runs(house.instance, house.store.locks_folder) == [dead.run_id]
+    found = house.instance.get_run_by_id(dead.run_id)
+    assert found is not None
+    assert found.status is dg.DagsterRunStatus.FAILURE
+
+
+def test_the_command_line_records_its_runs_in_the_database(
+    tmp_path: Path, variables: dict[str, str], server: SampleArxiv, instance: dg.DagsterInstance
+) -> None:
+    keywords = tmp_path / "keywords.toml"
+    keywords.write_text("[keywords.compiler]\n")
+    done = subprocess.run(
+        [PAPERS, "run"],
+        env=environment(tmp_path / "home", keywords, server.url, **variables),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    (run,) = instance.get_runs()
+    assert run.status is dg.DagsterRunStatus.SUCCESS
+    assert run.run_id in done.stdout
+    assert variables["PAPERS_DATABASE_URL"] not in done.stdout + done.stderr
+    assert not (tmp_path / "home" / "dagster.yaml").exists()
+
+
+def migrate(home: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "dagster", "instance", "migrate"],
+        cwd=home,
+        env=os.environ | {"DAGSTER_HOME": home},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_an_older_database_works_and_is_migrated_with_its_runs(
+    house: House, variables: dict[str, str]
+) -> None:
+    storage = house.instance.run_storage
+    before = [checked_run(house)]
+    with storage.connect() as connection:  # type: ignore[attr-defined]
+        run_alembic_downgrade(pg_alembic_config(postgres_run_storage.__file__), connection, OLDER)
+        columns = [c["name"] for c in sql.inspect(connection).get_columns("runs")]
+    assert "backfill_id" not in columns
+    assert house.run().refreshed  # who forgets to migrate loses nothing
+
+    told = migrate(variables["DAGSTER_HOME"])
+
+    assert OLDER in told
+    revision, newest = storage.alembic_version()  # type: ignore[misc]
+    assert revision == newest
+    assert set(before) < set(runs(house))
+    assert checked_run(house) in runs(house)
+    assert prune_runs(house.instance, older_than=now()).runs > 0
+
+
+def test_a_database_that_a_newer_dagster_migrated_is_still_read_and_written(house: House) -> None:
+    before = [checked_run(house)]
+    with house.instance.run_storage.connect() as connection:  # type: ignore[attr-defined]
+        connection.execute(sql.text("UPDATE alembic_version SET version_num = 'of the future'"))
+    assert house.run().refreshed
+    assert set(before) < set(runs(house))
+
+
+def test_an_older_embedded_history_works_and_is_migrated_with_its_runs(
+    tmp_path: Path, server: SampleArxiv
+) -> None:
+    home = prepared_home(tmp_path / "embedded")
+    with open_instance(home, {}) as instance:
+        house = House(home, server, instance)
+        before = [checked_run(house)]
+        with instance.run_storage.connect() as connection:  # type: ignore[attr-defined]
+            config = get_alembic_config(sqlite_run_storage.__file__)
+            run_alembic_downgrade(config, connection, OLDER)
+        before.append(checked_run(house))
+        assert instance.run_storage.alembic_version()[0] == OLDER  # type: ignore[index]
+
+    migrate(str(home))
+
+    with open_instance(home, {}) as instance:
+        revision, newest = instance.run_storage.alembic_version()  # type: ignore[misc]
+        assert revision == newest
+        assert set(before) <= set(instance.get_run_ids())
+        assert checked_run(House(home, server, instance)) in instance.get_run_ids()

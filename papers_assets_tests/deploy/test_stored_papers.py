@@ -1,0 +1,74 @@
+"""What older versions of papers-assets stored opens, and the next run takes it further."""
+
+from datetime import UTC, datetime, timedelta
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from papers_assets.held import Held, refreshed
+from papers_assets.store import FORMAT, Store
+from papers_assets_tests.conftest import House
+from papers_assets_tests.making import LATER, keyword, paper
+
+_STRING = {pa.large_string(): pa.string(), pa.large_list(pa.large_string()): pa.list_(pa.string())}
+
+
+def write_as_before(store: Store, value: Held, labels: dict[str, str]) -> None:
+    """Write a file with just these labels, and with the strings that pandas 2 had."""
+    path = store.held_path(value.keyword)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fields = [field.with_type(_STRING.get(field.type, field.type)) for field in value.papers.schema]
+    table = value.papers.cast(pa.schema(fields)).replace_schema_metadata(labels)
+    pq.write_table(table, path, compression="zstd")
+
+
+def labels_of_format_1(value: Held) -> dict[str, str]:
+    assert value.refreshed_at is not None
+    return {
+        "papers_assets_format": "1",
+        "keyword": value.keyword,
+        "definition": value.definition,
+        "cap": str(value.cap),
+        "refreshed_at": value.refreshed_at.isoformat(),
+    }
+
+
+def test_papers_of_format_1_are_read_and_their_newest_says_what_is_complete(house: House) -> None:
+    value = refreshed(keyword(), None, [paper(2), paper(1)], LATER)
+    write_as_before(house.store, value, labels_of_format_1(value))
+    read = house.store.read_held("compiler")
+    assert read is not None
+    assert read.versions() == {("2613.00001", 1), ("2613.00002", 1)}
+    assert read.complete_until == paper(2).updated
+    assert (read.refreshed_at, read.cap) == (LATER, value.cap)
+    assert (read.complete_from, read.total_results, read.looked_back) == (None, None, ())
+
+
+def test_papers_of_format_2_without_what_came_to_be_labelled_later_are_read(house: House) -> None:
+    value = refreshed(keyword(), None, [paper(1)], LATER)
+    until = datetime(2026, 1, 1, tzinfo=UTC)
+    labels = labels_of_format_1(value) | {
+        "papers_assets_format": "2",
+        "complete_until": until.isoformat(),
+    }
+    write_as_before(house.store, value, labels)
+    read = house.store.read_held("compiler")
+    assert read is not None
+    assert read.complete_until == until
+    assert read.looked_back == ()
+
+
+def test_a_run_goes_on_from_format_1_and_writes_todays(house: House) -> None:
+    house.run()
+    first = house.store.read_held("compiler")
+    assert first is not None
+    write_as_before(house.store, first, labels_of_format_1(first))
+    house.today += timedelta(days=1)
+
+    assert not house.run().failed
+
+    read = house.store.read_held("compiler")
+    assert read is not None
+    assert first.versions() <= read.versions()
+    labels = pq.read_schema(house.store.held_path("compiler")).metadata
+    assert labels[b"papers_assets_format"].decode() == str(FORMAT)
