@@ -22,6 +22,8 @@ BIN = Path(sys.executable).parent
 DOCKERFILE = list(steps((DEPLOY / "Dockerfile").read_text()))
 EXAMPLES = (DEPLOY / "env.example", UNITS / "environment.example")
 
+ALL = (*SERVICES, "metrics")
+
 
 def output(*command: object) -> str:
     done = subprocess.run(
@@ -68,7 +70,7 @@ def test_the_image_is_of_this_version_and_the_compose_file_takes_it() -> None:
     assert tag in (DEPLOY / "Dockerfile").read_text()
     ours = [s for s in compose()["services"].values() if s["image"].startswith("papers-assets")]
     assert {service["image"] for service in ours} == {tag}
-    assert len(ours) == len(SERVICES)
+    assert len(ours) == len(ALL)
 
 
 def locked(path: Path) -> dict[str, str]:
@@ -112,7 +114,7 @@ def test_the_containers_run_what_the_units_run() -> None:
     }
     variables = example(UNITS / "environment.example") | {"PAPERS_READERS_PORT": "3000"}
     variables["PAPERS_CODE_PORT"] = "4266"
-    for service in SERVICES:
+    for service in ALL:
         of_unit = command(service, variables)
         words = [Path(of_unit[0]).name, *of_unit[1:]]
         assert sorted(w.replace("127.0.0.1", "0.0.0.0") for w in words) == sorted(started[service])  # noqa: S104
@@ -128,7 +130,7 @@ def test_the_units_are_what_systemd_takes(tmp_path: Path) -> None:
     assert output("systemd-analyze", "verify", *sorted(tmp_path.iterdir())) == ""
 
 
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("service", ALL)
 def test_a_unit_starts_again_and_gives_up_nothing_but_what_it_needs(service: str) -> None:
     text = (UNITS / f"papers-assets-{service}.service").read_text()
     for line in (
