@@ -91,10 +91,17 @@ mutation: $(READY)   ## mutate the pure core and see what the tests notice (need
 screenshots: $(READY)  ## make the pictures in docs/ anew, from the real UI (needs Chromium)
 	$(BIN)/python -m papers_assets_tests.screenshots
 
-lock:                ## resolve requirements.lock anew (needs uv)
-	uv pip compile pyproject.toml --group dev --all-extras --universal --python-version 3.11 \
-		--upgrade --generate-hashes --no-strip-extras --no-emit-index-url --no-annotate --no-header \
-		-o requirements.lock
+# The images' locks (deploy/) have the versions of requirements.lock, which are those that are tested.
+LOCKED := uv pip compile pyproject.toml --universal --python-version 3.11 --upgrade \
+	--generate-hashes --no-strip-extras --no-emit-index-url --no-annotate --no-header
+IMAGE := --constraint requirements.lock \
+	--extra postgres --extra s3 --extra metrics --extra json-logs
+
+lock:                ## resolve requirements.lock, and those of deploy/, anew (needs uv)
+	$(LOCKED) --group dev --all-extras -o requirements.lock
+	$(LOCKED) $(IMAGE) -o deploy/requirements.lock
+	$(LOCKED) $(IMAGE) --extra celery -o deploy/requirements-celery.lock
+	$(LOCKED) $(IMAGE) --extra kubernetes -o deploy/requirements-kubernetes.lock
 
 clean:               ## remove .venv and the demo; held papers and run history stay
 	rm -rf $(VENV) demo

@@ -3,7 +3,8 @@
     HOME/.papers/counters.json
 
 Runs are short: nobody could ask one while it lasts. Each adds what it counted when it ends, also
-when it fails. What is lost here begins again at zero, as Prometheus expects of counters.
+when it fails. A damaged file begins again at zero, as Prometheus expects of counters; one that
+cannot be read just now is left as it is.
 """
 
 import json
@@ -15,9 +16,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from papers_assets.files import StoreError, replacing, sweep
+from papers_assets.files import replacing, sweep
 from papers_assets.locks import Locks, locks_below
 from papers_assets.outcomes import Outcomes
+from papers_assets.places import read_bytes
 
 logger = logging.getLogger(__name__)
 
@@ -102,24 +104,28 @@ class Counters:
         self._locks = locks or locks_below(home)
 
     def read(self) -> Counts:
-        """Read what was counted so far; what cannot be read is zero, and that is logged."""
+        """Read what was counted so far; what is damaged is zero, and that is logged.
+
+        Raises:
+            OSError: the file cannot be read, so that nobody knows what was counted.
+        """
         try:
-            return from_json(self.path.read_bytes())
+            return from_json(read_bytes(self.path))
         except FileNotFoundError:
             return Counts()
-        except (ValueError, OSError) as error:
+        except ValueError as error:
             logger.warning("%s: it cannot be read, and begins at zero: %s", self.path, error)
             return Counts()
 
     def add(self, counts: Counts) -> None:
-        """Add what a run counted. Papers do not depend on it: a failure is logged, not raised."""
+        """Add what a run counted. Papers do not depend on it: any failure is logged, not raised."""
         try:
             with self._locks.holding("counters"):
                 sweep(self.path)
                 total = self.read() + counts
                 with replacing(self.path, self._locks.check) as file:
                     file.write(to_json(total).encode())
-        except (StoreError, OSError) as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, what was fetched is good
             logger.warning("what this run counted is not in the metrics: %s", error)
 
 

@@ -221,6 +221,9 @@ class _Gleaning:
             except (StoreError, OSError) as error:
                 logger.error("%s: not kept: %s", keyword.name, error)  # noqa: TRY400 - a story
                 self._failed[keyword.name] = str(error)
+            except Exception as error:  # a mistake of ours must not cost the other keywords theirs
+                logger.exception("%s: unexpectedly", keyword.name)
+                self._failed[keyword.name] = f"unexpectedly, {type(error).__name__}: {error}"
             hits.tables, hits.is_dirty = [], False
 
     def _keep(self, keyword: Keyword, hits: _Hits) -> None:

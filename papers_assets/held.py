@@ -248,7 +248,6 @@ def gleaned(  # noqa: PLR0913 - all but three are said by name
     joins = complete_from and held.complete_until and held.complete_until >= complete_from
     return replace(
         after,
-        cap=max(keyword.cap, held.cap),
         refreshed_at=refreshed_at,
         complete_until=refreshed_at,
         complete_from=(held.complete_from if joins else None) or complete_from,
@@ -266,7 +265,7 @@ def of_papers(papers: Sequence[Paper]) -> pa.Table:
 
 def _merged(held: Held | None, fetched: Sequence[Paper] | pa.Table, seen_at: datetime) -> pa.Table:
     rows = fetched if isinstance(fetched, pa.Table) else of_papers(fetched)
-    table = _seen(rows, seen_at)
+    table = _seen(_once(rows), seen_at)
     if held is not None:
         table = _merge(held.papers, table)
     return table.sort_by([(name, "descending") for name in ("updated", "arxiv_id", "version")])
@@ -290,8 +289,14 @@ def _merge(old: pa.Table, new: pa.Table) -> pa.Table:
     column = SCHEMA.get_field_index("first_seen")
     new = new.set_column(column, SCHEMA.field(column), pa.array(seen, _TIME))
     replaced = set(versions)
-    kept = pa.array([version not in replaced for version in first_seen], pa.bool_())
+    kept = pa.array([version not in replaced for version in _versions(old)], pa.bool_())
     return pa.concat_tables([new, old.filter(kept)])
+
+
+def _once(rows: pa.Table) -> pa.Table:
+    """Give `rows` with every version once: the last of it."""
+    last = {version: row for row, version in enumerate(_versions(rows))}
+    return rows if len(last) == len(rows) else rows.take(sorted(last.values()))
 
 
 def _versions(table: pa.Table) -> list[tuple[str, int]]:

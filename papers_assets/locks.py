@@ -6,6 +6,7 @@ files under locks calls `check` right before.
 """
 
 import hashlib
+import logging
 import tempfile
 import threading
 import time
@@ -22,6 +23,10 @@ from papers_assets.remote import is_remote
 _PAUSE = 0.1
 """Seconds between two looks whether a lock is free. (To wait inside of the server for ever could
 not be interrupted, and for a while is an error in its log each time.)"""
+_LONG = 600
+"""Looks, a minute of them, after which people are told what is waited for."""
+
+_log = logging.getLogger(__name__)
 
 
 class LockLostError(StoreError):
@@ -133,7 +138,15 @@ class PostgresLocks:
             if session.try_lock(full):
                 return
             progress.debug("waiting for another process, perhaps of another host: %s", name)
+            looks = 1
             while not session.try_lock(full):
+                looks += 1
+                if looks == _LONG:
+                    _log.warning(
+                        "still waiting for the lock %s of PAPERS_LOCKS, which another process has, "
+                        "perhaps of another host; pg_locks of that database says which connection",
+                        printable(name),
+                    )
                 self._sleep(_PAUSE)
         except PostgresError as error:
             raise _unreachable(name, error) from error

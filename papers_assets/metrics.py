@@ -1,7 +1,7 @@
 """What a Prometheus can read of the product, in its own terms.
 
 A keyword of which nothing was ever fetched is infinitely old, rather than absent: what is absent
-raises no alarm.
+raises no alarm. What runs counted is absent while it cannot be read: zero would be untrue.
 """
 
 import math
@@ -21,7 +21,8 @@ _BLOCKED = ArxivBlocked("", 403).brief
 
 def families(state: State) -> Iterator[Metric]:
     """Say it in Prometheus' terms."""
-    yield from _of_runs(state.counts)
+    if state.counts:
+        yield from _of_runs(state.counts)
     yield from _of_keywords(state)
     yield from _of_outputs(state)
 
@@ -58,17 +59,17 @@ def _of_keywords(state: State) -> Iterator[Metric]:
             family.add_metric([keyword.name], value(keyword))
         return family
 
-    counts = state.counts
-    yield counter(
-        "papers_refreshes",
-        "How often arXiv gave a believable answer for the keyword.",
-        lambda name: counts.refreshes.get(name, 0),
-    )
-    yield counter(
-        "papers_refresh_failures",
-        "How often the keyword could not be refreshed.",
-        lambda name: counts.failures.get(name, 0),
-    )
+    if counts := state.counts:
+        yield counter(
+            "papers_refreshes",
+            "How often arXiv gave a believable answer for the keyword.",
+            lambda name: counts.refreshes.get(name, 0),
+        )
+        yield counter(
+            "papers_refresh_failures",
+            "How often the keyword could not be refreshed.",
+            lambda name: counts.failures.get(name, 0),
+        )
     yield gauge(
         "papers_keyword_last_refresh_timestamp_seconds",
         "When arXiv last gave a believable answer for the keyword; 0: never.",

@@ -4,7 +4,8 @@ A remote path is a `UPath`. It has the methods of `Path` that this project uses,
 called a `Path` in annotations. An object is there whole or not at all, and replaced at once; there
 are no folders; and nothing is remembered of a listing, since other hosts write, too.
 
-Whatever goes wrong on the way is an OSError.
+Whatever goes wrong on the way is an OSError. So is a bucket that is not there: nothing in it can be
+found, and what was never written must not be taken for that.
 """
 
 import errno
@@ -19,9 +20,12 @@ from papers_assets.logs import printable
 SCHEMES = ("s3", "gs", "gcs", "az", "abfs")
 """Of object storage, where what is half written is never seen. Tests have S3 alone."""
 
-
 # A large object that is fetched in several pieces at once could be of two writers.
 _OPTIONS: dict[str, dict[str, Any]] = {"s3": {"max_concurrency": 1}}
+
+
+_found: set[str] = set()
+"""Buckets that were there when this process looked."""
 
 
 class RemoteError(Exception):
@@ -128,8 +132,25 @@ def _reaching(path: Path) -> Iterator[tuple[Any, str]]:
     try:
         place = cast("Any", path)
         yield place.fs, place.path
+    except FileNotFoundError:
+        _look_for_bucket(place.fs, place.path.split("/")[0])
+        raise
     except OSError:
         raise
     except Exception as error:  # botocore's are none, and not known where it is not installed
         words = printable(f"{type(error).__name__}: {error}")
         raise OSError(errno.EIO, words, str(path)) from error
+
+
+def _look_for_bucket(files: Any, bucket: str) -> None:
+    """Make sure, once, that a bucket is there; who may not ask is not told."""
+    if bucket in _found:
+        return
+    try:
+        files.info(bucket)
+    except FileNotFoundError as error:
+        words = "there is no such bucket. Make it, or correct PAPERS_HOME"
+        raise OSError(errno.EIO, words, bucket) from error
+    except Exception:  # noqa: BLE001 - no right to ask, or no answer: then nothing is known
+        return
+    _found.add(bucket)

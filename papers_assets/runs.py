@@ -16,10 +16,11 @@ from papers_assets.files import replacing
 from papers_assets.harvests import Harvests
 from papers_assets.history import end_dead_runs, held_while_running, prune_runs
 from papers_assets.keywords import KeywordsFile
+from papers_assets.locks import FileLocks, folder_here
 from papers_assets.remote import is_remote
 from papers_assets.retention import prune_harvest, prune_held
 from papers_assets.schedules import DAILY, HARVEST, PUBLISH, open_days
-from papers_assets.settings import PROJECT_ROOT
+from papers_assets.settings import PROJECT_ROOT, host_folder
 from papers_assets.store import Store, StoreError
 
 _log = logging.getLogger(__name__)
@@ -55,11 +56,13 @@ def open_instance(
     Raises:
         StoreError: `home` is not on disk, and DAGSTER_HOME is not set.
     """
-    here = history_folder(home, environment)
+    history_folder(home, environment)
+    # Not in $DAGSTER_HOME, which need not be writable where the history is in PostgreSQL.
+    locks = FileLocks(folder_here(home, host_folder(environment)))
     with ExitStack() as stack:
         # Dagster makes its databases when it first opens them, and two processes that do so at the
         # same time spoil them for good.
-        with Store(here).opening_history():
+        with Store(home, locks).opening_history():
             if environment.get("DAGSTER_HOME"):
                 instance = stack.enter_context(dg.DagsterInstance.get())
             else:

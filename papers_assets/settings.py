@@ -1,6 +1,7 @@
 """The environment, read once into frozen, validated values. Nothing else looks at `os.environ`."""
 
 import math
+import os
 import re
 import tempfile
 from collections.abc import Mapping
@@ -89,7 +90,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         channels=_channels_or_problem(environment),
         log_format=read_log_format(environment),
         locks=_locks(environment.get(LOCKS) or "", home),
-        host_folder=_host_folder(environment) if is_remote(home) else None,
+        host_folder=host_folder(environment) if is_remote(home) else None,
     )
 
 
@@ -120,9 +121,15 @@ def _locks(value: str, home: Path) -> str:
     return value
 
 
-def _host_folder(environment: Mapping[str, str]) -> Path:
-    """Give where this host keeps what no other sees: with its run history, if it has one."""
-    own = environment.get("DAGSTER_HOME")
+def host_folder(environment: Mapping[str, str]) -> Path:
+    """Give where this host keeps what no other sees, such as its own locks.
+
+    Beside what its runs print, else with its run history if one may write there (production's
+    $DAGSTER_HOME is settings, and read-only), else with temporary files.
+    """
+    own = environment.get("PAPERS_RUN_FILES")
+    if not own and os.access(environment.get("DAGSTER_HOME") or "", os.W_OK):
+        own = environment["DAGSTER_HOME"]
     place = Path(own).expanduser().absolute() if own else Path(tempfile.gettempdir())
     return place / "papers-assets"
 

@@ -54,7 +54,8 @@ class State:
     """How everything stands at one moment."""
 
     now: datetime
-    counts: Counts
+    counts: Counts | None
+    """None: they cannot be read, which is not the same as zero."""
     keywords: tuple[KeywordState, ...]
     has_keywords_file: bool
     """False: keywords.toml cannot be used, and `keywords` are those of when it could be."""
@@ -100,7 +101,7 @@ class Looking:
             states = threads.map(self._keyword, self._keywords, map(looked.get, names))
         return State(
             now=self._now(),
-            counts=self._counters.read(),
+            counts=self._counts(),
             keywords=tuple(states),
             has_keywords_file=has_file,
             readme_at=self._readme_at(),
@@ -141,6 +142,13 @@ class Looking:
             logger.warning("%s: %s", self._store.held_path(name), error)
             return HeldFile(0, None, is_readable=False)
         return head
+
+    def _counts(self) -> Counts | None:
+        try:
+            return self._counters.read()
+        except OSError as error:
+            logger.warning("what runs counted is not in the metrics: %s", error)
+            return None
 
     def _readme_at(self) -> datetime | None:
         try:

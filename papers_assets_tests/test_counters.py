@@ -94,6 +94,24 @@ def test_a_disk_that_cannot_be_written_costs_the_counts_and_nothing_else(
     assert "what this run counted is not in the metrics" in caplog.text
 
 
+@pytest.mark.parametrize("trouble", [OSError(5, "Input/output error"), RuntimeError("odd")])
+def test_counts_that_cannot_be_read_just_now_are_not_taken_for_zero(
+    counters: Counters,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    trouble: Exception,
+) -> None:
+    def read(_: Path) -> bytes:
+        raise trouble
+
+    counters.add(ONE + ONE)
+    with monkeypatch.context() as patch:
+        patch.setattr("papers_assets.counters.read_bytes", read)
+        counters.add(ONE)
+    assert f"what this run counted is not in the metrics: {trouble}" in caplog.text
+    assert counters.read() == ONE + ONE
+
+
 def test_a_run_counts_what_it_asked_and_what_failed(house: House) -> None:
     house.failing = {"compiler": Fault(503)}
     house.run()

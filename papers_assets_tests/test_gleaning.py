@@ -143,6 +143,19 @@ def test_a_keyword_of_which_there_is_nothing_is_held_as_empty(field: Field) -> N
     assert field.held("zyzzyva") == set()
 
 
+def test_a_version_that_is_listed_on_two_days_is_held_once_in_its_newer_text(field: Field) -> None:
+    field.bring_in_all(paper(1, doi="10.1/invented"))
+    field.bring_in(3, paper(1))
+    field.found(keyword())
+    of_keyword = field.store.read_held("compiler")
+    assert of_keyword is not None
+    assert of_keyword.papers["doi"].to_pylist() == ["10.1/invented"]
+    field.now += timedelta(hours=1)
+    field.bring_in(4, paper(1), paper(2))
+    field.found(keyword())
+    assert field.held() == {("2613.00001", 1), ("2613.00002", 1)}
+
+
 def test_what_somebody_removed_is_found_again(field: Field) -> None:
     field.bring_in_all(paper(1))
     field.found(keyword())

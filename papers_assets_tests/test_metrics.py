@@ -210,6 +210,19 @@ def test_names_and_helps_are_as_prometheus_wants_them() -> None:
         assert is_counter == (family.type == "counter")
 
 
+def test_counts_that_cannot_be_read_are_absent_and_not_zero(
+    looking: Looking, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    counted = {"papers_arxiv_requests_total", "papers_refreshes_total", "papers_runs_total"}
+    assert counted < {name for name, _ in samples(metrics_text(looking.look))}
+    Counters(tmp_path).path.unlink()
+    Counters(tmp_path).path.mkdir()
+    found = samples(metrics_text(looking.look))
+    assert not counted & {name for name, _ in found}
+    assert found["papers_keyword_age_seconds", "compiler"] == 24 * 3600
+    assert "what runs counted is not in the metrics" in caplog.text
+
+
 # The alert rules.
 
 

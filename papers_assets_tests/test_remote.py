@@ -1,6 +1,7 @@
 """A home in object storage: a real S3 server of this machine, with the guarantees of a disk."""
 
 import logging
+import os
 import sys
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -11,6 +12,7 @@ import pytest
 from s3fs import S3FileSystem
 
 from papers_assets import places, remote
+from papers_assets.counters import Counters, Counts
 from papers_assets.editions import Mark
 from papers_assets.files import StoreDamagedError, StoreError, locked, replacing
 from papers_assets.held import Held, refreshed
@@ -199,6 +201,69 @@ def test_trouble_on_the_way_is_no_damage_and_not_taken_for_nothing(
         store.read_problem("compiler")
 
 
+def test_counts_are_kept_through_trouble_on_the_way(
+    s3_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def trouble() -> None:
+        raise RuntimeError("as botocore's own errors, which are no OSError")
+
+    counters = Counters(s3_home, FileLocks(tmp_path))
+    counters.add(Counts(3))
+    with monkeypatch.context() as patch:
+        on_asking(patch, "get_object", trouble)
+        counters.add(Counts(1))
+    assert "RuntimeError: as botocore" in caplog.text
+    assert counters.read() == Counts(3)
+
+
+def test_a_bucket_that_is_not_there_is_trouble_and_no_empty_home(
+    s3_environment: dict[str, str], tmp_path: Path
+) -> None:
+    assert s3_environment
+    store = Store(remote.home_at("s3://invented-missing/papers"), FileLocks(tmp_path), tmp_path)
+    for ask in (
+        lambda: store.read_held("compiler"),
+        lambda: store.read_problem("compiler"),
+        lambda: list(store.pages()),
+        lambda: store.write_held(held(1)),
+    ):
+        with pytest.raises((OSError, StoreError), match="no such bucket") as caught:
+            ask()
+        assert not isinstance(caught.value, FileNotFoundError)
+
+
+def test_who_may_not_ask_for_the_bucket_may_use_it_all_the_same(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse() -> None:
+        raise PermissionError("only what is below papers/")
+
+    asked = on_asking(monkeypatch, "head_bucket", refuse)
+    assert store.read_held("compiler") is None
+    assert "head_bucket" in asked
+
+
+def test_a_long_wait_for_a_lock_is_told_once(
+    postgres_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    name = "papers_assets_tests:compiler"
+    holder = Session(postgres_url)
+    pauses: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+        if sum(pauses) > 150:
+            holder.unlock(name)
+
+    assert holder.try_lock(name)
+    with PostgresLocks(postgres_url, "papers_assets_tests", sleep=sleep).holding("compiler"):
+        told = [record for record in caplog.records if record.levelno == logging.WARNING]
+    holder.close()
+    assert [record.getMessage()[:38] for record in told] == [
+        "still waiting for the lock compiler of"
+    ]
+
+
 def add(url: str, home: str, first: int) -> None:
     """Add four papers, one by one, as four refreshes of the same keyword do."""
     for number in range(first, first + 4):
@@ -339,6 +404,28 @@ def test_the_command_line_runs_over_s3_and_wants_a_place_for_its_history(
     assert f"Wrote {s3_home}/output/README.md" in done.stdout
     assert "output/README.md" in objects(s3_home)
     assert list((tmp_path / "dagster" / "papers-assets").rglob("publishing.lock")) != []
+
+
+def test_locks_of_this_host_are_where_it_may_write(
+    s3_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours, printed = tmp_path / "dagster", tmp_path / "printed"
+    ours.mkdir()
+    (ours / "dagster.yaml").write_text("telemetry:\n  enabled: false\n")
+    variables = {"PAPERS_HOME": str(s3_home), "PAPERS_LOCKS": "local", "DAGSTER_HOME": str(ours)}
+    assert read_settings(variables).host_folder == ours / "papers-assets"
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "access", lambda *_: False)  # root may write everywhere
+        folder = read_settings(variables).host_folder
+        assert folder is not None
+        assert ours not in folder.parents
+    variables["PAPERS_RUN_FILES"] = str(printed)
+    assert read_settings(variables).host_folder == printed / "papers-assets"
+    monkeypatch.setenv("DAGSTER_HOME", str(ours))
+    with open_instance(s3_home, variables):
+        pass
+    assert [path.name for path in tmp_path.rglob("*.lock")] == ["history.lock"]
+    assert next(tmp_path.rglob("*.lock")).is_relative_to(printed)
 
 
 def test_a_home_that_all_hosts_reach_wants_locks_that_they_share(s3_home: Path) -> None:

@@ -48,7 +48,8 @@ def raw_papers_asset(
         if since is None:
             yield from refresh(keywords, client, store.open(), now, wishes)
             return
-        yield from glean(
+        found: list[Keyword] = []
+        for outcome in glean(
             keywords,
             store.harvests(),
             store.open(),
@@ -56,8 +57,11 @@ def raw_papers_asset(
             since=since,
             sets=sets_for(file.harvest_categories),
             look_again=wishes.ignore_held,
-        )
-        yield from look_back_only(keywords, client, store.open(), now, wishes)
+        ):
+            found += [outcome.keyword] if isinstance(outcome, Found) else []
+            yield outcome
+        # After a harvest that arXiv refused, it is not asked in another way.
+        yield from look_back_only(found, client, store.open(), now, wishes)
 
     @dg.asset(
         name="raw_papers",

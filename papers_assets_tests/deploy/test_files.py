@@ -1,16 +1,21 @@
 """The files of deploy/: whole, in agreement with the package and with each other."""
 
+import io
 import json
 import re
 import shutil
 import subprocess
 import sys
 import tomllib
+from contextlib import nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
+from urllib.request import Request
 
 import dagster as dg
 import pytest
+from dagster_graphql.schema import create_schema
+from graphql import parse, validate
 from ruamel.yaml import YAML
 
 from papers_assets.asking import EVERYTHING_TAG
@@ -66,8 +71,10 @@ def test_the_image_runs_as_nobody_in_particular_and_without_a_secret() -> None:
 
 
 def test_the_image_is_of_this_version_and_the_compose_file_takes_it() -> None:
-    tag = f"papers-assets:{project()['version']}"
-    assert tag in (DEPLOY / "Dockerfile").read_text()
+    version = project()["version"]
+    assert f"papers-assets:{version} " in (DEPLOY / "Dockerfile").read_text()
+    assert example(EXAMPLES[0])["PAPERS_TAG"] == version
+    tag = f"papers-assets:${{PAPERS_TAG:-{version}}}"
     ours = [s for s in compose()["services"].values() if s["image"].startswith("papers-assets")]
     assert {service["image"] for service in ours} == {tag}
     assert len(ours) == len(ALL)
@@ -77,14 +84,15 @@ def locked(path: Path) -> dict[str, str]:
     return dict(re.findall(r"^([\w.\[\]-]+)==([^ ;]+)", path.read_text(), re.MULTILINE))
 
 
-def test_the_image_is_locked_to_the_versions_that_are_tested() -> None:
-    path = DEPLOY / "requirements.lock"
+@pytest.mark.parametrize("extra", ["", "celery", "kubernetes"])
+def test_an_image_is_locked_to_the_versions_that_are_tested(extra: str) -> None:
+    path = DEPLOY / (f"requirements-{extra}.lock" if extra else "requirements.lock")
     ours, tested = locked(path), locked(PROJECT_ROOT / "requirements.lock")
     assert {name: tested.get(name) for name in ours} == ours
     wanted = [*project()["dependencies"]]
-    for extra in ("postgres", "s3", "metrics", "json-logs"):
-        wanted += project()["optional-dependencies"][extra]
-    names = {re.split(r"[^\w.-]", one)[0] for one in wanted}
+    for one in ("postgres", "s3", "metrics", "json-logs", *filter(None, [extra])):
+        wanted += project()["optional-dependencies"][one]
+    names = {re.split(r"[^\w.-]", name)[0] for name in wanted}
     assert names <= set(ours)
     assert "://" not in path.read_text()
     assert path.read_text().count("--hash=sha256:") > len(ours)
@@ -106,6 +114,45 @@ def test_only_the_proxy_can_be_reached_and_every_service_is_bounded() -> None:
         if name != "postgres":  # whose image begins as root, and hands over
             assert service["read_only"]
             assert service["cap_drop"] == ["ALL"]
+
+
+def test_who_watches_reaches_nothing_but_the_metrics() -> None:
+    services = compose()["services"]
+    there = [name for name, service in services.items() if "watching" in service["networks"]]
+    assert there == ["metrics"]
+    assert services["metrics"]["networks"] == ["watching"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "is_healthy"),
+    [
+        ('{"data":{"runsOrError":{"results":[]}}}', True),
+        ('{"data":{"runsOrError":{}}}', False),
+        ('{"data":null,"errors":[{"path":["runsOrError","results"]}]}', False),
+    ],
+)
+def test_a_web_server_without_its_database_is_not_healthy(
+    monkeypatch: pytest.MonkeyPatch, answer: str, *, is_healthy: bool
+) -> None:
+    asked: list[Request] = []
+
+    def answering(request: Request, timeout: float) -> io.StringIO:
+        assert timeout
+        asked.append(request)
+        return io.StringIO(answer)
+
+    _, python, option, program = compose()["services"]["webserver"]["healthcheck"]["test"]
+    assert (python, option) == ("python", "-c")
+    monkeypatch.setattr("urllib.request.urlopen", answering)
+    with nullcontext() if is_healthy else pytest.raises((KeyError, TypeError)):
+        exec(program, {})  # noqa: S102 - our own
+    query = json.loads(cast("bytes", asked[0].data))["query"]
+    assert not validate(create_schema().graphql_schema, parse(query))
+
+
+def test_what_has_passwords_in_it_is_not_for_git() -> None:
+    ignored = (PROJECT_ROOT / ".gitignore").read_text().splitlines()
+    assert {"/deploy/.env*", "/deploy/config/"} <= set(ignored)
 
 
 def test_the_containers_run_what_the_units_run() -> None:
@@ -135,6 +182,7 @@ def test_a_unit_starts_again_and_gives_up_nothing_but_what_it_needs(service: str
     text = (UNITS / f"papers-assets-{service}.service").read_text()
     for line in (
         "Restart=always",
+        "StartLimitIntervalSec=0",  # or a database that is away for minutes would end it
         "User=papers",
         "NoNewPrivileges=yes",
         "ProtectSystem=strict",
@@ -145,6 +193,7 @@ def test_a_unit_starts_again_and_gives_up_nothing_but_what_it_needs(service: str
     # A restart of the code server leaves its runs alone, and both must wait at the same gate.
     assert ("KillMode=process" in text) == (service == "code")
     assert ("PrivateTmp=no" in text) == (service == "code")
+    assert ("OOMPolicy=continue" in text) == (service == "code")
 
 
 def readers() -> str:

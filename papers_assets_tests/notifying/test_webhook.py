@@ -140,6 +140,7 @@ def test_the_address_is_nowhere_to_be_read(
     hook: Hook, sleep: Sleep, caplog: pytest.LogCaptureFixture, status: int
 ) -> None:
     caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.DEBUG, "urllib3")  # which other libraries make silent
     hook.answers = [(status, {"Location": hook.url}, hook.url)]
     try:
         post(hook.url, notice(), sleep=sleep)
