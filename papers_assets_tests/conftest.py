@@ -100,6 +100,7 @@ class House:
             self.file,
             names,
             locks_folder=self.store.locks_folder,
+            now=lambda: self.today,
         )
 
     def execute(self, job: str, **options: object) -> dg.ExecuteInProcessResult:

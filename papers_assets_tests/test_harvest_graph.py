@@ -9,7 +9,6 @@ import pytest
 from papers_assets.arxiv.harvest import sets_for
 from papers_assets.harvests import Harvests
 from papers_assets.keywords import KeywordsFile, Source
-from papers_assets.runs import Report, run_daily
 from papers_assets.sample_arxiv import Corpus, Script, Step
 from papers_assets.schedules import DAILY, HARVEST, open_days
 from papers_assets_tests.conftest import House
@@ -30,16 +29,6 @@ class Farm(House):
     @property
     def harvests(self) -> Harvests:
         return Harvests(self.home)
-
-    def run(self, *names: str) -> Report:
-        return run_daily(
-            self.definitions,
-            self.instance,
-            self.file,
-            names,
-            locks_folder=self.store.locks_folder,
-            now=lambda: self.today,
-        )
 
     def held_of(self, name: str) -> set[tuple[str, int]]:
         found = self.store.read_held(name)

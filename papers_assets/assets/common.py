@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from typing import Any
 
 import dagster as dg
 
@@ -13,6 +14,19 @@ OWNERS = ["team:papers-assets"]
 FRESHNESS = dg.FreshnessPolicy.time_window(
     fail_window=timedelta(days=3), warn_window=timedelta(hours=36)
 )
+
+
+def log_partitions(
+    context: dg.AssetExecutionContext, materialized: Mapping[str, Mapping[str, Any]]
+) -> None:
+    """Record these partitions of the asset, with their metadata, and no other.
+
+    A step that gives a result marks all partitions of its run as materialized.
+    """
+    for partition, metadata in materialized.items():
+        context.log_event(
+            dg.AssetMaterialization(context.asset_key, partition=partition, metadata=metadata)
+        )
 
 
 def check_specs(asset: str, table: Mapping[str, checks.Check]) -> list[dg.AssetCheckSpec]:

@@ -10,7 +10,7 @@ from papers_assets import previews
 from papers_assets.arxiv.client import ArxivClient
 from papers_assets.arxiv.harvest import sets_for
 from papers_assets.asking import Asked, RefreshConfig, asked_for
-from papers_assets.assets.common import FRESHNESS, GROUP, OWNERS
+from papers_assets.assets.common import FRESHNESS, GROUP, OWNERS, log_partitions
 from papers_assets.counters import Counters, counts_of_run
 from papers_assets.gleaning import Found, glean
 from papers_assets.keywords import Keyword, KeywordsFile
@@ -97,7 +97,7 @@ def raw_papers_asset(
                 outcomes.add(outcome)
         except BaseException:
             # Interrupted: what came is on disk, so it is recorded all the same.
-            _log(context, outcomes.metadata(arxiv.api_url))
+            log_partitions(context, outcomes.metadata(arxiv.api_url))
             raise
         finally:
             client.close()
@@ -127,7 +127,7 @@ def _record(
             context.add_asset_metadata(of_keyword, context.asset_key, partition_key=name)
         yield dg.MaterializeResult()
         return
-    _log(context, metadata)
+    log_partitions(context, metadata)
     if problems:
         raise dg.Failure(outcomes.story, metadata=dict(problems), allow_retries=False)
     context.log.info(
@@ -135,9 +135,3 @@ def _record(
         if metadata
         else "There was nothing to do: the runs that this one resumes have fetched everything."
     )
-
-
-def _log(context: dg.AssetExecutionContext, refreshed: Mapping[str, previews.Metadata]) -> None:
-    for name, metadata in refreshed.items():
-        event = dg.AssetMaterialization(context.asset_key, partition=name, metadata=metadata)
-        context.log_event(event)

@@ -9,11 +9,14 @@ from papers_assets import papers as papers_frame
 from papers_assets import previews
 from papers_assets.arxiv.harvest import sets_for
 from papers_assets.asking import EVERYTHING_TAG
-from papers_assets.assets.common import FRESHNESS, GROUP, OWNERS
+from papers_assets.assets.common import FRESHNESS, GROUP, OWNERS, log_partitions
 from papers_assets.counters import Counters, Counts
 from papers_assets.harvesting import BroughtIn, NotBroughtIn, bring_in, days_to_bring_in
 from papers_assets.keywords import KeywordsFile
 from papers_assets.resources import ArxivResource, StoreResource
+
+_NAMED = 5
+"""Days that the story names."""
 
 
 def days_of(since: date) -> dg.DailyPartitionsDefinition:
@@ -68,7 +71,7 @@ def harvest_asset(
                         failed[outcome.day.isoformat()] = outcome.reason
                         problem = problem or outcome.brief
         except BaseException:
-            _log(context, came)
+            log_partitions(context, came)
             raise
         finally:
             client.close()
@@ -94,7 +97,7 @@ def _record(
             context.add_asset_metadata(metadata, context.asset_key, partition_key=day)
         yield dg.MaterializeResult()
         return
-    _log(context, came)
+    log_partitions(context, came)
     if failed:
         reasons = " ".join(f"{day}: {reason} |" for day, reason in list(failed.items())[:_NAMED])
         raise dg.Failure(
@@ -103,15 +106,4 @@ def _record(
             '"Materialize".',
             metadata=dict(failed),
             allow_retries=False,
-        )
-
-
-_NAMED = 5
-"""Days that the story names."""
-
-
-def _log(context: dg.AssetExecutionContext, came: Mapping[str, previews.Metadata]) -> None:
-    for day, metadata in came.items():
-        context.log_event(
-            dg.AssetMaterialization(context.asset_key, partition=day, metadata=metadata)
         )

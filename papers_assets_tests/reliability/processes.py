@@ -32,6 +32,7 @@ from papers_assets_tests.reliability.worlds import (
     missing,
     points_and_seed,
     table,
+    violations,
 )
 
 VICTIMS = ("daemon", "run worker", "code server", "web server", "all of Dagster")
@@ -138,12 +139,7 @@ class Harness:
         return status
 
     def _judge(self, story: str, before: Found, after: Found) -> None:
-        self.wrong += [f"{story}: {text}" for text in after.broken]
-        for name, versions in before.held.items():
-            if lost := versions - after.held.get(name, set()):
-                self.wrong.append(f"{story}: {name} lost {sorted(lost)[:3]}")
-        if after.readme not in (before.readme, after.rendered):
-            self.wrong.append(f"{story}: the README is neither the old one nor the new one")
+        self.wrong += [f"{story}: {text}" for text in violations(before, after)]
 
 
 def _processes(root: int) -> Iterator[tuple[int, str]]:

@@ -32,6 +32,7 @@ from papers_assets_tests.reliability.worlds import (
     look,
     missing,
     points_and_seed,
+    violations,
 )
 
 _BEFORE = "code, before the run begins"
@@ -159,12 +160,7 @@ class Harness:
         return told
 
     def _judge(self, story: str, before: Found, after: Found) -> None:
-        self.wrong += [f"{story}: {text}" for text in after.broken]
-        for name, versions in before.held.items():
-            if lost := versions - after.held.get(name, set()):
-                self.wrong.append(f"{story}: {name} lost {sorted(lost)[:3]}")
-        if after.readme not in (before.readme, after.rendered):
-            self.wrong.append(f"{story}: the README is neither the old one nor the new one")
+        self.wrong += [f"{story}: {text}" for text in violations(before, after)]
 
 
 def _kind(run: Mapping[str, Any]) -> str:

@@ -199,6 +199,17 @@ def look(home: Path, file: KeywordsFile) -> Found:
     return found
 
 
+def violations(before: Found, after: Found) -> list[str]:
+    """Give what is broken or lost since `before`, whatever was killed meanwhile."""
+    wrong = list(after.broken)
+    for name, versions in before.held.items():
+        if lost := versions - after.held.get(name, set()):
+            wrong.append(f"{name} lost {sorted(lost)[:3]}")
+    if after.readme not in (before.readme, after.rendered):
+        wrong.append("the README is neither the old one nor the new one")
+    return wrong
+
+
 def missing(file: KeywordsFile, found: Found, corpus: Corpus) -> list[str]:
     """Say which keywords' lists, or what is held of them, lack papers that `corpus` has."""
     wrong = []
