@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bench.results import Aim, Result, Table
 from papers_assets.counters import Counters
+from papers_assets.harvests import Harvests
 from papers_assets.held import refreshed
 from papers_assets.keywords import KeywordsFile
 from papers_assets.keywords_file import read_keywords_file
@@ -52,7 +53,14 @@ def _made(home: Path, count: int) -> KeywordsFile:
 def _looking(file: KeywordsFile) -> Looking:
     home = file.path.parent
     counters = Counters(home)
-    return Looking(lambda: file, Store(home), Outputs(home), counters, lambda: datetime.now(UTC))
+    return Looking(
+        lambda: file,
+        Store(home),
+        Outputs(home),
+        counters,
+        lambda: datetime.now(UTC),
+        Harvests(home),
+    )
 
 
 def _scraped(looking: Looking) -> tuple[float, int]:

@@ -21,6 +21,11 @@ list: what was chosen by other rules is chosen anew."""
 _BY = [RULES, version("snowballstemmer"), unicodedata.unidata_version]
 
 
+def rules() -> str:
+    """Give what changes whenever the same paper may match another keyword."""
+    return json.dumps(_BY)
+
+
 @dataclass(frozen=True)
 class Days:
     """How many papers match, day by day."""

@@ -14,8 +14,8 @@ import pyarrow.compute as pc
 from papers_assets import held
 from papers_assets.arxiv.client import ArxivClient
 from papers_assets.arxiv.errors import ArxivBlocked, ArxivError, ArxivTooLate
-from papers_assets.arxiv.harvest import HarvestedDay, fetch_day
-from papers_assets.files import StoreDamagedError, StoreError
+from papers_assets.arxiv.harvest import MAX_REQUESTS, HarvestedDay, fetch_day
+from papers_assets.files import StoreError
 from papers_assets.harvests import SCHEMA, Harvested, Harvests
 from papers_assets.logs import progress
 
@@ -24,6 +24,7 @@ logger = logging.getLogger(__name__)
 _IN_A_ROW = 3
 """So many days in a row that arXiv itself failed: the rest is left for the next run."""
 _NAMED = 3
+_SATURDAY = 5
 
 
 @dataclass(frozen=True)
@@ -59,8 +60,8 @@ def days_to_bring_in(
 ) -> list[date]:
     """Give the days from `since` to today of which more may come, newest first."""
     days = [since + timedelta(days=n) for n in range((now.date() - since).days + 1)]
-    known = {day: harvests.read_labels(day) for day in days}
-    return [d for d in reversed(days) if not ((k := known[d]) and k.is_settled(sets))]
+    known = {day: harvests.labels_or_none(day) for day in days}
+    return [d for d in reversed(days) if not ((k := known[d]) and k.is_settled(sets, now))]
 
 
 def bring_in(
@@ -82,10 +83,11 @@ def bring_in(
     final: ArxivError | None = None
     troubles = 0
     for number, day in enumerate(days, 1):
-        progress.info("%s (day %d of %d): asking", day, number, len(days))
+        was_final = final is not None
         try:
             if final is not None:
                 raise final
+            progress.info("%s (day %d of %d): asking", day, number, len(days))
             outcome = _day(day, sets, client, harvests, now)
             troubles = 0
         except ArxivError as error:
@@ -97,7 +99,9 @@ def bring_in(
         except (StoreError, OSError) as error:
             outcome = NotBroughtIn(day, str(error), "it could not be stored")
         if isinstance(outcome, NotBroughtIn):
-            logger.error("%s: not brought in: %s", day, outcome.reason)
+            # Of thousands of days that are not asked for any more, nobody reads the lines.
+            level = logging.DEBUG if was_final else logging.ERROR
+            logger.log(level, "%s: not brought in: %s", day, outcome.reason)
         yield outcome
 
 
@@ -111,14 +115,16 @@ def _day(
     waited, requests = client.seconds_waited, client.requests
     asked_at = now()  # what arXiv adds while we ask may be missing
     found = fetch_day(day, sets, client.ask_oai)
-    if found.fault:
-        logger.warning("%s: %s; asking once more", day, found.fault)
-        _keep(found, sets, harvests, now(), whole_at=None)
+    doubt = found.fault or _emptiness(found, asked_at.date())
+    if doubt and found.requests < MAX_REQUESTS:
+        logger.warning("%s: %s; asking once more", day, doubt)
+        if found.records:
+            _keep(found, sets, harvests, whole_at=None)
         client.look_again_later()
         asked_at = now()
         found = fetch_day(day, sets, client.ask_oai)
     whole_at = None if found.fault else asked_at
-    new, held_of_day = _keep(found, sets, harvests, now(), whole_at=whole_at)
+    new, held_of_day = _keep(found, sets, harvests, whole_at=whole_at)
     if found.fault:
         return NotBroughtIn(day, found.fault, "arXiv's list of the day was not whole")
     outcome = BroughtIn(
@@ -135,11 +141,16 @@ def _day(
     return outcome
 
 
+def _emptiness(found: HarvestedDay, today: date) -> str:
+    """Say that nothing was listed, if that is odd: of a day that is over, from Monday to Friday."""
+    is_odd = not found.records and not found.unreadable and found.day.weekday() < _SATURDAY
+    return "nothing is listed" if is_odd and found.day < today else ""
+
+
 def _keep(
     found: HarvestedDay,
     sets: Sequence[str],
     harvests: Harvests,
-    written_at: datetime,
     *,
     whole_at: datetime | None,
 ) -> tuple[int, int]:
@@ -151,7 +162,7 @@ def _keep(
     papers = [record.paper for record in found.records.values() if record.paper is not None]
     came = held.of_papers(papers)
     with harvests.bringing_in():
-        before, rows = _read(harvests, found.day) or (None, SCHEMA.empty_table())
+        before, rows = harvests.read_or_set_aside(found.day) or (None, SCHEMA.empty_table())
         after, new = _with(rows, came)
         if before is not None and not new and whole_at is None:
             return 0, len(rows)
@@ -161,21 +172,12 @@ def _keep(
             Harvested(
                 found.day,
                 known.sets if known else tuple(sets),
-                changed_at=written_at if new or before is None else before.changed_at,
+                serial=harvests.next_serial() if new or before is None else before.serial,
                 harvested_at=known.harvested_at if known else whole_at,
             ),
             after,
         )
     return new, len(after)
-
-
-def _read(harvests: Harvests, day: date) -> tuple[Harvested, pa.Table] | None:
-    try:
-        return harvests.read(day)
-    except StoreDamagedError as error:
-        aside = harvests.set_aside(day)
-        logger.warning("%s; set aside as %s, and harvested anew", error, aside)
-        return None
 
 
 def _with(old: pa.Table, came: pa.Table) -> tuple[pa.Table, int]:

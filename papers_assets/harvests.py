@@ -1,8 +1,9 @@
 """Where what arXiv's OAI-PMH listed is kept, a file a day, and what has been looked for in it.
 
     HOME/.papers/harvest/2026-11-22.parquet   every paper that changed on that day
-    HOME/.papers/harvest/problem.json         why the last harvest was not whole, if it was not
-    HOME/.papers/harvest/gleaned.parquet      up to which harvest each keyword has been looked for
+    HOME/.papers/harvest/problems.json        why some days could not be had, by day
+    HOME/.papers/harvest/serial.json          how often anything of it was written
+    HOME/.papers/harvest/gleaned.parquet      up to which write each keyword has been looked for
 
 A day's file only grows: what arXiv lists of a day gets less, since a paper that changes again is
 listed on its new day only.
@@ -10,7 +11,7 @@ listed on its new day only.
 
 import json
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -37,12 +38,16 @@ SCHEMA = pa.schema([f for f in held.SCHEMA if f.name not in ("first_seen", "last
 SETTLES = timedelta(days=4)
 """How long after a day's end it is asked for again: arXiv's server answers from its cache until the
 next announcement, which is four days away at most, and a page can miss what moved meanwhile."""
+_CLOCKS = timedelta(hours=1)
+"""By which those of two hosts may differ."""
 _TIME = pa.timestamp("us", tz="UTC")
 _GLEANED = pa.schema(
     [
         pa.field("keyword", pa.large_string(), nullable=False),
         pa.field("definition", pa.large_string(), nullable=False),
-        pa.field("looked_at", _TIME, nullable=False),
+        pa.field("rules", pa.large_string(), nullable=False),
+        pa.field("looked_until", pa.int64(), nullable=False),
+        pa.field("written", pa.int64(), nullable=False),
         pa.field("refreshed_at", _TIME),
         pa.field("complete_from", _TIME),
         pa.field("signature", pa.large_string(), nullable=False),
@@ -57,15 +62,22 @@ class Harvested:
     day: date
     sets: tuple[str, ...]
     """Those that were asked for; none: the whole archive."""
-    changed_at: datetime
-    """When its file was last written."""
+    serial: int
+    """Which write of the harvest, from 1, brought what is newest in it. Not a time: clocks go back,
+    and those of two hosts differ."""
     harvested_at: datetime | None
     """When arXiv was last asked for a list that was whole; None: never."""
 
-    def is_settled(self, sets: Sequence[str]) -> bool:
+    def is_settled(self, sets: Sequence[str], now: datetime) -> bool:
         """Say whether nothing more is to be expected of the day."""
         over = datetime.combine(self.day, time.max, UTC) + SETTLES
-        return self.harvested_at is not None and self.harvested_at > over and self.has(sets)
+        asked_at = self.harvested_at
+        return asked_at is not None and asked_at > over and self.is_whole(sets, now)
+
+    def is_whole(self, sets: Sequence[str], now: datetime) -> bool:
+        """Say whether all of `sets` have come; when a clock was ahead of `now`, nothing has."""
+        asked_at = self.harvested_at
+        return asked_at is not None and asked_at <= now + _CLOCKS and self.has(sets)
 
     def has(self, sets: Sequence[str]) -> bool:
         """Say whether all of `sets` were asked for; none: the whole archive."""
@@ -78,8 +90,12 @@ class Gleaned:
 
     definition: str
     """Of the keyword when it was."""
-    looked_at: datetime
-    """All that was harvested until then has been looked through."""
+    rules: str
+    """By which it was looked for: `choices.rules`."""
+    looked_until: int
+    """All that was written up to this write of the harvest has been looked through."""
+    written: int
+    """`Held.gleaned` of what is held of it."""
     refreshed_at: datetime | None
     """When arXiv was asked for the newest of it; None: it has never been whole."""
     complete_from: datetime | None
@@ -94,7 +110,8 @@ class Harvests:
     def __init__(self, home: Path, locks: Locks | None = None) -> None:
         self._locks = locks or locks_below(home)
         self.folder = home / ".papers" / "harvest"
-        self._problem_path = self.folder / "problem.json"
+        self._problems_path = self.folder / "problems.json"
+        self._serial_path = self.folder / "serial.json"
         self._gleaned_path = self.folder / "gleaned.parquet"
 
     def path(self, day: date) -> Path:
@@ -138,16 +155,37 @@ class Harvests:
         table, labels = read_table(path, SCHEMA)
         return _harvested(path, day, labels), table
 
-    def read_labels(self, day: date) -> Harvested | None:
-        """Read what is known of a day without its papers; None if there is none to be read."""
+    def labels(self, day: date) -> Harvested | None:
+        """Read what is known of a day without its papers; None if it was never harvested.
+
+        Raises:
+            StoreError: as `read`. Damage to the papers goes unnoticed.
+        """
         path = self.path(day)
         if not exists(path):
             return None
+        _, labels = read_table(path, pa.schema([]))
+        return _harvested(path, day, labels)
+
+    def labels_or_none(self, day: date) -> Harvested | None:
+        """Read the same; None, too, if it cannot be read."""
         try:
-            _, labels = read_table(path, pa.schema([]))
-            return _harvested(path, day, labels)
+            return self.labels(day)
         except StoreError as error:
-            logger.warning("%s; it is harvested anew", error)
+            logger.warning("%s", error)
+            return None
+
+    def read_or_set_aside(self, day: date) -> tuple[Harvested, pa.Table] | None:
+        """Read a day, making room for a new file if it is damaged; `bringing_in` is held.
+
+        Raises:
+            StoreError: it cannot be read.
+        """
+        try:
+            return self.read(day)
+        except StoreDamagedError as error:
+            aside = self._set_aside(day)
+            logger.error("%s; set aside as %s, and to be harvested anew", error, aside)  # noqa: TRY400
             return None
 
     def write(self, harvested: Harvested, papers: pa.Table) -> None:
@@ -159,15 +197,14 @@ class Harvests:
         labels = {
             "day": harvested.day.isoformat(),
             "sets": json.dumps(harvested.sets),
-            "changed_at": harvested.changed_at.isoformat(),
+            "serial": str(harvested.serial),
             "harvested_at": harvested.harvested_at.isoformat() if harvested.harvested_at else "",
         }
         path = self.path(harvested.day)
         sweep(path)
         write_table(path, papers, labels, self._locks.check)
 
-    def set_aside(self, day: date) -> Path:
-        """Rename a damaged day, so that it can be harvested anew, and give its new name."""
+    def _set_aside(self, day: date) -> Path:
         path = self.path(day)
         aside = path.with_name(f"{path.name}.damaged")
         self._locks.check()
@@ -182,22 +219,44 @@ class Harvests:
             remove(self.path(found))
         return len(old)
 
-    def read_problem(self) -> str:
-        """Read why the last harvest was not whole, in a few words; empty: it was."""
-        try:
-            return str(json.loads(read_bytes(self._problem_path))["problem"])
-        except FileNotFoundError:
-            return ""
-        except (ValueError, KeyError, TypeError):
-            return "the reason was lost"
+    def next_serial(self) -> int:
+        """Give the number of the write that comes; `bringing_in` is held.
 
-    def write_problem(self, problem: str) -> None:
-        """Note why the last harvest was not whole; empty: it was."""
-        if not problem:
-            remove(self._problem_path)
-            return
-        with replacing(self._problem_path, self._locks.check) as file:
-            file.write(json.dumps({"problem": problem}).encode())
+        Raises:
+            StoreError: it cannot be noted.
+        """
+        try:
+            last = int(json.loads(read_bytes(self._serial_path))["serial"])
+        except (FileNotFoundError, ValueError, KeyError, TypeError):
+            days = [known.serial for day in self.days() if (known := self.labels_or_none(day))]
+            last = max(days, default=0)
+        # Were it from a backup, what is written now would count as looked through.
+        last = max([last, *(known.looked_until for known in self.read_gleaned().values())])
+        with replacing(self._serial_path, self._locks.check) as file:
+            file.write(json.dumps({"serial": last + 1}).encode())
+        return last + 1
+
+    def read_problems(self) -> dict[date, str]:
+        """Read why days could not be had when they were last asked for, in a few words."""
+        try:
+            noted = json.loads(read_bytes(self._problems_path))
+            return {date.fromisoformat(day): str(problem) for day, problem in noted.items()}
+        except FileNotFoundError:
+            return {}
+        except (ValueError, TypeError, AttributeError) as error:
+            logger.warning("%s cannot be read: %s", self._problems_path, error)
+            return {}
+
+    def note_problems(self, came: Collection[date], failed: Mapping[date, str]) -> None:
+        """Note which days came, and why others did not."""
+        with self.bringing_in():
+            noted = {d: p for d, p in self.read_problems().items() if d not in came} | dict(failed)
+            text = json.dumps({d.isoformat(): p for d, p in sorted(noted.items())}, indent=1)
+            if noted:
+                with replacing(self._problems_path, self._locks.check) as file:
+                    file.write(text.encode())
+            else:
+                remove(self._problems_path)
 
     def read_gleaned(self) -> dict[str, Gleaned]:
         """Read, by keyword, up to when it has been looked for; what is damaged is nothing."""
@@ -229,7 +288,7 @@ def _harvested(path: Path, day: date, labels: Mapping[str, str]) -> Harvested:
         return Harvested(
             day,
             tuple(json.loads(labels["sets"])),
-            datetime.fromisoformat(labels["changed_at"]),
+            int(labels.get("serial", "1")),
             datetime.fromisoformat(whole) if (whole := labels["harvested_at"]) else None,
         )
     except (KeyError, ValueError, TypeError) as error:

@@ -75,6 +75,9 @@ class Held:
     """When the answers began that are hard to believe; None: the last one was not."""
     looked_back: tuple[Window, ...] = ()
     """Of which days, when papers were submitted, all have come."""
+    gleaned: int | None = None
+    """Up to which write of the harvest it had been looked through when this was written; None: it
+    had not been."""
 
     @property
     def read_until(self) -> datetime | None:
@@ -149,6 +152,7 @@ def refreshed(  # noqa: PLR0913 - all but four are said by name
         total_results=total_results,
         doubted_since=doubted_since,
         looked_back=held.looked_back if held else (),
+        gleaned=held.gleaned if held else None,
     )
 
 
@@ -225,6 +229,7 @@ def gleaned(  # noqa: PLR0913 - all but three are said by name
     held: Held | None,
     harvested: pa.Table,
     *,
+    until: int | None,
     seen_at: datetime,
     refreshed_at: datetime | None,
     complete_from: datetime | None,
@@ -234,14 +239,20 @@ def gleaned(  # noqa: PLR0913 - all but three are said by name
     Args:
         keyword: as it is defined now.
         held: before.
-        harvested: rows that match, as `of_papers` gives them.
+        harvested: rows that match, as `of_papers` gives them; of a version that comes twice, the
+            last counts.
+        until: up to which write the harvest was looked through; None: not to the end.
         seen_at: now.
         refreshed_at: when arXiv was asked for the newest of all that was looked through; None:
             that was not all there was, and nothing is learnt from what did not come.
         complete_from: of papers updated since then, all have been looked through.
     """
     held = of_definition(keyword, held) or _nothing(keyword)
-    after = replace(held, papers=_merged(held, harvested, seen_at))
+    after = replace(
+        held,
+        papers=_merged(held, harvested, seen_at),
+        gleaned=held.gleaned if until is None else until,
+    )
     if refreshed_at is None:
         return after
     # What was complete before counts where nothing is missing in between.

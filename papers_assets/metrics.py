@@ -12,11 +12,9 @@ from prometheus_client import CollectorRegistry, generate_latest, start_http_ser
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from papers_assets.arxiv.errors import ArxivBlocked
+from papers_assets.arxiv.errors import BLOCKED
 from papers_assets.counters import Counts
 from papers_assets.standing import KeywordState, State
-
-_BLOCKED = ArxivBlocked("", 403).brief
 
 
 def families(state: State) -> Iterator[Metric]:
@@ -107,7 +105,7 @@ def _of_outputs(state: State) -> Iterator[Metric]:
     yield GaugeMetricFamily(
         "papers_arxiv_blocked",
         "1 if arXiv's last word to some keyword was 403, which asks us to stop; else 0.",
-        any(keyword.problem == _BLOCKED for keyword in state.keywords),
+        any(keyword.problem == BLOCKED for keyword in state.keywords),
     )
     yield GaugeMetricFamily(
         "papers_readme_timestamp_seconds",

@@ -12,11 +12,19 @@ LOOKING_BACK = "looking back at "
 """Before a keyword's name, where it was refreshed and looking back did not come to its end."""
 _NAMED = 20
 """Keywords of one reason that the story names."""
+_ASK_AGAIN = 'The next daily run asks again; "Re-execute from failure" asks for these now.'
+_HARVEST_AGAIN = (
+    "The next daily run asks for the days that are missing; so does materializing them of "
+    "harvest, and then daily_papers."
+)
 
 
 @dataclass
 class Outcomes:
     """Of the keywords of one run of `raw_papers`, each by name."""
+
+    is_harvested: bool = False
+    """Whether they were looked for in what `harvest` brought in."""
 
     refreshed: dict[str, Refreshed | Found] = field(default_factory=dict)
     failed: dict[str, Failed] = field(default_factory=dict)
@@ -38,7 +46,7 @@ class Outcomes:
         return {
             name: previews.refreshed(outcome, self.looked_back.get(name), api_url)
             if isinstance(outcome, Refreshed)
-            else previews.found(outcome)
+            else previews.found(outcome, self.looked_back.get(name))
             for name, outcome in self.refreshed.items()
         }
 
@@ -69,8 +77,7 @@ class Outcomes:
             parts += self._reasons()
             parts.append(
                 "What is held of them is kept; what the others brought is published within a "
-                'minute. The next daily run asks again; "Re-execute from failure" asks for these '
-                "now."
+                f"minute. {_HARVEST_AGAIN if self.is_harvested else _ASK_AGAIN}"
             )
         open_ = {name: looked.open for name, looked in self.looked_back.items() if looked.open}
         if open_:

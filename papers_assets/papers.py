@@ -6,7 +6,7 @@ newest first, capped.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -60,6 +60,8 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "last_seen": ("datetime64[us, UTC]", "When arXiv last answered this version to us"),
 }
 """Column by column: dtype in pandas, and meaning."""
+AGEING = timedelta(hours=36)
+"""How old an answer of arXiv's is when a daily run was missed, and the next one is late."""
 MAY_BE_NULL = frozenset(field.name for field in held.SCHEMA if field.nullable)
 HELD_COLUMNS = {name: column for name, column in COLUMNS.items() if name != "keyword"} | {
     "links": (

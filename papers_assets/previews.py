@@ -85,7 +85,7 @@ def refreshed(outcome: Refreshed, looked: LookedBack | None, api_url: str) -> Me
     }
 
 
-def found(outcome: Found) -> Metadata:
+def found(outcome: Found, looked: LookedBack | None = None) -> Metadata:
     """Describe a keyword's materialization of `raw_papers` from the harvest."""
     metadata: Metadata = {
         "new": outcome.new,
@@ -93,14 +93,18 @@ def found(outcome: Found) -> Metadata:
         "days_looked_through": outcome.days,
         "harvested_at": dg.MetadataValue.timestamp(outcome.refreshed_at),
     }
-    if outcome.held is None:
+    if outcome.remarks:
+        metadata["remarks"] = "; ".join(outcome.remarks)
+    if looked is not None:
+        metadata["looked_back"] = _looked_back(looked)
+    held = (looked.held if looked else None) or outcome.held
+    if held is None:
         return metadata  # of thousands of keywords, most have nothing new to show
-    look = papers_frame.to_frame(outcome.held.papers.slice(0, _ROWS))
+    look = papers_frame.to_frame(held.papers.slice(0, _ROWS))
     return metadata | {
-        "dagster/partition_row_count": len(outcome.held.papers),
-        "papers_held": len(set(outcome.held.papers["arxiv_id"].to_pylist())),
+        "dagster/partition_row_count": len(held.papers),
+        "papers_held": len(set(held.papers["arxiv_id"].to_pylist())),
         "newest_paper": _newest(look),
-        "remarks": "; ".join(outcome.remarks) or "none",
         "preview": dg.MetadataValue.md(markdown_preview(look)),
     }
 

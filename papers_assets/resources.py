@@ -12,7 +12,7 @@ from papers_assets.arxiv.patience import Patience
 from papers_assets.harvests import Harvests
 from papers_assets.locks import locks_for
 from papers_assets.outputs import Outputs
-from papers_assets.papers import COLUMNS, sources, with_rows_of
+from papers_assets.papers import COLUMNS, Source, sources, with_rows_of
 from papers_assets.remote import place_of
 from papers_assets.store import Store
 
@@ -101,10 +101,19 @@ def _store(home: str, locks: str, host_folder: str) -> Store:
 
 
 def _newer(ours: pd.DataFrame, there: pd.DataFrame, store: Store) -> list[str]:
-    """Give the keywords of which `there` has what is held now, and `ours` what was held before."""
+    """Give the keywords of which `there` has what is held now, and `ours` what was held before.
+
+    Or the same of both, and was refreshed later: who harvests writes nothing without news.
+    """
     theirs = sources(there)
-    return [
-        name
-        for name, source in sources(ours).items()
-        if name in theirs and source.signature != theirs[name].signature == store.signature(name)
-    ]
+
+    def is_newer(name: str, source: Source) -> bool:
+        their = theirs.get(name)
+        if their is None:
+            return False
+        if source.signature != their.signature:
+            return their.signature == store.signature(name)
+        ages = source.refreshed_at, their.refreshed_at
+        return ages[1] is not None and (ages[0] is None or ages[0] < ages[1])
+
+    return [name for name, source in sources(ours).items() if is_newer(name, source)]

@@ -8,12 +8,15 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
+from itertools import repeat
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from papers_assets.choosing import Looked
 from papers_assets.counters import Counters, Counts
+from papers_assets.coverage import problem_of
+from papers_assets.harvests import Harvests
 from papers_assets.keywords import Keyword, KeywordsFile
 from papers_assets.keywords_file import KeywordsFileError
 from papers_assets.outputs import Outputs
@@ -74,7 +77,7 @@ class Looking:
         outputs: of that home.
         counters: of that home.
         now: gives the time, aware.
-        looked: gives, by keyword, what is known besides what is held.
+        harvests: of that home.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 - what there is to look at
@@ -84,21 +87,22 @@ class Looking:
         outputs: Outputs,
         counters: Counters,
         now: Callable[[], datetime],
-        looked: Callable[[], Mapping[str, Looked]] = dict,
+        harvests: Harvests,
     ) -> None:
         self._read_file, self._store, self._outputs = read_file, store, outputs
-        self._counters, self._now, self._read_looked = counters, now, looked
-        self._keywords: tuple[Keyword, ...] = ()
+        self._counters, self._now, self._harvests = counters, now, harvests
+        self._file: KeywordsFile | None = None
         self._heads: dict[str, tuple[str, HeldFile]] = {}
 
     def look(self) -> State:
         """Say how everything stands."""
         has_file = self._read_keywords()
-        looked = self._read_looked()
+        keywords = self._file.keywords if self._file else ()
+        looked, problem = self._look_at_harvest()
         days = self._outputs.days()
         with ThreadPoolExecutor(_AT_ONCE if is_remote(self._store.home) else 1) as threads:
-            names = (keyword.name for keyword in self._keywords)
-            states = threads.map(self._keyword, self._keywords, map(looked.get, names))
+            found = [looked.get(keyword.name) for keyword in keywords]
+            states = threads.map(self._keyword, keywords, found, repeat(problem))
         return State(
             now=self._now(),
             counts=self._counts(),
@@ -110,16 +114,27 @@ class Looking:
 
     def _read_keywords(self) -> bool:
         try:
-            self._keywords = self._read_file().keywords
+            self._file = self._read_file()
         except KeywordsFileError as error:
             logger.warning("the metrics are of the keywords of before: %s", error)
             return False
         return True
 
-    def _keyword(self, keyword: Keyword, looked: Looked | None) -> KeywordState:
+    def _look_at_harvest(self) -> tuple[Mapping[str, Looked], str]:
+        """Give, by keyword, what is known besides what is held; and why none of them is fresh."""
+        if self._file is None or self._file.harvest_since is None:
+            return {}, ""
+        try:
+            problem = problem_of(self._file, self._harvests, self._now())
+            return self._harvests.read_gleaned(), problem
+        except OSError as error:
+            logger.warning("the harvest is not in the metrics: %s", error)
+            return {}, "the harvest cannot be read"
+
+    def _keyword(self, keyword: Keyword, looked: Looked | None, problem: str) -> KeywordState:
         name = keyword.name
         try:
-            problem = self._store.read_problem(name)
+            problem = self._store.read_problem(name) or problem
         except OSError:
             problem = "the reason cannot be read"
         head = self._head(name)

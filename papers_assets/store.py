@@ -152,6 +152,7 @@ class Store:
                 total_results=_number(labels.get("total_results", "")),
                 doubted_since=_time(labels.get("doubted_since", "")),
                 looked_back=_windows(labels.get("looked_back", "[]")),
+                gleaned=_number(labels.get("gleaned", "")),
             )
         except (KeyError, ValueError, TypeError) as error:
             raise StoreDamagedError(path, f"its labels cannot be read ({error!r})") from error
@@ -175,6 +176,7 @@ class Store:
             "complete_from": _label(value.complete_from),
             "total_results": "" if value.total_results is None else str(value.total_results),
             "doubted_since": _label(value.doubted_since),
+            "gleaned": "" if value.gleaned is None else str(value.gleaned),
             "looked_back": json.dumps(
                 [[_label(w.first), _label(w.last)] for w in value.looked_back]
             ),
@@ -203,6 +205,12 @@ class Store:
             return ""
         except (ValueError, KeyError, TypeError):
             return "the reason was lost"
+
+    def slugs_with_problem(self) -> set[str]:
+        """Give the `slug` of each keyword whose last refresh failed: one look for thousands."""
+        suffix = ".problem.json"
+        found = (path.name for path in inside(self._held_folder))
+        return {name.removesuffix(suffix) for name in found if name.endswith(suffix)}
 
     def write_problem(self, keyword: str, problem: str) -> None:
         """Note why the last refresh of `keyword` failed; empty: it did not."""

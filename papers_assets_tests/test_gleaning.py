@@ -1,17 +1,15 @@
 """Keywords looked for in what was harvested: no network, a folder of files."""
 
-from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from papers_assets import held
+from papers_assets import gleaning, harvests, held
 from papers_assets.arxiv.feed import Paper
-from papers_assets.gleaning import Coverage, Found, coverage, glean
+from papers_assets.files import StoreError, read_table
+from papers_assets.gleaning import Found, glean
 from papers_assets.harvests import Harvested, Harvests
 from papers_assets.keywords import Keyword
 from papers_assets.refresh import Failed
@@ -32,7 +30,7 @@ class Field:
     def bring_in(self, day: int, *papers: Paper, at: datetime | None = None) -> None:
         at = at or self.now
         self.harvests.write(
-            Harvested(date(2026, 11, day), (), changed_at=at, harvested_at=at),
+            Harvested(date(2026, 11, day), (), self.harvests.next_serial(), harvested_at=at),
             held.of_papers(papers),
         )
 
@@ -117,7 +115,7 @@ def test_a_day_that_grew_is_looked_through_again(field: Field) -> None:
 
 
 def test_an_older_day_that_came_later_is_looked_through(field: Field) -> None:
-    field.bring_in(4, paper(4))
+    field.bring_in_all(paper(4))
     field.found(keyword())
     field.now += timedelta(hours=1)
     field.bring_in(3, paper(3))
@@ -176,6 +174,21 @@ def test_a_damaged_file_is_set_aside_and_made_again_from_the_whole_harvest(field
     assert "damaged" in outcome.remarks[0]
 
 
+def test_damage_that_is_found_while_papers_are_written_costs_none_of_the_others(
+    field: Field, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gleaning, "_FLUSH", 1)
+    field.bring_in_all(*(paper(number) for number in range(1, 40)))
+    field.found(keyword())
+    spoil(field.store.held_path("compiler"))
+    field.now += timedelta(hours=1)
+    field.bring_in(2, paper(40))
+    field.bring_in(3, paper(41))
+    (outcome,) = field.found(keyword())
+    assert len(field.held()) == 41
+    assert "damaged" in outcome.remarks[0]
+
+
 def test_a_lost_ledger_costs_a_look_and_nothing_else(field: Field) -> None:
     field.bring_in_all(paper(1))
     field.found(keyword())
@@ -192,7 +205,7 @@ def test_after_a_harvest_that_was_not_whole_papers_are_kept_and_nothing_is_fresh
     field.found(keyword())
     field.now += timedelta(hours=1)
     field.bring_in(4, paper(1), paper(2))
-    field.harvests.write_problem("arXiv answered 503")
+    field.harvests.note_problems((), {date(2026, 11, 3): "arXiv answered 503"})
     (outcome,) = field.glean(keyword())
     assert isinstance(outcome, Failed)
     assert outcome.brief == "arXiv answered 503"
@@ -211,21 +224,205 @@ def test_without_any_harvest_every_keyword_says_so(field: Field) -> None:
     assert field.found(keyword())[0].new == 1
 
 
-def test_a_damaged_day_is_named_and_looked_through_when_it_is_back(field: Field) -> None:
-    field.bring_in_all(paper(1))
-    day = field.harvests.path(date(2026, 11, 3))
-    table = day.read_bytes()
-    field.bring_in(3, paper(3))
-    whole = day.read_bytes()
+def spoil(path: Path) -> bytes:
+    """Damage a file in its middle; gives what was in it."""
+    whole = path.read_bytes()
     middle = len(whole) // 3
-    day.write_bytes(whole[:middle] + bytes([whole[middle] ^ 0xFF]) + whole[middle + 1 :])
-    outcomes = field.glean(keyword())
-    day.write_bytes(table)
+    path.write_bytes(whole[:middle] + bytes([whole[middle] ^ 0xFF]) + whole[middle + 1 :])
+    return whole
+
+
+@pytest.mark.parametrize("what", ["papers", "labels"])
+def test_a_damaged_day_is_set_aside_and_said_until_it_has_come_anew(
+    field: Field, what: str
+) -> None:
+    field.bring_in_all(paper(1))
+    path = field.harvests.path(date(2026, 11, 3))
+    field.bring_in(3, *(paper(number) for number in range(2, 40)))
+    if what == "papers":
+        spoil(path)
+    else:
+        path.write_bytes(b"not Parquet")
+    (outcome,) = field.glean(keyword())
+    assert isinstance(outcome, Failed)
+    assert outcome.brief == "2026-11-03 has not been harvested"
+    assert not path.exists()
+    assert len(list(field.harvests.folder.glob("*.damaged"))) == 1
     field.now += timedelta(hours=1)
+    field.bring_in(4, paper(1))
+    assert isinstance(field.glean(keyword())[0], Failed)
     field.bring_in(3, paper(3))
     field.found(keyword())
-    assert ("2613.00003", 1) in field.held()
-    assert [type(outcome) for outcome in outcomes] in ([Failed], [Found])
+    assert field.held() == {("2613.00001", 1), ("2613.00003", 1)}
+
+
+@pytest.mark.parametrize("what", ["papers", "labels"])
+def test_a_day_that_cannot_be_read_for_a_moment_is_looked_through_later(
+    field: Field, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    field.bring_in_all()
+    field.found(keyword())
+    field.now += timedelta(hours=1)
+    field.bring_in(3, paper(3))
+    field.bring_in(4, paper(4))
+    of_day = field.harvests.path(date(2026, 11, 3))
+    real = read_table
+
+    def failing(path: Path, schema: pa.Schema, *rest: range) -> tuple[pa.Table, dict[str, str]]:
+        if path == of_day and (what == "labels" or len(schema)):
+            raise StoreError(f"{path}: cannot be read (Input/output error).")
+        return real(path, schema, *rest)
+
+    monkeypatch.setattr(harvests, "read_table", failing)
+    (outcome,) = field.glean(keyword())
+    assert isinstance(outcome, Failed)
+    assert field.held() == {("2613.00004", 1)}
+    monkeypatch.undo()
+    field.now += timedelta(hours=1)
+    field.bring_in(4, paper(4), paper(5))
+    field.found(keyword())
+    assert field.held() == {("2613.00003", 1), ("2613.00004", 1), ("2613.00005", 1)}
+
+
+def test_nothing_is_fresh_by_days_that_were_written_before_one_was_found_damaged(
+    field: Field, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gleaning, "_FLUSH", 1)
+    field.bring_in_all(paper(1))
+    field.bring_in(2, paper(2))
+    field.bring_in(3, *(paper(number) for number in range(3, 40)))
+    spoil(field.harvests.path(date(2026, 11, 3)))
+    assert isinstance(field.glean(keyword())[0], Failed)
+    of_keyword = field.store.read_held("compiler")
+    assert of_keyword is not None
+    assert (of_keyword.refreshed_at, of_keyword.complete_from) == (None, None)
+
+
+def test_a_clock_that_went_back_hides_no_paper(field: Field) -> None:
+    field.bring_in_all(paper(1))
+    field.now += timedelta(days=1)
+    field.bring_in(4, paper(1), paper(2))
+    field.glean(keyword())
+    field.now = NOON + timedelta(minutes=5)
+    field.bring_in(3, paper(3))
+    field.bring_in(4, paper(1), paper(2), paper(4))
+    field.found(keyword())
+    assert field.held() == {(f"2613.0000{n}", 1) for n in (1, 2, 3, 4)}
+
+
+def test_an_old_day_that_cannot_be_had_is_a_gap_and_keeps_no_keyword_from_being_fresh(
+    field: Field,
+) -> None:
+    field.now += timedelta(days=8)
+    for day in range(2, 13):
+        field.bring_in(day, paper(day))
+    field.harvests.note_problems((), {SINCE: "arXiv answered 503"})
+    (outcome,) = field.found(keyword())
+    assert outcome.refreshed_at == field.now
+    of_keyword = field.harvests.read_gleaned()["compiler"]
+    assert of_keyword.complete_from == datetime(2026, 11, 2, tzinfo=UTC)
+
+
+def test_what_a_gap_may_have_cost_is_said(field: Field) -> None:
+    field.now += timedelta(days=8)
+    for day in (1, *range(4, 13)):
+        field.bring_in(day)
+    (outcome,) = field.found(keyword())
+    (remark,) = outcome.remarks
+    assert remark.startswith("2 days could not be harvested, the last 2026-11-03")
+
+
+@pytest.mark.parametrize("quiet", [False, True])
+def test_what_came_after_a_backup_of_held_papers_is_found_again(
+    field: Field, *, quiet: bool
+) -> None:
+    field.bring_in_all(paper(1))
+    field.found(keyword())
+    backup = field.store.held_path("compiler").read_bytes()
+    field.now += timedelta(hours=1)
+    field.bring_in(3, paper(2))
+    field.found(keyword())
+    field.store.held_path("compiler").write_bytes(backup)
+    field.now += timedelta(hours=1)
+    field.bring_in(4, *([] if quiet else [paper(3)]))
+    field.found(keyword())
+    assert field.held() >= {("2613.00001", 1), ("2613.00002", 1)}
+
+
+def test_what_was_pruned_or_fetched_since_is_no_backup(field: Field) -> None:
+    field.bring_in_all(paper(1))
+    field.found(keyword())
+    before = field.store.read_held("compiler")
+    assert before is not None
+    field.store.write_held(held.refreshed(keyword(), before, [paper(9)], NOON))
+    (outcome,) = field.found(keyword())
+    assert outcome.days == 0
+
+
+def test_a_harvest_from_a_backup_is_looked_through_anew(field: Field) -> None:
+    field.bring_in_all(paper(1))
+    serial = field.harvests.folder / "serial.json"
+    old = serial.read_bytes()
+    field.bring_in(3, paper(2))
+    field.bring_in(4, paper(3))
+    field.found(keyword())
+    serial.write_bytes(old)
+    field.bring_in(2, paper(4))
+    field.found(keyword())
+    assert ("2613.00004", 1) in field.held()
+
+
+def test_a_lost_count_of_writes_hides_nothing(field: Field) -> None:
+    field.bring_in_all(paper(1))
+    field.found(keyword())
+    (field.harvests.folder / "serial.json").write_bytes(b"{")
+    field.bring_in(3, paper(2))
+    field.found(keyword())
+    assert field.held() == {("2613.00001", 1), ("2613.00002", 1)}
+
+
+def test_who_was_looked_for_by_other_rules_is_looked_for_everywhere(
+    field: Field, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    field.bring_in_all(paper(1))
+    field.found(keyword())
+    monkeypatch.setattr(gleaning, "rules", lambda: "others")
+    assert field.found(keyword())[0].days == 4
+    assert field.found(keyword())[0].days == 0
+
+
+def test_a_damaged_file_without_news_is_set_aside_and_made_again(field: Field) -> None:
+    field.bring_in_all(paper(1))
+    field.found(keyword())
+    path = field.store.held_path("compiler")
+    path.write_bytes(path.read_bytes()[:-100])
+    (outcome,) = field.found(keyword())
+    assert field.held() == {("2613.00001", 1)}
+    assert "damaged" in outcome.remarks[0]
+
+
+def test_a_problem_of_queries_ends_with_the_first_look(field: Field) -> None:
+    field.store.write_problem("compiler", "arXiv answered 503")
+    field.bring_in_all()
+    field.found(keyword())
+    assert field.store.read_problem("compiler") == ""
+
+
+def test_who_cannot_be_stored_says_so_until_it_can(
+    field: Field, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: object) -> None:
+        raise StoreError("no space left on device")
+
+    field.bring_in_all(paper(1))
+    monkeypatch.setattr(field.store, "write_held", full)
+    (outcome,) = field.glean(keyword())
+    assert isinstance(outcome, Failed)
+    assert field.store.read_problem("compiler") == outcome.brief == "it could not be stored"
+    monkeypatch.undo()
+    field.found(keyword())
+    assert field.store.read_problem("compiler") == ""
+    assert field.held() == {("2613.00001", 1)}
 
 
 def test_what_was_held_from_queries_stays(field: Field) -> None:
@@ -238,49 +435,3 @@ def test_what_was_held_from_queries_stays(field: Field) -> None:
     assert of_keyword is not None
     # Between the last query and the first harvested day something may be missing.
     assert of_keyword.complete_from == datetime(2026, 11, 1, tzinfo=UTC)
-
-
-# What there is of the wanted days.
-
-
-def known(*days: int, at: Sequence[datetime] = ()) -> dict[date, Harvested]:
-    times = dict(zip(days, at, strict=False))
-    return {
-        date(2026, 11, day): Harvested(
-            date(2026, 11, day), (), NOON, times.get(day, NOON + timedelta(days=30))
-        )
-        for day in days
-    }
-
-
-def test_a_gap_ends_what_is_complete() -> None:
-    found = coverage(SINCE, known(1, 3, 4), (), NOON)
-    assert found.complete_from == datetime(2026, 11, 3, tzinfo=UTC)
-    assert found.missing == (date(2026, 11, 2),)
-
-
-def test_a_day_that_was_last_asked_for_while_it_lasted_is_a_gap() -> None:
-    early = datetime(2026, 11, 3, 6, tzinfo=UTC)
-    found = coverage(SINCE, known(3, 1, 2, 4, at=[early]), (), NOON)
-    assert found.missing == (date(2026, 11, 3),)
-
-
-def test_a_day_of_other_sets_does_not_count() -> None:
-    days = known(1, 2, 3)
-    days[SINCE] = replace(days[SINCE], sets=("math",))
-    assert coverage(SINCE, days, ("cs",), NOON).complete_from == datetime(2026, 11, 2, tzinfo=UTC)
-
-
-def test_of_nothing_nothing_is_complete() -> None:
-    assert coverage(SINCE, {}, (), NOON) == Coverage(
-        None, None, tuple(date(2026, 11, day) for day in (1, 2, 3, 4))
-    )
-
-
-@given(st.sets(st.integers(1, 4)))
-def test_days_are_missing_or_part_of_what_is_complete_or_before_a_gap(days: set[int]) -> None:
-    found = coverage(SINCE, known(*days), (), NOON)
-    if found.complete_from is not None:
-        first = found.complete_from.date()
-        assert set(range(first.day, max(days) + 1)) <= days
-        assert not found.missing or max(found.missing) < first

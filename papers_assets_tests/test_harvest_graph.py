@@ -1,16 +1,22 @@
 """The whole product with `source = "harvest"`: days are brought in, keywords looked for in them."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import dagster as dg
 import pytest
 
+from papers_assets import assets, harvesting
 from papers_assets.arxiv.harvest import sets_for
+from papers_assets.harvesting import BroughtIn, NotBroughtIn
 from papers_assets.harvests import Harvests
 from papers_assets.keywords import KeywordsFile, Source
+from papers_assets.papers import refreshed_at
+from papers_assets.resources import PapersIOManager
 from papers_assets.sample_arxiv import Corpus, Script, Step
-from papers_assets.schedules import DAILY, HARVEST, open_days
+from papers_assets.schedules import DAILY, HARVEST, PUBLISH, open_days
 from papers_assets_tests.conftest import House
 from papers_assets_tests.making import keyword
 
@@ -22,9 +28,11 @@ SINCE = date(2026, 11, 16)
 class Farm(House):
     """A house that harvests."""
 
+    since = SINCE
+
     @property
     def file(self) -> KeywordsFile:
-        return replace(super().file, source=Source.HARVEST, harvest_since=SINCE)
+        return replace(super().file, source=Source.HARVEST, harvest_since=self.since)
 
     @property
     def harvests(self) -> Harvests:
@@ -112,6 +120,77 @@ def test_a_harvest_that_fails_is_said_and_nothing_is_lost(farm: Farm) -> None:
     farm.server.fault = None
     assert farm.run().failed == {}
     assert "Not refreshed" not in farm.readme
+
+
+def test_a_harvest_that_was_interrupted_makes_no_keyword_fresh(
+    farm: Farm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    farm.run()
+    farm.today += timedelta(days=3)
+    real = harvesting.bring_in
+
+    def interrupted(*arguments: Any) -> Iterator[BroughtIn | NotBroughtIn]:
+        yield next(real(*arguments))
+        raise SystemExit
+
+    monkeypatch.setattr(assets.harvesting, "bring_in", interrupted)
+    with pytest.raises(SystemExit):
+        farm.execute(HARVEST, tags=open_days(SINCE, farm.today))
+    monkeypatch.undo()
+    assert not farm.execute(DAILY, raise_on_error=False).success
+    farm.execute(PUBLISH)
+    assert "_Not refreshed since 2026-11-20: 2026-11-22 has not been harvested" in farm.readme
+    assert farm.run().failed == {}
+    assert "Not refreshed" not in farm.readme
+
+
+def test_a_day_materialized_alone_makes_no_keyword_fresh(farm: Farm) -> None:
+    farm.run()
+    farm.today += timedelta(days=3)
+    farm.execute(HARVEST, partition_key="2026-11-23")
+    result = farm.execute(DAILY, raise_on_error=False)
+    assert not result.success
+    reason = str(result.failure_data_for_node("raw_papers"))
+    assert "2026-11-22 has not been harvested" in reason
+    assert "materializing them of harvest" in reason
+    assert "Re-execute" not in reason
+
+
+def test_looking_without_harvesting_is_no_news_after_a_day_and_a_half(farm: Farm) -> None:
+    farm.run()
+    farm.today += timedelta(days=2)
+    assert not farm.execute(DAILY, raise_on_error=False).success
+    farm.execute(PUBLISH)
+    assert "_Not refreshed since 2026-11-20: nothing has been harvested since" in farm.readme
+
+
+def test_the_problem_of_a_day_ends_when_it_comes(farm: Farm) -> None:
+    farm.run()
+    farm.server.fault = Script([Step("busy")])
+    farm.execute(HARVEST, partition_key="2026-11-18", raise_on_error=False)
+    assert not farm.execute(DAILY, raise_on_error=False).success
+    farm.server.fault = None
+    farm.execute(HARVEST, partition_key="2026-11-18")
+    assert farm.execute(DAILY).success
+    assert "Not refreshed" not in farm.readme
+
+
+def test_a_late_writer_takes_no_date_back(farm: Farm) -> None:
+    farm.run()
+    earlier = farm.store.read_papers()
+    farm.today += timedelta(days=1)
+    farm.server.corpus = Corpus([p for p in farm.server.corpus.newest if p.updated < "2026-11-19"])
+    farm.run()
+    before = refreshed_at(farm.store.read_papers())
+    io = PapersIOManager(home=str(farm.home))
+    io.handle_output(dg.build_output_context(), earlier)
+    assert refreshed_at(farm.store.read_papers()) == before != refreshed_at(earlier)
+
+
+def test_keywords_of_a_harvest_to_come_say_so(farm: Farm) -> None:
+    farm.since = TODAY.date() + timedelta(days=2)
+    report = farm.run()
+    assert "papers are harvested from 2026-11-22 on" in report.failed["compiler"]
 
 
 def test_a_day_without_news_is_a_fresh_day(farm: Farm) -> None:

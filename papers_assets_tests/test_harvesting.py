@@ -2,12 +2,15 @@
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from papers_assets import harvesting
 from papers_assets.arxiv.client import ArxivClient
 from papers_assets.arxiv.gate import Gate
+from papers_assets.arxiv.harvest import fetch_day
 from papers_assets.arxiv.patience import Patience
 from papers_assets.harvesting import BroughtIn, NotBroughtIn, bring_in, days_to_bring_in
 from papers_assets.harvests import SETTLES, Harvests
@@ -56,7 +59,7 @@ def test_a_day_is_kept_whole(server: SampleArxiv, harvests: Harvests, bring: Bri
     assert isinstance(outcome, BroughtIn)
     assert outcome.listed == outcome.new == outcome.held == len(versions(harvests)) > 0
     assert outcome.requests == len(server.requests) >= 1
-    of_day = harvests.read_labels(DAY)
+    of_day = harvests.labels(DAY)
     assert of_day is not None
     assert of_day.harvested_at == NOW
 
@@ -69,9 +72,9 @@ def test_a_day_that_came_again_has_changed_only_if_something_did(
     (outcome,) = bring(DAY, at=later)
     assert isinstance(outcome, BroughtIn)
     assert outcome.new == 0
-    of_day = harvests.read_labels(DAY)
+    of_day = harvests.labels(DAY)
     assert of_day is not None
-    assert (of_day.changed_at, of_day.harvested_at) == (NOW, later)
+    assert (of_day.serial, of_day.harvested_at) == (1, later)
 
 
 def test_a_paper_that_left_the_list_of_a_day_stays(
@@ -95,7 +98,7 @@ def test_a_day_that_cannot_be_had_is_not_whole_and_costs_no_other(
     other = DAY - timedelta(days=1)
     first, second = bring(DAY, other)
     assert isinstance(first, NotBroughtIn)
-    of_day = harvests.read_labels(DAY)
+    of_day = harvests.labels(DAY)
     assert of_day is None or of_day.harvested_at is None
     # Who is blocked does not knock at the next door.
     assert isinstance(second, NotBroughtIn if fault == "blocked" else BroughtIn)
@@ -117,6 +120,46 @@ def test_a_list_that_is_whole_at_the_second_look_costs_nothing(
     server.fault = Script([Step("wrong-list-size", times=1)])
     (outcome,) = bring(DAY)
     assert isinstance(outcome, BroughtIn)
+
+
+def test_an_empty_list_of_a_weekday_that_is_over_is_asked_for_once_more(
+    server: SampleArxiv, bring: BringIn
+) -> None:
+    server.corpus = Corpus([])
+    saturday, today = date(2026, 11, 14), NOW.date()
+    for day, requests in ((DAY, 2), (saturday, 1), (today, 1)):
+        before = len(server.requests)
+        (outcome,) = bring(day)
+        assert isinstance(outcome, BroughtIn)
+        assert (len(server.requests) - before, outcome.held) == (requests, 0)
+
+
+def test_a_list_that_has_no_end_is_not_begun_again(
+    server: SampleArxiv, bring: BringIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(harvesting, "MAX_REQUESTS", 1)
+    monkeypatch.setattr(harvesting, "fetch_day", partial(fetch_day, max_requests=1))
+    (outcome,) = bring(DAY)
+    assert isinstance(outcome, NotBroughtIn)
+    assert "goes on" in outcome.reason
+    assert len(server.requests) == 1
+
+
+def test_what_was_settled_by_a_clock_that_was_ahead_is_asked_for(
+    harvests: Harvests, bring: BringIn
+) -> None:
+    bring(DAY, at=NOW + 2 * SETTLES)
+    assert DAY in days_to_bring_in(DAY, NOW, harvests, ())
+    assert DAY not in days_to_bring_in(DAY, NOW + 2 * SETTLES, harvests, ())
+
+
+def test_why_a_day_could_not_be_had_is_noted_until_it_comes(harvests: Harvests) -> None:
+    other = DAY - timedelta(days=1)
+    harvests.note_problems((), {DAY: "arXiv answered 503", other: "arXiv answered 500"})
+    harvests.note_problems({DAY}, {})
+    assert harvests.read_problems() == {other: "arXiv answered 500"}
+    harvests.note_problems({other}, {})
+    assert harvests.read_problems() == {}
 
 
 def test_arxiv_is_left_alone_after_three_days_in_a_row(server: SampleArxiv, bring: BringIn) -> None:
@@ -155,9 +198,9 @@ def test_days_of_fewer_sets_are_brought_in_again(harvests: Harvests, bring: Brin
     later = NOW + 2 * SETTLES
     bring(DAY, sets=("stat",), at=later)
     some = versions(harvests)
-    assert DAY in days_to_bring_in(DAY, NOW, harvests, ("cs", "stat"))
+    assert DAY in days_to_bring_in(DAY, later, harvests, ("cs", "stat"))
     bring(DAY, sets=("cs", "stat"), at=later)
     assert some < versions(harvests)
     for wanted in ((), ("cs", "math")):
-        assert DAY in days_to_bring_in(DAY, NOW, harvests, wanted)
-    assert DAY not in days_to_bring_in(DAY, NOW, harvests, ("cs",))
+        assert DAY in days_to_bring_in(DAY, later, harvests, wanted)
+    assert DAY not in days_to_bring_in(DAY, later, harvests, ("cs",))

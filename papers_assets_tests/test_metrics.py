@@ -5,9 +5,9 @@ import math
 import re
 import signal
 import subprocess
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,9 +18,11 @@ from prometheus_client.parser import text_string_to_metric_families as parsed
 from ruamel.yaml import YAML
 
 from papers_assets import standing
+from papers_assets.arxiv.errors import BLOCKED
 from papers_assets.counters import Counters, Counts
-from papers_assets.held import refreshed
-from papers_assets.keywords import KeywordsFile
+from papers_assets.harvests import Gleaned, Harvested, Harvests
+from papers_assets.held import of_papers, refreshed
+from papers_assets.keywords import KeywordsFile, Source
 from papers_assets.keywords_file import read_keywords_file
 from papers_assets.metrics import families, metrics_text, serve_metrics
 from papers_assets.outputs import Outputs
@@ -60,24 +62,19 @@ def looking(tmp_path: Path) -> Looking:
     return looking_at(tmp_path, "compiler", "performance")
 
 
-@dataclass(frozen=True)
-class LookedAt:
-    definition: str
-    refreshed_at: datetime | None
-    complete_from: datetime | None = None
-
-
-def looking_at(home: Path, *names: str, looked: Mapping[str, LookedAt] | None = None) -> Looking:
+def looking_at(home: Path, *names: str, harvests: bool = False) -> Looking:
     keywords = tuple(keyword(name) for name in names)
     file = KeywordsFile(home / "keywords.toml", keywords, ZoneInfo("UTC"), "0 6 * * *")
     tomorrow = LATER + timedelta(days=1)
+    if harvests:
+        file = replace(file, source=Source.HARVEST, harvest_since=tomorrow.date())
     return Looking(
         lambda: file,
         Store(home),
         Outputs(home),
         Counters(home),
         lambda: tomorrow,
-        lambda: looked or {},
+        Harvests(home),
     )
 
 
@@ -113,15 +110,34 @@ def test_who_was_looked_for_without_news_is_as_fresh_as_the_look(
 ) -> None:
     assert looking.look()
     later = LATER + timedelta(hours=23)
-    looked = {
-        "compiler": LookedAt(keyword("compiler").definition, later),
-        "performance": LookedAt("of another definition", later),
+    of_compiler = Gleaned(keyword("compiler").definition, "", 1, 1, later, None, "")
+    gleaned = {
+        "compiler": of_compiler,
+        "performance": replace(of_compiler, definition="of another definition"),
     }
-    state = looking_at(tmp_path, "compiler", "performance", looked=looked).look()
+    harvests = Harvests(tmp_path)
+    harvests.write_gleaned(gleaned)
+    state = looking_at(tmp_path, *gleaned, harvests=True).look()
     assert [of.held.refreshed_at for of in state.keywords] == [later, None]
-    looked["compiler"] = LookedAt(keyword("compiler").definition, None)
-    state = looking_at(tmp_path, "compiler", looked=looked).look()
+    # Who has gone back to queries is as old as the last of them.
+    assert looking_at(tmp_path, *gleaned).look().keywords[0].held.refreshed_at == LATER
+    harvests.write_gleaned({"compiler": replace(of_compiler, refreshed_at=None)})
+    state = looking_at(tmp_path, "compiler", harvests=True).look()
     assert state.keywords[0].held.refreshed_at == LATER
+
+
+def test_a_harvest_that_failed_is_every_keywords_failure(looking: Looking, tmp_path: Path) -> None:
+    assert looking.look()
+    tomorrow = LATER + timedelta(days=1)
+    harvests, day = Harvests(tmp_path), tomorrow.date()
+    looking = looking_at(tmp_path, "compiler", harvests=True)
+    harvests.write(Harvested(day, (), 1, tomorrow), of_papers([]))
+    found = samples(metrics_text(looking.look))
+    assert found["papers_keyword_failed", "compiler"] == 0
+    harvests.note_problems((), {day: BLOCKED})
+    found = samples(metrics_text(looking.look))
+    assert found["papers_keyword_failed", "compiler"] == 1
+    assert found["papers_arxiv_blocked", ""] == 1
 
 
 def test_any_keyword_is_a_label() -> None:
@@ -170,6 +186,7 @@ def test_a_broken_keywords_file_leaves_the_keywords_of_before_and_says_so(tmp_pa
         Outputs(tmp_path),
         Counters(tmp_path),
         lambda: LATER,
+        Harvests(tmp_path),
     )
     assert looking.look().has_keywords_file
     path.write_text("cap = 0")

@@ -67,8 +67,6 @@ def test_old_days_of_the_harvest_go(house: House) -> None:
     harvests = Harvests(house.home)
     days = [LATER.date() - timedelta(days=n) for n in (0, 1094, 1095, 1096)]
     for day in days:
-        harvests.write(
-            Harvested(day, (), changed_at=LATER, harvested_at=LATER), held_papers.of_papers([])
-        )
+        harvests.write(Harvested(day, (), serial=1, harvested_at=LATER), held_papers.of_papers([]))
     assert prune_harvest(house.file, harvests, LATER) == 1
     assert harvests.days() == sorted(days)[1:]

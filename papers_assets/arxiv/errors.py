@@ -66,6 +66,9 @@ class ArxivBlocked(ArxivHttpError):
     """arXiv refuses this host; asking on would be taken for an attack."""
 
 
+BLOCKED = ArxivBlocked("", 403).brief
+
+
 class ArxivRefusedQuery(ArxivHttpError):
     """arXiv cannot read the query."""
 

@@ -7,13 +7,12 @@ from typing import Any
 import dagster as dg
 
 from papers_assets import checks
+from papers_assets.papers import AGEING
 
 GROUP = "daily_papers"
 OWNERS = ["team:papers-assets"]
 # What no check can see, since none is evaluated then: that nothing runs at all any more.
-FRESHNESS = dg.FreshnessPolicy.time_window(
-    fail_window=timedelta(days=3), warn_window=timedelta(hours=36)
-)
+FRESHNESS = dg.FreshnessPolicy.time_window(fail_window=timedelta(days=3), warn_window=AGEING)
 
 
 def log_partitions(

@@ -90,7 +90,7 @@ def raw_papers_asset(
     ) -> Iterator[dg.MaterializeResult[None]]:
         asked = asked_for(context, config, file, now().date())
         client = arxiv.client()
-        outcomes = Outcomes()
+        outcomes = Outcomes(is_harvested=harvest is not None)
         try:
             keywords = [file[name] for name in asked.names]
             for outcome in outcomes_of(keywords, client, store, asked.wishes):

@@ -58,8 +58,7 @@ def harvest_asset(
             first = file.harvested_from(now().date()) or since
             days = days_to_bring_in(first, now(), harvests, sets)
         came: dict[str, previews.Metadata] = {}
-        failed: dict[str, str] = {}
-        problem = ""
+        failed: dict[date, NotBroughtIn] = {}
         client = arxiv.client()
         try:
             for outcome in bring_in(days, sets, client, harvests, now):
@@ -68,8 +67,7 @@ def harvest_asset(
                         path = harvests.path(outcome.day)
                         came[outcome.day.isoformat()] = previews.brought_in(outcome, sets, path)
                     case NotBroughtIn():
-                        failed[outcome.day.isoformat()] = outcome.reason
-                        problem = problem or outcome.brief
+                        failed[outcome.day] = outcome
         except BaseException:
             log_partitions(context, came)
             raise
@@ -78,9 +76,10 @@ def harvest_asset(
             held = store.open()
             counted = Counts(requests=client.requests, seconds_waited=client.seconds_waited)
             Counters(held.home, held.locks).add(counted)
-        if context.run.tags.get(EVERYTHING_TAG) == "true" or failed:
-            harvests.write_problem(problem)
-        yield from _record(context, came, failed, of_run)
+            briefs = {day: of_day.brief for day, of_day in failed.items()}
+            harvests.note_problems(set(map(date.fromisoformat, came)), briefs)
+        reasons = {day.isoformat(): of_day.reason for day, of_day in failed.items()}
+        yield from _record(context, came, reasons, of_run)
 
     return harvest
 

@@ -11,6 +11,7 @@ from papers_assets import papers as papers_frame
 from papers_assets.assets.common import GROUP, OWNERS, check_results, check_specs
 from papers_assets.automation import publish_when_new
 from papers_assets.choosing import choose
+from papers_assets.coverage import problem_of
 from papers_assets.keywords import KeywordsFile
 from papers_assets.logs import progress
 from papers_assets.resources import StoreResource
@@ -43,10 +44,9 @@ def papers_asset(
         progress.info("choosing each keyword's papers")
         opened = store.open()
         former, time = opened.papers_or_none(), now()
-        looked, problem = None, ""
-        if file.harvest_since is not None:
-            harvests = store.harvests()
-            looked, problem = harvests.read_gleaned(), harvests.read_problem()
+        harvests = store.harvests()
+        looked = None if file.harvest_since is None else harvests.read_gleaned()
+        problem = problem_of(file, harvests, time)
         chosen = choose(file, opened, time.date(), former, looked, problem=problem)
         findings = checks.check_papers(
             chosen.frame, former, file, chosen.keys, time, chosen.as_published

@@ -19,7 +19,7 @@ from papers_assets.checks.finding import (
 from papers_assets.held import ARXIV_BEGAN
 from papers_assets.keywords import KeywordsFile
 from papers_assets.matching import Matcher
-from papers_assets.papers import PROBLEMS
+from papers_assets.papers import AGEING, PROBLEMS
 from papers_assets.sections import is_old
 
 HELD_KEYS = ["arxiv_id", "version", "updated"]
@@ -28,7 +28,6 @@ FORMER_COLUMNS = ["keyword", "arxiv_id", "version", "title", "abstract", "catego
 """What of the frame published before is looked at."""
 
 _PAPER = ["keyword", "arxiv_id"]
-_AGEING = timedelta(hours=36)  # a daily run was missed, and the next one is late
 _TOO_OLD = timedelta(days=3)  # longer than arXiv's weekend, on which a run still gets an answer
 _CLOCKS = timedelta(hours=1)  # by which clocks may differ
 
@@ -143,7 +142,7 @@ def _fresh_enough(times: Mapping[str, datetime], now: datetime) -> Finding:
     hours = {name: _hours(now - time) for name, time in times.items()}
     oldest, newest = max(hours.values(), default=0.0), min(hours.values(), default=0.0)
     ahead = [f"{name} ({-age} h ahead)" for name, age in hours.items() if age < -_hours(_CLOCKS)]
-    old = [name for name, age in hours.items() if age > _hours(_AGEING)]
+    old = [name for name, age in hours.items() if age > _hours(AGEING)]
     old = [f"{name} ({hours[name]} h)" for name in sorted(old, key=lambda name: -hours[name])]
     if ahead:
         problem = "{} refreshed in the future: check this machine's clock, then run again."

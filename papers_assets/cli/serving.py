@@ -158,7 +158,7 @@ def _looking(settings: Settings) -> "Looking":
         Outputs(home),
         Counters(home),
         lambda: datetime.now(UTC),
-        Harvests(home).read_gleaned,
+        Harvests(home),
     )
 
 
