@@ -5,8 +5,9 @@ take time that grows with the square of what they are given, or fail. Nothing bu
 in their places and written anew, reaches it.
 """
 
-from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
+
+from papers_assets.arxiv.elements import Elements, NotWhole
 
 ATOM = "http://www.w3.org/2005/Atom"
 ARXIV = "http://arxiv.org/schemas/atom"
@@ -35,16 +36,12 @@ END = "\ue000"
 """Stands at the end of free texts. A text of Latin letters that could be UTF-8 which was encoded
 twice is "repaired" by feedparser, and so not what was published; none that has this in it is."""
 _FREE = ("title", "summary", "name", "arxiv:comment", "arxiv:journal_ref")
-# arXiv has 4 levels, and fewer than 200 categories in all; feedparser compares each to each.
-_MAX_DEPTH, _MAX_CATEGORIES = 100, 500
+_MAX_CATEGORIES = 500
+"""Of an entry. arXiv has fewer than 200 in all; feedparser compares each to each."""
 
 
 class NotAtom(Exception):
     """The answer is no Atom feed."""
-
-
-class NotWhole(Exception):
-    """The answer is no whole XML, or has what no feed of arXiv's has; the message says what."""
 
 
 def reduced(body: bytes) -> bytes:
@@ -54,43 +51,26 @@ def reduced(body: bytes) -> bytes:
         NotAtom: it is something else, or nothing.
         NotWhole: it is cut short, broken, nested or repeated beyond reason, or declares entities.
     """
-    parser = expat.ParserCreate("utf-8", " ")
-    parser.buffer_text = True
     feed = _Feed()
-    parser.StartDoctypeDeclHandler = feed.doctype
-    parser.StartElementHandler = feed.start
-    parser.EndElementHandler = feed.end
-    parser.CharacterDataHandler = feed.text
-    try:
-        parser.Parse(body, True)  # noqa: FBT003 - its argument has no name
-    except expat.ExpatError as error:
-        raise (NotWhole(str(error)) if feed.written else NotAtom) from error
+    feed.read(body)
     return "".join([_HEAD, *feed.written, "</feed>"]).encode()
 
 
-class _Feed:
+class _Feed(Elements):
     """Takes what the parser finds, and writes down what is kept of it."""
 
     def __init__(self) -> None:
+        super().__init__(_FEED, NotAtom)
         self.written: list[str] = []
-        self._path: list[str] = []
         self._leaf = ""
         self._leaf_depth = 0
         self._categories = 0
 
-    def doctype(self, *_: object) -> None:
-        # Before anything is declared: no entity is ever expanded, and no file looked for.
-        raise NotWhole("it has a document type declaration")
-
-    def start(self, name: str, attributes: dict[str, str]) -> None:
-        self._path.append(name)
-        if self._path[0] != _FEED:
-            raise NotAtom
-        if len(self._path) > _MAX_DEPTH:
-            raise NotWhole(f"it is nested more than {_MAX_DEPTH} levels deep")
+    def opened(self, attributes: dict[str, str]) -> None:
+        """See `Elements`."""
         if self._leaf:
             return
-        path = tuple(self._path)
+        path = tuple(self.path)
         if path == (_FEED,):
             self.written.append("\n")
         elif path == (_FEED, _ENTRY):
@@ -103,18 +83,19 @@ class _Feed:
         elif path in _ATTRIBUTES:
             self._keep_attributes(*_ATTRIBUTES[path], attributes)
 
-    def end(self, _: str) -> None:
-        depth = len(self._path)
+    def closed(self) -> None:
+        """See `Elements`."""
+        depth = len(self.path)
         if self._leaf and depth == self._leaf_depth:
             self.written += [END] if self._leaf in _FREE else []
             close = "</name></author>\n" if self._leaf == "name" else f"</{self._leaf}>\n"
             self.written.append(close)
             self._leaf = ""
-        elif self._path == [_FEED, _ENTRY]:
+        elif self.path == [_FEED, _ENTRY]:
             self.written.append("</entry>\n")
-        self._path.pop()
 
     def text(self, text: str) -> None:
+        """See `Elements`."""
         if self._leaf:
             self.written.append(escape(text))
 

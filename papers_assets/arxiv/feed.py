@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import feedparser
 
 from papers_assets.arxiv import atom
+from papers_assets.arxiv.elements import NotWhole
 from papers_assets.arxiv.errors import ArxivBadAnswer, ArxivRefusedQuery
 from papers_assets.arxiv.texts import ARXIV_ID, collapsed, excerpt, quoted
 from papers_assets.logs import printable
@@ -81,7 +82,7 @@ def parse_feed(body: bytes) -> Page:
         feed = atom.reduced(body)
     except atom.NotAtom as error:
         raise ArxivBadAnswer(f"not an Atom feed: {excerpt(body)}") from error
-    except atom.NotWhole as error:
+    except NotWhole as error:
         raise ArxivBadAnswer(f"not a whole Atom feed ({error}): {len(body)} bytes came") from error
     # A stream and never the bytes themselves: feedparser would take those for an address to open.
     parsed = feedparser.parse(

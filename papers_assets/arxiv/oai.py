@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from papers_assets.arxiv import oai_xml
-from papers_assets.arxiv.atom import NotWhole
 from papers_assets.arxiv.authors import decoded, names
+from papers_assets.arxiv.elements import NotWhole
 from papers_assets.arxiv.errors import ArxivBadAnswer, ArxivBadToken, ArxivRefusedQuery
 from papers_assets.arxiv.feed import Link, Paper
 from papers_assets.arxiv.oai_xml import RawList, RawRecord

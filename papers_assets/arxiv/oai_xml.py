@@ -5,9 +5,8 @@ as little trusted as a feed (see `atom`).
 """
 
 from dataclasses import dataclass, field
-from xml.parsers import expat
 
-from papers_assets.arxiv.atom import NotWhole
+from papers_assets.arxiv.elements import Elements
 
 OAI = "http://www.openarchives.org/OAI/2.0/"
 RAW = "http://arxiv.org/OAI/arXivRaw/"
@@ -30,8 +29,6 @@ _TEXTS: dict[tuple[str, ...], str] = {
     },
     (*_PAPER, f"{RAW} abstract"): "abstract",
 }
-_MAX_DEPTH = 100
-"""arXiv has 7 levels."""
 
 
 class NotOai(Exception):
@@ -73,46 +70,27 @@ def reduced(body: bytes) -> RawList:
         NotOai: it is something else, or nothing.
         NotWhole: it is cut short, broken, nested beyond reason, or declares entities.
     """
-    parser = expat.ParserCreate("utf-8", " ")
-    parser.buffer_text = True
     reader = _Reader()
-    parser.StartDoctypeDeclHandler = reader.doctype
-    parser.StartElementHandler = reader.start
-    parser.EndElementHandler = reader.end
-    parser.CharacterDataHandler = reader.text
-    try:
-        parser.Parse(body, True)  # noqa: FBT003 - its argument has no name
-    except expat.ExpatError as error:
-        raise (NotWhole(str(error)) if reader.begun else NotOai) from error
+    reader.read(body)
     return reader.found
 
 
-class _Reader:
+class _Reader(Elements):
     """Takes what the parser finds, and keeps what is kept of it."""
 
     def __init__(self) -> None:
+        super().__init__(_ROOT, NotOai)
         self.found = RawList()
-        self.begun = False
-        self._path: list[str] = []
         self._pieces: list[str] = []
         self._leaf_depth = 0
         """How deep the element is whose text is being read; 0: none is."""
         self._version = ""
 
-    def doctype(self, *_: object) -> None:
-        # Before anything is declared: no entity is ever expanded, and no file looked for.
-        raise NotWhole("it has a document type declaration")
-
-    def start(self, name: str, attributes: dict[str, str]) -> None:
-        self._path.append(name)
-        if self._path[0] != _ROOT:
-            raise NotOai
-        self.begun = True
-        if len(self._path) > _MAX_DEPTH:
-            raise NotWhole(f"it is nested more than {_MAX_DEPTH} levels deep")
+    def opened(self, attributes: dict[str, str]) -> None:
+        """See `Elements`."""
         if self._leaf_depth:
             return
-        path = tuple(self._path)
+        path = tuple(self.path)
         self._open(path, attributes)
         if path in _TEXTS or path in (_ERROR, _TOKEN, _DATE):
             self._leaf_depth, self._pieces = len(path), []
@@ -134,11 +112,11 @@ class _Reader:
         elif path == _TOKEN:
             found.token_attributes = attributes
 
-    def end(self, _: str) -> None:
-        if len(self._path) == self._leaf_depth:
-            self._close(tuple(self._path), "".join(self._pieces))
+    def closed(self) -> None:
+        """See `Elements`."""
+        if len(self.path) == self._leaf_depth:
+            self._close(tuple(self.path), "".join(self._pieces))
             self._leaf_depth = 0
-        self._path.pop()
 
     def _close(self, path: tuple[str, ...], text: str) -> None:
         found = self.found
@@ -152,5 +130,6 @@ class _Reader:
             found.records[-1].texts.setdefault(_TEXTS[path], []).append(text)
 
     def text(self, text: str) -> None:
+        """See `Elements`."""
         if self._leaf_depth:
             self._pieces.append(text)
