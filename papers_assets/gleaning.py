@@ -7,17 +7,15 @@ keyword that has no news is not written either; the ledger says how fresh it is.
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime
 
 import pyarrow as pa
 
-from papers_assets import held
 from papers_assets.choices import rules
 from papers_assets.coverage import Coverage, coverage
 from papers_assets.files import StoreDamagedError, StoreError
+from papers_assets.finds import Finds, Found
 from papers_assets.harvests import Gleaned, Harvested, Harvests
-from papers_assets.held import Held
 from papers_assets.keywords import Keyword
 from papers_assets.logs import progress
 from papers_assets.matching import Matchers
@@ -28,44 +26,6 @@ logger = logging.getLogger(__name__)
 
 _FLUSH = 50_000
 """Rows that wait in memory to be written."""
-_NOT_STORED = "it could not be stored"
-
-
-@dataclass(frozen=True)
-class Found:
-    """A keyword that was looked for in all that there was."""
-
-    keyword: Keyword
-    refreshed_at: datetime
-    """When arXiv was asked for the newest of it."""
-    days: int
-    """How many days were looked through this time."""
-    held: Held | None = None
-    """After the merge; it is on disk. None: there was nothing to add."""
-    new: int = 0
-    """Papers of which no version was held before."""
-    revised: int = 0
-    """Versions of papers that were held in another version."""
-    remarks: tuple[str, ...] = ()
-
-
-@dataclass
-class _Hits:
-    """What was found of a keyword and is not written yet."""
-
-    tables: list[pa.Table] = field(default_factory=list)
-    new: int = 0
-    revised: int = 0
-    held: Held | None = None
-    is_dirty: bool = False
-    has_lost: bool = False
-    """Whether its file was found damaged since a look began."""
-    days: int = 0
-    until: int = 0
-    """Up to which write of the harvest it has been looked for."""
-    written: int = 0
-    """`Held.gleaned` of what is on disk."""
-    remarks: list[str] = field(default_factory=list)
 
 
 def glean(  # noqa: PLR0913 - all but four are said by name
@@ -111,8 +71,7 @@ class _Gleaning:
         for day in harvests.days():
             self._learn(day)
         self._coverage = self._covered()
-        self._hits: dict[str, _Hits] = {keyword.name: _Hits() for keyword in keywords}
-        self._failed: dict[str, str] = {}
+        self._finds = {keyword.name: Finds(keyword, store) for keyword in keywords}
 
     def _learn(self, day: date) -> None:
         try:
@@ -146,15 +105,14 @@ class _Gleaning:
             self._look(group, looked_until)
         self._flush()
         # Whose file was damaged has lost what it held; all of that is in the harvest.
-        again = [k for k in self._keywords if self._hits[k.name].has_lost]
-        if again:
+        if again := [k for k in self._keywords if self._finds[k.name].has_lost]:
             self._look(again, 0)
             self._flush()
         with self._harvests.noting():
             self._note(self._harvests.read_gleaned())
         self._tell()
-        for keyword in self._keywords:
-            yield self._outcome(keyword)
+        for finds in self._finds.values():
+            yield finds.outcome(self._coverage)
 
     def _looked_until(self, keyword: Keyword, there: Gleaned | None) -> int:
         """Say up to which write of the harvest the keyword, as it is now, has been looked for."""
@@ -162,26 +120,15 @@ class _Gleaning:
             return 0
         if there.looked_until > self._newest_write:
             return 0  # the harvest is from a backup that is older than what is known of it
-        signature, hits = self._store.signature(keyword.name), self._hits[keyword.name]
+        signature, finds = self._store.signature(keyword.name), self._finds[keyword.name]
         if there.signature == signature:
-            hits.written = there.written
+            finds.written = there.written
             return there.looked_until
         if there.signature and not signature:
             return 0  # somebody removed what was held
         # Looking back and pruning leave the label as it was; a backup has that of its day.
-        hits.written = self._label(keyword, hits)
-        return there.looked_until if hits.written >= there.written else hits.written
-
-    def _label(self, keyword: Keyword, hits: _Hits) -> int:
-        """Read up to which write the harvest had been looked through when the file was written."""
-        try:
-            found = self._store.read_held_columns(keyword.name, ("updated",), range(1))
-        except StoreDamagedError:
-            with self._store.updating(keyword.name):
-                found = self._read(keyword, hits)
-        except StoreError:
-            return 0  # `_keep` says what is wrong with it
-        return (found.gleaned or 0) if found else 0
+        finds.written = finds.read_label()
+        return there.looked_until if finds.written >= there.written else finds.written
 
     @property
     def _newest_write(self) -> int:
@@ -193,7 +140,7 @@ class _Gleaning:
         days = [d for d, k in sorted(self._known.items()) if k.serial > looked_until]
         matchers = Matchers(keywords) if days else None
         for keyword in keywords:
-            self._hits[keyword.name].has_lost = False
+            self._finds[keyword.name].has_lost = False
         waiting = 0
         for number, day in enumerate(days, 1):
             progress.info(
@@ -207,11 +154,11 @@ class _Gleaning:
                 waiting = 0
         unread = [serial for serial in self._unread.values() if not 0 < serial <= looked_until]
         for keyword in keywords:
-            hits = self._hits[keyword.name]
-            hits.days = len(days)
-            hits.until = max(looked_until, min([until, *(serial - 1 for serial in unread)]))
+            finds = self._finds[keyword.name]
+            finds.days = len(days)
+            finds.until = max(looked_until, min([until, *(serial - 1 for serial in unread)]))
             # Who is new gets a file, though there be nothing in it.
-            hits.is_dirty |= not looked_until
+            finds.is_dirty |= not looked_until
 
     def _papers_of(self, day: date) -> pa.Table | None:
         """Read a day; None if it cannot be read, and then it counts as missing."""
@@ -233,71 +180,29 @@ class _Gleaning:
             for name in matchers(*text):
                 rows.setdefault(name, []).append(row)
         for name, wanted in rows.items():
-            self._hits[name].tables.append(table.take(wanted))
+            self._finds[name].add(table.take(wanted))
         return sum(map(len, rows.values()))
 
     def _flush(self, *, is_last: bool = True) -> None:
-        """Write what was found; if it is not the last of it, nothing is fresh by it yet."""
-        for keyword in self._keywords:
-            hits = self._hits[keyword.name]
-            if not (hits.tables or hits.is_dirty) or keyword.name in self._failed:
-                continue
-            try:
-                self._keep(keyword, hits, is_last=is_last)
-            except (StoreError, OSError) as error:
-                logger.error("%s: not kept: %s", keyword.name, error)  # noqa: TRY400 - a story
-                self._failed[keyword.name] = str(error)
-            except Exception as error:  # a mistake of ours must not cost the other keywords theirs
-                logger.exception("%s: unexpectedly", keyword.name)
-                self._failed[keyword.name] = f"unexpectedly, {type(error).__name__}: {error}"
-            hits.tables, hits.is_dirty = [], not is_last
-
-    def _keep(self, keyword: Keyword, hits: _Hits, *, is_last: bool) -> None:
-        with self._store.updating(keyword.name):
-            before = self._read(keyword, hits)
-            after = held.gleaned(
-                keyword,
-                before,
-                pa.concat_tables(hits.tables) if hits.tables else held.of_papers([]),
-                until=hits.until if is_last else None,
-                seen_at=self._now(),
-                refreshed_at=self._coverage.refreshed_at if is_last else None,
-                complete_from=self._coverage.complete_from,
-            )
-            self._store.write_held(after)
-        earlier = before.versions() if before else set()
-        known = {arxiv_id for arxiv_id, _ in earlier}
-        came = after.versions() - earlier
-        hits.new += len({arxiv_id for arxiv_id, _ in came} - known)
-        hits.revised += sum(arxiv_id in known for arxiv_id, _ in came)
-        hits.held, hits.written = after, after.gleaned or 0
-
-    def _read(self, keyword: Keyword, hits: _Hits) -> Held | None:
-        try:
-            return self._store.read_held(keyword.name)
-        except StoreDamagedError as error:
-            aside = self._store.set_aside(error.path)
-            hits.has_lost = True
-            hits.remarks.append(f"what was held is damaged and set aside as {aside}")
-            logger.warning("%s: %s", keyword.name, hits.remarks[-1])
-            return None
+        for finds in self._finds.values():
+            finds.keep(self._now(), self._coverage, is_last=is_last)
 
     def _note(self, ledger: Mapping[str, Gleaned]) -> None:
         """Write down up to which write of the harvest keywords have been looked for."""
         noted = dict(ledger)
         for keyword in self._keywords:
-            name, hits = keyword.name, self._hits[keyword.name]
-            if name in self._failed or not hits.until:
+            name, finds = keyword.name, self._finds[keyword.name]
+            if finds.failure or not finds.until:
                 continue
             before = ledger.get(name)
             known = before if before and before.definition == keyword.definition else None
-            if known and known.rules == rules() and known.looked_until > hits.until:
+            if known and known.rules == rules() and known.looked_until > finds.until:
                 continue  # another run has looked further meanwhile
             noted[name] = Gleaned(
                 keyword.definition,
                 rules(),
-                looked_until=hits.until,
-                written=hits.written,
+                looked_until=finds.until,
+                written=finds.written,
                 refreshed_at=self._coverage.refreshed_at or (known.refreshed_at if known else None),
                 complete_from=self._coverage.complete_from,
                 signature=self._store.signature(name),
@@ -307,31 +212,6 @@ class _Gleaning:
     def _tell(self) -> None:
         """Note who could not be stored, and forget what was wrong with others' queries before."""
         noted = self._store.slugs_with_problem()
-        for keyword in self._keywords:
-            brief = _NOT_STORED if keyword.name in self._failed else ""
-            if not brief and slug(keyword.name) not in noted:
-                continue
-            try:
-                with self._store.updating(keyword.name):
-                    self._store.write_problem(keyword.name, brief)
-            except (StoreError, OSError) as error:
-                logger.warning("%s: that is not noted on disk: %s", keyword.name, error)
-
-    def _outcome(self, keyword: Keyword) -> Found | Failed:
-        name, coverage_ = keyword.name, self._coverage
-        if reason := self._failed.get(name):
-            return Failed(keyword, reason, _NOT_STORED)
-        if coverage_.problem or coverage_.refreshed_at is None:
-            reason = f"what was harvested is not all there is: {coverage_.problem}"
-            return Failed(keyword, reason, coverage_.problem)
-        hits = self._hits[name]
-        remarks = [*hits.remarks, *([coverage_.remark] if coverage_.remark else [])]
-        return Found(
-            keyword,
-            coverage_.refreshed_at,
-            hits.days,
-            hits.held,
-            hits.new,
-            hits.revised,
-            tuple(remarks),
-        )
+        for name, finds in self._finds.items():
+            if finds.failure or slug(name) in noted:
+                finds.tell()

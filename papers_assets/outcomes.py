@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from papers_assets import previews
-from papers_assets.gleaning import Found
+from papers_assets.finds import Found
 from papers_assets.looking_back import LookedBack
 from papers_assets.refresh import Failed, Refreshed
 

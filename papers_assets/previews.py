@@ -17,7 +17,7 @@ from papers_assets.changes import Kind
 from papers_assets.checks import GITHUB_LIMIT
 from papers_assets.choosing import Chosen
 from papers_assets.digest import Digest, Entry
-from papers_assets.gleaning import Found
+from papers_assets.finds import Found
 from papers_assets.harvesting import BroughtIn
 from papers_assets.keywords import KeywordsFile
 from papers_assets.looking_back import LookedBack

@@ -9,7 +9,8 @@ import pytest
 from papers_assets import gleaning, harvests, held
 from papers_assets.arxiv.feed import Paper
 from papers_assets.files import StoreError, read_table
-from papers_assets.gleaning import Found, glean
+from papers_assets.finds import Found
+from papers_assets.gleaning import glean
 from papers_assets.harvests import Harvested, Harvests
 from papers_assets.keywords import Keyword
 from papers_assets.refresh import Failed

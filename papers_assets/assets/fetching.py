@@ -12,7 +12,8 @@ from papers_assets.arxiv.harvest import sets_for
 from papers_assets.asking import Asked, RefreshConfig, asked_for
 from papers_assets.assets.common import FRESHNESS, GROUP, OWNERS, log_partitions
 from papers_assets.counters import Counters, counts_of_run
-from papers_assets.gleaning import Found, glean
+from papers_assets.finds import Found
+from papers_assets.gleaning import glean
 from papers_assets.keywords import Keyword, KeywordsFile
 from papers_assets.looking_back import LookedBack
 from papers_assets.outcomes import Outcomes
