@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import Any, NamedTuple
 
 import psutil
 import requests
@@ -14,6 +14,11 @@ from papers_assets_tests.deploy.host import Host, answers
 from papers_assets_tests.driving import UI, until
 
 _RUNS = "{ runsOrError { ... on Runs { results { id jobName status parentRunId } } } }"
+_SCHEDULE = """{ scheduleOrError(scheduleSelector: { scheduleName: "daily",
+      repositoryLocationName: "papers_assets", repositoryName: "__repository__"}) {
+    ... on Schedule { scheduleState {
+      typeSpecificData { ... on ScheduleData { startTimestamp } }
+      ticks { runIds } } } } }"""
 _RESTART_AFTER = 5.0
 """RestartSec of the units."""
 _SLOW = 3.0
@@ -23,6 +28,24 @@ _SLOW = 3.0
 def runs_of(ui: UI) -> list[Any]:
     """Give all runs, newest first; an error if the database does not answer."""
     return list(ui.ask(_RUNS)["runsOrError"]["results"])
+
+
+class Schedule(NamedTuple):
+    """What the daemon has made of the daily schedule."""
+
+    known: bool
+    """Whether it has seen it; what was due before, it does not make up for."""
+    launched: list[str]
+    """The runs of its ticks."""
+
+
+def schedule_of(ui: UI) -> Schedule:
+    # While the code server is being loaded there is no schedule.
+    state = ui.ask(_SCHEDULE)["scheduleOrError"].get("scheduleState")
+    if not state:
+        return Schedule(known=False, launched=[])
+    known = state["typeSpecificData"]["startTimestamp"] is not None
+    return Schedule(known, [run for tick in state["ticks"] for run in tick["runIds"]])
 
 
 class Supervisor:
