@@ -54,6 +54,8 @@ class Choice:
     """`Held.refreshed_at`, as are the two that follow."""
     complete_from: datetime | None = None
     complete_until: datetime | None = None
+    gleaned: int | None = None
+    """`Held.gleaned`."""
 
 
 def fingerprint(keyword: Keyword, signature: str) -> str:
@@ -91,19 +93,21 @@ def _packed(choice: Choice) -> list[Any]:
         choice.held,
         [time.isoformat() if time else None for time in times],
         days and [days.since.isoformat(), {d.isoformat(): n for d, n in days.counts.items()}],
+        choice.gleaned,
     ]
 
 
-def _unpacked(
+def _unpacked(  # noqa: PLR0913, PLR0917 - what `_packed` gives
     fingerprint: str,
     refused: int,
     held: int,
     times: list[str | None],
     days: tuple[str, dict[str, int]] | None,
+    gleaned: int | None,
 ) -> Choice:
     unpacked = None
     if days:
         counts = {date.fromisoformat(day): n for day, n in days[1].items()}
         unpacked = Days(date.fromisoformat(days[0]), counts)
-    read = [datetime.fromisoformat(time) if time else None for time in times]
-    return Choice(fingerprint, refused, held, unpacked, *read)
+    asked, first, last = (datetime.fromisoformat(time) if time else None for time in times)
+    return Choice(fingerprint, refused, held, unpacked, asked, first, last, gleaned)

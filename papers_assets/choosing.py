@@ -34,12 +34,21 @@ class Looked(Protocol):
         """`Keyword.definition` of the keyword when it was looked for."""
 
     @property
+    def written(self) -> int:
+        """`Held.gleaned` of what was held then; of an older file, nothing is known besides."""
+
+    @property
     def refreshed_at(self) -> datetime | None:
         """When arXiv was asked for the newest papers that were looked through."""
 
     @property
     def complete_from(self) -> datetime | None:
         """Of papers updated since then, all have been looked through."""
+
+
+def is_of(looked: Looked, keyword: Keyword, gleaned: int | None) -> bool:
+    """Say whether `looked` is known of what is held, which has this `Held.gleaned`."""
+    return looked.definition == keyword.definition and (gleaned or 0) >= looked.written > 0
 
 
 @dataclass(frozen=True)
@@ -198,7 +207,7 @@ class _Choosing:
         """Note where the rows come from, and how fresh and complete they are."""
         looked = self.looked.get(keyword.name)
         refreshed_at, complete_from = choice.refreshed_at, choice.complete_from
-        if looked and looked.definition == keyword.definition:
+        if looked and is_of(looked, keyword, choice.gleaned):
             times = [time for time in (refreshed_at, looked.refreshed_at) if time]
             refreshed_at = max(times, default=None)
             complete_from = _joined(choice, looked.complete_from)
@@ -222,6 +231,7 @@ def _choice(keyword: Keyword, selection: Selection, held: Held, signature: str) 
         known.refreshed_at,
         known.complete_from,
         known.complete_until,
+        known.gleaned,
     )
 
 
@@ -230,4 +240,4 @@ def _joined(choice: Choice, looked_from: datetime | None) -> datetime | None:
     if looked_from is None:
         return choice.complete_from
     meets = choice.complete_until is not None and choice.complete_until >= looked_from
-    return (choice.complete_from if meets else None) or looked_from
+    return min(choice.complete_from or looked_from, looked_from) if meets else looked_from

@@ -4,9 +4,10 @@ What is recent decides: a day of last week that is missing keeps every keyword f
 older one is a gap, from which on nothing is known to be complete; it is asked for again each day.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import takewhile
 
 from papers_assets.arxiv.errors import BLOCKED
 from papers_assets.arxiv.harvest import sets_for
@@ -16,6 +17,9 @@ from papers_assets.papers import AGEING
 
 RECENT = timedelta(days=7)
 """Before the newest day that came; arXiv's longest pause between announcements is in it."""
+_SATURDAY = 5
+_TOO_EMPTY = 3
+"""Weekdays in a row of which arXiv lists nothing. Two are holidays; it has none of three."""
 
 
 @dataclass(frozen=True)
@@ -31,17 +35,8 @@ class Coverage:
     """Days from the first wanted to the newest one that are not whole."""
     problem: str = ""
     """Why no keyword is fresh, in words for readers of the README; empty: all may be."""
-
-    @property
-    def remark(self) -> str:
-        """Say what is missing that does not keep keywords from being fresh; empty: nothing."""
-        if not self.missing or self.problem:
-            return ""
-        days = "1 day" if len(self.missing) == 1 else f"{len(self.missing)} days"
-        return (
-            f"{days} could not be harvested, the last {self.missing[-1]}: papers that changed then "
-            "may be missing"
-        )
+    remarks: tuple[str, ...] = ()
+    """What may be missing all the same."""
 
 
 def coverage(
@@ -63,7 +58,7 @@ def coverage(
     today = now.astimezone(UTC).date()
     days = [since + timedelta(days=n) for n in range((today - since).days + 1)]
     whole = [day for day in days if day in known and known[day].is_whole(sets, now)]
-    problem = harvest_problem(since, known.get, days, problems, sets, now)
+    problem = harvest_problem(since, known, problems, sets, now)
     if not whole:
         return Coverage(None, None, tuple(days), problem)
     newest = whole[-1]
@@ -72,31 +67,55 @@ def coverage(
     while first - timedelta(days=1) in done:
         first -= timedelta(days=1)
     asked_at = known[newest].harvested_at
+    missing = tuple(day for day in days if day < newest and day not in done)
     # Who is merely late has all that there was by then.
     is_late = problem and problem == _late(asked_at, now)
     return Coverage(
         refreshed_at=asked_at if is_late or not problem else None,
         complete_from=datetime.combine(first, time.min, UTC),
-        missing=tuple(day for day in days if day < newest and day not in done),
+        missing=missing,
         problem=problem,
+        remarks=tuple(_remarks(missing, [known[day] for day in whole])),
     )
 
 
+def _remarks(missing: Sequence[date], whole: Sequence[Harvested]) -> Iterator[str]:
+    if missing:
+        days = "1 day" if len(missing) == 1 else f"{len(missing)} days"
+        yield (
+            f"{days} could not be harvested, the last {missing[-1]}: papers that changed then may "
+            "be missing"
+        )
+    if unreadable := [of_day for of_day in whole if of_day.unreadable]:
+        yield (
+            f"{sum(of_day.unreadable for of_day in unreadable)} papers could not be read in what "
+            f"arXiv listed, the last on {unreadable[-1].day}"
+        )
+    if empty := _empty(whole):
+        yield f"arXiv listed nothing for {empty[-1].day:%A}, {empty[-1].day}"
+
+
+def _empty(whole: Sequence[Harvested]) -> list[Harvested]:
+    """Give the newest weekdays that were over and of which nothing was listed, in a row."""
+    weekdays = [d for d in whole if d.day.weekday() < _SATURDAY and _is_done(d, date.max)]
+    empty = list(takewhile(lambda of_day: of_day.is_empty, reversed(weekdays)))
+    return empty[::-1]
+
+
 def problem_of(file: KeywordsFile, harvests: Harvests, now: datetime) -> str:
-    """Say why no keyword is fresh, reading as few days as will do; empty: all may be."""
+    """Say why no keyword is fresh, in words for readers of the README; empty: all may be."""
     today = now.astimezone(UTC).date()
     since = file.harvested_from(today)
     if since is None:
         return ""
-    days, problems = harvests.days(), harvests.read_problems()
+    known, problems = harvests.known(), harvests.read_problems()
     sets = sets_for(file.harvest_categories)
-    return harvest_problem(since, harvests.labels_or_none, days, problems, sets, now)
+    return harvest_problem(since, known, problems, sets, now)
 
 
-def harvest_problem(  # noqa: PLR0913, PLR0917 - what it is judged by
+def harvest_problem(
     since: date,
-    labels: Callable[[date], Harvested | None],
-    days: Sequence[date],
+    known: Mapping[date, Harvested],
     problems: Mapping[date, str],
     sets: Sequence[str],
     now: datetime,
@@ -105,8 +124,7 @@ def harvest_problem(  # noqa: PLR0913, PLR0917 - what it is judged by
 
     Args:
         since: the first day that is wanted.
-        labels: gives what is known of a day; asked of recent days only.
-        days: of which something may be known, in order.
+        known: what is known of the days that there are.
         problems: why days could not be had when they were last asked for.
         sets: that are wanted of a day; none: the whole archive.
         now: aware.
@@ -114,38 +132,35 @@ def harvest_problem(  # noqa: PLR0913, PLR0917 - what it is judged by
     today = now.astimezone(UTC).date()
     if since > today:
         return f"papers are harvested from {since} on"
-    of_day: Harvested | None = None
-    for day in reversed([day for day in days if since <= day <= today]):
-        of_day = labels(day)
-        if of_day is not None and of_day.is_whole(sets, now):
-            break
-    else:
-        of_day = None
-    newest = of_day.day if of_day else today
+    whole = [day for day in known if since <= day <= today and known[day].is_whole(sets, now)]
+    newest = max(whole, default=today)
     first = max(since, newest - RECENT)
-    if noted := _noted(first, labels, problems, sets, now):
+    recent = {day: problem for day, problem in problems.items() if first <= day <= today}
+    if noted := _noted(recent, known, sets, now):
         return noted
-    if of_day is None:
+    if not whole:
         return "nothing has been harvested yet"
-    for n in range(1, (newest - first).days + 1):
-        before = labels(newest - timedelta(days=n))
-        if before is None or not before.is_whole(sets, now) or not _is_done(before, newest):
-            return f"{newest - timedelta(days=n)} has not been harvested"
-    return _late(of_day.harvested_at, now)
+    days = [first + timedelta(days=n) for n in range((newest - first).days + 1)]
+    missing = [day for day in days if day not in whole or not _is_done(known[day], newest)]
+    if missing:
+        return f"{missing[-1]} has not been harvested"
+    empty = _empty([known[day] for day in days])
+    if len(empty) >= _TOO_EMPTY:
+        return f"arXiv has listed nothing since {empty[0].day}"
+    return _late(known[newest].harvested_at, now)
 
 
 def _noted(
-    first: date,
-    labels: Callable[[date], Harvested | None],
     problems: Mapping[date, str],
+    known: Mapping[date, Harvested],
     sets: Sequence[str],
     now: datetime,
 ) -> str:
-    """Give what arXiv's answer was for a day from `first` on that may still bring something."""
+    """Give what was wrong with the newest of the days that may still bring something."""
     open_ = [
         problem
         for day, problem in sorted(problems.items(), reverse=True)
-        if day >= first and not ((of_day := labels(day)) and of_day.is_settled(sets, now))
+        if not ((of_day := known.get(day)) and of_day.is_settled(sets, now))
     ]
     # Who is blocked has to stop asking, whatever else was wrong.
     return BLOCKED if BLOCKED in open_ else next(iter(open_), "")
@@ -153,8 +168,8 @@ def _noted(
 
 def _is_done(of_day: Harvested, newest: date) -> bool:
     """Say whether a day was asked for when it was over; the newest may grow."""
-    over = datetime.combine(of_day.day + timedelta(days=1), time.min, UTC)
-    return of_day.day == newest or (of_day.harvested_at is not None and of_day.harvested_at >= over)
+    over = datetime.combine(of_day.day, time.max, UTC)
+    return of_day.day == newest or (of_day.harvested_at is not None and of_day.harvested_at > over)
 
 
 def _late(asked_at: datetime | None, now: datetime) -> str:

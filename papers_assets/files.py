@@ -42,8 +42,8 @@ class StoreDamagedError(StoreError):
 
     def __init__(self, path: Path, problem: str) -> None:
         super().__init__(
-            f"{path}: {problem}. Move the file away, or refresh its keyword, which does that; the "
-            "next run fetches it anew."
+            f"{path}: {problem}. Move the file away, or run what wrote it, which does that and "
+            "makes it anew."
         )
         self.path = path
 

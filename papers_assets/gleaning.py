@@ -15,7 +15,7 @@ from papers_assets.choices import rules
 from papers_assets.coverage import Coverage, coverage
 from papers_assets.files import StoreDamagedError, StoreError
 from papers_assets.finds import Finds, Found
-from papers_assets.harvests import Gleaned, Harvested, Harvests
+from papers_assets.harvests import CLOCKS, Gleaned, Harvested, Harvests
 from papers_assets.keywords import Keyword
 from papers_assets.logs import progress
 from papers_assets.matching import Matchers
@@ -65,31 +65,33 @@ class _Gleaning:
         self._keywords, self._harvests, self._store, self._now = keywords, harvests, store, now
         self._since, self._sets = since, sets
         self._problems = harvests.read_problems()
-        self._known: dict[date, Harvested] = {}
         self._unread: dict[date, int] = {}
         """Days that cannot be read now, with the write that brought what is newest; 0: unknown."""
-        for day in harvests.days():
-            self._learn(day)
+        # While we look, days are brought in. What is written from here on is for the next look.
+        with harvests.bringing_in():
+            self._last_write = harvests.last_serial()
+        self._known, trouble = harvests.look()
+        for day, error in trouble.items():
+            if found := self._mended(day, error, 0):
+                self._known[day] = found[0]
         self._coverage = self._covered()
         self._finds = {keyword.name: Finds(keyword, store) for keyword in keywords}
+        self._waiting = 0
+        """Rows that were found and not written."""
 
-    def _learn(self, day: date) -> None:
-        try:
-            found = self._harvests.labels(day)
-        except StoreError as error:
-            found = self._mended(day, error, 0)
-        if found:
-            self._known[day] = found
+    def _mended(
+        self, day: date, error: Exception, serial: int
+    ) -> tuple[Harvested, pa.Table] | None:
+        """Make room for a day that is damaged, so that the next harvest asks for it again.
 
-    def _mended(self, day: date, error: StoreError, serial: int) -> Harvested | None:
-        """Make room for a day that is damaged, so that the next harvest asks for it again."""
-        if not isinstance(error, StoreDamagedError):
-            logger.error("%s", error)
-            self._unread[day] = serial
-            return None
-        with self._harvests.bringing_in():
-            found = self._harvests.read_or_set_aside(day)
-        return found[0] if found else None
+        Gives the day, if it can be read after all: it may have been brought in anew meanwhile.
+        """
+        if isinstance(error, StoreDamagedError):
+            with self._harvests.bringing_in():
+                return self._harvests.read_or_set_aside(day)
+        logger.error("%s", error)
+        self._unread[day] = serial
+        return None
 
     def _covered(self) -> Coverage:
         return coverage(self._since, self._known, self._problems, self._sets, self._now())
@@ -118,45 +120,41 @@ class _Gleaning:
         """Say up to which write of the harvest the keyword, as it is now, has been looked for."""
         if there is None or there.definition != keyword.definition or there.rules != rules():
             return 0
-        if there.looked_until > self._newest_write:
+        if there.looked_until > self._last_write:
             return 0  # the harvest is from a backup that is older than what is known of it
-        signature, finds = self._store.signature(keyword.name), self._finds[keyword.name]
-        if there.signature == signature:
+        finds = self._finds[keyword.name]
+        finds.signature = self._store.signature(keyword.name)
+        # A clock was ahead, and what was written says so.
+        finds.is_dirty = bool(there.refreshed_at and there.refreshed_at > self._now() + CLOCKS)
+        if there.signature == finds.signature:
             finds.written = there.written
             return there.looked_until
-        if there.signature and not signature:
+        if there.signature and not finds.signature:
             return 0  # somebody removed what was held
         # Looking back and pruning leave the label as it was; a backup has that of its day.
         finds.written = finds.read_label()
         return there.looked_until if finds.written >= there.written else finds.written
 
-    @property
-    def _newest_write(self) -> int:
-        return max((of_day.serial for of_day in self._known.values()), default=0)
-
     def _look(self, keywords: Sequence[Keyword], looked_until: int) -> None:
         """Collect what matches of the days that were written after `looked_until`."""
-        until = self._newest_write
         days = [d for d, k in sorted(self._known.items()) if k.serial > looked_until]
         matchers = Matchers(keywords) if days else None
         for keyword in keywords:
             self._finds[keyword.name].has_lost = False
-        waiting = 0
         for number, day in enumerate(days, 1):
             progress.info(
                 "%s (day %d of %d): looking for %d keywords", day, number, len(days), len(keywords)
             )
             table = self._papers_of(day)
             if matchers is not None and table is not None:
-                waiting += self._collect(matchers, table)
-            if waiting >= _FLUSH:
+                self._collect(matchers, table)
+            if self._waiting >= _FLUSH:
                 self._flush(is_last=False)
-                waiting = 0
         unread = [serial for serial in self._unread.values() if not 0 < serial <= looked_until]
+        until = max(looked_until, min([self._last_write, *(serial - 1 for serial in unread)]))
         for keyword in keywords:
             finds = self._finds[keyword.name]
-            finds.days = len(days)
-            finds.until = max(looked_until, min([until, *(serial - 1 for serial in unread)]))
+            finds.days, finds.until = len(days), until
             # Who is new gets a file, though there be nothing in it.
             finds.is_dirty |= not looked_until
 
@@ -164,14 +162,15 @@ class _Gleaning:
         """Read a day; None if it cannot be read, and then it counts as missing."""
         try:
             found = self._harvests.read(day)
-        except StoreError as error:
-            serial = self._known.pop(day).serial
-            self._mended(day, error, serial)
+        except (StoreError, OSError) as error:
+            found = self._mended(day, error, self._known[day].serial)
+        if found is None:
+            del self._known[day]
             self._coverage = self._covered()
             return None
-        return found[1] if found else None
+        return found[1]
 
-    def _collect(self, matchers: Matchers, table: pa.Table) -> int:
+    def _collect(self, matchers: Matchers, table: pa.Table) -> None:
         texts = zip(
             *(table[name].to_pylist() for name in ("title", "abstract", "categories")), strict=True
         )
@@ -181,9 +180,10 @@ class _Gleaning:
                 rows.setdefault(name, []).append(row)
         for name, wanted in rows.items():
             self._finds[name].add(table.take(wanted))
-        return sum(map(len, rows.values()))
+            self._waiting += len(wanted)
 
     def _flush(self, *, is_last: bool = True) -> None:
+        self._waiting = 0
         for finds in self._finds.values():
             finds.keep(self._now(), self._coverage, is_last=is_last)
 
@@ -205,7 +205,7 @@ class _Gleaning:
                 written=finds.written,
                 refreshed_at=self._coverage.refreshed_at or (known.refreshed_at if known else None),
                 complete_from=self._coverage.complete_from,
-                signature=self._store.signature(name),
+                signature=finds.signature,
             )
         self._harvests.write_gleaned(noted)
 

@@ -5,7 +5,7 @@ A day that cannot be had keeps what came of it, and does not keep the others fro
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 import pyarrow as pa
@@ -15,6 +15,8 @@ from papers_assets import held
 from papers_assets.arxiv.client import ArxivClient
 from papers_assets.arxiv.errors import ArxivBlocked, ArxivError, ArxivTooLate
 from papers_assets.arxiv.harvest import MAX_REQUESTS, HarvestedDay, fetch_day
+from papers_assets.arxiv.oai import READER
+from papers_assets.coverage import RECENT
 from papers_assets.files import StoreError
 from papers_assets.harvests import SCHEMA, Harvested, Harvests
 from papers_assets.logs import progress
@@ -25,6 +27,8 @@ _IN_A_ROW = 3
 """So many days in a row that arXiv itself failed: the rest is left for the next run."""
 _NAMED = 3
 _SATURDAY = 5
+_MANY = 20
+"""Records that are not all listed on later days instead, a few days later."""
 
 
 @dataclass(frozen=True)
@@ -58,10 +62,15 @@ class NotBroughtIn:
 def days_to_bring_in(
     since: date, now: datetime, harvests: Harvests, sets: Sequence[str]
 ) -> list[date]:
-    """Give the days from `since` to today of which more may come, newest first."""
-    days = [since + timedelta(days=n) for n in range((now.date() - since).days + 1)]
-    known = {day: harvests.labels_or_none(day) for day in days}
-    return [d for d in reversed(days) if not ((k := known[d]) and k.is_settled(sets, now))]
+    """Give the days from `since` to today of which more may come, newest first.
+
+    Those of long ago that could not be had come last, lest they keep others from being asked for.
+    """
+    known, problems = harvests.known(), harvests.read_problems()
+    today = now.date()
+    days = [since + timedelta(days=n) for n in range((today - since).days + 1)]
+    open_ = [d for d in days if not ((k := known.get(d)) and k.is_settled(sets, now))]
+    return sorted(open_, key=lambda d: (d in problems and d < today - RECENT, today - d))
 
 
 def bring_in(
@@ -123,6 +132,7 @@ def _day(
         client.look_again_later()
         asked_at = now()
         found = fetch_day(day, sets, client.ask_oai)
+    found = _doubted(found, harvests, sets)
     whole_at = None if found.fault else asked_at
     new, held_of_day = _keep(found, sets, harvests, whole_at=whole_at)
     if found.fault:
@@ -145,6 +155,16 @@ def _emptiness(found: HarvestedDay, today: date) -> str:
     """Say that nothing was listed, if that is odd: of a day that is over, from Monday to Friday."""
     is_odd = not found.records and not found.unreadable and found.day.weekday() < _SATURDAY
     return "nothing is listed" if is_odd and found.day < today else ""
+
+
+def _doubted(found: HarvestedDay, harvests: Harvests, sets: Sequence[str]) -> HarvestedDay:
+    """Give the day with a fault if nothing is listed where much was before: no day loses all."""
+    before = harvests.known().get(found.day)
+    if found.fault or found.records or not (before and before.has(sets)):
+        return found
+    if (before.listed or 0) < _MANY:
+        return found
+    return replace(found, fault=f"nothing is listed where {before.listed} records were before")
 
 
 def _keep(
@@ -174,10 +194,17 @@ def _keep(
                 known.sets if known else tuple(sets),
                 serial=harvests.next_serial() if new or before is None else before.serial,
                 harvested_at=known.harvested_at if known else whole_at,
+                listed=known.listed if known else _listed(found, whole_at),
+                unreadable=known.unreadable if known else len(found.unreadable),
+                reader=known.reader if known else READER,
             ),
             after,
         )
     return new, len(after)
+
+
+def _listed(found: HarvestedDay, whole_at: datetime | None) -> int | None:
+    return None if whole_at is None else len(found.records) + len(found.unreadable)
 
 
 def _with(old: pa.Table, came: pa.Table) -> tuple[pa.Table, int]:

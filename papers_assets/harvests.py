@@ -3,6 +3,7 @@
     HOME/.papers/harvest/2026-11-22.parquet   every paper that changed on that day
     HOME/.papers/harvest/problems.json        why some days could not be had, by day
     HOME/.papers/harvest/serial.json          how often anything of it was written
+    HOME/.papers/harvest/index.json           what is known of each day, lest all files be opened
     HOME/.papers/harvest/gleaned.parquet      up to which write each keyword has been looked for
 
 A day's file only grows: what arXiv lists of a day gets less, since a paper that changes again is
@@ -12,14 +13,16 @@ listed on its new day only.
 import json
 import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 
 from papers_assets import held
+from papers_assets.arxiv.oai import READER
 from papers_assets.files import (
     StoreDamagedError,
     StoreError,
@@ -29,7 +32,7 @@ from papers_assets.files import (
     write_table,
 )
 from papers_assets.locks import Locks, locks_below
-from papers_assets.places import exists, inside, read_bytes, remove, rename
+from papers_assets.places import exists, read_bytes, remove, rename, signature, signatures
 
 logger = logging.getLogger(__name__)
 
@@ -38,7 +41,7 @@ SCHEMA = pa.schema([f for f in held.SCHEMA if f.name not in ("first_seen", "last
 SETTLES = timedelta(days=4)
 """How long after a day's end it is asked for again: arXiv's server answers from its cache until the
 next announcement, which is four days away at most, and a page can miss what moved meanwhile."""
-_CLOCKS = timedelta(hours=1)
+CLOCKS = timedelta(hours=1)
 """By which those of two hosts may differ."""
 _TIME = pa.timestamp("us", tz="UTC")
 _GLEANED = pa.schema(
@@ -67,21 +70,41 @@ class Harvested:
     and those of two hosts differ."""
     harvested_at: datetime | None
     """When arXiv was last asked for a list that was whole; None: never."""
+    listed: int | None = None
+    """Records of that list; None: nobody noted it."""
+    unreadable: int = 0
+    """Of them, those that could not be read."""
+    reader: int = READER
+    """By which they were read: `arxiv.oai.READER`."""
 
     def is_settled(self, sets: Sequence[str], now: datetime) -> bool:
         """Say whether nothing more is to be expected of the day."""
         over = datetime.combine(self.day, time.max, UTC) + SETTLES
         asked_at = self.harvested_at
-        return asked_at is not None and asked_at > over and self.is_whole(sets, now)
+        can_be_read = not self.unreadable or self.reader == READER
+        return asked_at is not None and asked_at > over and can_be_read and self.is_whole(sets, now)
 
     def is_whole(self, sets: Sequence[str], now: datetime) -> bool:
         """Say whether all of `sets` have come; when a clock was ahead of `now`, nothing has."""
         asked_at = self.harvested_at
-        return asked_at is not None and asked_at <= now + _CLOCKS and self.has(sets)
+        return asked_at is not None and asked_at <= now + CLOCKS and self.has(sets)
+
+    @property
+    def is_empty(self) -> bool:
+        """Say whether arXiv listed nothing."""
+        return self.listed == 0
 
     def has(self, sets: Sequence[str]) -> bool:
         """Say whether all of `sets` were asked for; none: the whole archive."""
         return not self.sets or (bool(sets) and set(sets) <= set(self.sets))
+
+
+class Known(NamedTuple):
+    """What is known of the days that there are."""
+
+    days: dict[date, Harvested]
+    trouble: dict[date, StoreError | OSError]
+    """Why nothing can be known of others."""
 
 
 @dataclass(frozen=True)
@@ -112,6 +135,7 @@ class Harvests:
         self.folder = home / ".papers" / "harvest"
         self._problems_path = self.folder / "problems.json"
         self._serial_path = self.folder / "serial.json"
+        self._index_path = self.folder / "index.json"
         self._gleaned_path = self.folder / "gleaned.parquet"
 
     def path(self, day: date) -> Path:
@@ -120,15 +144,54 @@ class Harvests:
 
     def days(self) -> list[date]:
         """Give the days that have a file, in order."""
-        found = []
-        for path in inside(self.folder):
-            if path.suffix != ".parquet":
-                continue
+        return sorted(self._signatures())
+
+    def _signatures(self) -> dict[date, str]:
+        found = {}
+        for name, signature_ in signatures(self.folder).items():
+            day, _, kind = name.partition(".")
+            if kind == "parquet":
+                with suppress(ValueError):
+                    found[date.fromisoformat(day)] = signature_
+        return found
+
+    def look(self) -> Known:
+        """Say what is known of each day that has a file, without opening those that the index has.
+
+        Raises:
+            OSError: the folder cannot be read.
+        """
+        index, found = self._read_index(), Known({}, {})
+        for day, signature_ in self._signatures().items():
             try:
-                found.append(date.fromisoformat(path.stem))
-            except ValueError:
-                continue
-        return sorted(found)
+                entry = index.get(day.isoformat(), {})
+                is_indexed = entry.get("signature") == signature_
+                labels = entry["labels"] if is_indexed else self._read_labels(day)
+                found.days[day] = _harvested(self.path(day), day, labels)
+            except FileNotFoundError:
+                continue  # it was set aside, or removed, meanwhile
+            except (StoreError, OSError) as error:
+                found.trouble[day] = error
+        return found
+
+    def known(self) -> dict[date, Harvested]:
+        """Give the same of the days that can be read."""
+        found = self.look()
+        for error in found.trouble.values():
+            logger.warning("%s", error)
+        return found.days
+
+    def _read_labels(self, day: date) -> dict[str, str]:
+        return read_table(self.path(day), pa.schema([]))[1]
+
+    def _read_index(self) -> dict[str, dict[str, Any]]:
+        try:
+            return dict(json.loads(read_bytes(self._index_path)))
+        except FileNotFoundError:
+            return {}
+        except (ValueError, TypeError) as error:
+            logger.warning("%s: %s; days are opened one by one", self._index_path, error)
+            return {}
 
     @contextmanager
     def bringing_in(self) -> Iterator[None]:
@@ -155,26 +218,6 @@ class Harvests:
         table, labels = read_table(path, SCHEMA)
         return _harvested(path, day, labels), table
 
-    def labels(self, day: date) -> Harvested | None:
-        """Read what is known of a day without its papers; None if it was never harvested.
-
-        Raises:
-            StoreError: as `read`. Damage to the papers goes unnoticed.
-        """
-        path = self.path(day)
-        if not exists(path):
-            return None
-        _, labels = read_table(path, pa.schema([]))
-        return _harvested(path, day, labels)
-
-    def labels_or_none(self, day: date) -> Harvested | None:
-        """Read the same; None, too, if it cannot be read."""
-        try:
-            return self.labels(day)
-        except StoreError as error:
-            logger.warning("%s", error)
-            return None
-
     def read_or_set_aside(self, day: date) -> tuple[Harvested, pa.Table] | None:
         """Read a day, making room for a new file if it is damaged; `bringing_in` is held.
 
@@ -199,10 +242,19 @@ class Harvests:
             "sets": json.dumps(harvested.sets),
             "serial": str(harvested.serial),
             "harvested_at": harvested.harvested_at.isoformat() if harvested.harvested_at else "",
+            "listed": "" if harvested.listed is None else str(harvested.listed),
+            "unreadable": str(harvested.unreadable),
+            "reader": str(harvested.reader),
         }
         path = self.path(harvested.day)
         sweep(path)
         write_table(path, papers, labels, self._locks.check)
+        # Who dies here leaves an index that does not fit the file, which is opened then.
+        there = {day.isoformat() for day in self.days()}
+        index = {day: entry for day, entry in self._read_index().items() if day in there}
+        index[harvested.day.isoformat()] = {"signature": signature(path), "labels": labels}
+        with replacing(self._index_path, self._locks.check) as file:
+            file.write(json.dumps(index, sort_keys=True).encode())
 
     def _set_aside(self, day: date) -> Path:
         path = self.path(day)
@@ -225,16 +277,22 @@ class Harvests:
         Raises:
             StoreError: it cannot be noted.
         """
-        try:
-            last = int(json.loads(read_bytes(self._serial_path))["serial"])
-        except (FileNotFoundError, ValueError, KeyError, TypeError):
-            days = [known.serial for day in self.days() if (known := self.labels_or_none(day))]
-            last = max(days, default=0)
-        # Were it from a backup, what is written now would count as looked through.
-        last = max([last, *(known.looked_until for known in self.read_gleaned().values())])
+        # Were the count from a backup, what is written now would count as looked through.
+        looked = [gleaned.looked_until for gleaned in self.read_gleaned().values()]
+        last = max([self.last_serial(), *looked])
         with replacing(self._serial_path, self._locks.check) as file:
             file.write(json.dumps({"serial": last + 1}).encode())
         return last + 1
+
+    def last_serial(self) -> int:
+        """Give the number of the last write, of which all before it are done; 0: there was none.
+
+        `bringing_in` is held, or the last one may not be done.
+        """
+        try:
+            return int(json.loads(read_bytes(self._serial_path))["serial"])
+        except (FileNotFoundError, ValueError, KeyError, TypeError):
+            return max((of_day.serial for of_day in self.known().values()), default=0)
 
     def read_problems(self) -> dict[date, str]:
         """Read why days could not be had when they were last asked for, in a few words."""
@@ -290,6 +348,9 @@ def _harvested(path: Path, day: date, labels: Mapping[str, str]) -> Harvested:
             tuple(json.loads(labels["sets"])),
             int(labels.get("serial", "1")),
             datetime.fromisoformat(whole) if (whole := labels["harvested_at"]) else None,
+            int(listed) if (listed := labels.get("listed", "")) else None,
+            int(labels.get("unreadable", "0")),
+            int(labels.get("reader", "0")),
         )
     except (KeyError, ValueError, TypeError) as error:
         raise StoreDamagedError(path, f"its labels cannot be read ({error!r})") from error

@@ -111,6 +111,24 @@ class Held:
         return set(_versions(self.papers.filter(by_then)))
 
 
+@dataclass(frozen=True)
+class Glance:
+    """What can be said of held papers without having them all: thousands would fill the memory."""
+
+    versions: int
+    papers: int
+    newest: pa.Table
+    """`SCHEMA`, some rows, newest first."""
+
+
+def glance(held: Held, rows: int = 10) -> Glance:
+    """Give the newest `rows` of what is held, and how much there is."""
+    papers = held.papers
+    # A slice would keep them all.
+    newest = papers.take(pa.array(range(min(rows, len(papers))), pa.int64()))
+    return Glance(len(papers), len(set(papers["arxiv_id"].to_pylist())), newest)
+
+
 def of_definition(keyword: Keyword, held: Held | None) -> Held | None:
     """Give `held` as it stands for the keyword as it is defined now.
 
@@ -257,11 +275,14 @@ def gleaned(  # noqa: PLR0913 - all but three are said by name
         return after
     # What was complete before counts where nothing is missing in between.
     joins = complete_from and held.complete_until and held.complete_until >= complete_from
+    before = held.complete_from if joins else None
+    # A query may have been later; but not later than now, whatever a clock said.
+    later = held.refreshed_at if held.refreshed_at and held.refreshed_at <= seen_at else None
     return replace(
         after,
-        refreshed_at=refreshed_at,
+        refreshed_at=max(refreshed_at, later or refreshed_at),
         complete_until=refreshed_at,
-        complete_from=(held.complete_from if joins else None) or complete_from,
+        complete_from=min([time for time in (before, complete_from) if time], default=None),
         total_results=None,
         doubted_since=None,
     )

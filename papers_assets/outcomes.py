@@ -23,41 +23,40 @@ _HARVEST_AGAIN = (
 class Outcomes:
     """Of the keywords of one run of `raw_papers`, each by name."""
 
+    api_url: str
     is_harvested: bool = False
     """Whether they were looked for in what `harvest` brought in."""
-
-    refreshed: dict[str, Refreshed | Found] = field(default_factory=dict)
+    refreshed: dict[str, previews.Metadata] = field(default_factory=dict)
+    """What Dagster shows of each. Their papers are not kept: they would fill the memory."""
     failed: dict[str, Failed] = field(default_factory=dict)
-    looked_back: dict[str, LookedBack] = field(default_factory=dict)
+    open: dict[str, list[str]] = field(default_factory=dict)
+    """What has not come of keywords that were looked back at."""
 
     def add(self, outcome: Refreshed | Found | Failed | LookedBack) -> None:
         """Take note of what became of a keyword."""
         name = outcome.keyword.name
         match outcome:
-            case Refreshed() | Found():
-                self.refreshed[name] = outcome
+            case Refreshed():
+                self.refreshed[name] = previews.refreshed(outcome, self.api_url)
+            case Found():
+                self.refreshed[name] = previews.found(outcome)
             case Failed():
                 self.failed[name] = outcome
             case LookedBack():
-                self.looked_back[name] = outcome
+                self._add_looked_back(name, outcome)
 
-    def metadata(self, api_url: str) -> dict[str, previews.Metadata]:
-        """Give what Dagster shows of each keyword that was refreshed."""
-        return {
-            name: previews.refreshed(outcome, self.looked_back.get(name), api_url)
-            if isinstance(outcome, Refreshed)
-            else previews.found(outcome, self.looked_back.get(name))
-            for name, outcome in self.refreshed.items()
-        }
+    def _add_looked_back(self, name: str, looked: LookedBack) -> None:
+        if looked.open:
+            self.open[name] = looked.open
+        if name in self.refreshed:
+            self.refreshed[name] = previews.with_looked_back(self.refreshed[name], looked)
 
     @property
     def problems(self) -> Mapping[str, str]:
         """Give the reason by name of keywords that failed, or by `LOOKING_BACK` and name."""
         reasons = {name: failed.reason for name, failed in self.failed.items()}
         return reasons | {
-            f"{LOOKING_BACK}{name}": " | ".join(looked.open)
-            for name, looked in self.looked_back.items()
-            if looked.open
+            f"{LOOKING_BACK}{name}": " | ".join(problems) for name, problems in self.open.items()
         }
 
     def _reasons(self) -> list[str]:
@@ -79,10 +78,9 @@ class Outcomes:
                 "What is held of them is kept; what the others brought is published within a "
                 f"minute. {_HARVEST_AGAIN if self.is_harvested else _ASK_AGAIN}"
             )
-        open_ = {name: looked.open for name, looked in self.looked_back.items() if looked.open}
-        if open_:
+        if self.open:
             parts.append("Looking back did not come to its end.")
-            parts += [f"{name}: {' | '.join(problems)} |" for name, problems in open_.items()]
+            parts += [f"{name}: {' | '.join(problems)} |" for name, problems in self.open.items()]
             parts.append(
                 "What came is kept. Start again with the same dates, or re-execute from failure: "
                 "it goes on where it ended."

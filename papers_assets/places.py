@@ -3,6 +3,8 @@
 Whatever goes wrong is an OSError.
 """
 
+import os
+from contextlib import suppress
 from pathlib import Path
 
 from papers_assets import remote
@@ -42,7 +44,7 @@ def rename(path: Path, new: Path) -> None:
 def inside(folder: Path) -> list[Path]:
     """Give what is right below a folder; nothing if it is not there. Of a remote one, its files."""
     if is_remote(folder):
-        return [folder / name for name in remote.names(folder)]
+        return [folder / name for name in remote.signatures(folder)]
     return list(folder.iterdir()) if folder.is_dir() else []
 
 
@@ -54,7 +56,24 @@ def signature(path: Path) -> str:
     if is_remote(path):
         return remote.signature(path)
     try:
-        status = path.stat()
+        return _signature(path.stat())
     except FileNotFoundError:
         return ""
+
+
+def signatures(folder: Path) -> dict[str, str]:
+    """Give the `signature` of each file right below a folder, by name; nothing if there is none."""
+    if is_remote(folder):
+        return remote.signatures(folder)
+    if not folder.is_dir():
+        return {}
+    found = {}
+    for entry in os.scandir(folder):
+        with suppress(FileNotFoundError):  # it was replaced, or removed, meanwhile
+            if entry.is_file():
+                found[entry.name] = _signature(entry.stat())
+    return found
+
+
+def _signature(status: os.stat_result) -> str:
     return f"{status.st_ino}-{status.st_mtime_ns}-{status.st_size}"

@@ -19,6 +19,7 @@ from papers_assets.choosing import Chosen
 from papers_assets.digest import Digest, Entry
 from papers_assets.finds import Found
 from papers_assets.harvesting import BroughtIn
+from papers_assets.held import Glance, glance
 from papers_assets.keywords import KeywordsFile
 from papers_assets.looking_back import LookedBack
 from papers_assets.outputs import Outputs
@@ -57,35 +58,27 @@ def column_schema(columns: Mapping[str, tuple[str, str]]) -> dg.TableSchema:
     )
 
 
-def refreshed(outcome: Refreshed, looked: LookedBack | None, api_url: str) -> Metadata:
+def refreshed(outcome: Refreshed, api_url: str) -> Metadata:
     """Describe a keyword's materialization of `raw_papers`."""
     answer, keyword = outcome.answer, outcome.keyword
-    held = (looked.held if looked else None) or outcome.held
     asked = query.newest_first(keyword, 0, page_size(keyword))
-    look = papers_frame.to_frame(held.papers.slice(0, _ROWS))
-    return {
-        "dagster/partition_row_count": len(held.papers),
-        "papers_held": len(set(held.papers["arxiv_id"].to_pylist())),
+    return _held(glance(outcome.held)) | {
         "new": outcome.new,
         "revised": outcome.revised,
         "refused": outcome.refused,
         "answered": len(answer.papers),
         "results_at_arxiv": answer.total_results,
-        "newest_paper": _newest(look),
-        "requests": outcome.requests + (looked.requests if looked else 0),
-        "seconds_waited": round(
-            outcome.seconds_waited + (looked.seconds_waited if looked else 0.0), 2
-        ),
+        "requests": outcome.requests,
+        "seconds_waited": round(outcome.seconds_waited, 2),
         "gap": answer.gap,
         "remarks": "; ".join(outcome.remarks) or "none",
-        "looked_back": _looked_back(looked) if looked else "no",
+        "looked_back": "no",
         "query": asked["search_query"],
         "query_url": dg.MetadataValue.url(query.url(api_url, asked)),
-        "preview": dg.MetadataValue.md(markdown_preview(look)),
     }
 
 
-def found(outcome: Found, looked: LookedBack | None = None) -> Metadata:
+def found(outcome: Found) -> Metadata:
     """Describe a keyword's materialization of `raw_papers` from the harvest."""
     metadata: Metadata = {
         "new": outcome.new,
@@ -95,15 +88,27 @@ def found(outcome: Found, looked: LookedBack | None = None) -> Metadata:
     }
     if outcome.remarks:
         metadata["remarks"] = "; ".join(outcome.remarks)
-    if looked is not None:
-        metadata["looked_back"] = _looked_back(looked)
-    held = (looked.held if looked else None) or outcome.held
-    if held is None:
-        return metadata  # of thousands of keywords, most have nothing new to show
-    look = papers_frame.to_frame(held.papers.slice(0, _ROWS))
+    # Of thousands of keywords, most have nothing new to show.
+    return metadata | (_held(outcome.held) if outcome.held else {})
+
+
+def with_looked_back(metadata: Metadata, looked: LookedBack) -> Metadata:
+    """Describe the same, of a keyword that was looked back at besides."""
+    came = f"{looked.windows} windows asked for, {looked.new} new papers"
+    before = f", {looked.skipped} months had come before" if looked.skipped else ""
     return metadata | {
-        "dagster/partition_row_count": len(held.papers),
-        "papers_held": len(set(held.papers["arxiv_id"].to_pylist())),
+        **(_held(glance(looked.held)) if looked.held else {}),
+        "requests": metadata.get("requests", 0) + looked.requests,
+        "seconds_waited": round(metadata.get("seconds_waited", 0.0) + looked.seconds_waited, 2),
+        "looked_back": f"{came}{before}{'; '.join(['', *looked.open, *looked.remarks])}",
+    }
+
+
+def _held(held: Glance) -> Metadata:
+    look = papers_frame.to_frame(held.newest)
+    return {
+        "dagster/partition_row_count": held.versions,
+        "papers_held": held.papers,
         "newest_paper": _newest(look),
         "preview": dg.MetadataValue.md(markdown_preview(look)),
     }
@@ -122,12 +127,6 @@ def brought_in(outcome: BroughtIn, sets: Sequence[str], path: Path) -> Metadata:
         "sets": ", ".join(sets) or "all of arXiv",
         "file": dg.MetadataValue.path(str(path)),
     }
-
-
-def _looked_back(looked: LookedBack) -> str:
-    came = f"{looked.windows} windows asked for, {looked.new} new papers"
-    before = f", {looked.skipped} months had come before" if looked.skipped else ""
-    return f"{came}{before}{'; '.join(['', *looked.open, *looked.remarks])}"
 
 
 def papers(chosen: Chosen, former: pd.DataFrame | None, today: date) -> Metadata:

@@ -9,7 +9,7 @@ found, and what was never written must not be taken for that.
 """
 
 import errno
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, cast
@@ -111,20 +111,26 @@ def signature(path: Path) -> str:
             status = files.info(name)
     except FileNotFoundError:
         return ""
-    if status["type"] != "file":
-        return ""
-    tag = status.get("ETag") or status.get("etag") or status.get("LastModified")
-    return f"{tag}-{status['size']}".replace('"', "")
+    return _signature(status) if status["type"] == "file" else ""
 
 
-def names(folder: Path) -> list[str]:
-    """Give the names of the files right below `folder`."""
+def signatures(folder: Path) -> dict[str, str]:
+    """Give the `signature` of each file right below `folder`, by name: one question for all."""
     try:
         with _reaching(folder) as (files, name):
             found = files.ls(name, detail=True, refresh=True)
     except FileNotFoundError:
-        return []
-    return [entry["name"].rsplit("/", 1)[-1] for entry in found if entry["type"] == "file"]
+        return {}
+    return {
+        status["name"].rsplit("/", 1)[-1]: _signature(status)
+        for status in found
+        if status["type"] == "file"
+    }
+
+
+def _signature(status: Mapping[str, Any]) -> str:
+    tag = status.get("ETag") or status.get("etag") or status.get("LastModified")
+    return f"{tag}-{status['size']}".replace('"', "")
 
 
 @contextmanager

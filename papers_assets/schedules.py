@@ -25,7 +25,11 @@ DAILY, REFRESH, PUBLISH, HARVEST, HOUSEKEEPING = (
 )
 
 _HARVEST = dg.AssetSelection.assets("harvest")
-_ENDED = (dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE)
+_ENDED = (
+    dg.DagsterRunStatus.SUCCESS,
+    dg.DagsterRunStatus.FAILURE,
+    dg.DagsterRunStatus.CANCELED,
+)
 
 
 def _from(file: KeywordsFile, *, raw: bool) -> dg.AssetSelection:

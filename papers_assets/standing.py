@@ -13,7 +13,7 @@ from itertools import repeat
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from papers_assets.choosing import Looked
+from papers_assets.choosing import Looked, is_of
 from papers_assets.counters import Counters, Counts
 from papers_assets.coverage import problem_of
 from papers_assets.harvests import Harvests
@@ -37,6 +37,8 @@ class HeldFile:
     refreshed_at: datetime | None
     """None: never, or only answers came that are not to be believed."""
     is_readable: bool = True
+    gleaned: int | None = None
+    """`Held.gleaned`."""
 
 
 _NOTHING = HeldFile(0, None)
@@ -138,7 +140,7 @@ class Looking:
         except OSError:
             problem = "the reason cannot be read"
         head = self._head(name)
-        if looked and looked.definition == keyword.definition and head.is_readable:
+        if looked and is_of(looked, keyword, head.gleaned):
             moments = [m for m in (head.refreshed_at, looked.refreshed_at) if m]
             head = replace(head, refreshed_at=max(moments, default=None))
         return KeywordState(name, head, problem)
@@ -175,5 +177,10 @@ class Looking:
 def _read_head(store: Store, name: str) -> HeldFile:
     with store.held_path(name).open("rb") as file:
         head = pq.read_metadata(file)
-    label = (head.metadata or {})[b"refreshed_at"].decode()
-    return HeldFile(head.num_rows, datetime.fromisoformat(label) if label else None)
+    labels = {name.decode(): value.decode() for name, value in (head.metadata or {}).items()}
+    refreshed_at, gleaned = labels["refreshed_at"], labels.get("gleaned", "")
+    return HeldFile(
+        head.num_rows,
+        datetime.fromisoformat(refreshed_at) if refreshed_at else None,
+        gleaned=int(gleaned) if gleaned else None,
+    )

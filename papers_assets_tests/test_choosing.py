@@ -162,10 +162,11 @@ class Looked:
     definition: str = ONE.definition
     refreshed_at: datetime | None = LATER + timedelta(days=9)
     complete_from: datetime | None = EPOCH
+    written: int = 3
 
 
 def test_who_was_looked_for_and_had_no_news_is_as_fresh_as_that(store: Watched) -> None:
-    hold(store, ONE, paper(1))
+    store.write_held(replace(refreshed(ONE, None, [paper(1)], LATER), gleaned=3))
     publish(store, ONE)
     now = LATER + timedelta(days=9)
     former = store.papers_or_none()
@@ -173,6 +174,8 @@ def test_who_was_looked_for_and_had_no_news_is_as_fresh_as_that(store: Watched) 
         (Looked(), now),
         (Looked("other"), LATER),
         (Looked(ONE.definition, None), LATER),
+        # Of what is held now, which is from a backup, nobody has said so.
+        (Looked(written=4), LATER),
     ]:
         chosen = choose(listed(ONE), store, DAY, former, {"one": looked})
         assert chosen.as_published == {"one"}
@@ -182,8 +185,10 @@ def test_who_was_looked_for_and_had_no_news_is_as_fresh_as_that(store: Watched) 
     gap = Looked(complete_from=LATER)
     chosen = choose(listed(ONE), store, DAY, former, {"one": gap})
     assert chosen.complete_from == {"one": LATER}
-    chosen = choose(listed(ONE), store, DAY, former, {"one": Looked()})
-    assert chosen.complete_from == {"one": paper(1).updated}
+    for since, complete_from in [(EPOCH, EPOCH), (paper(1).updated, paper(1).updated)]:
+        looked = Looked(complete_from=since)
+        chosen = choose(listed(ONE), store, DAY, former, {"one": looked})
+        assert chosen.complete_from == {"one": complete_from}
 
 
 def test_a_file_that_is_replaced_between_two_looks_is_read_at_once(store: Watched) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from papers_assets.arxiv.errors import BLOCKED
-from papers_assets.coverage import Coverage, coverage, harvest_problem
+from papers_assets.coverage import Coverage, coverage
 from papers_assets.harvests import Harvested
 
 SINCE = date(2026, 11, 1)
@@ -23,7 +23,7 @@ def day(number: int) -> date:
 
 
 def known(*days: int, at: datetime = NOON) -> dict[date, Harvested]:
-    return {day(number): Harvested(day(number), (), 1, at) for number in days}
+    return {day(number): Harvested(day(number), (), 1, at, listed=9) for number in days}
 
 
 def judged(
@@ -50,14 +50,14 @@ def test_a_recent_day_that_is_missing_keeps_keywords_from_being_fresh(gap: int) 
     assert found.refreshed_at is None
     assert found.problem == f"2026-11-{gap} has not been harvested"
     assert found.missing == (day(gap),)
-    assert found.remark == ""
 
 
 def test_an_older_one_is_a_gap_and_nothing_is_complete_before_it() -> None:
     found = judged(known(*({*range(1, 21)} - {12}), at=LATER), now=LATER)
     assert (found.refreshed_at, found.problem) == (LATER, "")
     assert found.complete_from == datetime(2026, 11, 13, tzinfo=UTC)
-    assert "1 day could not be harvested, the last 2026-11-12" in found.remark
+    (remark,) = found.remarks
+    assert "1 day could not be harvested, the last 2026-11-12" in remark
 
 
 def test_a_day_that_was_last_asked_for_while_it_lasted_is_missing() -> None:
@@ -112,15 +112,33 @@ def test_who_begins_in_days_to_come_is_told_so() -> None:
     assert found.problem == "papers are harvested from 2026-11-09 on"
 
 
-def test_few_days_are_read_to_say_what_the_problem_is() -> None:
-    days, read = known(*range(1, 21), at=LATER), []
+def emptied(days: dict[date, Harvested], *numbers: int) -> dict[date, Harvested]:
+    return days | {day(n): replace(days[day(n)], listed=0) for n in numbers}
 
-    def labels(of_day: date) -> Harvested | None:
-        read.append(of_day)
-        return days.get(of_day)
 
-    assert harvest_problem(SINCE, labels, sorted(days), {}, (), LATER) == ""
-    assert min(read) == day(13)
+def test_weekdays_without_anything_are_remarked_and_from_the_third_on_not_believed() -> None:
+    # The 20th is a Friday, and may still grow; the 14th and 15th are a weekend.
+    days = known(*range(1, 21), at=LATER)
+    assert judged(emptied(days, 14, 15), now=LATER).remarks == ()
+    one = judged(emptied(days, 19), now=LATER)
+    assert one.remarks == ("arXiv listed nothing for Thursday, 2026-11-19",)
+    assert one.refreshed_at == LATER
+    assert judged(emptied(days, 18, 19), now=LATER).problem == ""
+    three = judged(emptied(days, 17, 18, 19), now=LATER)
+    assert three.problem == "arXiv has listed nothing since 2026-11-17"
+    assert three.refreshed_at is None
+    assert judged(emptied(days, 16, 17, 18), now=LATER).problem == ""
+
+
+def test_what_could_not_be_read_is_remarked() -> None:
+    days = known(1, 2, 3, 4)
+    days[day(2)] = replace(days[day(2)], unreadable=2)
+    (remark,) = judged(days).remarks
+    assert remark == "2 papers could not be read in what arXiv listed, the last on 2026-11-02"
+
+
+def test_a_problem_of_days_to_come_is_none() -> None:
+    assert judged(known(1, 2, 3, 4), {day(9): "arXiv answered 503"}).problem == ""
 
 
 @given(st.sets(st.integers(1, 20)), st.sets(st.integers(1, 20)))

@@ -1,5 +1,8 @@
 """Keywords looked for in what was harvested: no network, a folder of files."""
 
+import multiprocessing
+import random
+from contextlib import nullcontext
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -8,10 +11,10 @@ import pytest
 
 from papers_assets import gleaning, harvests, held
 from papers_assets.arxiv.feed import Paper
-from papers_assets.files import StoreError, read_table
+from papers_assets.files import StoreDamagedError, StoreError, read_table
 from papers_assets.finds import Found
 from papers_assets.gleaning import glean
-from papers_assets.harvests import Harvested, Harvests
+from papers_assets.harvests import Harvested, Harvests, Known
 from papers_assets.keywords import Keyword
 from papers_assets.refresh import Failed
 from papers_assets.store import Store
@@ -434,3 +437,165 @@ def test_what_was_held_from_queries_stays(field: Field) -> None:
     assert of_keyword is not None
     # Between the last query and the first harvested day something may be missing.
     assert of_keyword.complete_from == datetime(2026, 11, 1, tzinfo=UTC)
+
+
+# What may come between.
+
+
+def test_what_is_brought_in_while_we_look_is_for_the_next_look(
+    field: Field, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    field.bring_in_all()
+    field.found(keyword())
+    real = Harvests.look
+
+    def look(harvests: Harvests) -> Known:
+        found = real(harvests)
+        monkeypatch.undo()
+        field.bring_in(3, paper(3))
+        field.bring_in(2, paper(2))
+        labels = real(harvests).days[date(2026, 11, 2)]
+        return Known(found.days | {date(2026, 11, 2): labels}, {})
+
+    monkeypatch.setattr(Harvests, "look", look)
+    field.glean(keyword())
+    field.found(keyword())
+    assert field.held() == {("2613.00002", 1), ("2613.00003", 1)}
+
+
+def _bring_in_for_long(home: Path, days: int) -> None:
+    """Each day grows once, in no order, in a process of its own."""
+    field = Field(home)
+    field.now = datetime(2026, 11, 30, 12, tzinfo=UTC)
+    order = list(range(1, days + 1))
+    random.Random(7).shuffle(order)
+    for day in order:
+        with field.harvests.bringing_in():
+            field.bring_in(day, paper(day))
+
+
+def test_nothing_is_lost_when_days_come_in_while_keywords_are_looked_for(field: Field) -> None:
+    field.now = datetime(2026, 11, 30, 12, tzinfo=UTC)
+    for day in range(1, 31):
+        field.bring_in(day)
+    home = field.store.home
+    process = multiprocessing.get_context("spawn").Process(
+        target=_bring_in_for_long, args=(home, 30)
+    )
+    process.start()
+    while process.is_alive():
+        field.glean(keyword())
+    process.join()
+    assert process.exitcode == 0
+    field.found(keyword())
+    assert len(field.held()) == 30
+
+
+@pytest.mark.parametrize("end", ["disk full", "killed"])
+def test_who_has_lost_papers_and_does_not_get_them_back_at_once_gets_them_later(
+    field: Field, monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    field.bring_in_all()
+    field.bring_in(2, *(paper(number) for number in range(1, 40)))
+    field.found(keyword())
+    spoil(field.store.held_path("compiler"))
+    field.now += timedelta(hours=1)
+    field.bring_in(3, paper(40))
+    real, writes = field.store.write_held, []
+
+    def failing(value: held.Held) -> None:
+        writes.append(value)
+        if len(writes) == 1:
+            real(value)
+        elif end == "killed":
+            raise SystemExit
+        else:
+            raise StoreError("no space left on device")
+
+    monkeypatch.setattr(field.store, "write_held", failing)
+    with pytest.raises(SystemExit) if end == "killed" else nullcontext():
+        field.glean(keyword())
+    monkeypatch.undo()
+    assert len(writes) == 2
+    # Whoever reads it now is not told that this is all.
+    assert (writes[0].refreshed_at, writes[0].complete_from) == (None, None)
+    field.found(keyword())
+    assert len(field.held()) == 40
+
+
+def test_a_day_that_is_damaged_for_a_moment_is_looked_through(
+    field: Field, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    field.bring_in_all()
+    field.bring_in(3, paper(3))
+    real = read_table
+    failures: list[Path] = []
+
+    def failing(path: Path, schema: pa.Schema, *rest: range) -> tuple[pa.Table, dict[str, str]]:
+        if path == field.harvests.path(date(2026, 11, 3)) and not failures:
+            failures.append(path)
+            raise StoreDamagedError(path, "it cannot be read (a hiccup)")
+        return real(path, schema, *rest)
+
+    monkeypatch.setattr(harvests, "read_table", failing)
+    field.found(keyword())
+    assert failures
+    assert field.held() == {("2613.00003", 1)}
+
+
+def test_a_day_that_another_run_set_aside_meanwhile_counts_as_missing(
+    field: Field, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    field.bring_in_all(paper(1))
+    gone = field.harvests.path(date(2026, 11, 3))
+    real = Harvests.look
+
+    def look(harvests: Harvests) -> Known:
+        found = real(harvests)
+        gone.unlink()
+        return found
+
+    monkeypatch.setattr(Harvests, "look", look)
+    (outcome,) = field.glean(keyword())
+    assert isinstance(outcome, Failed)
+    assert outcome.brief == "2026-11-03 has not been harvested"
+
+
+def test_a_date_of_a_clock_that_was_ahead_is_corrected(field: Field) -> None:
+    field.now += timedelta(days=10)
+    for day in range(1, 15):
+        field.bring_in(day, paper(day))
+    field.found(keyword())
+    field.now = NOON + timedelta(days=1)
+    for day in range(1, 6):
+        field.bring_in(day)
+    field.found(keyword())
+    of_keyword = field.store.read_held("compiler")
+    assert of_keyword is not None
+    assert of_keyword.refreshed_at == of_keyword.complete_until == field.now
+    before = field.store.signature("compiler")
+    field.found(keyword())
+    assert field.store.signature("compiler") == before
+
+
+def test_a_gap_that_was_filled_is_none(field: Field) -> None:
+    field.now += timedelta(days=8)
+    for day in (1, *range(3, 13)):
+        field.bring_in(day, paper(day))
+    field.found(keyword())
+    field.bring_in(2, paper(2))
+    field.found(keyword())
+    of_keyword = field.store.read_held("compiler")
+    assert of_keyword is not None
+    assert of_keyword.complete_from == datetime(2026, 11, 1, tzinfo=UTC)
+
+
+def test_a_later_query_is_not_forgotten(field: Field) -> None:
+    field.bring_in_all()
+    later = NOON + timedelta(hours=20)
+    field.store.write_held(held.refreshed(keyword(), None, [paper(7)], later))
+    field.now = NOON + timedelta(hours=21)
+    field.found(keyword())
+    of_keyword = field.store.read_held("compiler")
+    assert of_keyword is not None
+    assert of_keyword.refreshed_at == later

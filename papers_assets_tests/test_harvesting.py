@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,9 +13,11 @@ from papers_assets.arxiv.client import ArxivClient
 from papers_assets.arxiv.gate import Gate
 from papers_assets.arxiv.harvest import fetch_day
 from papers_assets.arxiv.patience import Patience
+from papers_assets.files import read_table
 from papers_assets.harvesting import BroughtIn, NotBroughtIn, bring_in, days_to_bring_in
 from papers_assets.harvests import SETTLES, Harvests
 from papers_assets.sample_arxiv import Corpus, SampleArxiv, Script, Step
+from papers_assets_tests.sample_arxiv.building import paper
 
 IMPATIENT = Patience(max_attempts=2, backoff=0)
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -24,9 +27,9 @@ BringIn = Callable[..., list[BroughtIn | NotBroughtIn]]
 
 
 @pytest.fixture
-def server(corpus: Corpus) -> Iterator[SampleArxiv]:
+def server(corpus: Corpus, request: pytest.FixtureRequest) -> Iterator[SampleArxiv]:
     """Lists of several pages, each but the last with the size of the whole list."""
-    with SampleArxiv(corpus, oai_page=1) as server:
+    with SampleArxiv(corpus, oai_page=getattr(request, "param", 1)) as server:
         yield server
 
 
@@ -59,7 +62,7 @@ def test_a_day_is_kept_whole(server: SampleArxiv, harvests: Harvests, bring: Bri
     assert isinstance(outcome, BroughtIn)
     assert outcome.listed == outcome.new == outcome.held == len(versions(harvests)) > 0
     assert outcome.requests == len(server.requests) >= 1
-    of_day = harvests.labels(DAY)
+    of_day = harvests.known().get(DAY)
     assert of_day is not None
     assert of_day.harvested_at == NOW
 
@@ -72,7 +75,7 @@ def test_a_day_that_came_again_has_changed_only_if_something_did(
     (outcome,) = bring(DAY, at=later)
     assert isinstance(outcome, BroughtIn)
     assert outcome.new == 0
-    of_day = harvests.labels(DAY)
+    of_day = harvests.known().get(DAY)
     assert of_day is not None
     assert (of_day.serial, of_day.harvested_at) == (1, later)
 
@@ -98,7 +101,7 @@ def test_a_day_that_cannot_be_had_is_not_whole_and_costs_no_other(
     other = DAY - timedelta(days=1)
     first, second = bring(DAY, other)
     assert isinstance(first, NotBroughtIn)
-    of_day = harvests.labels(DAY)
+    of_day = harvests.known().get(DAY)
     assert of_day is None or of_day.harvested_at is None
     # Who is blocked does not knock at the next door.
     assert isinstance(second, NotBroughtIn if fault == "blocked" else BroughtIn)
@@ -204,3 +207,72 @@ def test_days_of_fewer_sets_are_brought_in_again(harvests: Harvests, bring: Brin
     for wanted in ((), ("cs", "math")):
         assert DAY in days_to_bring_in(DAY, later, harvests, wanted)
     assert DAY not in days_to_bring_in(DAY, later, harvests, ("cs",))
+
+
+def test_days_of_long_ago_that_could_not_be_had_come_last(harvests: Harvests) -> None:
+    since = NOW.date() - timedelta(days=20)
+    failed = {NOW.date() - timedelta(days=n): "arXiv answered 503" for n in (0, 1, 9, 10)}
+    harvests.note_problems((), failed)
+    days = days_to_bring_in(since, NOW, harvests, ())
+    old = [NOW.date() - timedelta(days=n) for n in (9, 10)]
+    assert days[-2:] == old
+    assert days[:-2] == sorted(set(days) - set(old), reverse=True)
+    assert len(days) == 21
+
+
+def test_a_list_that_has_lost_everything_is_not_believed(
+    server: SampleArxiv, harvests: Harvests, bring: BringIn
+) -> None:
+    many = [paper(f"2613.{n:05d}", published="2026-11-17T12:00:00Z") for n in range(1, 25)]
+    server.corpus = Corpus(many)
+    (first,) = bring(DAY)
+    assert isinstance(first, BroughtIn)
+    server.corpus = Corpus([])
+    (second,) = bring(DAY, at=NOW + timedelta(hours=1))
+    assert isinstance(second, NotBroughtIn)
+    assert second.reason == "nothing is listed where 24 records were before"
+    assert len(versions(harvests)) == 24
+
+
+@pytest.mark.parametrize("server", [100], indirect=True)
+def test_a_day_with_papers_that_could_not_be_read_settles_for_this_reader_only(
+    server: SampleArxiv, harvests: Harvests, bring: BringIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later = NOW + 2 * SETTLES
+    server.corpus = Corpus(
+        [paper(f"2613.{n:05d}", published="2026-11-17T12:00:00Z") for n in range(1, 25)]
+    )
+    server.fault = Script([Step("unreadable-entry")])
+    (outcome,) = bring(DAY, at=later)
+    assert isinstance(outcome, BroughtIn)
+    of_day = harvests.known()[DAY]
+    assert of_day.unreadable == len(outcome.unreadable) > 0
+    assert of_day.is_settled((), later)
+    monkeypatch.setattr("papers_assets.harvests.READER", of_day.reader + 1)
+    assert not of_day.is_settled((), later)
+
+
+def test_few_files_are_opened_to_know_what_there_is(
+    harvests: Harvests, bring: BringIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bring(DAY, DAY - timedelta(days=1))
+    before = harvests.known()
+    opened = []
+    real = read_table
+
+    def reading(path: Path, *rest: Any) -> Any:
+        opened.append(path)
+        return real(path, *rest)
+
+    monkeypatch.setattr("papers_assets.harvests.read_table", reading)
+    assert harvests.known() == before
+    assert opened == []
+    # One that was put there by somebody else is opened.
+    path = harvests.path(DAY)
+    path.with_suffix(".copy").write_bytes(path.read_bytes())
+    path.with_suffix(".copy").rename(path)
+    assert harvests.known() == before
+    assert opened == [path]
+    (harvests.folder / "index.json").write_bytes(b"{")
+    assert harvests.known() == before
+    assert len(opened) == 3

@@ -19,6 +19,8 @@ MAX_REQUESTS = 200
 records at once, as arXiv makes now and then, has many more."""
 MAX_BEGUN = 3
 """How often the list of a set is begun in all, when its tokens are refused."""
+_UNREADABLE, _OF_ALL = 3, 0.05
+"""Records of a day that cannot be read, and their share, with which it may count as whole."""
 MAX_SETS = 3
 """More are not asked for one by one: all of arXiv is hardly more pages, and nothing comes twice."""
 
@@ -62,7 +64,7 @@ def fetch_day(
         if harvest.fault:
             break
     return HarvestedDay(
-        day, harvest.records, harvest.requests, tuple(harvest.unreadable), harvest.fault
+        day, harvest.records, harvest.requests, tuple(harvest.unreadable), harvest.found_fault()
     )
 
 
@@ -102,6 +104,13 @@ class _Harvest:
     unreadable: list[str] = field(default_factory=list)
     requests: int = 0
     fault: str = ""
+
+    def found_fault(self) -> str:
+        """Give what is wrong with all that came."""
+        unreadable, came = len(self.unreadable), len(self.unreadable) + len(self.records)
+        if not self.fault and unreadable > max(_UNREADABLE, _OF_ALL * came):
+            return f"{unreadable} of {came} records cannot be read"
+        return self.fault
 
     def read(self, set_: str) -> None:
         """Read the list of a set; when it is broken off, from its beginning."""

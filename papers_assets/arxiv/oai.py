@@ -19,6 +19,9 @@ from papers_assets.arxiv.texts import ARXIV_ID, collapsed, excerpt, quoted
 from papers_assets.logs import printable
 
 METADATA_PREFIX = "arXivRaw"
+READER = 1
+"""Of how records are read. Raise it when more of them can be: days of which some could not be
+read are asked for again then."""
 _IDENTIFIER = re.compile(f"oai:arXiv\\.org:({ARXIV_ID})")
 _DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _VERSION = re.compile("v([1-9][0-9]{0,3})")

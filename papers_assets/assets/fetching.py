@@ -1,6 +1,6 @@
 """The asset `raw_papers`: what arXiv answered."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from datetime import datetime
 
 import dagster as dg
@@ -91,21 +91,21 @@ def raw_papers_asset(
     ) -> Iterator[dg.MaterializeResult[None]]:
         asked = asked_for(context, config, file, now().date())
         client = arxiv.client()
-        outcomes = Outcomes(is_harvested=harvest is not None)
+        outcomes = Outcomes(arxiv.api_url, is_harvested=harvest is not None)
         try:
             keywords = [file[name] for name in asked.names]
             for outcome in outcomes_of(keywords, client, store, asked.wishes):
                 outcomes.add(outcome)
         except BaseException:
             # Interrupted: what came is on disk, so it is recorded all the same.
-            log_partitions(context, outcomes.metadata(arxiv.api_url))
+            log_partitions(context, outcomes.refreshed)
             raise
         finally:
             client.close()
             counted = counts_of_run(now(), client.requests, client.seconds_waited, outcomes)
             held = store.open()
             Counters(held.home, held.locks).add(counted)
-        yield from _record(context, outcomes, outcomes.metadata(arxiv.api_url), asked)
+        yield from _record(context, outcomes, asked)
 
     return raw_papers
 
@@ -113,7 +113,6 @@ def raw_papers_asset(
 def _record(
     context: dg.AssetExecutionContext,
     outcomes: Outcomes,
-    metadata: Mapping[str, previews.Metadata],
     asked: Asked,
 ) -> Iterator[dg.MaterializeResult[None]]:
     """Tell Dagster what happened to each keyword, and nothing that did not.
@@ -122,7 +121,7 @@ def _record(
     others, or failed at one, must not: it records each itself. Downstream is then not in this run;
     automation publishes what arrived, or the command line does at once.
     """
-    problems = outcomes.problems
+    problems, metadata = outcomes.problems, outcomes.refreshed
     if not problems and asked.is_whole_range:
         for name, of_keyword in metadata.items():
             context.add_asset_metadata(of_keyword, context.asset_key, partition_key=name)
