@@ -57,6 +57,8 @@ class NotBroughtIn:
     reason: str
     brief: str
     """The same in words for readers of the README."""
+    was_asked: bool = True
+    """False: arXiv was not asked for it any more, after what it said of others."""
 
 
 def days_to_bring_in(
@@ -104,7 +106,7 @@ def bring_in(
             reason = str(error) if final is None else f"not asked, after this: {error}"
             if isinstance(error, ArxivBlocked | ArxivTooLate) or troubles >= _IN_A_ROW:
                 final = error
-            outcome = NotBroughtIn(day, reason, error.brief)
+            outcome = NotBroughtIn(day, reason, error.brief, was_asked=not was_final)
         except (StoreError, OSError) as error:
             outcome = NotBroughtIn(day, str(error), "it could not be stored")
         if isinstance(outcome, NotBroughtIn):

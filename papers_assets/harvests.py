@@ -41,6 +41,8 @@ SCHEMA = pa.schema([f for f in held.SCHEMA if f.name not in ("first_seen", "last
 SETTLES = timedelta(days=4)
 """How long after a day's end it is asked for again: arXiv's server answers from its cache until the
 next announcement, which is four days away at most, and a page can miss what moved meanwhile."""
+_MENDED = timedelta(days=30)
+"""The same of a day with records that could not be read: arXiv may mend them, or we."""
 CLOCKS = timedelta(hours=1)
 """By which those of two hosts may differ."""
 _TIME = pa.timestamp("us", tz="UTC")
@@ -79,10 +81,12 @@ class Harvested:
 
     def is_settled(self, sets: Sequence[str], now: datetime) -> bool:
         """Say whether nothing more is to be expected of the day."""
-        over = datetime.combine(self.day, time.max, UTC) + SETTLES
+        if self.unreadable and self.reader != READER:
+            return False
+        wait = _MENDED if self.unreadable else SETTLES
+        over = datetime.combine(self.day, time.max, UTC) + wait
         asked_at = self.harvested_at
-        can_be_read = not self.unreadable or self.reader == READER
-        return asked_at is not None and asked_at > over and can_be_read and self.is_whole(sets, now)
+        return asked_at is not None and asked_at > over and self.is_whole(sets, now)
 
     def is_whole(self, sets: Sequence[str], now: datetime) -> bool:
         """Say whether all of `sets` have come; when a clock was ahead of `now`, nothing has."""

@@ -55,18 +55,19 @@ def jobs(file: KeywordsFile) -> "list[AssetJob]":
     }
     asks, does_not_ask = {ASKS_TAG: "true"}, {ASKS_TAG: "false"}
     graph = _from(file, raw=True)
+    bring = "Fetch" if file.harvest_since is None else "Look in what was harvested for"
     return [
         dg.define_asset_job(
             DAILY,
             selection=graph,
             tags=everything | asks,
-            description="Fetch every keyword, choose its papers and render the README: one run.",
+            description=f"{bring} every keyword, choose its papers and render the README: one run.",
         ),
         dg.define_asset_job(
             REFRESH,
             selection=graph,
             tags=asks,
-            description="Fetch the one keyword that you choose as the partition, and render anew.",
+            description=f"{bring} the keyword that you choose as the partition, and render anew.",
         ),
         dg.define_asset_job(
             PUBLISH,
@@ -83,7 +84,7 @@ def harvest_job() -> "AssetJob":
         HARVEST,
         selection=_HARVEST,
         tags={ASKS_TAG: "true"},
-        description="Bring in what changed at arXiv on days; daily_papers follows by itself.",
+        description="Bring in what changed at arXiv on days; after this job, daily_papers follows.",
     )
 
 

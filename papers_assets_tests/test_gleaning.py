@@ -1,5 +1,6 @@
 """Keywords looked for in what was harvested: no network, a folder of files."""
 
+import errno
 import multiprocessing
 import random
 from contextlib import nullcontext
@@ -9,13 +10,15 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from papers_assets import gleaning, harvests, held
+from papers_assets import files, gleaning, harvests, held
 from papers_assets.arxiv.feed import Paper
 from papers_assets.files import StoreDamagedError, StoreError, read_table
 from papers_assets.finds import Found
 from papers_assets.gleaning import glean
 from papers_assets.harvests import Harvested, Harvests, Known
 from papers_assets.keywords import Keyword
+from papers_assets.locks import FileLocks, Locks
+from papers_assets.places import read_bytes
 from papers_assets.refresh import Failed
 from papers_assets.store import Store
 from papers_assets_tests.making import keyword, paper
@@ -27,8 +30,8 @@ NOON = datetime(2026, 11, 4, 12, tzinfo=UTC)
 class Field:
     """A harvest and what is held, in one folder."""
 
-    def __init__(self, home: Path) -> None:
-        self.harvests, self.store = Harvests(home), Store(home)
+    def __init__(self, home: Path, locks: Locks | None = None) -> None:
+        self.harvests, self.store = Harvests(home, locks), Store(home, locks)
         self.now = NOON
 
     def bring_in(self, day: int, *papers: Paper, at: datetime | None = None) -> None:
@@ -599,3 +602,67 @@ def test_a_later_query_is_not_forgotten(field: Field) -> None:
     of_keyword = field.store.read_held("compiler")
     assert of_keyword is not None
     assert of_keyword.refreshed_at == later
+
+
+# In object storage.
+
+
+@pytest.fixture
+def remote_field(s3_home: Path, tmp_path: Path) -> Field:
+    return Field(s3_home, FileLocks(tmp_path))
+
+
+def test_a_harvest_in_object_storage_is_looked_through_without_fetching_what_is_known(
+    remote_field: Field, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    field = remote_field
+    field.bring_in_all(paper(1))
+    field.found(keyword())
+    field.now += timedelta(hours=1)
+    field.bring_in(4, paper(1), paper(2))
+    fetched = []
+    real = read_bytes
+
+    def reading(path: Path) -> bytes:
+        fetched.append(path.name)
+        return real(path)
+
+    monkeypatch.setattr(files, "read_bytes", reading)
+    field.found(keyword())
+    assert field.held() == {("2613.00001", 1), ("2613.00002", 1)}
+    assert [name for name in fetched if name.startswith("2026")] == ["2026-11-04.parquet"]
+
+
+def test_an_object_that_cannot_be_had_for_a_moment_costs_no_paper(
+    remote_field: Field, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    field = remote_field
+    field.bring_in_all(paper(1))
+    field.bring_in(3, paper(3))
+    real = read_bytes
+
+    def failing(path: Path) -> bytes:
+        if path.name == "2026-11-03.parquet":
+            raise OSError(errno.EIO, "no answer", str(path))
+        return real(path)
+
+    monkeypatch.setattr(files, "read_bytes", failing)
+    (outcome,) = field.glean(keyword())
+    assert isinstance(outcome, Failed)
+    assert field.held() == {("2613.00001", 1)}
+    monkeypatch.undo()
+    field.found(keyword())
+    assert field.held() == {("2613.00001", 1), ("2613.00003", 1)}
+
+
+def test_a_backup_in_object_storage_is_noticed_too(remote_field: Field) -> None:
+    field = remote_field
+    field.bring_in_all(paper(1))
+    field.found(keyword())
+    path = field.store.held_path("compiler")
+    backup = path.read_bytes()
+    field.bring_in(3, paper(3))
+    field.found(keyword())
+    path.write_bytes(backup)
+    field.found(keyword())
+    assert field.held() == {("2613.00001", 1), ("2613.00003", 1)}

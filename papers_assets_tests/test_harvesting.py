@@ -1,6 +1,7 @@
 """Days brought in over real HTTP, and kept."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -16,7 +17,7 @@ from papers_assets.arxiv.patience import Patience
 from papers_assets.files import read_table
 from papers_assets.harvesting import BroughtIn, NotBroughtIn, bring_in, days_to_bring_in
 from papers_assets.harvests import SETTLES, Harvests
-from papers_assets.sample_arxiv import Corpus, SampleArxiv, Script, Step
+from papers_assets.sample_arxiv import ALL_FAULTS, Corpus, SampleArxiv, Script, Step
 from papers_assets_tests.sample_arxiv.building import paper
 
 IMPATIENT = Patience(max_attempts=2, backoff=0)
@@ -209,6 +210,23 @@ def test_days_of_fewer_sets_are_brought_in_again(harvests: Harvests, bring: Brin
     assert DAY not in days_to_bring_in(DAY, later, harvests, ("cs",))
 
 
+@pytest.mark.parametrize("server", [100], indirect=True)
+def test_days_that_cannot_be_had_do_not_keep_older_ones_from_being_asked_for(
+    server: SampleArxiv, harvests: Harvests, bring: BringIn
+) -> None:
+    since = NOW.date() - timedelta(days=15)
+    bad = {NOW.date() - timedelta(days=n) for n in (8, 9, 10)}
+
+    server.fault = lambda request: (
+        ALL_FAULTS["busy"] if date.fromisoformat(request.parameters["from"]) in bad else None
+    )
+    for _ in range(2):
+        outcomes = bring(*days_to_bring_in(since, NOW, harvests, ()))
+        failed = [outcome for outcome in outcomes if isinstance(outcome, NotBroughtIn)]
+        harvests.note_problems((), {o.day: o.brief for o in failed if o.was_asked})
+    assert set(harvests.read_problems()) == bad == {outcome.day for outcome in failed}
+
+
 def test_days_of_long_ago_that_could_not_be_had_come_last(harvests: Harvests) -> None:
     since = NOW.date() - timedelta(days=20)
     failed = {NOW.date() - timedelta(days=n): "arXiv answered 503" for n in (0, 1, 9, 10)}
@@ -238,7 +256,7 @@ def test_a_list_that_has_lost_everything_is_not_believed(
 def test_a_day_with_papers_that_could_not_be_read_settles_for_this_reader_only(
     server: SampleArxiv, harvests: Harvests, bring: BringIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    later = NOW + 2 * SETTLES
+    later = NOW + timedelta(days=31)
     server.corpus = Corpus(
         [paper(f"2613.{n:05d}", published="2026-11-17T12:00:00Z") for n in range(1, 25)]
     )
@@ -248,6 +266,7 @@ def test_a_day_with_papers_that_could_not_be_read_settles_for_this_reader_only(
     of_day = harvests.known()[DAY]
     assert of_day.unreadable == len(outcome.unreadable) > 0
     assert of_day.is_settled((), later)
+    assert not replace(of_day, harvested_at=NOW + 2 * SETTLES).is_settled((), later)
     monkeypatch.setattr("papers_assets.harvests.READER", of_day.reader + 1)
     assert not of_day.is_settled((), later)
 

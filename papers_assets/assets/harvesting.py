@@ -44,7 +44,10 @@ def harvest_asset(
             f"OAI-PMH; sets: {', '.join(sets) or 'all of arXiv'}.\n\n"
             "A few requests a day, whatever the number of keywords: `raw_papers` looks for them in "
             "it. The daily run asks for every day that is not settled, newest first; a day is four "
-            "days after its end. What was brought in stays."
+            "days after its end. A green day has come once; its file goes after `keep_papers` "
+            "days, and what keywords hold of it stays.\n\n"
+            "Materialize a day here and look for keywords in it with the job daily_papers; after "
+            "the job harvest_days, that one follows by itself."
         ),
         metadata={"dagster/column_schema": previews.column_schema(papers_frame.HELD_COLUMNS)},
     )
@@ -76,7 +79,7 @@ def harvest_asset(
             held = store.open()
             counted = Counts(requests=client.requests, seconds_waited=client.seconds_waited)
             Counters(held.home, held.locks).add(counted)
-            briefs = {day: of_day.brief for day, of_day in failed.items()}
+            briefs = {day: of_day.brief for day, of_day in failed.items() if of_day.was_asked}
             harvests.note_problems(set(map(date.fromisoformat, came)), briefs)
         reasons = {day.isoformat(): of_day.reason for day, of_day in failed.items()}
         yield from _record(context, came, reasons, of_run)
