@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 class Looked(Protocol):
     """What is known of a keyword that was looked for and had no news, so that nothing was written.
 
-    `harvests.Gleaned` is one.
+    `ledger.Gleaned` is one.
     """
 
     @property

@@ -19,7 +19,7 @@ RECENT = timedelta(days=7)
 """Before the newest day that came; arXiv's longest pause between announcements is in it."""
 _SATURDAY = 5
 _TOO_EMPTY = 3
-"""Weekdays in a row of which arXiv lists nothing. Two are holidays; it has none of three."""
+"""Weekdays in a row of which arXiv lists nothing. Its holidays are two at most."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,15 @@ class Coverage:
     """What may be missing all the same."""
 
 
+def problem_of(file: KeywordsFile, harvests: Harvests, now: datetime) -> str:
+    """Give `Coverage.problem`; empty, too, if nothing is to be harvested."""
+    since = file.harvested_from(now.astimezone(UTC).date())
+    if since is None:
+        return ""
+    sets = sets_for(file.harvest_categories)
+    return coverage(since, harvests.known(), harvests.read_problems(), sets, now).problem
+
+
 def coverage(
     since: date,
     known: Mapping[date, Harvested],
@@ -56,27 +65,70 @@ def coverage(
         now: aware.
     """
     today = now.astimezone(UTC).date()
+    if since > today:
+        return Coverage(None, None, problem=f"papers are harvested from {since} on")
     days = [since + timedelta(days=n) for n in range((today - since).days + 1)]
-    whole = [day for day in days if day in known and known[day].is_whole(sets, now)]
-    problem = harvest_problem(since, known, problems, sets, now)
+    whole = {day: known[day] for day in days if day in known and known[day].is_whole(sets, now)}
+    newest = max(whole, default=today)
+    done = {day: of_day for day, of_day in whole.items() if day == newest or _is_done(of_day)}
+    missing = tuple(day for day in days if day not in done and (day < newest or not whole))
+    recent = [day for day in days if day >= newest - RECENT]
+    open_ = [d for d in recent if not (d in known and known[d].is_settled(sets, now))]
+    problem = (
+        _noted({day: problems[day] for day in open_ if day in problems})
+        or ("" if whole else "nothing has been harvested yet")
+        or next((f"{d} has not been harvested" for d in reversed(missing) if d in recent), "")
+        or _emptiness([whole[day] for day in recent if day in whole])
+    )
     if not whole:
-        return Coverage(None, None, tuple(days), problem)
-    newest = whole[-1]
-    done = {day for day in whole if _is_done(known[day], newest)}
+        return Coverage(None, None, missing, problem)
+    asked_at = whole[newest].harvested_at
+    return Coverage(
+        refreshed_at=None if problem else asked_at,
+        complete_from=datetime.combine(_first(done, newest), time.min, UTC),
+        missing=missing,
+        # Who is merely late has all that there was by then.
+        problem=problem or _lateness(asked_at, now),
+        remarks=tuple(_remarks(missing, list(whole.values()))),
+    )
+
+
+def _is_done(of_day: Harvested) -> bool:
+    """Say whether a day was asked for when it was over."""
+    over = datetime.combine(of_day.day, time.max, UTC)
+    return of_day.harvested_at is not None and of_day.harvested_at > over
+
+
+def _first(done: Mapping[date, Harvested], newest: date) -> date:
+    """Give the first of the days without a gap that end with the newest."""
     first = newest
     while first - timedelta(days=1) in done:
         first -= timedelta(days=1)
-    asked_at = known[newest].harvested_at
-    missing = tuple(day for day in days if day < newest and day not in done)
-    # Who is merely late has all that there was by then.
-    is_late = problem and problem == _late(asked_at, now)
-    return Coverage(
-        refreshed_at=asked_at if is_late or not problem else None,
-        complete_from=datetime.combine(first, time.min, UTC),
-        missing=missing,
-        problem=problem,
-        remarks=tuple(_remarks(missing, [known[day] for day in whole])),
-    )
+    return first
+
+
+def _noted(problems: Mapping[date, str]) -> str:
+    """Give what was wrong with the newest of days that may still bring something."""
+    newest_first = [problems[day] for day in sorted(problems, reverse=True)]
+    # Who is blocked has to stop asking, whatever else was wrong.
+    return BLOCKED if BLOCKED in newest_first else next(iter(newest_first), "")
+
+
+def _emptiness(recent: Sequence[Harvested]) -> str:
+    empty = _empty(recent)
+    is_odd = len(empty) >= _TOO_EMPTY
+    return f"arXiv has listed nothing since {empty[0].day}" if is_odd else ""
+
+
+def _empty(whole: Sequence[Harvested]) -> list[Harvested]:
+    """Give the newest weekdays that were over and of which nothing was listed, in a row."""
+    weekdays = [d for d in whole if d.day.weekday() < _SATURDAY and _is_done(d)]
+    return list(takewhile(lambda of_day: of_day.is_empty, reversed(weekdays)))[::-1]
+
+
+def _lateness(asked_at: datetime | None, now: datetime) -> str:
+    is_late = asked_at is not None and now - asked_at > AGEING
+    return f"nothing has been harvested since {asked_at:%Y-%m-%d}" if is_late else ""
 
 
 def _remarks(missing: Sequence[date], whole: Sequence[Harvested]) -> Iterator[str]:
@@ -93,85 +145,3 @@ def _remarks(missing: Sequence[date], whole: Sequence[Harvested]) -> Iterator[st
         )
     if empty := _empty(whole):
         yield f"arXiv listed nothing for {empty[-1].day:%A}, {empty[-1].day}"
-
-
-def _empty(whole: Sequence[Harvested]) -> list[Harvested]:
-    """Give the newest weekdays that were over and of which nothing was listed, in a row."""
-    weekdays = [d for d in whole if d.day.weekday() < _SATURDAY and _is_done(d, date.max)]
-    empty = list(takewhile(lambda of_day: of_day.is_empty, reversed(weekdays)))
-    return empty[::-1]
-
-
-def problem_of(file: KeywordsFile, harvests: Harvests, now: datetime) -> str:
-    """Say why no keyword is fresh, in words for readers of the README; empty: all may be."""
-    today = now.astimezone(UTC).date()
-    since = file.harvested_from(today)
-    if since is None:
-        return ""
-    known, problems = harvests.known(), harvests.read_problems()
-    sets = sets_for(file.harvest_categories)
-    return harvest_problem(since, known, problems, sets, now)
-
-
-def harvest_problem(
-    since: date,
-    known: Mapping[date, Harvested],
-    problems: Mapping[date, str],
-    sets: Sequence[str],
-    now: datetime,
-) -> str:
-    """Say why no keyword is fresh, in words for readers of the README; empty: all may be.
-
-    Args:
-        since: the first day that is wanted.
-        known: what is known of the days that there are.
-        problems: why days could not be had when they were last asked for.
-        sets: that are wanted of a day; none: the whole archive.
-        now: aware.
-    """
-    today = now.astimezone(UTC).date()
-    if since > today:
-        return f"papers are harvested from {since} on"
-    whole = [day for day in known if since <= day <= today and known[day].is_whole(sets, now)]
-    newest = max(whole, default=today)
-    first = max(since, newest - RECENT)
-    recent = {day: problem for day, problem in problems.items() if first <= day <= today}
-    if noted := _noted(recent, known, sets, now):
-        return noted
-    if not whole:
-        return "nothing has been harvested yet"
-    days = [first + timedelta(days=n) for n in range((newest - first).days + 1)]
-    missing = [day for day in days if day not in whole or not _is_done(known[day], newest)]
-    if missing:
-        return f"{missing[-1]} has not been harvested"
-    empty = _empty([known[day] for day in days])
-    if len(empty) >= _TOO_EMPTY:
-        return f"arXiv has listed nothing since {empty[0].day}"
-    return _late(known[newest].harvested_at, now)
-
-
-def _noted(
-    problems: Mapping[date, str],
-    known: Mapping[date, Harvested],
-    sets: Sequence[str],
-    now: datetime,
-) -> str:
-    """Give what was wrong with the newest of the days that may still bring something."""
-    open_ = [
-        problem
-        for day, problem in sorted(problems.items(), reverse=True)
-        if not ((of_day := known.get(day)) and of_day.is_settled(sets, now))
-    ]
-    # Who is blocked has to stop asking, whatever else was wrong.
-    return BLOCKED if BLOCKED in open_ else next(iter(open_), "")
-
-
-def _is_done(of_day: Harvested, newest: date) -> bool:
-    """Say whether a day was asked for when it was over; the newest may grow."""
-    over = datetime.combine(of_day.day, time.max, UTC)
-    return of_day.day == newest or (of_day.harvested_at is not None and of_day.harvested_at > over)
-
-
-def _late(asked_at: datetime | None, now: datetime) -> str:
-    is_late = asked_at is not None and now - asked_at > AGEING
-    return f"nothing has been harvested since {asked_at:%Y-%m-%d}" if is_late else ""

@@ -15,8 +15,9 @@ from papers_assets.choices import rules
 from papers_assets.coverage import Coverage, coverage
 from papers_assets.files import StoreDamagedError, StoreError
 from papers_assets.finds import Finds, Found
-from papers_assets.harvests import CLOCKS, Gleaned, Harvested, Harvests
+from papers_assets.harvests import CLOCKS, Harvested, Harvests
 from papers_assets.keywords import Keyword
+from papers_assets.ledger import Gleaned
 from papers_assets.logs import progress
 from papers_assets.matching import Matchers
 from papers_assets.refresh import Failed
@@ -98,7 +99,7 @@ class _Gleaning:
 
     def run(self, *, look_again: bool) -> Iterator[Found | Failed]:
         self._store.sweep_held()
-        ledger = self._harvests.read_gleaned()
+        ledger = self._harvests.ledger.read()
         groups: dict[int, list[Keyword]] = {}
         for keyword in self._keywords:
             there = None if look_again else ledger.get(keyword.name)
@@ -110,8 +111,8 @@ class _Gleaning:
         if again := [k for k in self._keywords if self._finds[k.name].has_lost]:
             self._look(again, 0)
             self._flush()
-        with self._harvests.noting():
-            self._note(self._harvests.read_gleaned())
+        with self._harvests.ledger.noting():
+            self._note(self._harvests.ledger.read())
         self._tell()
         for finds in self._finds.values():
             yield finds.outcome(self._coverage)
@@ -207,7 +208,7 @@ class _Gleaning:
                 complete_from=self._coverage.complete_from,
                 signature=finds.signature,
             )
-        self._harvests.write_gleaned(noted)
+        self._harvests.ledger.write(noted)
 
     def _tell(self) -> None:
         """Note who could not be stored, and forget what was wrong with others' queries before."""

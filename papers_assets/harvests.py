@@ -1,10 +1,10 @@
-"""Where what arXiv's OAI-PMH listed is kept, a file a day, and what has been looked for in it.
+"""Where what arXiv's OAI-PMH listed is kept, a file a day.
 
     HOME/.papers/harvest/2026-11-22.parquet   every paper that changed on that day
     HOME/.papers/harvest/problems.json        why some days could not be had, by day
     HOME/.papers/harvest/serial.json          how often anything of it was written
     HOME/.papers/harvest/index.json           what is known of each day, lest all files be opened
-    HOME/.papers/harvest/gleaned.parquet      up to which write each keyword has been looked for
+    HOME/.papers/harvest/gleaned.parquet      what has been looked for in it: `ledger`
 
 A day's file only grows: what arXiv lists of a day gets less, since a paper that changes again is
 listed on its new day only.
@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pyarrow as pa
 
@@ -31,6 +31,7 @@ from papers_assets.files import (
     sweep,
     write_table,
 )
+from papers_assets.ledger import Ledger
 from papers_assets.locks import Locks, locks_below
 from papers_assets.places import exists, read_bytes, remove, rename, signature, signatures
 
@@ -45,19 +46,6 @@ _MENDED = timedelta(days=30)
 """The same of a day with records that could not be read: arXiv may mend them, or we."""
 CLOCKS = timedelta(hours=1)
 """By which those of two hosts may differ."""
-_TIME = pa.timestamp("us", tz="UTC")
-_GLEANED = pa.schema(
-    [
-        pa.field("keyword", pa.large_string(), nullable=False),
-        pa.field("definition", pa.large_string(), nullable=False),
-        pa.field("rules", pa.large_string(), nullable=False),
-        pa.field("looked_until", pa.int64(), nullable=False),
-        pa.field("written", pa.int64(), nullable=False),
-        pa.field("refreshed_at", _TIME),
-        pa.field("complete_from", _TIME),
-        pa.field("signature", pa.large_string(), nullable=False),
-    ]
-)
 
 
 @dataclass(frozen=True)
@@ -111,26 +99,6 @@ class Known(NamedTuple):
     """Why nothing can be known of others."""
 
 
-@dataclass(frozen=True)
-class Gleaned:
-    """Up to when a keyword has been looked for in what was harvested."""
-
-    definition: str
-    """Of the keyword when it was."""
-    rules: str
-    """By which it was looked for: `choices.rules`."""
-    looked_until: int
-    """All that was written up to this write of the harvest has been looked through."""
-    written: int
-    """`Held.gleaned` of what is held of it."""
-    refreshed_at: datetime | None
-    """When arXiv was asked for the newest of it; None: it has never been whole."""
-    complete_from: datetime | None
-    """Of papers updated since then, none is missing; None: nobody knows."""
-    signature: str
-    """Of what was held of the keyword then: `Store.signature`."""
-
-
 class Harvests:
     """The harvest below one home folder. For `locks`, see `papers_assets.store.Store`."""
 
@@ -140,7 +108,8 @@ class Harvests:
         self._problems_path = self.folder / "problems.json"
         self._serial_path = self.folder / "serial.json"
         self._index_path = self.folder / "index.json"
-        self._gleaned_path = self.folder / "gleaned.parquet"
+        self.ledger = Ledger(self.folder / "gleaned.parquet", self._locks)
+        """What has been looked for in it."""
 
     def path(self, day: date) -> Path:
         """Give the file of a day."""
@@ -168,9 +137,8 @@ class Harvests:
         index, found = self._read_index(), Known({}, {})
         for day, signature_ in self._signatures().items():
             try:
-                entry = index.get(day.isoformat(), {})
-                is_indexed = entry.get("signature") == signature_
-                labels = entry["labels"] if is_indexed else self._read_labels(day)
+                signed, labels = index.get(day, ("", {}))
+                labels = labels if signed == signature_ else self._read_labels(day)
                 found.days[day] = _harvested(self.path(day), day, labels)
             except FileNotFoundError:
                 continue  # it was set aside, or removed, meanwhile
@@ -188,25 +156,29 @@ class Harvests:
     def _read_labels(self, day: date) -> dict[str, str]:
         return read_table(self.path(day), pa.schema([]))[1]
 
-    def _read_index(self) -> dict[str, dict[str, Any]]:
+    def _read_index(self) -> dict[date, tuple[str, dict[str, str]]]:
+        """Read, by day, the signature of its file and the labels in it."""
         try:
-            return dict(json.loads(read_bytes(self._index_path)))
+            entries = json.loads(read_bytes(self._index_path)).items()
+            return {date.fromisoformat(day): (of[0], dict(of[1])) for day, of in entries}
         except FileNotFoundError:
             return {}
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, AttributeError, LookupError) as error:
             logger.warning("%s: %s; days are opened one by one", self._index_path, error)
             return {}
+
+    def _write_index(self, day: date, labels: Mapping[str, str]) -> None:
+        there = self._signatures()
+        index = {known: entry for known, entry in self._read_index().items() if known in there}
+        index[day] = signature(self.path(day)), dict(labels)
+        text = json.dumps({known.isoformat(): entry for known, entry in sorted(index.items())})
+        with replacing(self._index_path, self._locks.check) as file:
+            file.write(text.encode())
 
     @contextmanager
     def bringing_in(self) -> Iterator[None]:
         """Keep other processes from writing what is harvested, until the block ends."""
         with self._locks.holding("harvest"):
-            yield
-
-    @contextmanager
-    def noting(self) -> Iterator[None]:
-        """Keep other processes from writing what has been looked for, until the block ends."""
-        with self._locks.holding("gleaned"):
             yield
 
     def read(self, day: date) -> tuple[Harvested, pa.Table] | None:
@@ -254,11 +226,7 @@ class Harvests:
         sweep(path)
         write_table(path, papers, labels, self._locks.check)
         # Who dies here leaves an index that does not fit the file, which is opened then.
-        there = {day.isoformat() for day in self.days()}
-        index = {day: entry for day, entry in self._read_index().items() if day in there}
-        index[harvested.day.isoformat()] = {"signature": signature(path), "labels": labels}
-        with replacing(self._index_path, self._locks.check) as file:
-            file.write(json.dumps(index, sort_keys=True).encode())
+        self._write_index(harvested.day, labels)
 
     def _set_aside(self, day: date) -> Path:
         path = self.path(day)
@@ -282,7 +250,7 @@ class Harvests:
             StoreError: it cannot be noted.
         """
         # Were the count from a backup, what is written now would count as looked through.
-        looked = [gleaned.looked_until for gleaned in self.read_gleaned().values()]
+        looked = [gleaned.looked_until for gleaned in self.ledger.read().values()]
         last = max([self.last_serial(), *looked])
         with replacing(self._serial_path, self._locks.check) as file:
             file.write(json.dumps({"serial": last + 1}).encode())
@@ -319,30 +287,6 @@ class Harvests:
                     file.write(text.encode())
             else:
                 remove(self._problems_path)
-
-    def read_gleaned(self) -> dict[str, Gleaned]:
-        """Read, by keyword, up to when it has been looked for; what is damaged is nothing."""
-        if not exists(self._gleaned_path):
-            return {}
-        try:
-            table, _ = read_table(self._gleaned_path, _GLEANED)
-        except StoreError as error:
-            # Then every keyword is looked for everywhere again, which changes nothing.
-            logger.warning("%s", error)
-            return {}
-        rows = table.to_pylist()
-        return {row.pop("keyword"): Gleaned(**row) for row in rows}
-
-    def write_gleaned(self, gleaned: Mapping[str, Gleaned]) -> None:
-        """Note, by keyword, up to when it has been looked for; `noting` is held.
-
-        Raises:
-            StoreError: it cannot be written, and is as it was.
-        """
-        rows = [{"keyword": name, **vars(of_keyword)} for name, of_keyword in gleaned.items()]
-        sweep(self._gleaned_path)
-        table = pa.Table.from_pylist(rows, schema=_GLEANED)
-        write_table(self._gleaned_path, table, {}, self._locks.check)
 
 
 def _harvested(path: Path, day: date, labels: Mapping[str, str]) -> Harvested:

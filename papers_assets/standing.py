@@ -128,7 +128,7 @@ class Looking:
             return {}, ""
         try:
             problem = problem_of(self._file, self._harvests, self._now())
-            return self._harvests.read_gleaned(), problem
+            return self._harvests.ledger.read(), problem
         except OSError as error:
             logger.warning("the harvest is not in the metrics: %s", error)
             return {}, "the harvest cannot be read"

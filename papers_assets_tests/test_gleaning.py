@@ -108,7 +108,7 @@ def test_a_keyword_without_news_is_fresh_all_the_same(field: Field) -> None:
     field.bring_in(4, paper(2, title="Another thing", abstract="Nothing of it."))
     (outcome,) = field.found(keyword())
     assert (outcome.days, outcome.held, outcome.refreshed_at) == (1, None, field.now)
-    assert field.harvests.read_gleaned()["compiler"].refreshed_at == field.now
+    assert field.harvests.ledger.read()["compiler"].refreshed_at == field.now
 
 
 def test_a_day_that_grew_is_looked_through_again(field: Field) -> None:
@@ -220,7 +220,7 @@ def test_after_a_harvest_that_was_not_whole_papers_are_kept_and_nothing_is_fresh
     of_keyword = field.store.read_held("compiler")
     assert of_keyword is not None
     assert of_keyword.refreshed_at == NOON
-    assert field.harvests.read_gleaned()["compiler"].refreshed_at == NOON
+    assert field.harvests.ledger.read()["compiler"].refreshed_at == NOON
 
 
 def test_without_any_harvest_every_keyword_says_so(field: Field) -> None:
@@ -324,7 +324,7 @@ def test_an_old_day_that_cannot_be_had_is_a_gap_and_keeps_no_keyword_from_being_
     field.harvests.note_problems((), {SINCE: "arXiv answered 503"})
     (outcome,) = field.found(keyword())
     assert outcome.refreshed_at == field.now
-    of_keyword = field.harvests.read_gleaned()["compiler"]
+    of_keyword = field.harvests.ledger.read()["compiler"]
     assert of_keyword.complete_from == datetime(2026, 11, 2, tzinfo=UTC)
 
 

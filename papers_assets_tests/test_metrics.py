@@ -20,10 +20,11 @@ from ruamel.yaml import YAML
 from papers_assets import standing
 from papers_assets.arxiv.errors import BLOCKED
 from papers_assets.counters import Counters, Counts
-from papers_assets.harvests import Gleaned, Harvested, Harvests
+from papers_assets.harvests import Harvested, Harvests
 from papers_assets.held import of_papers, refreshed
 from papers_assets.keywords import KeywordsFile, Source
 from papers_assets.keywords_file import read_keywords_file
+from papers_assets.ledger import Gleaned
 from papers_assets.metrics import families, metrics_text, serve_metrics
 from papers_assets.outputs import Outputs
 from papers_assets.sample_arxiv import Fault, SampleArxiv
@@ -116,7 +117,7 @@ def test_who_was_looked_for_without_news_is_as_fresh_as_the_look(
         "performance": replace(of_compiler, definition="of another definition"),
     }
     harvests, store = Harvests(tmp_path), Store(tmp_path)
-    harvests.write_gleaned(gleaned)
+    harvests.ledger.write(gleaned)
     # What is held now may be from a backup.
     assert looking_at(tmp_path, "compiler", harvests=True).look().keywords[0].held.refreshed_at == (
         LATER
@@ -127,7 +128,7 @@ def test_who_was_looked_for_without_news_is_as_fresh_as_the_look(
     assert [of.held.refreshed_at for of in state.keywords] == [later, None]
     # Who has gone back to queries is as old as the last of them.
     assert looking_at(tmp_path, *gleaned).look().keywords[0].held.refreshed_at == LATER
-    harvests.write_gleaned({"compiler": replace(of_compiler, refreshed_at=None)})
+    harvests.ledger.write({"compiler": replace(of_compiler, refreshed_at=None)})
     state = looking_at(tmp_path, "compiler", harvests=True).look()
     assert state.keywords[0].held.refreshed_at == LATER
 

@@ -45,7 +45,7 @@ def papers_asset(
         opened = store.open()
         former, time = opened.papers_or_none(), now()
         harvests = store.harvests()
-        looked = None if file.harvest_since is None else harvests.read_gleaned()
+        looked = None if file.harvest_since is None else harvests.ledger.read()
         problem = problem_of(file, harvests, time)
         chosen = choose(file, opened, time.date(), former, looked, problem=problem)
         findings = checks.check_papers(
