@@ -83,10 +83,14 @@ def _brought_in(folder: Path, sizes: Sizes) -> dict[str, float]:
 
 def bring_in_day(api_url: str, home: str, day: str) -> dict[str, float]:
     """Ask for a day and keep it."""
-    began = time.perf_counter()
-    outcome = bring_in_from(api_url, Path(home), date.fromisoformat(day), lambda: datetime.now(UTC))
+    from papers_assets.harvests import Harvests  # noqa: PLC0415
+
+    of_day, began = date.fromisoformat(day), time.perf_counter()
+    outcome = bring_in_from(api_url, Path(home), of_day, lambda: datetime.now(UTC))
     took = time.perf_counter() - began
-    return {"requests": outcome.requests, "seconds": took, "listed": outcome.listed}
+    size = Harvests(Path(home)).path(of_day).stat().st_size / 1e6
+    found = {"requests": outcome.requests, "seconds": took, "listed": outcome.listed}
+    return {**found, "megabytes": size}
 
 
 def bring_in_from(api_url: str, home: Path, day: date, now: Callable[[], datetime]) -> Any:
@@ -105,8 +109,9 @@ def bring_in_from(api_url: str, home: Path, day: date, now: Callable[[], datetim
 
 
 def _day_table(brought: dict[str, float], sizes: Sizes) -> Table:
-    head = ("papers of the day", "requests", "asked, read and kept, s", "peak, MB")
-    row = (sizes.papers, int(brought["requests"]), brought["seconds"], brought["peak"])
+    head = ("papers of the day", "requests", "asked, read and kept, s", "on disk, MB", "peak, MB")
+    figures = (brought[name] for name in ("seconds", "megabytes", "peak"))
+    row = (sizes.papers, int(brought["requests"]), *figures)
     return Table(head, (row,), f"A day brought in (median of {sizes.times})")
 
 
