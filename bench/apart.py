@@ -32,13 +32,15 @@ _LAST_WORDS = 2_000
 """Characters."""
 
 
-def measured(command: Sequence[str], environment: Mapping[str, str] = os.environ) -> Measured:
+def measured(
+    command: Sequence[str], environment: Mapping[str, str] = os.environ, status: int = 0
+) -> Measured:
     """Run a program and measure it.
 
     Raises:
-        FailedError: it ended with a status other than 0.
+        FailedError: it ended with another status.
     """
-    return _run(command, environment)[1]
+    return _run(command, environment, status)[1]
 
 
 def apart(function: Callable[..., Any], *arguments: object) -> tuple[Any, Measured]:
@@ -60,7 +62,9 @@ def apart(function: Callable[..., Any], *arguments: object) -> tuple[Any, Measur
     return json.loads(said.splitlines()[-1]), took
 
 
-def _run(command: Sequence[str], environment: Mapping[str, str]) -> tuple[str, Measured]:
+def _run(
+    command: Sequence[str], environment: Mapping[str, str], expected: int = 0
+) -> tuple[str, Measured]:
     began = time.perf_counter()
     process = subprocess.Popen(
         command,
@@ -77,7 +81,7 @@ def _run(command: Sequence[str], environment: Mapping[str, str]) -> tuple[str, M
     _, status, usage = os.wait4(process.pid, 0)
     wall = time.perf_counter() - began
     process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
+    if process.returncode != expected:
         name = " ".join(command[:4])
         raise FailedError(f"{name} ended with {process.returncode}:\n{said[-_LAST_WORDS:]}")
     unit = 1e6 if sys.platform == "darwin" else 1e3  # ru_maxrss is bytes there, kB elsewhere

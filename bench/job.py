@@ -127,7 +127,7 @@ class Measurement:
         some = self._keywords[:count]
         head = f"cap = {cap}\n"
         text = corpora.keywords_toml((n for n, _ in some), head, Field.ABSTRACT.value)
-        took = papers_run(home, text, self._url, **more)
+        took = papers_run(home, text, self._url, more)
         wanted = sum(min(papers, cap) for _, papers in some)
         if (rows := listed_rows(home)) < 0.9 * wanted:
             raise RuntimeError(f"{count} keywords were to list {wanted} papers and list {rows}")

@@ -21,6 +21,9 @@ class Sizes(NamedTuple):
     """That changed on a day."""
     counts: tuple[int, ...]
     """Of keywords."""
+    status: int = 0
+    """With which `papers run` has to end."""
+    remark: str = ""
 
 
 FULL = Sizes(papers=3_000, counts=(300, 3_000))
@@ -41,7 +44,9 @@ def measured_at(sizes: Sizes) -> Result:
     found = tuple(_series(runs))
     seconds = fit(found[0].points)
     said = f"By the exponent, {FURTHER:,} take {seconds.at(FURTHER):,.0f} s." if seconds else ""
-    return Result((_table(runs),), (), found, (*remarks(sizes.papers), *filter(None, [said])))
+    return Result(
+        (_table(runs),), (), found, (*remarks(sizes.papers), *filter(None, [said, sizes.remark]))
+    )
 
 
 class Run(NamedTuple):
@@ -71,7 +76,7 @@ def _runs(folder: Path, sizes: Sizes) -> list[Run]:
             text = corpora.keywords_toml(names[:count], head)
             (home / "keywords.toml").write_text(text, "utf-8")
             apart(live_a_day, before, str(home), since.isoformat())
-            took = papers_run(home, text, after)
+            took = papers_run(home, text, after, status=sizes.status)
             rows, _ = apart(rows_of_papers, str(home))
             history = size_of(home / ".papers" / "history")
             found.append(Run(count, took, rows, history))

@@ -24,7 +24,7 @@ def run(*, is_quick: bool) -> Result:
         text = corpora.keywords_toml((pair for pair, _ in found), within="abstract")
         with sample_arxiv(corpus) as url:
             pace = {"ARXIV_REQUEST_INTERVAL": f"{INTERVAL:g}"}
-            took = papers_run(folder / "home", text, url, **pace)
+            took = papers_run(folder / "home", text, url, pace)
     floor = INTERVAL * (count - 1)
     head = ("keywords, a request each", "pauses alone, s", "job, s", "on top, s")
     return Result(

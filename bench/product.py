@@ -5,6 +5,7 @@ import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import MappingProxyType
 
 from bench.apart import Measured, measured
 from papers_assets_tests.databases import Postgres, running_postgres
@@ -25,7 +26,14 @@ def sample_arxiv(corpus: Path) -> Iterator[str]:
             server.terminate()
 
 
-def papers_run(home: Path, keywords: str, url: str, **more: str) -> Measured:
+def papers_run(
+    home: Path,
+    keywords: str,
+    url: str,
+    more: Mapping[str, str] = MappingProxyType({}),
+    *,
+    status: int = 0,
+) -> Measured:
     """Measure `papers run`, from the start of the process to its end.
 
     Args:
@@ -33,14 +41,15 @@ def papers_run(home: Path, keywords: str, url: str, **more: str) -> Measured:
         keywords: the text of keywords.toml.
         url: of the API.
         more: of the environment.
+        status: with which it has to end.
 
     Raises:
-        FailedError: not every keyword was refreshed and published.
+        FailedError: it ended otherwise; not every keyword was refreshed and published, perhaps.
     """
     home.mkdir(exist_ok=True)
     file = home / "keywords.toml"
     file.write_text(keywords, encoding="utf-8")
-    return measured([str(PAPERS), "run"], environment(home, file, url, **more))
+    return measured([str(PAPERS), "run"], environment(home, file, url, **more), status)
 
 
 def on_postgres(home: Path, postgres: Postgres) -> Mapping[str, str]:

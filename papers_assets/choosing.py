@@ -34,7 +34,7 @@ class Looked(Protocol):
         """`Keyword.definition` of the keyword when it was looked for."""
 
     @property
-    def written(self) -> int:
+    def held_serial(self) -> int:
         """`Held.gleaned` of what was held then; of an older file, nothing is known besides."""
 
     @property
@@ -48,7 +48,7 @@ class Looked(Protocol):
 
 def is_of(looked: Looked, keyword: Keyword, gleaned: int | None) -> bool:
     """Say whether `looked` is known of what is held, which has this `Held.gleaned`."""
-    return looked.definition == keyword.definition and (gleaned or 0) >= looked.written > 0
+    return looked.definition == keyword.definition and (gleaned or 0) >= looked.held_serial > 0
 
 
 @dataclass(frozen=True)

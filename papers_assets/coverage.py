@@ -115,15 +115,25 @@ def _noted(problems: Mapping[date, str]) -> str:
 
 
 def _emptiness(recent: Sequence[Harvested]) -> str:
-    empty = _empty(recent)
-    is_odd = len(empty) >= _TOO_EMPTY
-    return f"arXiv has listed nothing since {empty[0].day}" if is_odd else ""
+    for set_, empty in _empty(recent).items():
+        if len(empty) >= _TOO_EMPTY:
+            return f"arXiv has listed nothing {_of(set_)}since {empty[-1]}"
+    return ""
 
 
-def _empty(whole: Sequence[Harvested]) -> list[Harvested]:
-    """Give the newest weekdays that were over and of which nothing was listed, in a row."""
-    weekdays = [d for d in whole if d.day.weekday() < _SATURDAY and _is_done(d)]
-    return list(takewhile(lambda of_day: of_day.is_empty, reversed(weekdays)))[::-1]
+def _empty(whole: Sequence[Harvested]) -> dict[str, list[date]]:
+    """Give, by set, the newest weekdays that were over and had nothing, in a row, newest first."""
+    weekdays = [d for d in reversed(whole) if d.day.weekday() < _SATURDAY and _is_done(d)]
+    sets = weekdays[0].listed or {} if weekdays else {}
+    found = {}
+    for set_ in sets:
+        listed = ((d.day, (d.listed or {}).get(set_)) for d in weekdays)
+        found[set_] = [day for day, records in takewhile(lambda of: of[1] == 0, listed)]
+    return {set_: days for set_, days in found.items() if days}
+
+
+def _of(set_: str) -> str:
+    return f"of {set_} " if set_ else ""
 
 
 def _lateness(asked_at: datetime | None, now: datetime) -> str:
@@ -133,15 +143,12 @@ def _lateness(asked_at: datetime | None, now: datetime) -> str:
 
 def _remarks(missing: Sequence[date], whole: Sequence[Harvested]) -> Iterator[str]:
     if missing:
-        days = "1 day" if len(missing) == 1 else f"{len(missing)} days"
-        yield (
-            f"{days} could not be harvested, the last {missing[-1]}: papers that changed then may "
-            "be missing"
-        )
+        days = "1 day is" if len(missing) == 1 else f"{len(missing)} days are"
+        yield f"{days} missing, the last {missing[-1]}: papers that changed then may be, too"
     if unreadable := [of_day for of_day in whole if of_day.unreadable]:
         yield (
             f"{sum(of_day.unreadable for of_day in unreadable)} papers could not be read in what "
             f"arXiv listed, the last on {unreadable[-1].day}"
         )
-    if empty := _empty(whole):
-        yield f"arXiv listed nothing for {empty[-1].day:%A}, {empty[-1].day}"
+    for set_, empty in _empty(whole).items():
+        yield f"arXiv listed nothing {_of(set_)}for {empty[0]:%A}, {empty[0]}"

@@ -10,7 +10,7 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from itertools import islice
+from itertools import count, islice
 from pathlib import Path
 from typing import BinaryIO
 
@@ -20,7 +20,7 @@ from filelock import FileLock
 
 from papers_assets import remote
 from papers_assets.logs import printable
-from papers_assets.places import read_bytes
+from papers_assets.places import exists, read_bytes, rename
 from papers_assets.remote import is_remote
 
 # Arrow's own allocators keep tens of megabytes for later; a daily job has no later.
@@ -46,6 +46,17 @@ class StoreDamagedError(StoreError):
             "makes it anew."
         )
         self.path = path
+
+
+def set_aside(path: Path, check: Callable[[], None]) -> Path:
+    """Rename a damaged file, so that a new one can be written, and give its new name."""
+    for number in count(1):
+        aside = path.with_name(f"{path.name}.damaged-{number}")
+        if not exists(aside):
+            check()
+            rename(path, aside)
+            return aside
+    raise AssertionError("unreachable")
 
 
 def unchecked() -> None:

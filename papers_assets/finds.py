@@ -49,7 +49,7 @@ class Finds:
     """Up to which write of the harvest it has been looked for."""
     signature: str = ""
     """Of what is on disk: `Store.signature`."""
-    written: int = 0
+    held_serial: int = 0
     """`Held.gleaned` of that."""
     failure: str = ""
     """Why it cannot be stored; empty: it can."""
@@ -97,7 +97,10 @@ class Finds:
             complete_from=coverage.complete_from,
         )
         self.store.write_held(after)
-        self.signature, self.written = self.store.signature(self.keyword.name), after.gleaned or 0
+        self.signature, self.held_serial = (
+            self.store.signature(self.keyword.name),
+            after.gleaned or 0,
+        )
         self._count(before, after)
 
     def _count(self, before: Held | None, after: Held) -> None:
@@ -114,7 +117,10 @@ class Finds:
         except StoreDamagedError as error:
             aside = self.store.set_aside(error.path)
             self.has_lost = True
-            self._remarks.append(f"what was held is damaged and set aside as {aside}")
+            self._remarks.append(
+                f"what was held is damaged and set aside as {aside}; it is made again from the "
+                "harvest, and looking back brings what is older (papers run --since)"
+            )
             logger.warning("%s: %s", self.keyword.name, self._remarks[-1])
             return None
 
@@ -142,6 +148,9 @@ class Finds:
         """Say what became of the keyword."""
         if self.failure:
             return Failed(self.keyword, self.failure, _NOT_STORED)
+        if self.has_lost:
+            reason = "its file was found damaged again while it was being made"
+            return Failed(self.keyword, "; ".join([*self._remarks, reason]), reason)
         if coverage.problem or coverage.refreshed_at is None:
             reason = f"what was harvested is not all there is: {coverage.problem}"
             return Failed(self.keyword, reason, coverage.problem)

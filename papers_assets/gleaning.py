@@ -87,9 +87,12 @@ class _Gleaning:
 
         Gives the day, if it can be read after all: it may have been brought in anew meanwhile.
         """
-        if isinstance(error, StoreDamagedError):
-            with self._harvests.bringing_in():
-                return self._harvests.read_or_set_aside(day)
+        try:
+            if isinstance(error, StoreDamagedError):
+                with self._harvests.bringing_in():
+                    return self._harvests.read_or_set_aside(day)
+        except (StoreError, OSError) as another:
+            error = another
         logger.error("%s", error)
         self._unread[day] = serial
         return None
@@ -107,7 +110,7 @@ class _Gleaning:
         for looked_until, group in groups.items():
             self._look(group, looked_until)
         self._flush()
-        # Whose file was damaged has lost what it held; all of that is in the harvest.
+        # Whose file was damaged has lost what it held; what was harvested of that is there still.
         if again := [k for k in self._keywords if self._finds[k.name].has_lost]:
             self._look(again, 0)
             self._flush()
@@ -123,18 +126,20 @@ class _Gleaning:
             return 0
         if there.looked_until > self._last_write:
             return 0  # the harvest is from a backup that is older than what is known of it
+        if not there.held_serial:
+            return 0  # whoever noted that had not written all
         finds = self._finds[keyword.name]
         finds.signature = self._store.signature(keyword.name)
         # A clock was ahead, and what was written says so.
         finds.is_dirty = bool(there.refreshed_at and there.refreshed_at > self._now() + CLOCKS)
         if there.signature == finds.signature:
-            finds.written = there.written
+            finds.held_serial = there.held_serial
             return there.looked_until
         if there.signature and not finds.signature:
             return 0  # somebody removed what was held
         # Looking back and pruning leave the label as it was; a backup has that of its day.
-        finds.written = finds.read_label()
-        return there.looked_until if finds.written >= there.written else finds.written
+        finds.held_serial = finds.read_label()
+        return there.looked_until if finds.held_serial >= there.held_serial else finds.held_serial
 
     def _look(self, keywords: Sequence[Keyword], looked_until: int) -> None:
         """Collect what matches of the days that were written after `looked_until`."""
@@ -193,7 +198,7 @@ class _Gleaning:
         noted = dict(ledger)
         for keyword in self._keywords:
             name, finds = keyword.name, self._finds[keyword.name]
-            if finds.failure or not finds.until:
+            if finds.failure or finds.has_lost or not finds.until:
                 continue
             before = ledger.get(name)
             known = before if before and before.definition == keyword.definition else None
@@ -203,12 +208,17 @@ class _Gleaning:
                 keyword.definition,
                 rules(),
                 looked_until=finds.until,
-                written=finds.written,
-                refreshed_at=self._coverage.refreshed_at or (known.refreshed_at if known else None),
+                held_serial=finds.held_serial,
+                refreshed_at=self._coverage.refreshed_at or self._earlier(known),
                 complete_from=self._coverage.complete_from,
                 signature=finds.signature,
             )
         self._harvests.ledger.write(noted)
+
+    def _earlier(self, known: Gleaned | None) -> datetime | None:
+        """Give when it was refreshed before, unless a clock that was ahead said so."""
+        time = known.refreshed_at if known else None
+        return time if time and time <= self._now() + CLOCKS else None
 
     def _tell(self) -> None:
         """Note who could not be stored, and forget what was wrong with others' queries before."""

@@ -6,7 +6,7 @@ A day that cannot be had keeps what came of it, and does not keep the others fro
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -18,13 +18,13 @@ from papers_assets.arxiv.harvest import MAX_REQUESTS, HarvestedDay, fetch_day
 from papers_assets.arxiv.oai import READER
 from papers_assets.coverage import RECENT
 from papers_assets.files import StoreError
-from papers_assets.harvests import SCHEMA, Harvested, Harvests
+from papers_assets.harvests import SCHEMA, SETTLES, Harvested, Harvests
 from papers_assets.logs import progress
 
 logger = logging.getLogger(__name__)
 
 _IN_A_ROW = 3
-"""So many days in a row that arXiv itself failed: the rest is left for the next run."""
+"""So many days in a row that arXiv itself, or the disk, failed: the rest is for the next run."""
 _NAMED = 3
 _SATURDAY = 5
 _MANY = 20
@@ -58,7 +58,9 @@ class NotBroughtIn:
     brief: str
     """The same in words for readers of the README."""
     was_asked: bool = True
-    """False: arXiv was not asked for it any more, after what it said of others."""
+    """False: arXiv was not asked for it any more, after what became of others."""
+    is_trouble: bool = False
+    """Whether other days may well fare alike."""
 
 
 def days_to_bring_in(
@@ -66,13 +68,16 @@ def days_to_bring_in(
 ) -> list[date]:
     """Give the days from `since` to today of which more may come, newest first.
 
-    Those of long ago that could not be had come last, lest they keep others from being asked for.
+    Those of long ago that could not be had come last, lest they keep others from being asked for;
+    and among themselves each day another first.
     """
     known, problems = harvests.known(), harvests.read_problems()
-    today = now.date()
+    today = now.astimezone(UTC).date()
     days = [since + timedelta(days=n) for n in range((today - since).days + 1)]
-    open_ = [d for d in days if not ((k := known.get(d)) and k.is_settled(sets, now))]
-    return sorted(open_, key=lambda d: (d in problems and d < today - RECENT, today - d))
+    open_ = [d for d in reversed(days) if not ((k := known.get(d)) and k.is_settled(sets, now))]
+    failed = [day for day in open_ if day in problems and day < today - RECENT]
+    first = today.toordinal() % len(failed) if failed else 0
+    return [day for day in open_ if day not in failed] + failed[first:] + failed[:first]
 
 
 def bring_in(
@@ -91,29 +96,39 @@ def bring_in(
         harvests: where days are kept.
         now: gives the time.
     """
-    final: ArxivError | None = None
+    ended = ""
     troubles = 0
     for number, day in enumerate(days, 1):
-        was_final = final is not None
-        try:
-            if final is not None:
-                raise final
-            progress.info("%s (day %d of %d): asking", day, number, len(days))
-            outcome = _day(day, sets, client, harvests, now)
-            troubles = 0
-        except ArxivError as error:
-            troubles = troubles + 1 if error.retryable else troubles
-            reason = str(error) if final is None else f"not asked, after this: {error}"
-            if isinstance(error, ArxivBlocked | ArxivTooLate) or troubles >= _IN_A_ROW:
-                final = error
-            outcome = NotBroughtIn(day, reason, error.brief, was_asked=not was_final)
-        except (StoreError, OSError) as error:
-            outcome = NotBroughtIn(day, str(error), "it could not be stored")
+        if ended:
+            yield NotBroughtIn(day, f"not asked, after this: {ended}", ended, was_asked=False)
+            continue
+        progress.info("%s (day %d of %d): asking", day, number, len(days))
+        outcome, is_final = _tried(day, sets, client, harvests, now)
         if isinstance(outcome, NotBroughtIn):
-            # Of thousands of days that are not asked for any more, nobody reads the lines.
-            level = logging.DEBUG if was_final else logging.ERROR
-            logger.log(level, "%s: not brought in: %s", day, outcome.reason)
+            logger.error("%s: not brought in: %s", day, outcome.reason)
+            troubles += outcome.is_trouble
+            ended = outcome.reason if is_final or troubles >= _IN_A_ROW else ""
+        else:
+            troubles = 0
         yield outcome
+
+
+def _tried(
+    day: date,
+    sets: Sequence[str],
+    client: ArxivClient,
+    harvests: Harvests,
+    now: Callable[[], datetime],
+) -> tuple[BroughtIn | NotBroughtIn, bool]:
+    """Ask for a day; say what became of it, and whether nothing more must be asked for."""
+    try:
+        return _day(day, sets, client, harvests, now), False
+    except ArxivError as error:
+        is_final = isinstance(error, ArxivBlocked | ArxivTooLate)
+        outcome = NotBroughtIn(day, str(error), error.brief, is_trouble=error.retryable)
+        return outcome, is_final
+    except (StoreError, OSError) as error:
+        return NotBroughtIn(day, str(error), "it could not be stored", is_trouble=True), False
 
 
 def _day(
@@ -126,7 +141,7 @@ def _day(
     waited, requests = client.seconds_waited, client.requests
     asked_at = now()  # what arXiv adds while we ask may be missing
     found = fetch_day(day, sets, client.ask_oai)
-    doubt = found.fault or _emptiness(found, asked_at.date())
+    doubt = found.fault or _oddity(found, asked_at.date())
     if doubt and found.requests < MAX_REQUESTS:
         logger.warning("%s: %s; asking once more", day, doubt)
         if found.records:
@@ -134,7 +149,7 @@ def _day(
         client.look_again_later()
         asked_at = now()
         found = fetch_day(day, sets, client.ask_oai)
-    found = _doubted(found, harvests, sets)
+    found = _doubted(found, harvests, sets, asked_at)
     whole_at = None if found.fault else asked_at
     new, held_of_day = _keep(found, sets, harvests, whole_at=whole_at)
     if found.fault:
@@ -153,20 +168,26 @@ def _day(
     return outcome
 
 
-def _emptiness(found: HarvestedDay, today: date) -> str:
+def _oddity(found: HarvestedDay, today: date) -> str:
     """Say that nothing was listed, if that is odd: of a day that is over, from Monday to Friday."""
     is_odd = not found.records and not found.unreadable and found.day.weekday() < _SATURDAY
     return "nothing is listed" if is_odd and found.day < today else ""
 
 
-def _doubted(found: HarvestedDay, harvests: Harvests, sets: Sequence[str]) -> HarvestedDay:
-    """Give the day with a fault if nothing is listed where much was before: no day loses all."""
+def _doubted(
+    found: HarvestedDay, harvests: Harvests, sets: Sequence[str], asked_at: datetime
+) -> HarvestedDay:
+    """Give the day with a fault if nothing is listed where much was before.
+
+    No day loses all so soon. Later it may, when arXiv touches very many papers at once.
+    """
     before = harvests.known().get(found.day)
     if found.fault or found.records or not (before and before.has(sets)):
         return found
-    if (before.listed or 0) < _MANY:
+    listed = sum((before.listed or {}).values())
+    if listed < _MANY or asked_at.date() > found.day + SETTLES:
         return found
-    return replace(found, fault=f"nothing is listed where {before.listed} records were before")
+    return replace(found, fault=f"nothing is listed where {listed} records were before")
 
 
 def _keep(
@@ -196,17 +217,13 @@ def _keep(
                 known.sets if known else tuple(sets),
                 serial=harvests.next_serial() if new or before is None else before.serial,
                 harvested_at=known.harvested_at if known else whole_at,
-                listed=known.listed if known else _listed(found, whole_at),
+                listed=known.listed if known else (None if whole_at is None else found.listed),
                 unreadable=known.unreadable if known else len(found.unreadable),
                 reader=known.reader if known else READER,
             ),
             after,
         )
     return new, len(after)
-
-
-def _listed(found: HarvestedDay, whole_at: datetime | None) -> int | None:
-    return None if whole_at is None else len(found.records) + len(found.unreadable)
 
 
 def _with(old: pa.Table, came: pa.Table) -> tuple[pa.Table, int]:

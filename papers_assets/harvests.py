@@ -28,20 +28,22 @@ from papers_assets.files import (
     StoreError,
     read_table,
     replacing,
+    set_aside,
     sweep,
     write_table,
 )
 from papers_assets.ledger import Ledger
 from papers_assets.locks import Locks, locks_below
-from papers_assets.places import exists, read_bytes, remove, rename, signature, signatures
+from papers_assets.places import exists, read_bytes, remove, signature, signatures
 
 logger = logging.getLogger(__name__)
 
 SCHEMA = pa.schema([f for f in held.SCHEMA if f.name not in ("first_seen", "last_seen")])
 """Of a day: one row a paper, columns as `held.SCHEMA` has them."""
-SETTLES = timedelta(days=4)
+SETTLES = timedelta(days=5)
 """How long after a day's end it is asked for again: arXiv's server answers from its cache until the
-next announcement, which is four days away at most, and a page can miss what moved meanwhile."""
+next announcement, which is five days away at most (two holidays before a Friday and a Saturday),
+and a page can miss what moved meanwhile."""
 _MENDED = timedelta(days=30)
 """The same of a day with records that could not be read: arXiv may mend them, or we."""
 CLOCKS = timedelta(hours=1)
@@ -60,8 +62,8 @@ class Harvested:
     and those of two hosts differ."""
     harvested_at: datetime | None
     """When arXiv was last asked for a list that was whole; None: never."""
-    listed: int | None = None
-    """Records of that list; None: nobody noted it."""
+    listed: Mapping[str, int] | None = None
+    """Records of that list, by set; "": of the whole archive. None: nobody noted it."""
     unreadable: int = 0
     """Of them, those that could not be read."""
     reader: int = READER
@@ -81,17 +83,12 @@ class Harvested:
         asked_at = self.harvested_at
         return asked_at is not None and asked_at <= now + CLOCKS and self.has(sets)
 
-    @property
-    def is_empty(self) -> bool:
-        """Say whether arXiv listed nothing."""
-        return self.listed == 0
-
     def has(self, sets: Sequence[str]) -> bool:
         """Say whether all of `sets` were asked for; none: the whole archive."""
         return not self.sets or (bool(sets) and set(sets) <= set(self.sets))
 
 
-class Known(NamedTuple):
+class KnownDays(NamedTuple):
     """What is known of the days that there are."""
 
     days: dict[date, Harvested]
@@ -128,22 +125,22 @@ class Harvests:
                     found[date.fromisoformat(day)] = signature_
         return found
 
-    def look(self) -> Known:
+    def look(self) -> KnownDays:
         """Say what is known of each day that has a file, without opening those that the index has.
 
         Raises:
             OSError: the folder cannot be read.
         """
-        index, found = self._read_index(), Known({}, {})
+        index, found = self._read_index(), KnownDays({}, {})
         for day, signature_ in self._signatures().items():
+            signed, of_day = index.get(day, ("", None))
             try:
-                signed, labels = index.get(day, ("", {}))
-                labels = labels if signed == signature_ else self._read_labels(day)
-                found.days[day] = _harvested(self.path(day), day, labels)
-            except FileNotFoundError:
-                continue  # it was set aside, or removed, meanwhile
+                if signed != signature_ or of_day is None:
+                    of_day = self._read_labels(day)
+                found.days[day] = of_day
             except (StoreError, OSError) as error:
-                found.trouble[day] = error
+                if exists(self.path(day)):  # or else it was removed meanwhile
+                    found.trouble[day] = error
         return found
 
     def known(self) -> dict[date, Harvested]:
@@ -153,27 +150,34 @@ class Harvests:
             logger.warning("%s", error)
         return found.days
 
-    def _read_labels(self, day: date) -> dict[str, str]:
-        return read_table(self.path(day), pa.schema([]))[1]
+    def _read_labels(self, day: date) -> Harvested:
+        path = self.path(day)
+        return _harvested(path, day, read_table(path, pa.schema([]))[1])
 
-    def _read_index(self) -> dict[date, tuple[str, dict[str, str]]]:
-        """Read, by day, the signature of its file and the labels in it."""
+    def _read_index(self) -> dict[date, tuple[str, Harvested]]:
+        """Read, by day, the signature of its file and what is known of it."""
+        found = {}
         try:
-            entries = json.loads(read_bytes(self._index_path)).items()
-            return {date.fromisoformat(day): (of[0], dict(of[1])) for day, of in entries}
+            for text, (signed, labels) in json.loads(read_bytes(self._index_path)).items():
+                day = date.fromisoformat(text)
+                found[day] = str(signed), _harvested(self._index_path, day, labels)
         except FileNotFoundError:
             return {}
-        except (ValueError, TypeError, AttributeError, LookupError) as error:
+        except (ValueError, TypeError, AttributeError, StoreError, OSError) as error:
             logger.warning("%s: %s; days are opened one by one", self._index_path, error)
             return {}
+        return found
 
-    def _write_index(self, day: date, labels: Mapping[str, str]) -> None:
+    def _write_index(self, of_day: Harvested) -> None:
         there = self._signatures()
-        index = {known: entry for known, entry in self._read_index().items() if known in there}
-        index[day] = signature(self.path(day)), dict(labels)
-        text = json.dumps({known.isoformat(): entry for known, entry in sorted(index.items())})
-        with replacing(self._index_path, self._locks.check) as file:
-            file.write(text.encode())
+        index = {day: entry for day, entry in self._read_index().items() if day in there}
+        index[of_day.day] = signature(self.path(of_day.day)), of_day
+        entries = {d.isoformat(): (signed, _labels(of)) for d, (signed, of) in index.items()}
+        try:
+            with replacing(self._index_path, self._locks.check) as file:
+                file.write(json.dumps(entries, sort_keys=True).encode())
+        except (StoreError, OSError) as error:  # the day itself is on disk
+            logger.warning("%s: %s; days are opened one by one", self._index_path, error)
 
     @contextmanager
     def bringing_in(self) -> Iterator[None]:
@@ -203,7 +207,7 @@ class Harvests:
         try:
             return self.read(day)
         except StoreDamagedError as error:
-            aside = self._set_aside(day)
+            aside = set_aside(self.path(day), self._locks.check)
             logger.error("%s; set aside as %s, and to be harvested anew", error, aside)  # noqa: TRY400
             return None
 
@@ -213,33 +217,18 @@ class Harvests:
         Raises:
             StoreError: it cannot be written, and is as it was.
         """
-        labels = {
-            "day": harvested.day.isoformat(),
-            "sets": json.dumps(harvested.sets),
-            "serial": str(harvested.serial),
-            "harvested_at": harvested.harvested_at.isoformat() if harvested.harvested_at else "",
-            "listed": "" if harvested.listed is None else str(harvested.listed),
-            "unreadable": str(harvested.unreadable),
-            "reader": str(harvested.reader),
-        }
+        labels = _labels(harvested)
         path = self.path(harvested.day)
         sweep(path)
         write_table(path, papers, labels, self._locks.check)
         # Who dies here leaves an index that does not fit the file, which is opened then.
-        self._write_index(harvested.day, labels)
-
-    def _set_aside(self, day: date) -> Path:
-        path = self.path(day)
-        aside = path.with_name(f"{path.name}.damaged")
-        self._locks.check()
-        remove(aside)
-        rename(path, aside)
-        return aside
+        self._write_index(harvested)
 
     def remove_before(self, day: date) -> int:
         """Remove the days before `day`; give how many there were."""
         old = [found for found in self.days() if found < day]
         for found in old:
+            self._locks.check()
             remove(self.path(found))
         return len(old)
 
@@ -280,13 +269,29 @@ class Harvests:
     def note_problems(self, came: Collection[date], failed: Mapping[date, str]) -> None:
         """Note which days came, and why others did not."""
         with self.bringing_in():
-            noted = {d: p for d, p in self.read_problems().items() if d not in came} | dict(failed)
+            before = self.read_problems()
+            noted = {d: p for d, p in before.items() if d not in came} | dict(failed)
+            if noted == before:
+                return
             text = json.dumps({d.isoformat(): p for d, p in sorted(noted.items())}, indent=1)
             if noted:
                 with replacing(self._problems_path, self._locks.check) as file:
                     file.write(text.encode())
             else:
+                self._locks.check()
                 remove(self._problems_path)
+
+
+def _labels(of_day: Harvested) -> dict[str, str]:
+    return {
+        "day": of_day.day.isoformat(),
+        "sets": json.dumps(of_day.sets),
+        "serial": str(of_day.serial),
+        "harvested_at": of_day.harvested_at.isoformat() if of_day.harvested_at else "",
+        "listed": "" if of_day.listed is None else json.dumps(of_day.listed),
+        "unreadable": str(of_day.unreadable),
+        "reader": str(of_day.reader),
+    }
 
 
 def _harvested(path: Path, day: date, labels: Mapping[str, str]) -> Harvested:
@@ -296,7 +301,7 @@ def _harvested(path: Path, day: date, labels: Mapping[str, str]) -> Harvested:
             tuple(json.loads(labels["sets"])),
             int(labels.get("serial", "1")),
             datetime.fromisoformat(whole) if (whole := labels["harvested_at"]) else None,
-            int(listed) if (listed := labels.get("listed", "")) else None,
+            dict(json.loads(listed)) if (listed := labels.get("listed", "")) else None,
             int(labels.get("unreadable", "0")),
             int(labels.get("reader", "0")),
         )

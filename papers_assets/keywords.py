@@ -15,6 +15,9 @@ from zoneinfo import ZoneInfo
 
 from papers_assets.arxiv import taxonomy
 
+_LEAST_DAYS = 8
+"""That are kept of a harvest: what is recent in it decides whether keywords are fresh."""
+
 
 class Field(StrEnum):
     """Where a phrase has to be; the value is how keywords.toml says it."""
@@ -133,7 +136,12 @@ class KeywordsFile:
         """Give the first day that is harvested and kept; None: nothing is harvested."""
         if self.harvest_since is None:
             return None
-        return max(self.harvest_since, today - timedelta(days=self.keep_papers))
+        return max(self.harvest_since, today - timedelta(days=self.keep_days))
+
+    @property
+    def keep_days(self) -> int:
+        """Days for which what was harvested stays: `keep_papers`, and never less than settles."""
+        return max(self.keep_papers, _LEAST_DAYS)
 
     @property
     def digest_label(self) -> str:

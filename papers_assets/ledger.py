@@ -22,7 +22,7 @@ _SCHEMA = pa.schema(
         pa.field("definition", pa.large_string(), nullable=False),
         pa.field("rules", pa.large_string(), nullable=False),
         pa.field("looked_until", pa.int64(), nullable=False),
-        pa.field("written", pa.int64(), nullable=False),
+        pa.field("held_serial", pa.int64(), nullable=False),
         pa.field("refreshed_at", _TIME),
         pa.field("complete_from", _TIME),
         pa.field("signature", pa.large_string(), nullable=False),
@@ -40,7 +40,7 @@ class Gleaned:
     """By which it was looked for: `choices.rules`."""
     looked_until: int
     """All that was written up to this write of the harvest has been looked through."""
-    written: int
+    held_serial: int
     """`Held.gleaned` of what is held of it."""
     refreshed_at: datetime | None
     """When arXiv was asked for the newest of it; None: it has never been whole."""

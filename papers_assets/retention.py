@@ -14,11 +14,11 @@ _DATES = ("updated", "last_seen")
 
 
 def prune_harvest(file: KeywordsFile, harvests: Harvests, now: datetime) -> int:
-    """Remove the days that were harvested more than `keep_papers` days ago; give how many.
+    """Remove the days that were harvested more than `keep_days` days ago; give how many.
 
     What keywords hold of them stays.
     """
-    first = now.date() - timedelta(days=file.keep_papers)
+    first = now.date() - timedelta(days=file.keep_days)
     with harvests.bringing_in():
         return harvests.remove_before(first)
 

@@ -91,7 +91,7 @@ def harvest_job() -> "AssetJob":
 def open_days(since: date, now: datetime) -> dict[str, str]:
     """Give the tags of a run that brings in every day of which more may come.
 
-    Those are yesterday and today, when nothing went wrong; others are found by the run itself.
+    The run finds out itself which those are; its partitions are yesterday and today.
     """
     today = now.astimezone(UTC).date()
     return {

@@ -21,7 +21,6 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
-from itertools import count
 from pathlib import Path
 from typing import BinaryIO
 
@@ -37,13 +36,14 @@ from papers_assets.files import (
     StoreError,
     read_table,
     replacing,
+    set_aside,
     staged,
     sweep,
     write_table,
 )
 from papers_assets.held import Held
 from papers_assets.locks import Locks, folder_here, locks_below
-from papers_assets.places import exists, inside, read_bytes, remove, rename, signature
+from papers_assets.places import exists, inside, read_bytes, remove, signature
 from papers_assets.remote import is_remote
 from papers_assets.rendering.pages import FRONT_PAGE_MARK
 
@@ -189,13 +189,7 @@ class Store:
 
     def set_aside(self, path: Path) -> Path:
         """Rename a damaged file, so that a new one can be written, and give its new name."""
-        for number in count(1):
-            aside = path.with_name(f"{path.name}.damaged-{number}")
-            if not exists(aside):
-                self.locks.check()
-                rename(path, aside)
-                return aside
-        raise AssertionError("unreachable")
+        return set_aside(path, self.locks.check)
 
     def read_problem(self, keyword: str) -> str:
         """Read why the last refresh of `keyword` failed, in a few words; empty: it did not."""

@@ -162,7 +162,7 @@ class Looked:
     definition: str = ONE.definition
     refreshed_at: datetime | None = LATER + timedelta(days=9)
     complete_from: datetime | None = EPOCH
-    written: int = 3
+    held_serial: int = 3
 
 
 def test_who_was_looked_for_and_had_no_news_is_as_fresh_as_that(store: Watched) -> None:
@@ -175,7 +175,7 @@ def test_who_was_looked_for_and_had_no_news_is_as_fresh_as_that(store: Watched) 
         (Looked("other"), LATER),
         (Looked(ONE.definition, None), LATER),
         # Of what is held now, which is from a backup, nobody has said so.
-        (Looked(written=4), LATER),
+        (Looked(held_serial=4), LATER),
     ]:
         chosen = choose(listed(ONE), store, DAY, former, {"one": looked})
         assert chosen.as_published == {"one"}

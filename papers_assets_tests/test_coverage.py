@@ -23,7 +23,7 @@ def day(number: int) -> date:
 
 
 def known(*days: int, at: datetime = NOON) -> dict[date, Harvested]:
-    return {day(number): Harvested(day(number), (), 1, at, listed=9) for number in days}
+    return {day(number): Harvested(day(number), (), 1, at, listed={"": 9}) for number in days}
 
 
 def judged(
@@ -57,7 +57,7 @@ def test_an_older_one_is_a_gap_and_nothing_is_complete_before_it() -> None:
     assert (found.refreshed_at, found.problem) == (LATER, "")
     assert found.complete_from == datetime(2026, 11, 13, tzinfo=UTC)
     (remark,) = found.remarks
-    assert "1 day could not be harvested, the last 2026-11-12" in remark
+    assert remark.startswith("1 day is missing, the last 2026-11-12")
 
 
 def test_a_day_that_was_last_asked_for_while_it_lasted_is_missing() -> None:
@@ -113,7 +113,7 @@ def test_who_begins_in_days_to_come_is_told_so() -> None:
 
 
 def emptied(days: dict[date, Harvested], *numbers: int) -> dict[date, Harvested]:
-    return days | {day(n): replace(days[day(n)], listed=0) for n in numbers}
+    return days | {day(n): replace(days[day(n)], listed={"": 0}) for n in numbers}
 
 
 def test_weekdays_without_anything_are_remarked_and_from_the_third_on_not_believed() -> None:
@@ -128,6 +128,19 @@ def test_weekdays_without_anything_are_remarked_and_from_the_third_on_not_believ
     assert three.problem == "arXiv has listed nothing since 2026-11-17"
     assert three.refreshed_at is None
     assert judged(emptied(days, 16, 17, 18), now=LATER).problem == ""
+
+
+def test_a_set_of_which_nothing_is_listed_any_more_is_noticed() -> None:
+    listed = {"cs": 9, "physics:hep-ex": 0}
+    days = {d: replace(of, sets=tuple(listed)) for d, of in known(*range(1, 21), at=LATER).items()}
+    for number in (17, 18, 19):
+        days[day(number)] = replace(days[day(number)], listed=listed)
+    found = judged(days, now=LATER, sets=tuple(listed))
+    assert found.problem == "arXiv has listed nothing of physics:hep-ex since 2026-11-17"
+    days[day(17)] = replace(days[day(17)], listed={"cs": 0, "physics:hep-ex": 1})
+    found = judged(days, now=LATER, sets=tuple(listed))
+    assert found.problem == ""
+    assert found.remarks == ("arXiv listed nothing of physics:hep-ex for Thursday, 2026-11-19",)
 
 
 def test_what_could_not_be_read_is_remarked() -> None:

@@ -1,8 +1,7 @@
 """Keywords looked for in what was harvested: no network, a folder of files."""
 
 import errno
-import multiprocessing
-import random
+import threading
 from contextlib import nullcontext
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -15,7 +14,7 @@ from papers_assets.arxiv.feed import Paper
 from papers_assets.files import StoreDamagedError, StoreError, read_table
 from papers_assets.finds import Found
 from papers_assets.gleaning import glean
-from papers_assets.harvests import Harvested, Harvests, Known
+from papers_assets.harvests import Harvested, Harvests, KnownDays
 from papers_assets.keywords import Keyword
 from papers_assets.locks import FileLocks, Locks
 from papers_assets.places import read_bytes
@@ -252,7 +251,7 @@ def test_a_damaged_day_is_set_aside_and_said_until_it_has_come_anew(
     assert isinstance(outcome, Failed)
     assert outcome.brief == "2026-11-03 has not been harvested"
     assert not path.exists()
-    assert len(list(field.harvests.folder.glob("*.damaged"))) == 1
+    assert len(list(field.harvests.folder.glob("*.damaged-1"))) == 1
     field.now += timedelta(hours=1)
     field.bring_in(4, paper(1))
     assert isinstance(field.glean(keyword())[0], Failed)
@@ -334,7 +333,7 @@ def test_what_a_gap_may_have_cost_is_said(field: Field) -> None:
         field.bring_in(day)
     (outcome,) = field.found(keyword())
     (remark,) = outcome.remarks
-    assert remark.startswith("2 days could not be harvested, the last 2026-11-03")
+    assert remark.startswith("2 days are missing, the last 2026-11-03")
 
 
 @pytest.mark.parametrize("quiet", [False, True])
@@ -452,13 +451,13 @@ def test_what_is_brought_in_while_we_look_is_for_the_next_look(
     field.found(keyword())
     real = Harvests.look
 
-    def look(harvests: Harvests) -> Known:
+    def look(harvests: Harvests) -> KnownDays:
         found = real(harvests)
         monkeypatch.undo()
         field.bring_in(3, paper(3))
         field.bring_in(2, paper(2))
         labels = real(harvests).days[date(2026, 11, 2)]
-        return Known(found.days | {date(2026, 11, 2): labels}, {})
+        return KnownDays(found.days | {date(2026, 11, 2): labels}, {})
 
     monkeypatch.setattr(Harvests, "look", look)
     field.glean(keyword())
@@ -466,32 +465,74 @@ def test_what_is_brought_in_while_we_look_is_for_the_next_look(
     assert field.held() == {("2613.00002", 1), ("2613.00003", 1)}
 
 
-def _bring_in_for_long(home: Path, days: int) -> None:
-    """Each day grows once, in no order, in a process of its own."""
-    field = Field(home)
-    field.now = datetime(2026, 11, 30, 12, tzinfo=UTC)
-    order = list(range(1, days + 1))
-    random.Random(7).shuffle(order)
-    for day in order:
-        with field.harvests.bringing_in():
-            field.bring_in(day, paper(day))
-
-
-def test_nothing_is_lost_when_days_come_in_while_keywords_are_looked_for(field: Field) -> None:
-    field.now = datetime(2026, 11, 30, 12, tzinfo=UTC)
-    for day in range(1, 31):
-        field.bring_in(day)
-    home = field.store.home
-    process = multiprocessing.get_context("spawn").Process(
-        target=_bring_in_for_long, args=(home, 30)
-    )
-    process.start()
-    while process.is_alive():
-        field.glean(keyword())
-    process.join()
-    assert process.exitcode == 0
+def test_a_write_that_is_under_way_when_we_begin_to_look_counts_as_not_looked_through(
+    field: Field,
+) -> None:
+    field.bring_in_all()
     field.found(keyword())
-    assert len(field.held()) == 30
+    begun, looked = threading.Event(), threading.Event()
+
+    def bring_in() -> None:
+        with field.harvests.bringing_in():
+            serial = field.harvests.next_serial()
+            begun.set()
+            looked.wait(0.3)  # who waits for us to end, as everybody has to, does not see to this
+            of_day = Harvested(date(2026, 11, 3), (), serial, NOON)
+            field.harvests.write(of_day, held.of_papers([paper(3)]))
+
+    writer = threading.Thread(target=bring_in)
+    writer.start()
+    begun.wait()
+    field.glean(keyword())
+    looked.set()
+    writer.join()
+    field.found(keyword())
+    assert field.held() == {("2613.00003", 1)}
+
+
+def test_who_is_damaged_again_while_it_is_made_again_fails_and_then_gets_everything(
+    field: Field, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gleaning, "_FLUSH", 1)
+    field.bring_in_all()
+    field.bring_in(2, *(paper(number) for number in range(1, 40)))
+    field.bring_in(3, *(paper(number) for number in range(40, 80)))
+    field.found(keyword())
+    path = field.store.held_path("compiler")
+    spoil(path)
+    field.now += timedelta(hours=1)
+    field.bring_in(4, paper(80))
+    real, writes = field.store.write_held, []
+
+    def spoiling(value: held.Held) -> None:
+        real(value)
+        writes.append(value)
+        if len(writes) <= 3:
+            spoil(path)
+
+    monkeypatch.setattr(field.store, "write_held", spoiling)
+    (outcome,) = field.glean(keyword())
+    assert isinstance(outcome, Failed)
+    monkeypatch.undo()
+    field.found(keyword())
+    field.found(keyword())
+    assert len(field.held()) == 80
+    assert field.harvests.ledger.read()["compiler"].refreshed_at == field.now
+
+
+def test_a_damaged_day_that_cannot_be_set_aside_costs_the_others_nothing(
+    field: Field, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    field.bring_in_all(paper(1))
+    field.harvests.path(date(2026, 11, 3)).write_bytes(b"not Parquet")
+
+    def refuse(path: Path, _: object) -> Path:
+        raise PermissionError(errno.EACCES, "permission denied", str(path))
+
+    monkeypatch.setattr(harvests, "set_aside", refuse)
+    (outcome,) = field.glean(keyword())
+    assert isinstance(outcome, Failed)
+    assert field.held() == {("2613.00001", 1)}
 
 
 @pytest.mark.parametrize("end", ["disk full", "killed"])
@@ -553,7 +594,7 @@ def test_a_day_that_another_run_set_aside_meanwhile_counts_as_missing(
     gone = field.harvests.path(date(2026, 11, 3))
     real = Harvests.look
 
-    def look(harvests: Harvests) -> Known:
+    def look(harvests: Harvests) -> KnownDays:
         found = real(harvests)
         gone.unlink()
         return found

@@ -11,11 +11,11 @@ import pytest
 from papers_assets import assets, harvesting
 from papers_assets.arxiv.harvest import sets_for
 from papers_assets.harvesting import BroughtIn, NotBroughtIn
-from papers_assets.harvests import Harvests
+from papers_assets.harvests import SETTLES, Harvests
 from papers_assets.keywords import KeywordsFile, Source
 from papers_assets.papers import refreshed_at
 from papers_assets.resources import PapersIOManager
-from papers_assets.sample_arxiv import Corpus, Script, Step
+from papers_assets.sample_arxiv import ALL_FAULTS, Corpus, Script, Step
 from papers_assets.schedules import DAILY, HARVEST, PUBLISH, open_days
 from papers_assets_tests.conftest import House
 from papers_assets_tests.making import keyword
@@ -68,12 +68,12 @@ def test_a_harvest_takes_a_few_requests_however_many_keywords_there_are(farm: Fa
 
 def test_settled_days_are_not_asked_for_again(farm: Farm) -> None:
     farm.run()
-    farm.today += timedelta(days=2)
+    farm.today += timedelta(days=3)
     before = len(farm.server.requests)
     farm.run()
     farm.run()
     asked = [request.parameters.get("from") for request in farm.server.requests[before:]]
-    # The 16th and the 17th were over four days ago when they were asked for again.
+    # The 16th and the 17th were over five days ago when they were asked for again.
     assert asked.count("2026-11-17") == asked.count("2026-11-16") == 1
     assert asked.count("2026-11-18") == asked.count("2026-11-22") == 2
 
@@ -114,7 +114,7 @@ def test_a_harvest_that_fails_is_said_and_nothing_is_lost(farm: Farm) -> None:
     farm.server.fault = Script([Step("busy")])
     report = farm.run()
     assert set(report.failed) >= set(farm.file.names)
-    assert "2026-11-21" in report.failed
+    assert "harvest of 2026-11-21" in report.failed
     assert {name: farm.held_of(name) for name in farm.file.names} == before
     assert "_Not refreshed since 2026-11-20: arXiv answered 503" in farm.readme
     farm.server.fault = None
@@ -255,3 +255,24 @@ def test_edited_sets_are_asked_for(farm: Farm) -> None:
     farm.run()
     days = {r.parameters.get("from") for r in farm.server.requests[before:]}
     assert len(days) == 5
+
+
+def test_a_day_of_long_ago_that_cannot_be_had_does_not_make_every_run_red(farm: Farm) -> None:
+    farm.since = date(2026, 11, 5)
+    farm.server.fault = lambda request: (
+        ALL_FAULTS["busy"] if request.parameters.get("from") == "2026-11-06" else None
+    )
+    report = farm.run()
+    assert (report.failed, sorted(report.refreshed)) == ({}, sorted(farm.file.names))
+    assert "2026-11-06" not in farm.instance.get_materialized_partitions(dg.AssetKey("harvest"))
+    assert "Not refreshed" not in farm.readme
+    # Who asks for that very day is told.
+    result = farm.execute(HARVEST, partition_key="2026-11-06", raise_on_error=False)
+    assert not result.success
+
+
+def test_a_harvest_is_kept_until_it_is_settled_whatever_the_file_says(farm: Farm) -> None:
+    file = replace(farm.file, keep_papers=1, harvest_since=date(2026, 1, 1))
+    today = TODAY.date()
+    assert file.harvested_from(today) == today - timedelta(days=8)
+    assert timedelta(days=file.keep_days) > SETTLES

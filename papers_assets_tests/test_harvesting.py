@@ -14,7 +14,7 @@ from papers_assets.arxiv.client import ArxivClient
 from papers_assets.arxiv.gate import Gate
 from papers_assets.arxiv.harvest import fetch_day
 from papers_assets.arxiv.patience import Patience
-from papers_assets.files import read_table
+from papers_assets.files import StoreError, read_table
 from papers_assets.harvesting import BroughtIn, NotBroughtIn, bring_in, days_to_bring_in
 from papers_assets.harvests import SETTLES, Harvests
 from papers_assets.sample_arxiv import ALL_FAULTS, Corpus, SampleArxiv, Script, Step
@@ -229,16 +229,22 @@ def test_days_that_cannot_be_had_do_not_keep_older_ones_from_being_asked_for(
 
 def test_days_of_long_ago_that_could_not_be_had_come_last(harvests: Harvests) -> None:
     since = NOW.date() - timedelta(days=20)
-    failed = {NOW.date() - timedelta(days=n): "arXiv answered 503" for n in (0, 1, 9, 10)}
+    old = {NOW.date() - timedelta(days=n) for n in (9, 10, 12, 15, 17)}
+    failed = dict.fromkeys([NOW.date(), *old], "arXiv answered 503")
     harvests.note_problems((), failed)
-    days = days_to_bring_in(since, NOW, harvests, ())
-    old = [NOW.date() - timedelta(days=n) for n in (9, 10)]
-    assert days[-2:] == old
-    assert days[:-2] == sorted(set(days) - set(old), reverse=True)
-    assert len(days) == 21
+    first = set()
+    for days_later in range(5):
+        now = NOW + timedelta(days=days_later)
+        days = days_to_bring_in(since, now, harvests, ())
+        assert set(days[-5:]) == old
+        assert days[:-5] == sorted(set(days[:-5]), reverse=True)
+        assert len(days) == 21 + days_later
+        first.add(days[-5])
+    # Each of them is the first one day, so that those that fail for ever starve none.
+    assert first == old
 
 
-def test_a_list_that_has_lost_everything_is_not_believed(
+def test_a_list_that_has_lost_everything_is_not_believed_until_much_later(
     server: SampleArxiv, harvests: Harvests, bring: BringIn
 ) -> None:
     many = [paper(f"2613.{n:05d}", published="2026-11-17T12:00:00Z") for n in range(1, 25)]
@@ -249,6 +255,8 @@ def test_a_list_that_has_lost_everything_is_not_believed(
     (second,) = bring(DAY, at=NOW + timedelta(hours=1))
     assert isinstance(second, NotBroughtIn)
     assert second.reason == "nothing is listed where 24 records were before"
+    (third,) = bring(DAY, at=NOW + 2 * SETTLES)
+    assert isinstance(third, BroughtIn)
     assert len(versions(harvests)) == 24
 
 
@@ -295,3 +303,25 @@ def test_few_files_are_opened_to_know_what_there_is(
     (harvests.folder / "index.json").write_bytes(b"{")
     assert harvests.known() == before
     assert len(opened) == 3
+
+
+def test_arxiv_is_left_alone_when_nothing_can_be_stored(
+    server: SampleArxiv, harvests: Harvests, bring: BringIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise StoreError("no space left on device")
+
+    monkeypatch.setattr(harvests, "write", full)
+    outcomes = bring(*(DAY - timedelta(days=n) for n in range(6)))
+    assert [outcome.was_asked for outcome in outcomes if isinstance(outcome, NotBroughtIn)] == (
+        [True] * 3 + [False] * 3
+    )
+    assert len({request.parameters.get("from") for request in server.requests} - {None}) == 3
+
+
+def test_one_record_that_cannot_be_read_costs_no_day(server: SampleArxiv, bring: BringIn) -> None:
+    """Not even on a page of its own."""
+    server.fault = Script([Step("unreadable-entry", times=1)])
+    (outcome,) = bring(DAY)
+    assert isinstance(outcome, BroughtIn)
+    assert len(outcome.unreadable) == 1

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from papers_assets.arxiv.errors import ArxivBadToken
-from papers_assets.arxiv.oai import Record, RecordsPage, list_records, resume
+from papers_assets.arxiv.oai import MAY_BE_UNREADABLE, Record, RecordsPage, list_records, resume
 from papers_assets.arxiv.taxonomy import ARCHIVES, group
 
 MAX_REQUESTS = 200
@@ -19,8 +19,8 @@ MAX_REQUESTS = 200
 records at once, as arXiv makes now and then, has many more."""
 MAX_BEGUN = 3
 """How often the list of a set is begun in all, when its tokens are refused."""
-_UNREADABLE, _OF_ALL = 3, 0.05
-"""Records of a day that cannot be read, and their share, with which it may count as whole."""
+_UNREADABLE = 0.05
+"""Share of a day's records that cannot be read, with which it may count as whole."""
 MAX_SETS = 3
 """More are not asked for one by one: all of arXiv is hardly more pages, and nothing comes twice."""
 
@@ -38,6 +38,8 @@ class HarvestedDay:
     """A reason for each record that could not be read; the others are in `records`."""
     fault: str = ""
     """Why this is not all of the day, or not only of it; empty: it is all."""
+    listed: Mapping[str, int] = field(default_factory=dict)
+    """How many records each list had, by set; "": that of the whole archive."""
 
 
 def fetch_day(
@@ -64,7 +66,12 @@ def fetch_day(
         if harvest.fault:
             break
     return HarvestedDay(
-        day, harvest.records, harvest.requests, tuple(harvest.unreadable), harvest.found_fault()
+        day,
+        harvest.records,
+        harvest.requests,
+        tuple(harvest.unreadable),
+        harvest.found_fault(),
+        harvest.listed,
     )
 
 
@@ -102,13 +109,14 @@ class _Harvest:
     max_requests: int
     records: dict[str, Record] = field(default_factory=dict)
     unreadable: list[str] = field(default_factory=list)
+    listed: dict[str, int] = field(default_factory=dict)
     requests: int = 0
     fault: str = ""
 
     def found_fault(self) -> str:
         """Give what is wrong with all that came."""
         unreadable, came = len(self.unreadable), len(self.unreadable) + len(self.records)
-        if not self.fault and unreadable > max(_UNREADABLE, _OF_ALL * came):
+        if not self.fault and unreadable > max(MAY_BE_UNREADABLE, _UNREADABLE * came):
             return f"{unreadable} of {came} records cannot be read"
         return self.fault
 
@@ -118,7 +126,7 @@ class _Harvest:
         for begun in range(1, MAX_BEGUN + 1):
             del self.unreadable[before:]
             try:
-                fault = self._read_once(set_)
+                fault, self.listed[set_] = self._read_once(set_)
             except ArxivBadToken:
                 if begun == MAX_BEGUN or self.requests >= self.max_requests:
                     raise
@@ -126,30 +134,30 @@ class _Harvest:
                 self.fault = f"{set_ or 'all of arXiv'}: {fault}" if fault else ""
                 return
 
-    def _read_once(self, set_: str) -> str:
-        """Read a list page by page; gives what is wrong with it."""
+    def _read_once(self, set_: str) -> tuple[str, int]:
+        """Read a list page by page; gives what is wrong with it, and how many records it has."""
         parameters = list_records(self.day, self.day, set_)
         came, tokens = 0, set[str]()
         promised: int | None = None
         while True:
             if self.requests >= self.max_requests:
-                return f"the list goes on after {self.requests} requests"
+                return f"the list goes on after {self.requests} requests", came
             self.requests += 1
             page = self.ask(parameters)
             if tokens and not (page.records or page.unreadable):
-                return f"the list breaks off after {came} records"
+                return f"the list breaks off after {came} records", came
             if page.cursor not in (None, came):
-                return f"a page begins at record {page.cursor} where {came} came before"
+                return f"a page begins at record {page.cursor} where {came} came before", came
             came += len(page.records) + len(page.unreadable)
             if foreign := self._keep(page):
-                return f"{foreign} records came that changed on other days than was asked for"
+                return f"{foreign} records came that changed on other days than was asked for", came
             if page.complete_list_size is not None:
                 promised = page.complete_list_size
             if not page.token:
                 short = f"{came} records came where the list promises {promised}"
-                return "" if promised in (None, came) else short
+                return ("" if promised in (None, came) else short), came
             if page.token in tokens:
-                return f"after {came} records the list begins to repeat itself"
+                return f"after {came} records the list begins to repeat itself", came
             tokens.add(page.token)
             parameters = resume(page.token)
 

@@ -19,6 +19,8 @@ from papers_assets.arxiv.texts import ARXIV_ID, collapsed, excerpt, quoted
 from papers_assets.logs import printable
 
 METADATA_PREFIX = "arXivRaw"
+MAY_BE_UNREADABLE = 3
+"""Records: with so few, the others are of use all the same."""
 READER = 1
 """Of how records are read. Raise it when more of them can be: days of which some could not be
 read are asked for again then."""
@@ -133,7 +135,7 @@ def _page(found: RawList) -> RecordsPage:
         except _Unreadable as error:
             name = raw.text("identifier").strip() or "a record without identifier"
             unreadable.append(f"{quoted(name)}: {error}")
-    if len(unreadable) > len(records):
+    if len(unreadable) > max(MAY_BE_UNREADABLE, len(records)):
         raise ArxivBadAnswer(
             f"a list of OAI-PMH, but {len(unreadable)} of its {len(found.records)} records are no "
             f"papers; {unreadable[0]}"

@@ -1,7 +1,7 @@
 """The asset `harvest`: what arXiv's OAI-PMH lists, day by day, whatever it is about."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime
 
 import dagster as dg
 
@@ -11,12 +11,15 @@ from papers_assets.arxiv.harvest import sets_for
 from papers_assets.asking import EVERYTHING_TAG
 from papers_assets.assets.common import FRESHNESS, GROUP, OWNERS, log_partitions
 from papers_assets.counters import Counters, Counts
+from papers_assets.coverage import RECENT
 from papers_assets.harvesting import BroughtIn, NotBroughtIn, bring_in, days_to_bring_in
 from papers_assets.keywords import KeywordsFile
 from papers_assets.resources import ArxivResource, StoreResource
 
 _NAMED = 5
 """Days that the story names."""
+_LISTED = 50
+"""Days that the failure's metadata list."""
 
 
 def days_of(since: date) -> dg.DailyPartitionsDefinition:
@@ -43,7 +46,7 @@ def harvest_asset(
             "Every paper that changed at arXiv, one partition per day (of the change, UTC), by "
             f"OAI-PMH; sets: {', '.join(sets) or 'all of arXiv'}.\n\n"
             "A few requests a day, whatever the number of keywords: `raw_papers` looks for them in "
-            "it. The daily run asks for every day that is not settled, newest first; a day is four "
+            "it. The daily run asks for every day that is not settled, newest first; a day is five "
             "days after its end. A green day has come once; its file goes after `keep_papers` "
             "days, and what keywords hold of it stays.\n\n"
             "Materialize a day here and look for keywords in it with the job daily_papers; after "
@@ -66,11 +69,14 @@ def harvest_asset(
         try:
             for outcome in bring_in(days, sets, client, harvests, now):
                 match outcome:
-                    case BroughtIn():
-                        path = harvests.path(outcome.day)
-                        came[outcome.day.isoformat()] = previews.brought_in(outcome, sets, path)
-                    case NotBroughtIn():
-                        failed[outcome.day] = outcome
+                    case BroughtIn(day=day):
+                        metadata = previews.brought_in(outcome, sets, harvests.path(day))
+                        came[day.isoformat()] = metadata
+                        harvests.note_problems((day,), {})
+                    case NotBroughtIn(day=day):
+                        failed[day] = outcome
+                        if outcome.was_asked:
+                            harvests.note_problems((), {day: outcome.brief})
         except BaseException:
             log_partitions(context, came)
             raise
@@ -79,10 +85,9 @@ def harvest_asset(
             held = store.open()
             counted = Counts(requests=client.requests, seconds_waited=client.seconds_waited)
             Counters(held.home, held.locks).add(counted)
-            briefs = {day: of_day.brief for day, of_day in failed.items() if of_day.was_asked}
-            harvests.note_problems(set(map(date.fromisoformat, came)), briefs)
-        reasons = {day.isoformat(): of_day.reason for day, of_day in failed.items()}
-        yield from _record(context, came, reasons, of_run)
+        today = now().astimezone(UTC).date()
+        grave = {day for day in failed if day >= today - RECENT} | {*failed} & {*of_run}
+        yield from _record(context, came, failed, grave, of_run)
 
     return harvest
 
@@ -90,22 +95,31 @@ def harvest_asset(
 def _record(
     context: dg.AssetExecutionContext,
     came: Mapping[str, previews.Metadata],
-    failed: Mapping[str, str],
+    failed: Mapping[date, NotBroughtIn],
+    grave: Collection[date],
     of_run: Sequence[date],
 ) -> Iterator[dg.MaterializeResult[None]]:
-    """Tell Dagster which days came, and of no other: a result would mark all of the run's."""
+    """Tell Dagster which days came, and of no other: a result would mark all of the run's.
+
+    Of the `failed`, those that are `grave` fail the run. Others are of long ago: keywords name them
+    as a gap, and a run that is red every day would be looked at by nobody.
+    """
     if not failed and set(came) == {day.isoformat() for day in of_run}:
         for day, metadata in came.items():
             context.add_asset_metadata(metadata, context.asset_key, partition_key=day)
         yield dg.MaterializeResult()
         return
     log_partitions(context, came)
-    if failed:
-        reasons = " ".join(f"{day}: {reason} |" for day, reason in list(failed.items())[:_NAMED])
-        raise dg.Failure(
-            f"{len(failed)} of {len(came) + len(failed)} days could not be harvested. {reasons} "
-            "What came is kept. The next daily run asks again; so does this partition's "
-            '"Materialize".',
-            metadata=dict(failed),
-            allow_retries=False,
-        )
+    if not failed:
+        return
+    reasons = {f"harvest of {day}": of_day.reason for day, of_day in failed.items()}
+    named = " ".join(f"{name}: {reason} |" for name, reason in list(reasons.items())[:_NAMED])
+    story = (
+        f"{len(failed)} of {len(came) + len(failed)} days could not be harvested. {named} What "
+        'came is kept. The next daily run asks again; so does this partition\'s "Materialize".'
+    )
+    if not grave:
+        context.log.warning("%s", story)
+        return
+    metadata = dict(list(reasons.items())[:_LISTED])
+    raise dg.Failure(story, metadata=metadata, allow_retries=False)

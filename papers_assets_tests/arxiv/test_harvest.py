@@ -74,7 +74,9 @@ def test_without_sets_the_whole_archive_is_asked_for() -> None:
 
 
 def test_a_day_without_changes_is_empty_and_sound() -> None:
-    assert fetch(Arxiv({}), "cs", "math") == HarvestedDay(DAY, {}, requests=2)
+    assert fetch(Arxiv({}), "cs", "math") == HarvestedDay(
+        DAY, {}, requests=2, listed={"cs": 0, "math": 0}
+    )
 
 
 @given(

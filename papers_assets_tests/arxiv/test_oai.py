@@ -177,8 +177,9 @@ def test_a_record_that_cannot_be_read_costs_no_other(why: str) -> None:
 
 def test_when_most_cannot_be_read_the_answer_is_bad() -> None:
     bad = record(datestamp="yesterday")
-    with pytest.raises(ArxivBadAnswer, match=r"2 of its 3 records are no papers; .*'yesterday'"):
-        parse_records(listed(bad, record(), bad))
+    with pytest.raises(ArxivBadAnswer, match=r"4 of its 5 records are no papers; .*'yesterday'"):
+        parse_records(listed(bad, record(), bad, bad, bad))
+    assert len(parse_records(listed(bad, record(), bad, bad)).unreadable) == 3
 
 
 BAD: dict[str, tuple[Callable[[], bytes], str]] = {
