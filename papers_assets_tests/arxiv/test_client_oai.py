@@ -179,4 +179,4 @@ def test_a_sound_status_with_a_bad_body_is_not_believed(
 ) -> None:
     server.fault = lambda _: Fault(200, b"<html>Hi</html>")
     with pytest.raises(errors.ArxivBadAnswer, match="not an answer of OAI-PMH"):
-        client.ask_oai(oai.list_records(*EVER), max_attempts=1)
+        client.ask_oai(oai.list_records(*EVER))
