@@ -12,10 +12,12 @@ from typing import NamedTuple
 
 from bench.document import replaced
 from bench.machine import this_machine
-from bench.results import Result, Stamp, markdown, packed, unpacked
+from bench.results import Result, Stamp, markdown, packed, summary, unpacked
 from papers_assets.settings import PROJECT_ROOT
 
 DOCUMENT = PROJECT_ROOT / "docs" / "benchmarks.md"
+ALL = "all"
+"""The place of the table of all parts in it."""
 
 
 class Part(NamedTuple):
@@ -59,12 +61,14 @@ def main(arguments: list[str] | None = None) -> None:
     names = options.parts or [name for name, part in PARTS.items() if not part.is_extra]
     if not options.quick:
         _note(f"about {sum(PARTS[name].minutes for name in names):.0f} min in all")
-    failed = [n for n in names if not _measure(n, is_quick=options.quick, is_kept=options.write)]
-    if failed:
+    found = {n: _measure(n, is_quick=options.quick, is_kept=options.write) for n in names}
+    measured = {name: of_part for name, of_part in found.items() if of_part is not None}
+    sys.stdout.write(f"## All in one table\n\n{summary(measured)}")
+    if failed := [name for name in names if name not in measured]:
         sys.exit(f"failed: {', '.join(failed)}")
 
 
-def _measure(name: str, *, is_quick: bool, is_kept: bool) -> bool:
+def _measure(name: str, *, is_quick: bool, is_kept: bool) -> tuple[Result, Stamp] | None:
     part = PARTS[name]
     _note(f"{name}: {part.what}" + ("" if is_quick else f" (about {part.minutes:g} min)"))
     began = time.perf_counter()
@@ -72,7 +76,7 @@ def _measure(name: str, *, is_quick: bool, is_kept: bool) -> bool:
         result: Result = importlib.import_module(f"bench.{name}").run(is_quick=is_quick)
     except Exception as error:  # noqa: BLE001 - the other parts are worth having
         _note(f"{name}: failed: {type(error).__name__}: {error}")
-        return False
+        return None
     command = f"python -m bench {name}{' --quick' * is_quick}"
     stamp = Stamp(f"{datetime.now(UTC):%Y-%m-%d}", command, str(this_machine()))
     sys.stdout.write(f"## {name}: {part.what}\n\n{markdown(result, stamp)}\n")
@@ -80,21 +84,27 @@ def _measure(name: str, *, is_quick: bool, is_kept: bool) -> bool:
     if is_kept:
         keep(DOCUMENT, name, result, stamp)
     _note(f"{name}: took {(time.perf_counter() - began) / 60:.1f} min")
-    return True
+    return result, stamp
 
 
 def keep(document: Path, name: str, result: Result, stamp: Stamp) -> None:
-    """Write a part into the document, and the picture of all parts beside it."""
+    """Write a part into the document, the table of all parts, and their picture beside it."""
     from bench.plot import draw  # noqa: PLC0415 - children would count its memory as theirs
 
     text = replaced(document.read_text("utf-8"), name, markdown(result, stamp))
     document.write_text(text, "utf-8")
     data = document.with_suffix(".json")  # the picture is of all parts, measured together or not
     of_parts = json.loads(data.read_text("utf-8")) if data.exists() else {}
-    of_parts[name] = {**stamp._asdict(), "series": packed(result)}
+    of_parts[name] = {"stamp": stamp._asdict(), **packed(result)}
     data.write_text(json.dumps(of_parts, indent=1, sort_keys=True) + "\n", "utf-8")
-    known = [unpacked(of_parts[part]["series"]) for part in PARTS if part in of_parts]
-    draw([series for of_part in known for series in of_part], document.with_suffix(".svg"))
+    known = {
+        part: (unpacked(of_parts[part]), Stamp(**of_parts[part]["stamp"]))
+        for part in PARTS
+        if part in of_parts
+    }
+    document.write_text(replaced(document.read_text("utf-8"), ALL, summary(known)), "utf-8")
+    lines = [series for of_part, _ in known.values() for series in of_part.series if series.panel]
+    draw(lines, document.with_suffix(".svg"))
 
 
 def _note(line: str) -> None:

@@ -1,6 +1,6 @@
 """What a part of the benchmark has to say, and how it is said in Markdown. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
@@ -109,23 +109,47 @@ def _table(head: Iterable[str], rows: Iterable[tuple[Cell, ...]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def _aim(aim: Aim) -> tuple[Cell, ...]:
+def _aim(aim: Aim) -> tuple[str, str, str, str]:
     bound = f"{'at least' if aim.is_least else 'at most'} {number(aim.bound)} {aim.unit}"
     met = "met" if aim.is_met else "**missed**"
     return aim.what, f"{number(aim.measured)} {aim.unit}".strip(), bound.strip(), met
 
 
-def packed(result: Result) -> list[dict[str, Any]]:
-    """Give what the picture is made of, for JSON."""
-    return [asdict(series) for series in result.series if series.panel]
+def summary(parts: Mapping[str, tuple[Result, Stamp]]) -> str:
+    """Say in one table what all parts measured, and on what machine."""
+    machines = dict.fromkeys(stamp.machine for _, stamp in parts.values())
+    rows = [row for name, (result, _) in parts.items() for row in _summary(name, result)]
+    table = _table(("part", "what", "measured", "aimed at", "how it grows"), rows)
+    return f"{'. Others: '.join(machines)}.\n\n{table}\n"
 
 
-def unpacked(packed_series: Iterable[Mapping[str, Any]]) -> list[Series]:
+def _summary(part: str, result: Result) -> Iterator[tuple[str, ...]]:
+    for aim in result.aims:
+        what, measured, bound, met = _aim(aim)
+        yield part, what, measured, f"{bound}: {met}", ""
+    for of_one in result.series:
+        size, cost = max(of_one.points)
+        grows = growth(of_one).partition(": ")[2]
+        what = f"{of_one.name}, {number(int(size))} {of_one.over}"
+        yield part, what, f"{number(cost)} {of_one.unit}", "", grows
+
+
+def packed(result: Result) -> dict[str, Any]:
+    """Give the aims and series of a part, for JSON."""
+    return {
+        "aims": [asdict(aim) for aim in result.aims],
+        "series": [asdict(series) for series in result.series],
+    }
+
+
+def unpacked(of_part: Mapping[str, Any]) -> Result:
     """Read what `packed` gave."""
-    return [
-        Series(**{**of_one, "points": tuple(map(tuple, of_one["points"]))})
-        for of_one in packed_series
-    ]
+    points = [tuple(map(tuple, of_one["points"])) for of_one in of_part["series"]]
+    found = zip(of_part["series"], points, strict=True)
+    return Result(
+        aims=tuple(Aim(**aim) for aim in of_part["aims"]),
+        series=tuple(Series(**{**of_one, "points": its}) for of_one, its in found),
+    )
 
 
 def series(panel: str, name: str, over: str, unit: str, points: Points) -> Series:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.__main__ import DOCUMENT, PARTS, keep, main
+from bench.__main__ import ALL, DOCUMENT, PARTS, keep, main
 from bench.document import MarkError, marks, replaced
 from bench.results import Result, Stamp, Table, series
 
@@ -56,13 +56,13 @@ def test_missing_marks_are_named(text: str) -> None:
 
 def test_document_has_a_place_for_every_part() -> None:
     text = DOCUMENT.read_text()
-    for part in PARTS:
+    for part in (*PARTS, ALL):
         replaced(text, part, "figures")
 
 
 def test_parts_that_are_written_apart_share_a_picture(tmp_path: Path) -> None:
     document = tmp_path / "benchmarks.md"
-    document.write_text(f"Mine.\n{place('job')}\n{place('rows')}\n")
+    document.write_text(f"Mine.\n{place('job')}\n{place('rows')}\n{place('all')}\n")
     keep(document, "job", RESULT, STAMP)
     alone = (tmp_path / "benchmarks.svg").read_bytes()
     keep(document, "job", RESULT, STAMP)
@@ -72,6 +72,9 @@ def test_parts_that_are_written_apart_share_a_picture(tmp_path: Path) -> None:
     assert both != alone
     assert ET.fromstring(both).tag.endswith("svg")  # noqa: S314 - our own
     assert document.read_text().startswith("Mine.\n<!-- bench:job -->\n\n2026-11-23, `python")
+    in_one_table = document.read_text().partition(marks("all")[0])[2]
+    assert in_one_table.count("| job |") == in_one_table.count("| rows |") > 0
+    assert in_one_table.count(STAMP.machine) == 1
 
 
 def test_unknown_parts_are_named(capsys: pytest.CaptureFixture[str]) -> None:

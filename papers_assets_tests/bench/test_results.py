@@ -18,6 +18,7 @@ from bench.results import (
     number,
     packed,
     series,
+    summary,
     unpacked,
 )
 from papers_assets_tests.github import github
@@ -70,7 +71,23 @@ def test_github_shows_a_table_a_title_and_the_growth() -> None:
     assert "an invented machine" in shown
 
 
-def test_series_survive_json() -> None:
-    not_drawn = series("", "memory", "numbers", "MB", [(1, 2)])
-    kept = json.loads(json.dumps(packed(Result(series=(SQUARES, not_drawn)))))
-    assert unpacked(kept) == [SQUARES]
+def test_aims_and_series_survive_json() -> None:
+    result = Result(aims=(Aim("job", 7, 6, "s"),), series=(SQUARES,))
+    assert unpacked(json.loads(json.dumps(packed(result)))) == result
+
+
+def test_all_parts_are_in_one_table_with_one_machine() -> None:
+    job = Result(aims=(Aim("job", 7, 6, "s"),), series=(SQUARES,))
+    rows = Result(aims=(Aim("rows", 5, 6, "s"),))
+    text = summary({"job": (job, STAMP), "rows": (rows, STAMP)})
+    assert text.count(STAMP.machine) == 1
+    shown = github(text)
+    assert shown.count("<table>") == 1
+    assert shown.count("<tr>") == 4
+    assert "at most 6 s: <strong>missed</strong>" in shown
+    assert "at most 6 s: met" in shown
+    assert "seconds ~ numbers^2.00" in shown
+    other = STAMP._replace(machine="another")
+    assert "an invented machine. Others: another." in summary(
+        {"job": (job, STAMP), "rows": (rows, other)}
+    )
