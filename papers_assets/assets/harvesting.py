@@ -1,5 +1,6 @@
 """The asset `harvest`: what arXiv's OAI-PMH lists, day by day, whatever it is about."""
 
+import logging
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 
@@ -12,9 +13,13 @@ from papers_assets.asking import EVERYTHING_TAG
 from papers_assets.assets.common import FRESHNESS, GROUP, OWNERS, log_partitions
 from papers_assets.counters import Counters, Counts
 from papers_assets.coverage import RECENT
+from papers_assets.files import StoreError
 from papers_assets.harvesting import BroughtIn, NotBroughtIn, bring_in, days_to_bring_in
+from papers_assets.harvests import Harvests
 from papers_assets.keywords import KeywordsFile
 from papers_assets.resources import ArxivResource, StoreResource
+
+logger = logging.getLogger(__name__)
 
 _NAMED = 5
 """Days that the story names."""
@@ -72,11 +77,9 @@ def harvest_asset(
                     case BroughtIn(day=day):
                         metadata = previews.brought_in(outcome, sets, harvests.path(day))
                         came[day.isoformat()] = metadata
-                        harvests.note_problems((day,), {})
                     case NotBroughtIn(day=day):
                         failed[day] = outcome
-                        if outcome.was_asked:
-                            harvests.note_problems((), {day: outcome.brief})
+                _note(harvests, outcome)
         except BaseException:
             log_partitions(context, came)
             raise
@@ -90,6 +93,18 @@ def harvest_asset(
         yield from _record(context, came, failed, grave, of_run)
 
     return harvest
+
+
+def _note(harvests: Harvests, outcome: BroughtIn | NotBroughtIn) -> None:
+    """Note whether a day came, and why it did not, right away: the run may be killed."""
+    try:
+        match outcome:
+            case BroughtIn():
+                harvests.note_problems((outcome.day,), {})
+            case NotBroughtIn(was_asked=True):
+                harvests.note_problems((), {outcome.day: outcome.brief})
+    except (StoreError, OSError) as error:  # the next days may come all the same
+        logger.warning("%s: that is not noted on disk: %s", outcome.day, error)
 
 
 def _record(
