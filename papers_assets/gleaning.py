@@ -184,6 +184,9 @@ class _Gleaning:
         for row, text in enumerate(texts):
             for name in matchers(*text):
                 rows.setdefault(name, []).append(row)
+        # Of several chunks, `take` makes a copy of all, and malloc gives little of those back: for
+        # thousands of keywords, gigabytes.
+        table = table.combine_chunks()
         for name, wanted in rows.items():
             self._finds[name].add(table.take(wanted))
             self._waiting += len(wanted)
