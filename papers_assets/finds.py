@@ -8,15 +8,13 @@ import pyarrow as pa
 
 from papers_assets import held
 from papers_assets.coverage import Coverage
+from papers_assets.failures import NOT_STORED, Failed, unexpected
 from papers_assets.files import StoreDamagedError, StoreError
 from papers_assets.held import Glance, Held
 from papers_assets.keywords import Keyword
-from papers_assets.refresh import Failed
 from papers_assets.store import Store
 
 logger = logging.getLogger(__name__)
-
-_NOT_STORED = "it could not be stored"
 
 
 @dataclass(frozen=True)
@@ -80,7 +78,7 @@ class Finds:
             self.failure = str(error)
         except Exception as error:  # a mistake of ours must not cost the other keywords theirs
             logger.exception("%s: unexpectedly", name)
-            self.failure = f"unexpectedly, {type(error).__name__}: {error}"
+            self.failure = unexpected(error)
         self._waiting, self.is_dirty = [], not is_last
 
     def _keep(self, now: datetime, coverage: Coverage, *, is_last: bool) -> None:
@@ -140,14 +138,14 @@ class Finds:
         """Note on disk that it cannot be stored, or else forget what was wrong before."""
         try:
             with self.store.updating(self.keyword.name):
-                self.store.write_problem(self.keyword.name, _NOT_STORED if self.failure else "")
+                self.store.write_problem(self.keyword.name, NOT_STORED if self.failure else "")
         except (StoreError, OSError) as error:
             logger.warning("%s: that is not noted on disk: %s", self.keyword.name, error)
 
     def outcome(self, coverage: Coverage) -> Found | Failed:
         """Say what became of the keyword."""
         if self.failure:
-            return Failed(self.keyword, self.failure, _NOT_STORED)
+            return Failed(self.keyword, self.failure, NOT_STORED)
         if self.has_lost:
             reason = "its file was found damaged again while it was being made"
             return Failed(self.keyword, "; ".join([*self._remarks, reason]), reason)

@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from papers_assets.choices import rules
 from papers_assets.coverage import Coverage, coverage
+from papers_assets.failures import Failed
 from papers_assets.files import StoreDamagedError, StoreError
 from papers_assets.finds import Finds, Found
 from papers_assets.harvests import CLOCKS, Harvested, Harvests
@@ -20,7 +21,6 @@ from papers_assets.keywords import Keyword
 from papers_assets.ledger import Gleaned
 from papers_assets.logs import progress
 from papers_assets.matching import Matchers
-from papers_assets.refresh import Failed
 from papers_assets.store import Store, slug
 
 logger = logging.getLogger(__name__)

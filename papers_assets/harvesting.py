@@ -13,18 +13,18 @@ import pyarrow.compute as pc
 
 from papers_assets import held
 from papers_assets.arxiv.client import ArxivClient
-from papers_assets.arxiv.errors import ArxivBlocked, ArxivError, ArxivTooLate
+from papers_assets.arxiv.endurance import Endurance
+from papers_assets.arxiv.errors import ArxivError, ArxivTooLate
 from papers_assets.arxiv.harvest import MAX_REQUESTS, HarvestedDay, fetch_day
 from papers_assets.arxiv.oai import READER
 from papers_assets.coverage import RECENT
+from papers_assets.failures import MISTAKE, brief_of, not_asked, unexpected
 from papers_assets.files import StoreError
 from papers_assets.harvests import SCHEMA, SETTLES, Harvested, Harvests
 from papers_assets.logs import progress
 
 logger = logging.getLogger(__name__)
 
-_IN_A_ROW = 3
-"""So many days in a row that arXiv itself, or the disk, failed: the rest is for the next run."""
 _NAMED = 3
 _SATURDAY = 5
 _MANY = 20
@@ -58,9 +58,7 @@ class NotBroughtIn:
     brief: str
     """The same in words for readers of the README."""
     was_asked: bool = True
-    """False: arXiv was not asked for it any more, after what became of others."""
-    is_trouble: bool = False
-    """Whether other days may well fare alike."""
+    """False: there was no time for it, or no more asking after what became of others."""
 
 
 def days_to_bring_in(
@@ -96,39 +94,26 @@ def bring_in(
         harvests: where days are kept.
         now: gives the time.
     """
-    ended = ""
-    troubles = 0
+    endurance = Endurance()
     for number, day in enumerate(days, 1):
-        if ended:
-            yield NotBroughtIn(day, f"not asked, after this: {ended}", ended, was_asked=False)
+        if error := endurance.ended:
+            yield NotBroughtIn(day, not_asked(error), brief_of(error), was_asked=False)
             continue
         progress.info("%s (day %d of %d): asking", day, number, len(days))
-        outcome, is_final = _tried(day, sets, client, harvests, now)
+        try:
+            outcome = _day(day, sets, client, harvests, now)
+            endurance.answered()
+        except (ArxivError, StoreError, OSError) as error:
+            endurance.failed(error)
+            # As the days after it: or it would count as failed, and be asked for after older ones.
+            was_asked = not isinstance(error, ArxivTooLate)
+            outcome = NotBroughtIn(day, str(error), brief_of(error), was_asked=was_asked)
+        except Exception as error:  # a mistake of ours must not cost the other days
+            logger.exception("%s: unexpectedly", day)
+            outcome = NotBroughtIn(day, unexpected(error), MISTAKE)
         if isinstance(outcome, NotBroughtIn):
             logger.error("%s: not brought in: %s", day, outcome.reason)
-            troubles += outcome.is_trouble
-            ended = outcome.reason if is_final or troubles >= _IN_A_ROW else ""
-        else:
-            troubles = 0
         yield outcome
-
-
-def _tried(
-    day: date,
-    sets: Sequence[str],
-    client: ArxivClient,
-    harvests: Harvests,
-    now: Callable[[], datetime],
-) -> tuple[BroughtIn | NotBroughtIn, bool]:
-    """Ask for a day; say what became of it, and whether nothing more must be asked for."""
-    try:
-        return _day(day, sets, client, harvests, now), False
-    except ArxivError as error:
-        is_final = isinstance(error, ArxivBlocked | ArxivTooLate)
-        outcome = NotBroughtIn(day, str(error), error.brief, is_trouble=error.retryable)
-        return outcome, is_final
-    except (StoreError, OSError) as error:
-        return NotBroughtIn(day, str(error), "it could not be stored", is_trouble=True), False
 
 
 def _day(
@@ -140,7 +125,7 @@ def _day(
 ) -> BroughtIn | NotBroughtIn:
     waited, requests = client.seconds_waited, client.requests
     asked_at = now()  # what arXiv adds while we ask may be missing
-    found = fetch_day(day, sets, client.ask_oai)
+    found = _asked(day, sets, client, harvests)
     doubt = found.fault or _oddity(found, asked_at.date())
     if doubt and found.requests < MAX_REQUESTS:
         logger.warning("%s: %s; asking once more", day, doubt)
@@ -148,7 +133,7 @@ def _day(
             _keep(found, sets, harvests, whole_at=None)
         client.look_again_later()
         asked_at = now()
-        found = fetch_day(day, sets, client.ask_oai)
+        found = _asked(day, sets, client, harvests)
     found = _doubted(found, harvests, sets, asked_at)
     whole_at = None if found.fault else asked_at
     new, held_of_day = _keep(found, sets, harvests, whole_at=whole_at)
@@ -168,6 +153,21 @@ def _day(
     return outcome
 
 
+def _asked(day: date, sets: Sequence[str], client: ArxivClient, harvests: Harvests) -> HarvestedDay:
+    """Ask for a day. When arXiv breaks off, what came is kept.
+
+    Raises:
+        ArxivError: arXiv broke off.
+        StoreError: what came cannot be stored.
+    """
+    found = fetch_day(day, sets, client.ask_oai)
+    if found.error:
+        if found.records:
+            _keep(found, sets, harvests, whole_at=None)
+        raise found.error
+    return found
+
+
 def _oddity(found: HarvestedDay, today: date) -> str:
     """Say that nothing was listed, if that is odd: of a day that is over, from Monday to Friday."""
     is_odd = not found.records and not found.unreadable and found.day.weekday() < _SATURDAY
@@ -181,10 +181,11 @@ def _doubted(
 
     No day loses all so soon. Later it may, when arXiv touches very many papers at once.
     """
-    before = harvests.known().get(found.day)
-    if found.fault or found.records or not (before and before.has(sets)):
+    if found.fault or found.records:
         return found
-    listed = sum((before.listed or {}).values())
+    before = harvests.known().get(found.day)
+    # Of other sets, nothing is known of these.
+    listed = sum((before.listed or {}).get(set_, 0) for set_ in sets or ("",)) if before else 0
     if listed < _MANY or asked_at.date() > found.day + SETTLES:
         return found
     return replace(found, fault=f"nothing is listed where {listed} records were before")

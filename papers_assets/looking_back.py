@@ -27,9 +27,10 @@ from papers_assets.arxiv.windows import (
     remaining,
     without,
 )
+from papers_assets.failures import unexpected
 from papers_assets.held import Held
 from papers_assets.keywords import Keyword
-from papers_assets.logs import printable, progress
+from papers_assets.logs import progress
 from papers_assets.matching import Matcher
 from papers_assets.store import Store, StoreError
 
@@ -93,7 +94,7 @@ def look_back(  # noqa: PLR0913 - two are said by name
         looked.open.append(str(error))
     except Exception as error:  # a mistake of ours must not cost the other keywords their months
         logger.exception("%s: unexpectedly", keyword.name)
-        looked.open.append(printable(f"unexpectedly, {type(error).__name__}: {error}"))
+        looked.open.append(unexpected(error))
     looked.requests = client.requests - asked
     looked.seconds_waited = client.seconds_waited - waited
     for problem in looked.open:

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from papers_assets import previews
+from papers_assets.failures import Failed
 from papers_assets.finds import Found
+from papers_assets.keyword_refresh import Refreshed
 from papers_assets.looking_back import LookedBack
-from papers_assets.refresh import Failed, Refreshed
 
 LOOKING_BACK = "looking back at "
 """Before a keyword's name, where it was refreshed and looking back did not come to its end."""

@@ -11,6 +11,7 @@ import pytest
 
 from papers_assets import files, gleaning, harvests, held
 from papers_assets.arxiv.feed import Paper
+from papers_assets.failures import Failed
 from papers_assets.files import StoreDamagedError, StoreError, read_table
 from papers_assets.finds import Found
 from papers_assets.gleaning import glean
@@ -18,7 +19,6 @@ from papers_assets.harvests import Harvested, Harvests, KnownDays
 from papers_assets.keywords import Keyword
 from papers_assets.locks import FileLocks, Locks
 from papers_assets.places import read_bytes
-from papers_assets.refresh import Failed
 from papers_assets.store import Store
 from papers_assets_tests.making import keyword, paper
 

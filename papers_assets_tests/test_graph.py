@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 from dagster._core.errors import DagsterExecutionInterruptedError
 
-from papers_assets import refresh
+from papers_assets import keyword_refresh
 from papers_assets.arxiv import newest
 from papers_assets.checks import CHECKS_OF_README
 from papers_assets.keywords import Field, Keyword, KeywordsFile
@@ -207,7 +207,7 @@ def test_a_mistake_of_ours_costs_one_keyword_its_day_and_not_the_others(
             raise ZeroDivisionError("a mistake")
         return fetch(keyword, *others, **named)
 
-    monkeypatch.setattr(refresh, "fetch_newest", broken)
+    monkeypatch.setattr(keyword_refresh, "fetch_newest", broken)
     report = house.run()
     assert report.refreshed == ["reinforcement learning", "performance"]
     assert report.failed == {"compiler": "unexpectedly, ZeroDivisionError: a mistake"}
@@ -223,7 +223,7 @@ def test_an_interrupted_run_has_recorded_what_came(
             raise DagsterExecutionInterruptedError
         return fetch(keyword, *others, **named)
 
-    monkeypatch.setattr(refresh, "fetch_newest", interrupted)
+    monkeypatch.setattr(keyword_refresh, "fetch_newest", interrupted)
     with suppress(DagsterExecutionInterruptedError):
         house.run()
     assert house.materialized == {"reinforcement learning", "compiler"}
@@ -307,9 +307,9 @@ def test_what_a_materialization_shows(house: House) -> None:
         for name in house.file.names
     ]
     readme = metadata(house, README)
-    size = house.store.readme_path.stat().st_size
+    size = house.store.documents.readme_path.stat().st_size
     assert (readme["bytes"], readme["percent_of_github_limit"]) == (size, round(size / 5120, 1))
-    assert readme["path"] == str(house.store.readme_path)
+    assert readme["path"] == str(house.store.documents.readme_path)
     assert (readme["sections"], readme["not_fresh"]) == (3, "none")
     house.next_day()
     house.failing = {"compiler": BUSY}
@@ -387,7 +387,7 @@ def links(document: str) -> list[str]:
 
 
 def on_pages(house: House) -> int:
-    return sum(text.count(b"| **[") for _, text in house.store.pages())
+    return sum(text.count(b"| **[") for _, text in house.store.documents.pages())
 
 
 class Fronted(House):
@@ -420,8 +420,8 @@ def test_what_github_would_not_show_goes_on_pages_and_comes_back(fronted: Fronte
     assert max(shown.values()) - min(shown.values()) <= 1
     assert (readme["rows_on_front"], readme["pages"]) == (sum(shown.values()), 12)
     assert on_pages(fronted) == 1440 - sum(shown.values())
-    front = fronted.store.front_page_path
-    for path in (fronted.store.readme_path, front):
+    front = fronted.store.documents.front_page_path
+    for path in (fronted.store.documents.readme_path, front):
         assert path.stat().st_size <= 512_000
         found = links(path.read_text())
         assert len(found) == 12
@@ -433,7 +433,7 @@ def test_what_github_would_not_show_goes_on_pages_and_comes_back(fronted: Fronte
     fronted.run()
     assert sections(fronted.readme) == dict.fromkeys(fronted.file.names, 120)
     assert links(fronted.readme) == []
-    assert list(fronted.store.pages()) == []
+    assert list(fronted.store.documents.pages()) == []
     assert not front.exists()
     assert verdicts(fronted) == dict.fromkeys(CHECKS_OF_README, True)
 
@@ -441,15 +441,15 @@ def test_what_github_would_not_show_goes_on_pages_and_comes_back(fronted: Fronte
 def test_a_front_page_of_somebody_else_stays_and_the_list_is_written_all_the_same(
     fronted: Fronted,
 ) -> None:
-    fronted.store.front_page_path.parent.mkdir()
-    fronted.store.front_page_path.write_text("Mine.\n")
+    fronted.store.documents.front_page_path.parent.mkdir()
+    fronted.store.documents.front_page_path.write_text("Mine.\n")
     result = fronted.execute(DAILY, tags=fronted.everything)
-    assert fronted.store.front_page_path.read_text() == "Mine.\n"
+    assert fronted.store.documents.front_page_path.read_text() == "Mine.\n"
     assert "Last update: 2026-11-23" in fronted.readme
     checks = {e.check_name: e for e in result.get_asset_check_evaluations()}
     assert not checks["front_page_written"].passed
     said = str(checks["front_page_written"].description)
-    assert f"{fronted.store.front_page_path}: papers-assets did not write" in said
-    fronted.store.front_page_path.unlink()
+    assert f"{fronted.store.documents.front_page_path}: papers-assets did not write" in said
+    fronted.store.documents.front_page_path.unlink()
     fronted.execute(DAILY, tags=fronted.everything)
-    assert fronted.store.front_page_path.exists()
+    assert fronted.store.documents.front_page_path.exists()

@@ -1,12 +1,14 @@
 """Days brought in over real HTTP, and kept."""
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from papers_assets import harvesting
@@ -16,7 +18,7 @@ from papers_assets.arxiv.harvest import fetch_day
 from papers_assets.arxiv.patience import Patience
 from papers_assets.files import StoreError, read_table
 from papers_assets.harvesting import BroughtIn, NotBroughtIn, bring_in, days_to_bring_in
-from papers_assets.harvests import SETTLES, Harvests
+from papers_assets.harvests import SETTLES, Harvested, Harvests
 from papers_assets.sample_arxiv import ALL_FAULTS, Corpus, SampleArxiv, Script, Step
 from papers_assets_tests.sample_arxiv.building import paper
 
@@ -118,6 +120,38 @@ def test_what_came_of_a_list_that_was_not_whole_is_kept(
     assert DAY in days_to_bring_in(DAY, NOW, harvests, ())
 
 
+def test_what_came_before_a_list_broke_off_is_kept(
+    server: SampleArxiv, harvests: Harvests, bring: BringIn
+) -> None:
+    server.fault = Script([Step("error-500", words="resumptionToken")])
+    (outcome,) = bring(DAY)
+    assert isinstance(outcome, NotBroughtIn)
+    assert outcome.brief == "arXiv answered 500"
+    assert len(versions(harvests)) == 1
+    assert harvests.known()[DAY].harvested_at is None
+    server.fault = None
+    (outcome,) = bring(DAY)
+    assert isinstance(outcome, BroughtIn)
+    assert outcome.new == outcome.listed - 1 > 0
+
+
+def test_a_mistake_of_ours_costs_no_other_day(
+    harvests: Harvests, bring: BringIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, bad = harvests.write, DAY
+
+    def write(harvested: Harvested, papers: pa.Table) -> None:
+        if harvested.day == bad:
+            raise KeyError("a column")
+        real(harvested, papers)
+
+    monkeypatch.setattr(harvests, "write", write)
+    first, second = bring(bad, bad - timedelta(days=1))
+    assert isinstance(first, NotBroughtIn)
+    assert "KeyError" in first.reason
+    assert isinstance(second, BroughtIn)
+
+
 def test_a_list_that_is_whole_at_the_second_look_costs_nothing(
     server: SampleArxiv, bring: BringIn
 ) -> None:
@@ -171,6 +205,30 @@ def test_arxiv_is_left_alone_after_three_days_in_a_row(server: SampleArxiv, brin
     outcomes = bring(*(DAY - timedelta(days=n) for n in range(6)))
     assert all(isinstance(outcome, NotBroughtIn) for outcome in outcomes)
     assert len(server.requests) == 3 * IMPATIENT.max_attempts
+
+
+def test_arxiv_that_answers_in_between_is_not_left_alone(
+    server: SampleArxiv, bring: BringIn
+) -> None:
+    days = [DAY - timedelta(days=n) for n in range(6)]
+    busy = {day.isoformat() for day in days[::2]}
+    server.fault = lambda request: ALL_FAULTS[
+        "error-500" if request.parameters["from"] in busy else "not-found"
+    ]
+    outcomes = bring(*days)
+    assert all(isinstance(outcome, NotBroughtIn) and outcome.was_asked for outcome in outcomes)
+
+
+def test_the_day_for_which_no_time_was_left_is_as_the_days_after_it(
+    server: SampleArxiv, harvests: Harvests, tmp_path: Path
+) -> None:
+    patience = replace(IMPATIENT, deadline=-1)
+    with closing(
+        ArxivClient(server.url, Gate(tmp_path / "x.lock", 0), patience, oai_url=server.oai_url)
+    ) as client:
+        days = [DAY, DAY - timedelta(days=1)]
+        outcomes = list(bring_in(days, (), client, harvests, lambda: NOW))
+    assert [o.was_asked for o in outcomes if isinstance(o, NotBroughtIn)] == [False, False]
 
 
 def test_days_are_brought_in_until_they_are_settled(harvests: Harvests, bring: BringIn) -> None:
@@ -258,6 +316,19 @@ def test_a_list_that_has_lost_everything_is_not_believed_until_much_later(
     (third,) = bring(DAY, at=NOW + 2 * SETTLES)
     assert isinstance(third, BroughtIn)
     assert len(versions(harvests)) == 24
+
+
+@pytest.mark.parametrize("before", [(), ("cs", "stat")])
+def test_a_small_set_may_have_nothing_where_large_ones_had_much(
+    server: SampleArxiv, harvests: Harvests, bring: BringIn, before: tuple[str, ...]
+) -> None:
+    many = [paper(f"2613.{n:05d}", published="2026-11-17T12:00:00Z") for n in range(1, 25)]
+    server.corpus = Corpus(many)
+    bring(DAY, sets=before)
+    assert len(versions(harvests)) == 24
+    (outcome,) = bring(DAY, sets=("econ",) if not before else ("stat",))
+    assert isinstance(outcome, BroughtIn)
+    assert outcome.listed == 0
 
 
 @pytest.mark.parametrize("server", [100], indirect=True)

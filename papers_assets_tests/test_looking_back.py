@@ -10,7 +10,7 @@ import pytest
 from dagster._core.errors import DagsterExecutionInterruptedError
 
 from papers_assets import held as held_papers
-from papers_assets import looking_back, refresh
+from papers_assets import keyword_refresh, looking_back
 from papers_assets.arxiv import newest, windows
 from papers_assets.asking import EVERYTHING_TAG
 from papers_assets.keywords import Field, Keyword
@@ -200,7 +200,7 @@ def test_whole_lists_are_read_when_what_is_held_is_ignored(
         filled.append(options["fill"])
         return fetch(*arguments, **options)
 
-    monkeypatch.setattr(refresh, "fetch_newest", watched)
+    monkeypatch.setattr(keyword_refresh, "fetch_newest", watched)
     run(compiler, ignore_held=ignore_held)
     assert filled == [ignore_held]
 

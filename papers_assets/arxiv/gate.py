@@ -3,20 +3,20 @@
 arXiv's terms count all of a user's programs together: one connection, and 3 seconds from request
 to request. A lock is held through the request - it is free again when its holder dies, however it
 dies - and a stamp beside it says when the last request began, and until when nobody is to begin
-another. Where lock and stamp are says `papers_assets.arxiv.turnstile`.
+another. Where several hosts share a PostgreSQL, a turn is one at the host's own turnstile, too:
+programs of one host take turns even if only some of them are told of the database.
 """
 
 import logging
 import math
-import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from urllib.parse import urlsplit
 
+from papers_assets.addresses import is_arxivs, server_name
+from papers_assets.arxiv.host_turnstile import HOST_FOLDER, FileTurnstile
 from papers_assets.arxiv.turnstile import (
-    FileTurnstile,
     GateTimeout,
     GateUnreachable,
     PostgresTurnstile,
@@ -25,7 +25,7 @@ from papers_assets.arxiv.turnstile import (
 )
 from papers_assets.logs import progress
 
-__all__ = ["Gate", "GateTimeout", "GateUnreachable", "gate_for", "gate_path"]
+__all__ = ["Gate", "GateTimeout", "GateUnreachable", "gate_for"]
 
 # What a request's way to the server can vary by, so that a pause of 3 s is not 2.99 s over there.
 _MARGIN = 0.05
@@ -39,7 +39,8 @@ class Gate:
     """The way to one server: `with gate.turn(): ...` for each request.
 
     Args:
-        place: the lock file of this host, whose folder is made when missing; or any turnstile.
+        place: the lock file of this host, whose folder is made when missing; or any turnstile;
+            or several, of which each has to let us through, in an order that is everybody's.
         interval: seconds from the start of a request to the start of the next.
         clock: seconds that only go forward; of a lock file, the same for all of the host.
         sleep: waits so many seconds.
@@ -47,13 +48,14 @@ class Gate:
 
     def __init__(
         self,
-        place: Path | Turnstile,
+        place: Path | Turnstile | Sequence[Turnstile],
         interval: float,
         *,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._turnstile = FileTurnstile(place, clock) if isinstance(place, Path) else place
+        given = FileTurnstile(place, clock) if isinstance(place, Path) else place
+        self._turnstiles = given if isinstance(given, Sequence) else (given,)
         self._interval = interval + _MARGIN if interval else 0.0
         self._clock = clock
         self._sleep = sleep
@@ -69,15 +71,16 @@ class Gate:
             GateUnreachable: nobody knows whose turn it is.
         """
         asked = self._clock()
-        with self._turnstile.holding(within):
+        with self._holding(asked + within):
             while (wait := self._remaining()) > 0:
                 if self._clock() + wait > asked + within:
                     raise GateTimeout(f"the next request may begin in {wait:.0f} s only")
                 why = "as arXiv's terms ask" if wait <= self._interval else "since arXiv is busy"
                 progress.debug("waiting %.1f s, %s", wait, why)
                 self._sleep(max(wait, _TICK))
-            now = self._turnstile.now()
-            self._turnstile.write(Stamp(now, now))
+            for turnstile in self._turnstiles:
+                now = turnstile.now()
+                turnstile.write(Stamp(now, now))
             self._not_before(self._interval)
             try:
                 yield self._clock() - asked
@@ -94,9 +97,10 @@ class Gate:
             GateUnreachable: the turn may be another's by now.
         """
         self._not_before(self._interval)
-        now = self._turnstile.now()
-        _, until = self._read()
-        self._turnstile.write(Stamp(now, max(until, now)))
+        for turnstile in self._turnstiles:
+            now = turnstile.now()
+            _, until = _read(turnstile)
+            turnstile.write(Stamp(now, max(until, now)))
 
     def hold_off(self, seconds: float) -> None:
         """Let nobody begin a request within the next `seconds`.
@@ -104,12 +108,19 @@ class Gate:
         What arXiv asks of one of our programs when it throttles, it asks of all.
 
         Raises:
-            GateUnreachable: others do not know of it; we do.
+            GateUnreachable: others do not know of it, or not all; we do.
         """
         self._not_before(seconds)
-        with self._turnstile.holding(math.inf):
-            last, until = self._read()
-            self._turnstile.write(Stamp(last, max(until, self._turnstile.now() + seconds)))
+        troubles = [_hold_off(turnstile, seconds) for turnstile in self._turnstiles]
+        for trouble in filter(None, troubles):
+            raise trouble
+
+    @contextmanager
+    def _holding(self, ends: float) -> Iterator[None]:
+        with ExitStack() as held:
+            for turnstile in self._turnstiles:
+                held.enter_context(turnstile.holding(max(ends - self._clock(), 0.0)))
+            yield
 
     def _not_before(self, seconds: float) -> None:
         self._until_here = max(self._until_here, self._clock() + seconds)
@@ -120,51 +131,62 @@ class Gate:
         except GateUnreachable as error:
             logger.debug("%s", error)
 
-    def _read(self) -> Stamp:
-        """Give the stamp; mended if it makes no sense.
-
-        It makes none when its writer died writing it, or when the clock was set back: as that of a
-        host that began anew. Then a request may just have begun, and the pause, too.
-        """
-        stamp, now = self._turnstile.read(), self._turnstile.now()
-        if stamp.last <= now and (math.isfinite(stamp.until) or stamp.until == stamp.last):
-            return stamp
-        pause = stamp.until - stamp.last
-        mended = Stamp(now, now + max(pause, 0) if math.isfinite(pause) else now)
-        self._turnstile.write(mended)
-        return mended
-
     def _remaining(self) -> float:
-        stamp = self._read()
-        now = self._turnstile.now()
-        shared = max(self._interval - (now - stamp.last), stamp.until - now)
+        shared = max(self._remaining_at(turnstile) for turnstile in self._turnstiles)
         return max(shared, self._until_here - self._clock())
 
+    def _remaining_at(self, turnstile: Turnstile) -> float:
+        stamp = _read(turnstile)
+        now = turnstile.now()  # of a clock of its own
+        return max(self._interval - (now - stamp.last), stamp.until - now)
 
-def gate_for(api_url: str, interval: float, locks: str = "") -> Gate:
+
+def _read(turnstile: Turnstile) -> Stamp:
+    """Give the stamp; mended if it makes no sense.
+
+    It makes none when its writer died writing it, or when the clock was set back: as that of a
+    host that began anew. Then a request may just have begun, and the pause, too.
+    """
+    stamp, now = turnstile.read(), turnstile.now()
+    if stamp.last <= now and (math.isfinite(stamp.until) or stamp.until == stamp.last):
+        return stamp
+    pause = stamp.until - stamp.last
+    mended = Stamp(now, now + max(pause, 0) if math.isfinite(pause) else now)
+    turnstile.write(mended)
+    return mended
+
+
+def _hold_off(turnstile: Turnstile, seconds: float) -> GateUnreachable | None:
+    """Say at one turnstile that nobody is to begin; give why it could not be said."""
+    try:
+        with turnstile.holding(math.inf):
+            last, until = _read(turnstile)
+            turnstile.write(Stamp(last, max(until, turnstile.now() + seconds)))
+    except GateUnreachable as error:
+        return error
+    return None
+
+
+def gate_for(
+    api_url: str,
+    interval: float,
+    locks: str = "",
+    *,
+    oai_url: str = "",
+    host_folder: Path = HOST_FOLDER,
+) -> Gate:
     """Give the gate to the server of `api_url`.
 
     Args:
         api_url: of which only the server matters.
         interval: see `Gate`.
         locks: a URL postgresql://... that all hosts share; else: the processes of this host do.
+        oai_url: what else is asked through this gate. If either is arXiv's, the gate is.
+        host_folder: where the turnstiles of this host are, which all of its processes share.
     """
+    server = server_name(oai_url if is_arxivs(oai_url) else api_url)
+    of_host = FileTurnstile(host_folder / f"{server}.lock")
     if locks in ("", "local"):
-        return Gate(gate_path(api_url), interval)
-    return Gate(PostgresTurnstile(locks, gate_name(api_url)), interval)
-
-
-def gate_name(api_url: str) -> str:
-    """Give what all who ask the server of `api_url` call its gate."""
-    parts = urlsplit(api_url)
-    host = (parts.hostname or "").rstrip(".")
-    if host == "arxiv.org" or host.endswith(".arxiv.org"):
-        host = "arxiv.org"  # all of its hosts count together
-    else:
-        host = f"{host}_{parts.port or parts.scheme}"
-    return "".join(c if c.isalnum() or c in ".-" else "_" for c in host)
-
-
-def gate_path(api_url: str) -> Path:
-    """Give the lock file that all processes of this host, whoever runs them, share for a server."""
-    return Path(tempfile.gettempdir()) / "papers-assets" / f"{gate_name(api_url)}.lock"
+        return Gate(of_host, interval)
+    # First the host's, which frees who waits for it as soon as its holder has both.
+    return Gate(PostgresTurnstile(locks, server), interval)

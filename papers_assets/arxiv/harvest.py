@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from papers_assets.arxiv.errors import ArxivBadToken
+from papers_assets.arxiv.errors import ArxivBadToken, ArxivError
 from papers_assets.arxiv.oai import MAY_BE_UNREADABLE, Record, RecordsPage, list_records, resume
 from papers_assets.arxiv.taxonomy import ARCHIVES, group
 
@@ -40,6 +40,8 @@ class HarvestedDay:
     """Why this is not all of the day, or not only of it; empty: it is all."""
     listed: Mapping[str, int] = field(default_factory=dict)
     """How many records each list had, by set; "": that of the whole archive."""
+    error: ArxivError | None = None
+    """Why arXiv gave no more; what it gave before is in `records`."""
 
 
 def fetch_day(
@@ -56,14 +58,15 @@ def fetch_day(
         sets: such as `sets_for` gives; empty: the whole archive.
         ask: gives the answer to parameters: `ArxivClient.ask_oai`.
         max_requests: where to stop, with a fault.
-
-    Raises:
-        ArxivError: from `ask`; but for a bad token, after which the list is begun again first.
     """
     harvest = _Harvest(day, ask, max_requests)
+    error: ArxivError | None = None
     for set_ in sets or ("",):
-        harvest.read(set_)
-        if harvest.fault:
+        try:
+            harvest.read(set_)
+        except ArxivError as raised:
+            error = raised
+        if error or harvest.fault:
             break
     return HarvestedDay(
         day,
@@ -72,6 +75,7 @@ def fetch_day(
         tuple(harvest.unreadable),
         harvest.found_fault(),
         harvest.listed,
+        error,
     )
 
 
@@ -121,7 +125,11 @@ class _Harvest:
         return self.fault
 
     def read(self, set_: str) -> None:
-        """Read the list of a set; when it is broken off, from its beginning."""
+        """Read the list of a set; when its token is refused, from its beginning.
+
+        Raises:
+            ArxivError: what came before is in `records`.
+        """
         before = len(self.unreadable)
         for begun in range(1, MAX_BEGUN + 1):
             del self.unreadable[before:]

@@ -1,17 +1,16 @@
 """What all who ask one server share: a lock, when the last request began, and a clock.
 
-In files, for the processes of a host; or in a PostgreSQL, for the processes of all hosts.
+In a PostgreSQL, for the processes of all hosts; those of one host have files, too, see
+`papers_assets.arxiv.host_turnstile`.
 """
 
 import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
-from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 import sqlalchemy as sql
-from filelock import FileLock, Timeout
 
 from papers_assets.arxiv.errors import ArxivError
 from papers_assets.logs import progress
@@ -28,7 +27,7 @@ class GateTimeout(Exception):
 class GateUnreachable(ArxivError):
     """Nobody can say whose turn it is, so nobody asks; the message says why."""
 
-    brief = "the lock by which all hosts take turns at arXiv could not be reached"
+    brief = "the lock by which programs take turns at arXiv could not be had"
     retryable = True
 
 
@@ -60,62 +59,18 @@ class Turnstile(Protocol):
         """Give the seconds of a clock that is the same for all."""
 
     def read(self) -> Stamp:
-        """Give what was written last; `NEVER`, and `UNREADABLE`. It is our turn."""
+        """Give what was written last; `NEVER`, and `UNREADABLE`. It is our turn.
+
+        Raises:
+            GateUnreachable: it cannot be read, or our turn may be over.
+        """
 
     def write(self, stamp: Stamp) -> None:
         """Note when requests were. It is our turn.
 
         Raises:
-            GateUnreachable: it may not be any more.
+            GateUnreachable: it cannot be noted, or our turn may be over.
         """
-
-
-class FileTurnstile:
-    """A turnstile of the processes of this host, whoever runs them.
-
-    Args:
-        path: the lock file; its folder is made when missing.
-        clock: seconds that only go forward and are the same for every process of the host.
-    """
-
-    def __init__(self, path: Path, clock: Callable[[], float] = time.monotonic) -> None:
-        self._path = path
-        self._stamp = path.with_suffix(".last")
-        self.now = clock
-
-    @contextmanager
-    def holding(self, within: float) -> Iterator[None]:
-        """See `Turnstile`. The kernel frees the lock when the holder dies, however it dies."""
-        _make_shared_folder(self._path.parent)
-        lock = FileLock(self._path, mode=0o666)
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            progress.debug("waiting for another process of this host to be done asking")
-            try:
-                lock.acquire(timeout=-1 if within == math.inf else max(within, 0))
-            except Timeout as error:
-                raise _too_late(within) from error
-        try:
-            yield
-        finally:
-            lock.release()
-
-    def read(self) -> Stamp:
-        """See `Turnstile`. A writer that died writing leaves what cannot be read."""
-        try:
-            last, until = map(float, self._stamp.read_text().split())
-        except FileNotFoundError:
-            return NEVER
-        except ValueError:
-            return UNREADABLE
-        return Stamp(last, until)
-
-    def write(self, stamp: Stamp) -> None:
-        """See `Turnstile`."""
-        self._stamp.write_text(f"{stamp.last!r} {stamp.until!r}")
-        with suppress(PermissionError):  # another user's file, who has made it writable for us
-            self._stamp.chmod(0o666)
 
 
 _THERE = sql.text("SELECT to_regclass('papers_assets_gate') IS NOT NULL")
@@ -219,7 +174,7 @@ class PostgresTurnstile:
             )
             while not session.try_lock(self._lock):
                 if self._clock() >= ends:
-                    raise _too_late(within)
+                    raise too_late(within)
                 self._sleep(_LOOK_AGAIN)
         except PostgresError as error:
             raise _unreachable(error) from error
@@ -234,7 +189,8 @@ class PostgresTurnstile:
             raise _unreachable(error) from error
 
 
-def _too_late(within: float) -> GateTimeout:
+def too_late(within: float) -> GateTimeout:
+    """Give the error of who waited `within` seconds for another process."""
     return GateTimeout(f"another process was asking for {within:.0f} s")
 
 
@@ -243,9 +199,3 @@ def _unreachable(error: PostgresError) -> GateUnreachable:
         f"arXiv was not asked: the PostgreSQL that PAPERS_LOCKS names, by which all hosts take "
         f"turns, cannot be used ({error})"
     )
-
-
-def _make_shared_folder(folder: Path) -> None:
-    if not folder.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        folder.chmod(0o777)  # other users of this host take turns with us

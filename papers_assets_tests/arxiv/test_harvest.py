@@ -115,8 +115,9 @@ def test_a_list_whose_token_is_refused_is_begun_again(refuses: int) -> None:
 
 def test_a_list_is_not_begun_again_for_ever() -> None:
     arxiv = Arxiv({"cs": some(25)}, refuses=99)
-    with pytest.raises(ArxivBadToken):
-        fetch(arxiv, "cs")
+    day = fetch(arxiv, "cs")
+    assert isinstance(day.error, ArxivBadToken)
+    assert len(day.records) == 10
     assert len(arxiv.asked) == 6
 
 
@@ -126,12 +127,18 @@ def test_what_could_not_be_read_is_said_once_though_the_list_was_begun_again() -
     assert day.unreadable == ("'x': no date",) * 3
 
 
-def test_other_errors_are_passed_on() -> None:
-    def ask(_: dict[str, str]) -> RecordsPage:
-        raise ArxivUnreachable("nobody there")
+@pytest.mark.parametrize("answered", range(4))
+def test_what_came_before_an_error_comes_with_it(answered: int) -> None:
+    arxiv = Arxiv({"math": some(30)[25:], "cs": some(25)})
 
-    with pytest.raises(ArxivUnreachable):
-        fetch(ask, "cs")
+    def ask(parameters: dict[str, str]) -> RecordsPage:
+        if len(arxiv.asked) == answered:
+            raise ArxivUnreachable("nobody there")
+        return arxiv(parameters)
+
+    day = fetch(ask, "math", "cs")
+    assert isinstance(day.error, ArxivUnreachable)
+    assert len(day.records) == [0, 5, 15, 25][answered]
 
 
 def faulty(change: Callable[[RecordsPage], RecordsPage], *sets: str) -> HarvestedDay:
