@@ -114,8 +114,7 @@ class _Gleaning:
         if again := [k for k in self._keywords if self._finds[k.name].has_lost]:
             self._look(again, 0)
             self._flush()
-        with self._harvests.ledger.noting():
-            self._note(self._harvests.ledger.read())
+        self._note()
         self._tell()
         for finds in self._finds.values():
             yield finds.outcome(self._coverage)
@@ -170,6 +169,9 @@ class _Gleaning:
             found = self._harvests.read(day)
         except (StoreError, OSError) as error:
             found = self._mended(day, error, self._known[day].serial)
+        except Exception:  # a mistake of ours must not cost what is in the other days
+            logger.exception("%s: unexpectedly", day)
+            found, self._unread[day] = None, self._known[day].serial
         if found is None:
             del self._known[day]
             self._coverage = self._covered()
@@ -196,8 +198,20 @@ class _Gleaning:
         for finds in self._finds.values():
             finds.keep(self._now(), self._coverage, is_last=is_last)
 
-    def _note(self, ledger: Mapping[str, Gleaned]) -> None:
+    def _note(self) -> None:
         """Write down up to which write of the harvest keywords have been looked for."""
+        try:
+            with self._harvests.ledger.noting():
+                ledger = self._harvests.ledger.read()
+                self._harvests.ledger.write(self._noted(ledger))
+        except (StoreError, OSError) as error:
+            # What was found is on disk. But it is the ledger that says how fresh it is.
+            logger.error("who was looked for cannot be noted: %s", error)  # noqa: TRY400 - a story
+            for finds in self._finds.values():
+                finds.failure = finds.failure or str(error)
+
+    def _noted(self, ledger: Mapping[str, Gleaned]) -> dict[str, Gleaned]:
+        """Add to the ledger what has been looked for now."""
         noted = dict(ledger)
         for keyword in self._keywords:
             name, finds = keyword.name, self._finds[keyword.name]
@@ -216,7 +230,7 @@ class _Gleaning:
                 complete_from=self._coverage.complete_from,
                 signature=finds.signature,
             )
-        self._harvests.ledger.write(noted)
+        return noted
 
     def _earlier(self, known: Gleaned | None) -> datetime | None:
         """Give when it was refreshed before, unless a clock that was ahead said so."""

@@ -429,6 +429,45 @@ def test_who_cannot_be_stored_says_so_until_it_can(
     assert field.held() == {("2613.00001", 1)}
 
 
+def test_nobody_is_fresh_while_it_cannot_be_noted_who_was_looked_for(
+    field: Field, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: object) -> None:
+        raise StoreError("no space left on device")
+
+    field.bring_in_all(paper(1))
+    monkeypatch.setattr(field.harvests.ledger, "write", full)
+    outcomes = field.glean(keyword(), keyword("kernel"))
+    assert all(isinstance(outcome, Failed) for outcome in outcomes)
+    assert field.store.read_problem("kernel") == "it could not be stored"
+    assert field.held() == {("2613.00001", 1)}
+    monkeypatch.undo()
+    field.found(keyword(), keyword("kernel"))
+    assert field.store.read_problem("kernel") == ""
+
+
+def test_a_mistake_of_ours_in_one_day_costs_no_paper_of_others(
+    field: Field, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    field.bring_in_all(paper(1))
+    field.bring_in(2, paper(2, title="Another compiler"))
+    real, bad = field.harvests.read, date(2026, 11, 2)
+
+    def read(day: date) -> object:
+        if day == bad:
+            raise KeyError("a column")
+        return real(day)
+
+    monkeypatch.setattr(field.harvests, "read", read)
+    (outcome,) = field.glean(keyword())
+    assert isinstance(outcome, Failed)
+    assert "2026-11-02 has not been harvested" in outcome.reason
+    assert field.held() == {("2613.00001", 1)}
+    monkeypatch.undo()
+    field.found(keyword())
+    assert field.held() == {("2613.00001", 1), ("2613.00002", 1)}
+
+
 def test_what_was_held_from_queries_stays(field: Field) -> None:
     queried = held.refreshed(keyword(), None, [paper(7)], NOON - timedelta(days=90))
     field.store.write_held(queried)
