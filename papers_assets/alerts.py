@@ -9,6 +9,7 @@ import dagster as dg
 
 from papers_assets.history import is_of_command_line
 from papers_assets.messages import AlertError, Alerts, send
+from papers_assets.settings import SettingsError
 
 _GIVEN_UP_AFTER = timedelta(days=3)
 _OVERLAP = timedelta(minutes=10)
@@ -35,7 +36,7 @@ class _Told:
 
 
 def alert_sensor(alerts: Alerts, now: Callable[[], datetime]) -> dg.SensorDefinition:
-    """Make the sensor; it is off until `alerts` says whom to tell.
+    """Make the sensor; it is off until `alerts` says whom to tell, or cannot be understood.
 
     A message that cannot be sent is tried again every 30 seconds, for 3 days: who has no network
     gets no papers, and no word of it either, before it is back.
@@ -45,7 +46,7 @@ def alert_sensor(alerts: Alerts, now: Callable[[], datetime]) -> dg.SensorDefini
         name="alert_on_failure",
         minimum_interval_seconds=_INTERVAL,
         default_status=dg.DefaultSensorStatus.RUNNING
-        if alerts.channels
+        if alerts.channels or alerts.problem
         else dg.DefaultSensorStatus.STOPPED,
         description=(
             "Tells a webhook (PAPERS_ALERT_WEBHOOK) or people (PAPERS_ALERT_EMAIL, by the server "
@@ -53,6 +54,8 @@ def alert_sensor(alerts: Alerts, now: Callable[[], datetime]) -> dg.SensorDefini
         ),
     )
     def alert_on_failure(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+        if alerts.problem:  # a tick that fails is seen, and stops nothing else
+            raise SettingsError(alerts.problem)
         if not alerts.channels:
             reason = "Set PAPERS_ALERT_WEBHOOK or PAPERS_ALERT_EMAIL first."
             return dg.SensorResult(skip_reason=reason)

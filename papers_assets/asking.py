@@ -71,7 +71,8 @@ def asked_for(
         )
     if config.keywords:
         _known(config.keywords, names, f"ops.raw_papers.config.keywords of this run ({file.path})")
-        names = [name for name in names if name in config.keywords]
+        wanted = set(config.keywords)
+        names = [name for name in names if name in wanted]
     _known(
         names,
         file.names,
@@ -88,7 +89,8 @@ def asked_for(
 
 
 def _known(names: Collection[str], known: Collection[str], where: str) -> None:
-    unknown = [name for name in names if name not in known]
+    there = set(known)
+    unknown = [name for name in names if name not in there]
     if unknown:
         raise dg.Failure(
             f"No such keyword: {', '.join(map(repr, unknown))}. There are: {', '.join(known)}. "

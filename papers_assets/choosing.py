@@ -14,11 +14,12 @@ import pyarrow as pa
 
 from papers_assets import papers
 from papers_assets.choices import Choice, fingerprint
-from papers_assets.held import SCHEMA, Held, of_definition
+from papers_assets.held import Held, of_definition
 from papers_assets.keywords import Keyword, KeywordsFile
+from papers_assets.paper_rows import SCHEMA
 from papers_assets.papers import KEYS, TEXTS, Selection, Source
 from papers_assets.rendering.chart import DAYS, MOST_ROWS
-from papers_assets.store import Store, StoreError
+from papers_assets.store import Store, StoreError, slug
 
 logger = logging.getLogger(__name__)
 
@@ -46,7 +47,24 @@ class Looked(Protocol):
         """Of papers updated since then, all have been looked through."""
 
 
-def is_of(looked: Looked, keyword: Keyword, gleaned: int | None) -> bool:
+def freshest(
+    keyword: Keyword, looked: Looked | None, refreshed_at: datetime | None, gleaned: int | None
+) -> datetime | None:
+    """Give when arXiv last answered, for what is held or for what was looked through since.
+
+    Args:
+        keyword: whose.
+        looked: what is known besides what is held.
+        refreshed_at: of what is held.
+        gleaned: `Held.gleaned` of it.
+    """
+    times = [refreshed_at]
+    if looked and _is_of(looked, keyword, gleaned):
+        times.append(looked.refreshed_at)
+    return max(filter(None, times), default=None)
+
+
+def _is_of(looked: Looked, keyword: Keyword, gleaned: int | None) -> bool:
     """Say whether `looked` is known of what is held, which has this `Held.gleaned`."""
     return looked.definition == keyword.definition and (gleaned or 0) >= looked.held_serial > 0
 
@@ -88,7 +106,10 @@ def choose(  # noqa: PLR0913 - all but two have defaults
         looked: by keyword, what is known besides what is held.
         problem: why no keyword is fresh, in a few words; empty: some may be.
     """
-    choosing = _Choosing(store, _Published(former), looked or {}, problem)
+    # Looked at before any papers are read: what another run replaces after that is taken for what
+    # it was before, so that the next time looks again.
+    problems, signatures = _problems(file, store), store.signatures()
+    choosing = _Choosing(store, problems, signatures, _Published(former), looked or {}, problem)
     first_day = today - timedelta(days=DAYS - 1)
     for keyword in file.keywords:
         # More rows than that no picture has.
@@ -99,6 +120,13 @@ def choose(  # noqa: PLR0913 - all but two have defaults
             logger.error("%s: %s", keyword.name, error)  # noqa: TRY400 - a story
             choosing.add_unusable(keyword, "what is held of it is damaged")
     return choosing.chosen()
+
+
+def _problems(file: KeywordsFile, store: Store) -> dict[str, str]:
+    """Give why the last refresh failed of those keywords whose did, by name."""
+    failed = store.slugs_with_problem()
+    names = (name for name in file.names if slug(name) in failed)
+    return {name: store.read_problem(name) for name in names}
 
 
 class _Published:
@@ -116,7 +144,8 @@ class _Published:
         """Give how the rows were chosen if they would be chosen again; days from `since` on."""
         source = self.sources.get(keyword.name)
         choice = source.choice if source else None
-        if choice is None or choice.fingerprint != fingerprint(keyword, signature):
+        # Without a signature nothing was there yet, which many a file comes after.
+        if choice is None or not signature or choice.fingerprint != fingerprint(keyword, signature):
             return None
         if since is None:
             return replace(choice, days=None)
@@ -128,6 +157,10 @@ class _Published:
 @dataclass
 class _Choosing:
     store: Store
+    problems: Mapping[str, str]
+    """By keyword, why its last refresh failed; of those whose did."""
+    signatures: Mapping[str, str]
+    """As `Store.signatures` gave them before any papers were read."""
     published: _Published
     looked: Mapping[str, Looked]
     problem: str
@@ -151,8 +184,8 @@ class _Choosing:
             StoreError: what is held of it cannot be used.
         """
         name = keyword.name
-        problem = self.store.read_problem(name) or self.problem
-        signature = self.store.signature(name)
+        problem = self.problems.get(name) or self.problem
+        signature = self.signatures.get(slug(name), "")
         choice = self.published.choice(keyword, signature, since)
         if choice:
             rows = self.published.rows(name)
@@ -206,10 +239,9 @@ class _Choosing:
     def _note(self, keyword: Keyword, choice: Choice, problem: str, signature: str) -> None:
         """Note where the rows come from, and how fresh and complete they are."""
         looked = self.looked.get(keyword.name)
-        refreshed_at, complete_from = choice.refreshed_at, choice.complete_from
-        if looked and is_of(looked, keyword, choice.gleaned):
-            times = [time for time in (refreshed_at, looked.refreshed_at) if time]
-            refreshed_at = max(times, default=None)
+        refreshed_at = freshest(keyword, looked, choice.refreshed_at, choice.gleaned)
+        complete_from = choice.complete_from
+        if looked and _is_of(looked, keyword, choice.gleaned):
             complete_from = _joined(choice, looked.complete_from)
         self.sources[keyword.name] = Source(refreshed_at, problem, signature, choice)
         if complete_from:

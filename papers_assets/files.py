@@ -8,7 +8,7 @@ import glob
 import io
 import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from itertools import count, islice
 from pathlib import Path
@@ -201,18 +201,46 @@ def read_table(
         OSError: object storage cannot be reached: nothing is known of the file.
     """
     place = io.BytesIO(read_bytes(path)) if is_remote(path) else path
+    with _reading(path), pq.ParquetFile(place, page_checksum_verification=True) as file:
+        here = [name for name in schema.names if name in file.schema_arrow.names]
+        table = _rows(file, here, rows)
+        labels = _labels(file.schema_arrow.metadata)
+    _check_format(path, labels)
+    return _as_schema(path, table, schema), labels
+
+
+def read_labels(path: Path) -> tuple[int, dict[str, str]]:
+    """Read how many rows a Parquet file has, and its labels, but none of its rows.
+
+    Raises:
+        StoreError: as `read_table`.
+        OSError: it cannot be opened, or object storage cannot be reached.
+    """
+    with path.open("rb") as place, _reading(path):
+        head = pq.read_metadata(place)
+        labels = _labels(head.metadata)
+    _check_format(path, labels)
+    return head.num_rows, labels
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """Say what is wrong if a Parquet file cannot be read."""
     try:
-        with pq.ParquetFile(place, page_checksum_verification=True) as file:
-            here = [name for name in schema.names if name in file.schema_arrow.names]
-            table = _rows(file, here, rows)
-            metadata = file.schema_arrow.metadata or {}
-        labels = {k.decode(): v.decode() for k, v in metadata.items()}
+        yield
     except (pa.ArrowException, ValueError, OSError) as error:
         if isinstance(error, OSError) and error.errno is not None:  # it may be whole all the same
             raise StoreError(
                 f"{path}: cannot be read ({error.strerror}). Make it readable, and run again."
             ) from error
         raise StoreDamagedError(path, f"it cannot be read ({printable(str(error))})") from error
+
+
+def _labels(metadata: Mapping[bytes, bytes] | None) -> dict[str, str]:
+    return {key.decode(): value.decode() for key, value in (metadata or {}).items()}
+
+
+def _check_format(path: Path, labels: Mapping[str, str]) -> None:
     written = labels.get("papers_assets_format", "")
     if not written.isdecimal():
         raise StoreDamagedError(path, "papers-assets did not write it")
@@ -221,7 +249,6 @@ def read_table(
             f"{path}: written by a newer papers-assets (format {written}, this one reads up to "
             f"{FORMAT}). Upgrade papers-assets."
         )
-    return _as_schema(path, table, schema), labels
 
 
 def _rows(file: pq.ParquetFile, names: list[str], rows: range | None) -> pa.Table:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pyarrow as pa
 
-from papers_assets import held
+from papers_assets import held, paper_rows
 from papers_assets.coverage import Coverage
 from papers_assets.failures import NOT_STORED, Failed, unexpected
 from papers_assets.files import StoreDamagedError, StoreError
@@ -62,7 +62,7 @@ class Finds:
     _remarks: list[str] = field(default_factory=list)
 
     def add(self, rows: pa.Table) -> None:
-        """Take rows, as `held.of_papers` gives them, to be written by `keep`."""
+        """Take rows, as `paper_rows.of_papers` gives them, to be written by `keep`."""
         self._waiting.append(rows)
 
     def keep(self, now: datetime, coverage: Coverage, *, is_last: bool) -> None:
@@ -88,7 +88,7 @@ class Finds:
         after = held.gleaned(
             self.keyword,
             before,
-            pa.concat_tables(self._waiting) if self._waiting else held.of_papers([]),
+            pa.concat_tables(self._waiting) if self._waiting else paper_rows.of_papers([]),
             until=self.until if is_all else None,
             seen_at=now,
             refreshed_at=coverage.refreshed_at if is_all else None,
@@ -102,11 +102,8 @@ class Finds:
         self._count(before, after)
 
     def _count(self, before: Held | None, after: Held) -> None:
-        earlier = before.versions() if before else set()
-        known = {arxiv_id for arxiv_id, _ in earlier}
-        came = after.versions() - earlier
-        self._new += len({arxiv_id for arxiv_id, _ in came} - known)
-        self._revised += sum(arxiv_id in known for arxiv_id, _ in came)
+        new, revised = held.news(before.versions() if before else set(), after.versions())
+        self._new, self._revised = self._new + new, self._revised + revised
         self._held = held.glance(after)
 
     def _read(self) -> Held | None:

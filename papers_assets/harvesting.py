@@ -9,9 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from papers_assets import held
+from papers_assets import paper_rows
 from papers_assets.arxiv.client import ArxivClient
 from papers_assets.arxiv.endurance import Endurance
 from papers_assets.arxiv.errors import ArxivError, ArxivTooLate
@@ -20,7 +19,7 @@ from papers_assets.arxiv.oai import READER
 from papers_assets.coverage import RECENT
 from papers_assets.failures import MISTAKE, brief_of, not_asked, unexpected
 from papers_assets.files import StoreError
-from papers_assets.harvests import SCHEMA, SETTLES, Harvested, Harvests
+from papers_assets.harvests import SETTLES, Harvested, Harvests
 from papers_assets.logs import progress
 
 logger = logging.getLogger(__name__)
@@ -204,12 +203,16 @@ def _keep(
         StoreError: it cannot be read or written.
     """
     papers = [record.paper for record in found.records.values() if record.paper is not None]
-    came = held.of_papers(papers)
+    came = paper_rows.of_papers(papers)
     with harvests.bringing_in():
-        before, rows = harvests.read_or_set_aside(found.day) or (None, SCHEMA.empty_table())
-        after, new = _with(rows, came)
+        before, there = harvests.read_or_set_aside(found.day) or (
+            None,
+            paper_rows.OF_PAPERS.empty_table(),
+        )
+        new = _changed(there, came)
         if before is not None and not new and whole_at is None:
-            return 0, len(rows)
+            return 0, len(there)
+        after = paper_rows.merged(there, came)
         # What was not whole is of no use to say what was asked for.
         known = before if whole_at is None else None
         harvests.write(
@@ -227,19 +230,11 @@ def _keep(
     return new, len(after)
 
 
-def _with(old: pa.Table, came: pa.Table) -> tuple[pa.Table, int]:
-    """Give the rows of both, of the same version the newer one; and how many versions are new.
-
-    A version whose text changed counts as new, too: it may match other keywords now.
-    """
-    before = {(row["arxiv_id"], row["version"]): row for row in old.to_pylist()}
-    rows = came.to_pylist()
-    new = sum(before.get((row["arxiv_id"], row["version"])) != row for row in rows)
-    replaced = {(row["arxiv_id"], row["version"]) for row in rows}
-    kept = old.filter(pa.array([version not in replaced for version in before], pa.bool_()))
-    table = pa.concat_tables([came, kept])
-    order = [("updated", "descending"), ("arxiv_id", "descending"), ("version", "descending")]
-    return table.take(pc.sort_indices(table, order)), new
+def _changed(old: pa.Table, came: pa.Table) -> int:
+    """Count the versions that are new, and those whose text is: other keywords may match it now."""
+    before = dict(zip(paper_rows.versions(old), old.to_pylist(), strict=True))
+    after = zip(paper_rows.versions(came), came.to_pylist(), strict=True)
+    return sum(before.get(version) != row for version, row in after)
 
 
 def _log(outcome: BroughtIn) -> None:

@@ -21,7 +21,7 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
-from papers_assets import held
+from papers_assets import paper_rows
 from papers_assets.arxiv.oai import READER
 from papers_assets.files import (
     StoreDamagedError,
@@ -38,8 +38,6 @@ from papers_assets.places import exists, read_bytes, remove, signature, signatur
 
 logger = logging.getLogger(__name__)
 
-SCHEMA = pa.schema([f for f in held.SCHEMA if f.name not in ("first_seen", "last_seen")])
-"""Of a day: one row a paper, columns as `held.SCHEMA` has them."""
 SETTLES = timedelta(days=5)
 """How long after a day's end it is asked for again: arXiv's server answers from its cache until the
 next announcement, which is five days away at most (two holidays before a Friday and a Saturday),
@@ -195,7 +193,7 @@ class Harvests:
         path = self.path(day)
         if not exists(path):
             return None
-        table, labels = read_table(path, SCHEMA)
+        table, labels = read_table(path, paper_rows.OF_PAPERS)
         return _harvested(path, day, labels), table
 
     def read_or_set_aside(self, day: date) -> tuple[Harvested, pa.Table] | None:

@@ -1,7 +1,7 @@
 """What is held of a keyword: every version of every paper that arXiv ever answered. Pure.
 
-Held papers are Arrow tables, one row a version, columns as in `SCHEMA`. What was held stays held:
-a merge adds rows and brings their text up to date, and removes none.
+Held papers are Arrow tables, one row a version, columns as in `paper_rows.SCHEMA`. What was held
+stays held: a merge adds rows and brings their text up to date, and removes none.
 """
 
 from collections.abc import Sequence
@@ -11,40 +11,16 @@ from datetime import UTC, datetime, timedelta
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from papers_assets import paper_rows
 from papers_assets.arxiv.feed import Paper
 from papers_assets.arxiv.windows import Window, joined
 from papers_assets.keywords import Keyword
-
-_TIME = pa.timestamp("us", tz="UTC")
-_TEXT = pa.large_string()  # what pandas has, so that nothing is copied between the two
-_LINK = pa.struct([("href", _TEXT), ("rel", _TEXT), ("title", _TEXT)])
-
-SCHEMA = pa.schema(
-    [
-        pa.field("arxiv_id", _TEXT, nullable=False),
-        pa.field("version", pa.int64(), nullable=False),
-        pa.field("title", _TEXT, nullable=False),
-        pa.field("authors", pa.list_(_TEXT), nullable=False),
-        pa.field("abstract", _TEXT, nullable=False),
-        pa.field("comment", _TEXT),
-        pa.field("categories", pa.list_(_TEXT), nullable=False),
-        pa.field("primary_category", _TEXT, nullable=False),
-        pa.field("published", _TIME, nullable=False),
-        pa.field("updated", _TIME, nullable=False),
-        pa.field("doi", _TEXT),
-        pa.field("journal_ref", _TEXT),
-        pa.field("links", pa.list_(_LINK), nullable=False),
-        pa.field("first_seen", _TIME, nullable=False),
-        pa.field("last_seen", _TIME, nullable=False),
-    ]
-)
-
-
-_OF_A_PAPER = [name for name in SCHEMA.names if name not in ("first_seen", "last_seen")]
-
+from papers_assets.paper_rows import TIME
 
 _ALWAYS_KEPT = 5_000
 """Versions of a keyword. The largest cap is 2,000 papers."""
+_GLANCED = 10
+"""Rows."""
 ARXIV_BEGAN = datetime(1991, 8, 14, tzinfo=UTC)
 OVERLAP = timedelta(days=14)
 """How far behind what is complete a fetch reads on: arXiv sorts by submission, and a paper that its
@@ -64,7 +40,7 @@ class Held:
     """When arXiv last gave a believable answer; None: never, and what is held is what is certain of
     one that was not."""
     papers: pa.Table
-    """`SCHEMA`, newest `updated` first."""
+    """`paper_rows.SCHEMA`, newest `updated` first."""
     complete_until: datetime | None = None
     """Of papers updated up to then, none is missing; None: nothing is known to be complete."""
     complete_from: datetime | None = None
@@ -96,19 +72,19 @@ class Held:
     def published_in(self, window: Window) -> pa.Table:
         """Give the rows of papers whose version 1 was submitted in `window`."""
         published = self.papers["published"]
-        begun = pc.greater_equal(published, pa.scalar(window.first, _TIME))
-        return self.papers.filter(pc.and_(begun, pc.less(published, pa.scalar(window.end, _TIME))))
+        begun = pc.greater_equal(published, pa.scalar(window.first, TIME))
+        return self.papers.filter(pc.and_(begun, pc.less(published, pa.scalar(window.end, TIME))))
 
     def versions(self) -> set[tuple[str, int]]:
         """Give the arXiv ids and versions of the papers."""
-        return set(_versions(self.papers))
+        return set(paper_rows.versions(self.papers))
 
     def reported(self) -> set[tuple[str, int]]:
         """Give those that had come by the last refresh, and so were counted in it or before."""
         if self.refreshed_at is None:
             return set()
-        by_then = pc.less_equal(self.papers["first_seen"], pa.scalar(self.refreshed_at, _TIME))
-        return set(_versions(self.papers.filter(by_then)))
+        by_then = pc.less_equal(self.papers["first_seen"], pa.scalar(self.refreshed_at, TIME))
+        return set(paper_rows.versions(self.papers.filter(by_then)))
 
 
 @dataclass(frozen=True)
@@ -118,14 +94,14 @@ class Glance:
     versions: int
     papers: int
     newest: pa.Table
-    """`SCHEMA`, some rows, newest first."""
+    """`paper_rows.SCHEMA`, some rows, newest first."""
 
 
-def glance(held: Held, rows: int = 10) -> Glance:
-    """Give the newest `rows` of what is held, and how much there is."""
+def glance(held: Held) -> Glance:
+    """Give the newest of what is held, and how much there is."""
     papers = held.papers
     # A slice would keep them all.
-    newest = papers.take(pa.array(range(min(rows, len(papers))), pa.int64()))
+    newest = papers.take(pa.array(range(min(_GLANCED, len(papers))), pa.int64()))
     return Glance(len(papers), len(set(papers["arxiv_id"].to_pylist())), newest)
 
 
@@ -219,7 +195,7 @@ def kept(keyword: Keyword, held: Held | None, certain: Sequence[Paper], seen_at:
 
 
 def _nothing(keyword: Keyword) -> Held:
-    return Held(keyword.name, keyword.definition, 0, None, SCHEMA.empty_table())
+    return Held(keyword.name, keyword.definition, 0, None, paper_rows.SCHEMA.empty_table())
 
 
 def pruned(held: Held, older_than: datetime) -> Held:
@@ -232,10 +208,10 @@ def pruned(held: Held, older_than: datetime) -> Held:
     newest = pa.array(range(len(table)), pa.int64())
     keep = pc.or_(
         pc.less(newest, _ALWAYS_KEPT),
-        pc.greater_equal(table["last_seen"], pa.scalar(older_than, _TIME)),
+        pc.greater_equal(table["last_seen"], pa.scalar(older_than, TIME)),
     )
     if held.read_until is not None:
-        recent = pc.greater_equal(table["updated"], pa.scalar(held.read_until, _TIME))
+        recent = pc.greater_equal(table["updated"], pa.scalar(held.read_until, TIME))
         keep = pc.or_(keep, recent)
     kept = table.filter(keep)
     looked_back = held.looked_back if len(kept) == len(table) else ()
@@ -257,8 +233,8 @@ def gleaned(  # noqa: PLR0913 - all but three are said by name
     Args:
         keyword: as it is defined now.
         held: before.
-        harvested: rows that match, as `of_papers` gives them; of a version that comes twice, the
-            last counts.
+        harvested: rows that match, `paper_rows.OF_PAPERS`; of a version that comes twice, the last
+            counts.
         until: up to which write the harvest was looked through; None: not to the end.
         seen_at: now.
         refreshed_at: when arXiv was asked for the newest of all that was looked through; None:
@@ -288,48 +264,28 @@ def gleaned(  # noqa: PLR0913 - all but three are said by name
     )
 
 
-def of_papers(papers: Sequence[Paper]) -> pa.Table:
-    """Give papers as rows: `SCHEMA` without when they were seen."""
-    columns = {name: [getattr(paper, name) for paper in papers] for name in _OF_A_PAPER}
-    columns["links"] = [[link._asdict() for link in links] for links in columns["links"]]
-    return pa.Table.from_pydict(columns, schema=pa.schema([SCHEMA.field(n) for n in _OF_A_PAPER]))
+def news(before: set[tuple[str, int]], after: set[tuple[str, int]]) -> tuple[int, int]:
+    """Count what came between two `Held.versions`.
+
+    Returns:
+        Papers of which no version was held before, and new versions of the others.
+    """
+    known = {arxiv_id for arxiv_id, _ in before}
+    came = [arxiv_id for arxiv_id, _ in after - before]
+    return len({*came} - known), sum(arxiv_id in known for arxiv_id in came)
 
 
 def _merged(held: Held | None, fetched: Sequence[Paper] | pa.Table, seen_at: datetime) -> pa.Table:
-    rows = fetched if isinstance(fetched, pa.Table) else of_papers(fetched)
-    table = _seen(_once(rows), seen_at)
-    if held is not None:
-        table = _merge(held.papers, table)
-    return table.sort_by([(name, "descending") for name in ("updated", "arxiv_id", "version")])
+    came = fetched if isinstance(fetched, pa.Table) else paper_rows.of_papers(fetched)
+    came = paper_rows.seen(paper_rows.once(came), seen_at)
+    old = held.papers if held else paper_rows.SCHEMA.empty_table()
+    return paper_rows.merged(old, _seen_before(old, came))
 
 
-def _seen(rows: pa.Table, seen_at: datetime) -> pa.Table:
-    """Give `rows` with when they were seen: `SCHEMA`."""
-    times = pa.array([seen_at] * len(rows), _TIME)
-    for name in ("first_seen", "last_seen"):
-        rows = rows.append_column(SCHEMA.field(name), times)
-    return rows
-
-
-def _merge(old: pa.Table, new: pa.Table) -> pa.Table:
-    first_seen = dict(zip(_versions(old), old["first_seen"].to_pylist(), strict=True))
-    versions = _versions(new)
-    seen = [
-        first_seen.get(version, now)
-        for version, now in zip(versions, new["first_seen"].to_pylist(), strict=True)
-    ]
-    column = SCHEMA.get_field_index("first_seen")
-    new = new.set_column(column, SCHEMA.field(column), pa.array(seen, _TIME))
-    replaced = set(versions)
-    kept = pa.array([version not in replaced for version in _versions(old)], pa.bool_())
-    return pa.concat_tables([new, old.filter(kept)])
-
-
-def _once(rows: pa.Table) -> pa.Table:
-    """Give `rows` with every version once: the last of it."""
-    last = {version: row for row, version in enumerate(_versions(rows))}
-    return rows if len(last) == len(rows) else rows.take(sorted(last.values()))
-
-
-def _versions(table: pa.Table) -> list[tuple[str, int]]:
-    return list(zip(table["arxiv_id"].to_pylist(), table["version"].to_pylist(), strict=True))
+def _seen_before(old: pa.Table, new: pa.Table) -> pa.Table:
+    """Give `new` with the older `first_seen` of versions that `old` has."""
+    first_seen = dict(zip(paper_rows.versions(old), old["first_seen"].to_pylist(), strict=True))
+    times = zip(paper_rows.versions(new), new["first_seen"].to_pylist(), strict=True)
+    seen = pa.array([first_seen.get(version, now) for version, now in times], TIME)
+    column = paper_rows.SCHEMA.get_field_index("first_seen")
+    return new.set_column(column, paper_rows.SCHEMA.field(column), seen)

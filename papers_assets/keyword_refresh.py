@@ -198,16 +198,15 @@ class KeywordRefresh:
         seconds_waited: float,
         requests: int,
     ) -> Refreshed:
-        known = {arxiv_id for arxiv_id, _ in earlier}
-        came = after.versions() - earlier
+        new, revised = held.news(earlier, after.versions())
         matching = {(p.arxiv_id, p.version) for p in certain}
         refused = [p for p in answer.papers if (p.arxiv_id, p.version) not in matching]
         outcome = Refreshed(
             keyword=self._keyword,
             held=after,
             answer=answer,
-            new=sum(arxiv_id not in known for arxiv_id, _ in came),
-            revised=sum(arxiv_id in known for arxiv_id, _ in came),
+            new=new,
+            revised=revised,
             refused=len(refused),
             seconds_waited=seconds_waited,
             requests=requests,

@@ -11,11 +11,11 @@ import pyarrow as pa
 
 from papers_assets.files import StoreError, read_table, sweep, write_table
 from papers_assets.locks import Locks
+from papers_assets.paper_rows import TIME
 from papers_assets.places import exists
 
 logger = logging.getLogger(__name__)
 
-_TIME = pa.timestamp("us", tz="UTC")
 _SCHEMA = pa.schema(
     [
         pa.field("keyword", pa.large_string(), nullable=False),
@@ -23,8 +23,8 @@ _SCHEMA = pa.schema(
         pa.field("rules", pa.large_string(), nullable=False),
         pa.field("looked_until", pa.int64(), nullable=False),
         pa.field("held_serial", pa.int64(), nullable=False),
-        pa.field("refreshed_at", _TIME),
-        pa.field("complete_from", _TIME),
+        pa.field("refreshed_at", TIME),
+        pa.field("complete_from", TIME),
         pa.field("signature", pa.large_string(), nullable=False),
     ]
 )

@@ -29,6 +29,8 @@ class Alerts:
     smtp: str = field(default="", repr=False)
     """`smtps://user:password@host:465`, or `smtp://...:587`, which turns TLS on first."""
     sender: str = ""
+    problem: str = ""
+    """What is wrong with the settings; then all of the above is as if nothing had been set."""
 
     @property
     def channels(self) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from papers_assets import held
+from papers_assets import paper_rows
 from papers_assets.choices import Choice, Days, of_text, to_text
 from papers_assets.keywords import Keyword
 from papers_assets.matching import Matcher
@@ -23,7 +23,7 @@ from papers_assets.matching import Matcher
 SCHEMA = pa.schema(
     [
         pa.field("keyword", pa.large_string(), nullable=False),
-        *(field for field in held.SCHEMA if field.name != "links"),
+        *(field for field in paper_rows.SCHEMA if field.name != "links"),
     ]
 )
 
@@ -62,14 +62,14 @@ COLUMNS: dict[str, tuple[str, str]] = {
 """Column by column: dtype in pandas, and meaning."""
 AGEING = timedelta(hours=36)
 """How old an answer of arXiv's is when a daily run was missed, and the next one is late."""
-MAY_BE_NULL = frozenset(field.name for field in held.SCHEMA if field.nullable)
+MAY_BE_NULL = frozenset(field.name for field in paper_rows.SCHEMA if field.nullable)
 HELD_COLUMNS = {name: column for name, column in COLUMNS.items() if name != "keyword"} | {
     "links": (
         "list<item: struct<href: large_string, rel: large_string, title: large_string>>[pyarrow]",
         "The entry's links",
     )
 }
-"""The same for what `raw_papers` holds: `held.SCHEMA`."""
+"""The same for what `raw_papers` holds: `paper_rows.SCHEMA`."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ def select_papers(papers: pd.DataFrame, keyword: Keyword, since: date | None = N
     """Choose a keyword's list from all that is held of it.
 
     Args:
-        papers: the columns of `held.SCHEMA`, in any order, any number of versions of a paper.
+        papers: the columns of `paper_rows.SCHEMA`, in any order, any number of versions of a paper.
         keyword: decides what matches, and the cap.
         since: from which day on matching papers are counted by day.
     """

@@ -45,7 +45,7 @@ class ArxivResource(dg.ConfigurableResource[ArxivClient]):
     def client(self) -> ArxivClient:
         """Give a client of its own connection; the caller closes it."""
         bounds = {field.name: getattr(self, field.name) for field in fields(Patience)}
-        gate = gate_for(self.api_url, self.request_interval, self.locks)
+        gate = gate_for(self.api_url, self.request_interval, self.locks, oai_url=self.oai_url)
         return ArxivClient(self.api_url, gate, Patience(**bounds), oai_url=self.oai_url)
 
 

@@ -42,6 +42,6 @@ def prune_held(file: KeywordsFile, store: Store, now: datetime) -> int:
                 if before and after and len(after.papers) < len(before.papers):
                     store.write_held(after)
                     removed += len(before.papers) - len(after.papers)
-        except StoreError as error:
+        except (StoreError, OSError) as error:
             logger.warning("%s: not pruned: %s", keyword.name, error)
     return removed

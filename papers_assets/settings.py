@@ -6,18 +6,29 @@ import re
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal
-from urllib.parse import SplitResult, urljoin, urlsplit
+from urllib.parse import urljoin
 
+from papers_assets.addresses import is_arxivs, is_loopback, web_parts
 from papers_assets.arxiv.patience import BACKOFF, MAX_ATTEMPTS
 from papers_assets.messages import Alerts
-from papers_assets.notifying.channels import GITHUB_API_URL, Channels
-from papers_assets.notifying.mail import ADDRESS
-from papers_assets.notifying.webhook import SHAPES, Shape
+from papers_assets.notifying.channels import Channels
 from papers_assets.postgres import PostgresError, checked_url
 from papers_assets.remote import RemoteError, home_at, is_remote
+from papers_assets.settings_error import SettingsError
+from papers_assets.settings_telling import addresses, alerts_or_problem, channels_or_problem
+
+__all__ = [
+    "LOCKS",
+    "PROJECT_ROOT",
+    "Settings",
+    "SettingsError",
+    "addresses",
+    "host_folder",
+    "read_log_format",
+    "read_settings",
+]
 
 ARXIV_API_URL = "https://export.arxiv.org/api/query"
 ARXIV_OAI_URL = "https://oaipmh.arxiv.org/oai"
@@ -27,15 +38,7 @@ ARXIV_INTERVAL = 3.0
 LogFormat = Literal["text", "json"]
 LOCKS = "PAPERS_LOCKS"
 _MOST_ATTEMPTS = 20
-# What GitHub allows in the names of owners and repositories.
-_REPOSITORY = re.compile(r"[A-Za-z0-9-][A-Za-z0-9_-]*/(?!\.{1,2}$)[A-Za-z0-9._-]+")
-_UNSUBSCRIBE = re.compile(r"(?:https://|mailto:)[!-~]{1,850}")
-
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
-
-
-class SettingsError(Exception):
-    """A variable of the environment has a value that cannot be used; the message says which."""
 
 
 @dataclass(frozen=True)
@@ -86,8 +89,8 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
             "ARXIV_BACKOFF", environment.get("ARXIV_BACKOFF") or str(BACKOFF), BACKOFF
         ),
         oai_url=_oai_url(environment.get("ARXIV_OAI_URL") or "", api_url),
-        alerts=_alerts(environment),
-        channels=_channels_or_problem(environment),
+        alerts=alerts_or_problem(environment),
+        channels=channels_or_problem(environment),
         log_format=read_log_format(environment),
         locks=_locks(environment.get(LOCKS) or "", home),
         host_folder=host_folder(environment) if is_remote(home) else None,
@@ -149,159 +152,8 @@ def read_log_format(environment: Mapping[str, str]) -> LogFormat:
             raise SettingsError(f"PAPERS_LOG_FORMAT is {other!r}: expected text or json.")
 
 
-def addresses(variable: str, value: str) -> tuple[str, ...]:
-    """Read the e-mail addresses of a variable, separated by commas; each comes once.
-
-    Raises:
-        SettingsError: one of them is none.
-    """
-    parts = [part.strip() for part in value.split(",") if part.strip()]
-    # Not shown: it is somebody's address, or a password in the wrong place.
-    for number, part in enumerate(parts, start=1):
-        if not ADDRESS.fullmatch(part):
-            raise SettingsError(
-                f"{variable}: number {number} of {len(parts)} is no e-mail address. Expected "
-                "addresses such as you@example.org, separated by commas."
-            )
-    found: dict[str, str] = {}
-    for part in parts:
-        found.setdefault(part.casefold(), part)
-    return tuple(found.values())
-
-
-def _alerts(environment: Mapping[str, str]) -> Alerts:
-    webhook = _webhook("PAPERS_ALERT_WEBHOOK", environment)
-    smtp = _smtp(environment)
-    recipients = _everybody("PAPERS_ALERT_EMAIL", environment, smtp)
-    sender = environment.get("PAPERS_ALERT_FROM") or "".join(recipients[:1])
-    return Alerts(webhook, recipients, smtp, _sender("PAPERS_ALERT_FROM", sender))
-
-
-def _channels_or_problem(environment: Mapping[str, str]) -> Channels:
-    """Read the channels; what is wrong with them turns their assets red, and stops nothing else."""
-    try:
-        return _channels(environment)
-    except SettingsError as error:
-        return Channels(problem=str(error))
-
-
-def _channels(environment: Mapping[str, str]) -> Channels:
-    smtp = _smtp(environment)
-    recipients = _everybody("PAPERS_DIGEST_EMAIL", environment, smtp)
-    sender = (
-        environment.get("PAPERS_DIGEST_FROM")
-        or environment.get("PAPERS_ALERT_FROM")
-        or "".join(recipients[:1])
-    )
-    token, repository, api = _github(environment)
-    return Channels(
-        github_token=token,
-        github_repository=repository,
-        github_api=api,
-        recipients=recipients,
-        sender=_sender("PAPERS_DIGEST_FROM", sender),
-        smtp=smtp,
-        unsubscribe=_unsubscribe(environment.get("PAPERS_UNSUBSCRIBE") or ""),
-        webhook=_webhook("PAPERS_DIGEST_WEBHOOK", environment),
-        webhook_shape=_shape(environment.get("PAPERS_DIGEST_WEBHOOK_SHAPE") or SHAPES[0]),
-    )
-
-
-def _github(environment: Mapping[str, str]) -> tuple[str, str, str]:
-    token = (environment.get("PAPERS_GITHUB_TOKEN") or "").strip()
-    own = environment.get("PAPERS_GITHUB_REPOSITORY") or ""
-    repository = own or environment.get("GITHUB_REPOSITORY") or ""
-    api = (environment.get("GITHUB_API_URL") or GITHUB_API_URL).rstrip("/")
-    if own and not token:
-        raise SettingsError(
-            "PAPERS_GITHUB_REPOSITORY is set, and PAPERS_GITHUB_TOKEN is not: expected a token "
-            "that may write issues there."
-        )
-    if not token:
-        return "", "", GITHUB_API_URL
-    if not re.fullmatch(r"[!-~]+", token):
-        raise SettingsError("PAPERS_GITHUB_TOKEN: expected a token, with no space in it.")
-    if not _REPOSITORY.fullmatch(repository):
-        name = "PAPERS_GITHUB_REPOSITORY" if own or not repository else "GITHUB_REPOSITORY"
-        raise SettingsError(
-            f"{name} is {repository!r}: expected owner/name, such as you/papers, of the repository "
-            "whose issues are the digests, since PAPERS_GITHUB_TOKEN is set."
-        )
-    parts = _parts(api, "https", "http")
-    if parts is None or re.search(r"[?#@\s]", api):
-        raise SettingsError(f"GITHUB_API_URL: expected an address such as {GITHUB_API_URL}.")
-    if parts.scheme == "http" and not is_loopback(api):
-        raise SettingsError("GITHUB_API_URL: expected https, since the token is sent there.")
-    return token, repository, api
-
-
-# None of the values below is shown: they hold secrets.
-def _webhook(name: str, environment: Mapping[str, str]) -> str:
-    value = environment.get(name) or ""
-    if value and _parts(value, "http", "https") is None:
-        raise SettingsError(f"{name}: expected an address that begins with https://.")
-    return value
-
-
-def _smtp(environment: Mapping[str, str]) -> str:
-    smtp = environment.get("PAPERS_SMTP_URL") or ""
-    server = _parts(smtp, "smtp", "smtps") if smtp else None
-    if smtp and (server is None or server.path not in ("", "/") or re.search(r"[?#]", smtp)):
-        raise SettingsError(
-            "PAPERS_SMTP_URL: expected smtps://user:password@host:465, or smtp://... for a server "
-            "that turns TLS on first. In the password, write # / ? @ [ ] and : as %23 %2F %3F %40 "
-            "%5B %5D and %3A."
-        )
-    return smtp
-
-
-def _everybody(name: str, environment: Mapping[str, str], smtp: str) -> tuple[str, ...]:
-    recipients = addresses(name, environment.get(name) or "")
-    if recipients and not smtp:
-        raise SettingsError(
-            f"{name} is set, and PAPERS_SMTP_URL is not: expected the mail server, "
-            "smtps://user:password@host:465."
-        )
-    return recipients
-
-
-def _sender(name: str, value: str) -> str:
-    if value and not ADDRESS.fullmatch(value):
-        raise SettingsError(f"{name}: expected one e-mail address, such as you@example.org.")
-    return value
-
-
-def _unsubscribe(value: str) -> str:
-    if value and (not _UNSUBSCRIBE.fullmatch(value) or re.search(r"[<>\"]", value)):
-        raise SettingsError(
-            f"PAPERS_UNSUBSCRIBE is {value!r}: expected an address that begins with https:// or "
-            "mailto:. Unset it for mail to the sender."
-        )
-    return value
-
-
-def _shape(value: str) -> Shape:
-    for shape in SHAPES:
-        if value == shape:
-            return shape
-    raise SettingsError(
-        f"PAPERS_DIGEST_WEBHOOK_SHAPE is {value!r}: expected slack, which Mattermost and "
-        "Rocket.Chat take, too, or json."
-    )
-
-
-def _parts(address: str, *schemes: str) -> SplitResult | None:
-    """Give the parts of an address of one of `schemes`; None if it is none."""
-    try:
-        parts = urlsplit(address)
-        usable = parts.scheme in schemes and parts.hostname and parts.port != 0
-    except ValueError:  # brackets that do not match, a port that is no number
-        return None
-    return parts if usable else None
-
-
 def _api_url(value: str, name: str = "ARXIV_API_URL", example: str = ARXIV_API_URL) -> str:
-    if _parts(value, "http", "https") is None or re.search(r"[?#\s]", value):
+    if web_parts(value, "http", "https") is None or re.search(r"[?#\s]", value):
         raise SettingsError(
             f"{name} is {value!r}: expected an address such as {example}, without a query. Unset "
             "it to ask arXiv itself."
@@ -312,7 +164,7 @@ def _api_url(value: str, name: str = "ARXIV_API_URL", example: str = ARXIV_API_U
 def _oai_url(value: str, api_url: str) -> str:
     if value:
         url = _api_url(value, "ARXIV_OAI_URL", ARXIV_OAI_URL)
-        # One gate is for one server, and the interval below arXiv's is for this machine alone.
+        # There is one gate for both, and the interval below arXiv's is for this machine alone.
         if is_loopback(url) != is_loopback(api_url):
             raise SettingsError(
                 f"ARXIV_OAI_URL is {url!r} and ARXIV_API_URL {api_url!r}: expected both at arXiv, "
@@ -320,7 +172,7 @@ def _oai_url(value: str, api_url: str) -> str:
             )
         return url
     # Who asks a stand-in does not want to ask arXiv with the other half.
-    return urljoin(api_url, "/oai") if api_url != ARXIV_API_URL else ARXIV_OAI_URL
+    return ARXIV_OAI_URL if is_arxivs(api_url) else urljoin(api_url, "/oai")
 
 
 def _interval(value: str, api_url: str) -> float:
@@ -358,12 +210,3 @@ def _seconds(name: str, value: str, default: float) -> float:
             f"default, {default:g}."
         )
     return seconds
-
-
-def is_loopback(url: str) -> bool:
-    """Say whether the host of `url` is this machine itself (localhost, 127.0.0.0/8, ::1)."""
-    host = urlsplit(url).hostname or ""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

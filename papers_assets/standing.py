@@ -9,19 +9,18 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
 from itertools import repeat
+from typing import NamedTuple
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
-from papers_assets.choosing import Looked, is_of
+from papers_assets.choosing import Looked, freshest
 from papers_assets.counters import Counters, Counts
 from papers_assets.coverage import problem_of
 from papers_assets.harvests import Harvests
 from papers_assets.keywords import Keyword, KeywordsFile
 from papers_assets.keywords_file import KeywordsFileError
+from papers_assets.labels import Head
 from papers_assets.outputs import Outputs
 from papers_assets.remote import is_remote
-from papers_assets.store import Store
+from papers_assets.store import Store, StoreError, slug
 
 _AT_ONCE = 16
 """Keywords that are looked at together where each look is a question to a server."""
@@ -42,6 +41,7 @@ class HeldFile:
 
 
 _NOTHING = HeldFile(0, None)
+_UNREADABLE = HeldFile(0, None, is_readable=False)
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,14 @@ class State:
     """When the README was last written; None: there is none."""
     edition_at: datetime | None
     """The day of the newest edition; None: there is none."""
+
+
+class _There(NamedTuple):
+    """What is there of all keywords, by `slug`."""
+
+    failed: set[str]
+    """As `Store.slugs_with_problem` gives them."""
+    signatures: dict[str, str]
 
 
 class Looking:
@@ -101,10 +109,11 @@ class Looking:
         has_file = self._read_keywords()
         keywords = self._file.keywords if self._file else ()
         looked, problem = self._look_at_harvest()
+        there = self._look_at_store()
         days = self._outputs.days()
         with ThreadPoolExecutor(_AT_ONCE if is_remote(self._store.home) else 1) as threads:
             found = [looked.get(keyword.name) for keyword in keywords]
-            states = threads.map(self._keyword, keywords, found, repeat(problem))
+            states = threads.map(self._keyword, keywords, repeat(there), found, repeat(problem))
         return State(
             now=self._now(),
             counts=self._counts(),
@@ -133,31 +142,41 @@ class Looking:
             logger.warning("the harvest is not in the metrics: %s", error)
             return {}, "the harvest cannot be read"
 
-    def _keyword(self, keyword: Keyword, looked: Looked | None, problem: str) -> KeywordState:
-        name = keyword.name
+    def _look_at_store(self) -> _There | None:
+        """Give what is there of all keywords; None: that cannot be said."""
         try:
-            problem = self._store.read_problem(name) or problem
+            return _There(self._store.slugs_with_problem(), self._store.signatures())
+        except OSError as error:
+            logger.warning("what is held is not in the metrics: %s", error)
+            return None
+
+    def _keyword(
+        self, keyword: Keyword, there: _There | None, looked: Looked | None, problem: str
+    ) -> KeywordState:
+        name, key = keyword.name, slug(keyword.name)
+        if there is None:
+            return KeywordState(name, _UNREADABLE, "the reason cannot be read")
+        try:
+            if key in there.failed:
+                problem = self._store.read_problem(name) or problem
         except OSError:
             problem = "the reason cannot be read"
-        head = self._head(name)
-        if looked and is_of(looked, keyword, head.gleaned):
-            moments = [m for m in (head.refreshed_at, looked.refreshed_at) if m]
-            head = replace(head, refreshed_at=max(moments, default=None))
-        return KeywordState(name, head, problem)
+        head = self._head(name, there.signatures.get(key, ""))
+        refreshed_at = freshest(keyword, looked, head.refreshed_at, head.gleaned)
+        return KeywordState(name, replace(head, refreshed_at=refreshed_at), problem)
 
-    def _head(self, name: str) -> HeldFile:
+    def _head(self, name: str, signature: str) -> HeldFile:
         """Read the head of what is held of a keyword, if it was written since the last time."""
-        try:
-            signature = self._store.signature(name)
-            if not signature:
-                return _NOTHING
-            known, head = self._heads.get(name, ("", _NOTHING))
-            if known != signature:
-                head = _read_head(self._store, name)
-                self._heads[name] = signature, head
-        except (OSError, ValueError, KeyError, pa.ArrowException) as error:
-            logger.warning("%s: %s", self._store.held_path(name), error)
-            return HeldFile(0, None, is_readable=False)
+        if not signature:
+            return _NOTHING
+        known, head = self._heads.get(name, ("", _NOTHING))
+        if known != signature:
+            try:
+                head = _held_file(self._store.read_head(name))
+            except (OSError, StoreError) as error:
+                logger.warning("%s: %s", name, error)
+                return _UNREADABLE
+            self._heads[name] = signature, head
         return head
 
     def _counts(self) -> Counts | None:
@@ -169,18 +188,10 @@ class Looking:
 
     def _readme_at(self) -> datetime | None:
         try:
-            return datetime.fromtimestamp(self._store.readme_path.stat().st_mtime, UTC)
+            return datetime.fromtimestamp(self._store.documents.readme_path.stat().st_mtime, UTC)
         except OSError:
             return None
 
 
-def _read_head(store: Store, name: str) -> HeldFile:
-    with store.held_path(name).open("rb") as file:
-        head = pq.read_metadata(file)
-    labels = {name.decode(): value.decode() for name, value in (head.metadata or {}).items()}
-    refreshed_at, gleaned = labels["refreshed_at"], labels.get("gleaned", "")
-    return HeldFile(
-        head.num_rows,
-        datetime.fromisoformat(refreshed_at) if refreshed_at else None,
-        gleaned=int(gleaned) if gleaned else None,
-    )
+def _held_file(head: Head | None) -> HeldFile:
+    return HeldFile(head.versions, head.refreshed_at, gleaned=head.gleaned) if head else _NOTHING

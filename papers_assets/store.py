@@ -1,58 +1,49 @@
-"""Where held papers and outputs live on disk; the one module that knows paths.
+"""Where held papers and the asset `papers` live, on disk or in object storage, and their formats.
 
     HOME/.papers/raw_papers/<keyword>.parquet         what is held of a keyword
     HOME/.papers/raw_papers/<keyword>.problem.json    why its last refresh failed, if it did
     HOME/.papers/papers.parquet                       the asset `papers`
     HOME/.papers/locks/                               held by who writes, or runs something; on
                                                       this host if HOME is not: `locks`
-    HOME/output/README.md                             the asset `readme`
-    HOME/output/keywords/<keyword>.md, <keyword>-2.md what it has no room for
-    HOME/.github/README.md                            the same as a front page, if that is wanted
 
-(Dagster's run history is in HOME/.papers too: dagster.yaml says where.) Every write is atomic: a
-reader, or a restart after the plug was pulled, finds the old file or the new one, whole. Who reads
-a file in order to write it holds its lock meanwhile: `updating`, `publishing`.
+What is published as Markdown is in `documents`. (Dagster's run history is in HOME/.papers too:
+dagster.yaml says where.) Every write is atomic: a reader, or a restart after the plug was pulled,
+finds the old file or the new one, whole. Who reads a file in order to write it holds its lock
+meanwhile: `updating`, `publishing`.
 """
 
 import hashlib
 import json
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
-from dataclasses import replace
-from datetime import datetime
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
 
 import pandas as pd
 import pyarrow as pa
 
-from papers_assets import held, papers
-from papers_assets.arxiv.windows import Window
+from papers_assets import paper_rows, papers
+from papers_assets.documents import Documents
 from papers_assets.files import (
     FORMAT,
-    Stage,
     StoreDamagedError,
     StoreError,
+    read_labels,
     read_table,
     replacing,
     set_aside,
-    staged,
     sweep,
     write_table,
 )
 from papers_assets.held import Held
+from papers_assets.labels import Head, head_of, held_of, labels_of
 from papers_assets.locks import Locks, folder_here, locks_below
-from papers_assets.places import exists, inside, read_bytes, remove, signature
+from papers_assets.places import exists, inside, read_bytes, remove, signature, signatures
 from papers_assets.remote import is_remote
-from papers_assets.rendering.pages import FRONT_PAGE_MARK
 
 _SLUG = 40
-_PAGE_NAME = r"[a-z0-9]+(?:-[a-z0-9]+)*-[0-9a-f]{12}(?:-[1-9][0-9]*)?\.md"
-"""What pages are called: a `slug`, and a number but for the first one."""
-_PAGE = re.compile(_PAGE_NAME)
+_HELD, _PROBLEM = ".parquet", ".problem.json"
 _HALF_OF_HELD = re.compile(r"\.(?P<slug>[a-z0-9-]+)\.(?:parquet|problem\.json)\..*\.tmp")
-_HALF_A_PAGE = re.compile(rf"\.{_PAGE_NAME}\..*\.tmp")
 
 __all__ = ["FORMAT", "Store", "StoreDamagedError", "StoreError", "slug"]
 
@@ -70,19 +61,16 @@ class Store:
         self, home: Path, locks: Locks | None = None, host_folder: Path | None = None
     ) -> None:
         self.home = home
-        self.readme_path = home / "output" / "README.md"
-        self.pages_folder = home / "output" / "keywords"
-        self.front_page_path = home / ".github" / "README.md"
         self.papers_path = home / ".papers" / "papers.parquet"
         self.locks = locks or locks_below(home)
         self.locks_folder = folder_here(home, host_folder)
         """Where the runs of this host's command lines hold theirs."""
+        self.documents = Documents(home, self.locks)
         self._held_folder = home / ".papers" / "raw_papers"
-        self._stage: Stage | None = None
 
     def held_path(self, keyword: str) -> Path:
         """Give the file of a keyword: readable, safe and short, whatever the keyword is made of."""
-        return self._held_folder / f"{slug(keyword)}.parquet"
+        return self._held_folder / f"{slug(keyword)}{_HELD}"
 
     @contextmanager
     def updating(self, keyword: str) -> Iterator[None]:
@@ -108,9 +96,7 @@ class Store:
         """Keep other processes from writing `papers` and `readme`, until the block ends."""
         with self.locks.holding("publishing"):
             sweep(self.papers_path)
-            sweep(self.readme_path)
-            sweep(self.front_page_path)
-            self._sweep_pages()
+            self.documents.sweep()
             yield
 
     def read_held(self, keyword: str) -> Held | None:
@@ -120,7 +106,7 @@ class Store:
             StoreDamagedError: the file is damaged.
             StoreError: a newer version of papers-assets wrote it.
         """
-        return self.read_held_columns(keyword, held.SCHEMA.names)
+        return self.read_held_columns(keyword, paper_rows.SCHEMA.names)
 
     def read_held_columns(
         self, keyword: str, columns: Sequence[str], rows: range | None = None
@@ -129,7 +115,7 @@ class Store:
 
         Args:
             keyword: whose.
-            columns: of `held.SCHEMA`, `updated` among them.
+            columns: of `paper_rows.SCHEMA`, `updated` among them.
             rows: which; None: all.
 
         Raises:
@@ -138,28 +124,23 @@ class Store:
         path = self.held_path(keyword)
         if not exists(path):
             return None
-        schema = pa.schema([held.SCHEMA.field(name) for name in columns])
+        schema = pa.schema([paper_rows.SCHEMA.field(name) for name in columns])
         table, labels = read_table(path, schema, rows)
-        try:
-            value = Held(
-                keyword=keyword,
-                definition=labels["definition"],
-                cap=int(labels["cap"]),
-                refreshed_at=_time(labels["refreshed_at"]),
-                papers=table,
-                complete_until=_time(labels.get("complete_until", "")),
-                complete_from=_time(labels.get("complete_from", "")),
-                total_results=_number(labels.get("total_results", "")),
-                doubted_since=_time(labels.get("doubted_since", "")),
-                looked_back=_windows(labels.get("looked_back", "[]")),
-                gleaned=_number(labels.get("gleaned", "")),
-            )
-        except (KeyError, ValueError, TypeError) as error:
-            raise StoreDamagedError(path, f"its labels cannot be read ({error!r})") from error
-        if labels["papers_assets_format"] == "1" and len(table):
-            # Format 1 did not tell the newest paper from what is complete.
-            return replace(value, complete_until=table["updated"][0].as_py())
-        return value
+        with _understanding(path):
+            return held_of(keyword, table, labels)
+
+    def read_head(self, keyword: str) -> Head | None:
+        """Read what is known of `keyword` without its papers; None if it was never fetched.
+
+        Raises:
+            StoreError: as `read_held`. Damage to the papers goes unnoticed.
+        """
+        path = self.held_path(keyword)
+        if not exists(path):
+            return None
+        versions, labels = read_labels(path)
+        with _understanding(path):
+            return head_of(versions, labels)
 
     def write_held(self, value: Held) -> None:
         """Write what is held of a keyword; if it was read before, in one `updating`.
@@ -167,25 +148,17 @@ class Store:
         Raises:
             StoreError: it cannot be written, and is as it was.
         """
-        labels = {
-            "keyword": value.keyword,
-            "definition": value.definition,
-            "cap": str(value.cap),
-            "refreshed_at": _label(value.refreshed_at),
-            "complete_until": _label(value.complete_until),
-            "complete_from": _label(value.complete_from),
-            "total_results": "" if value.total_results is None else str(value.total_results),
-            "doubted_since": _label(value.doubted_since),
-            "gleaned": "" if value.gleaned is None else str(value.gleaned),
-            "looked_back": json.dumps(
-                [[_label(w.first), _label(w.last)] for w in value.looked_back]
-            ),
-        }
-        write_table(self.held_path(value.keyword), value.papers, labels, self.locks.check)
+        path = self.held_path(value.keyword)
+        write_table(path, value.papers, labels_of(value), self.locks.check)
 
     def signature(self, keyword: str) -> str:
         """Give what changes whenever what is held of `keyword` is written; empty: nothing is."""
         return signature(self.held_path(keyword))
+
+    def signatures(self) -> dict[str, str]:
+        """Give the `signature` of all that is held, by `slug`: one look for thousands."""
+        found = signatures(self._held_folder).items()
+        return {name.removesuffix(_HELD): of for name, of in found if name.endswith(_HELD)}
 
     def set_aside(self, path: Path) -> Path:
         """Rename a damaged file, so that a new one can be written, and give its new name."""
@@ -202,9 +175,8 @@ class Store:
 
     def slugs_with_problem(self) -> set[str]:
         """Give the `slug` of each keyword whose last refresh failed: one look for thousands."""
-        suffix = ".problem.json"
         found = (path.name for path in inside(self._held_folder))
-        return {name.removesuffix(suffix) for name in found if name.endswith(suffix)}
+        return {name.removesuffix(_PROBLEM) for name in found if name.endswith(_PROBLEM)}
 
     def write_problem(self, keyword: str, problem: str) -> None:
         """Note why the last refresh of `keyword` failed; empty: it did not."""
@@ -244,136 +216,13 @@ class Store:
             return None
 
     @contextmanager
-    def staging(self) -> Iterator[None]:
-        """Write documents aside until the block ends well; if it raises, all are as they were."""
-        try:
-            with staged(self.locks.check) as stage:
-                self._stage = stage
-                yield
-        finally:
-            self._stage = None
-
-    def read_document(self, path: Path) -> bytes:
-        """Read a document, as it is written aside if it is."""
-        return self._stage.content(path) if self._stage else read_bytes(path)
-
-    def _writing(self, path: Path) -> AbstractContextManager[BinaryIO]:
-        return self._stage.writing(path) if self._stage else replacing(path, self.locks.check)
-
-    def write_readme(self, pieces: Iterable[str]) -> int:
-        """Write the rendered README and give its size in bytes.
-
-        Raises:
-            StoreError: it cannot be written, and is as it was.
-        """
-        with self._writing(self.readme_path) as file:
-            return sum(file.write(piece.encode()) for piece in pieces)
-
-    def write_page(self, name: str, pieces: Iterable[str]) -> int:
-        """Write a rendered page of the README and give its size in bytes.
-
-        Raises:
-            StoreError: it cannot be written, and is as it was.
-        """
-        with self._writing(self.pages_folder / name) as file:
-            return sum(file.write(piece.encode()) for piece in pieces)
-
-    def pages(self) -> Iterator[tuple[str, bytes]]:
-        """Give the name of every page that is there, and what is in it, one by one."""
-        for path in self._paths_of_pages():
-            yield path.name, read_bytes(path)
-
-    def remove_pages(self, but: Collection[str] = ()) -> None:
-        """Remove all pages `but` those of these names, and the folder if nothing is left in it.
-
-        Raises:
-            StoreError: one cannot be removed.
-        """
-        paths = self._paths_of_pages()
-        try:
-            for path in paths:
-                if path.name not in but:
-                    self.locks.check()
-                    remove(path)
-        except OSError as error:
-            raise StoreError(
-                f"{path}: cannot be removed ({error.strerror}), and the README does not lead there "
-                "any more. Remove it, or make the folder writable, and run again."
-            ) from error
-        if not is_remote(self.pages_folder):
-            with suppress(OSError):  # somebody else's files are in it, or it is not there
-                self.pages_folder.rmdir()
-
-    def check_front_page(self) -> None:
-        """Make sure that a front page can be written without losing somebody else's.
-
-        Raises:
-            StoreError: there is one that is not ours.
-        """
-        path = self.front_page_path
-        if exists(path) and not self._has_our_front_page():
-            raise StoreError(
-                f"{path}: papers-assets did not write this file, and leaves it as it is. It should "
-                "write its list there (front_page = true in keywords.toml): move the file away, or "
-                "set front_page = false."
-            )
-
-    def write_front_page(self, pieces: Iterable[str]) -> int:
-        """Write the rendered front page and give its size in bytes.
-
-        Args:
-            pieces: the last line is `FRONT_PAGE_MARK`.
-
-        Raises:
-            StoreError: it cannot be written, and is as it was; or there is one that is not ours.
-        """
-        self.check_front_page()
-        with self._writing(self.front_page_path) as file:
-            return sum(file.write(piece.encode()) for piece in pieces)
-
-    def remove_front_page(self) -> None:
-        """Remove the front page if it is ours; somebody else's stays.
-
-        Raises:
-            StoreError: it cannot be removed.
-        """
-        path = self.front_page_path
-        try:
-            if self._has_our_front_page():
-                self.locks.check()
-                remove(path)
-        except OSError as error:
-            raise StoreError(
-                f"{path}: cannot be removed ({error.strerror}), although keywords.toml has no "
-                "front_page = true any more. Remove it, or make the folder writable, and run again."
-            ) from error
-
-    @contextmanager
     def opening_history(self) -> Iterator[None]:
         """Keep other processes from opening the run history, until the block ends."""
         with self.locks.holding("history"):
             yield
 
-    def _paths_of_pages(self) -> list[Path]:
-        found = [p for p in inside(self.pages_folder) if _PAGE.fullmatch(p.name)]
-        return sorted(found, key=lambda path: (len(path.name), path.name))  # 2 before 10
-
-    def _sweep_pages(self) -> None:
-        """Remove what writers of pages left behind who died writing."""
-        for left in () if is_remote(self.pages_folder) else self.pages_folder.glob(".*.tmp"):
-            if _HALF_A_PAGE.fullmatch(left.name):
-                with suppress(OSError):
-                    left.unlink()
-
-    def _has_our_front_page(self) -> bool:
-        """Say whether there is a front page that ends with our mark."""
-        try:
-            return read_bytes(self.front_page_path).endswith(FRONT_PAGE_MARK.encode())
-        except OSError:  # it is not there, is a folder, or is somebody's who lets nobody read it
-            return False
-
     def _problem_path(self, keyword: str) -> Path:
-        return self._held_folder / f"{slug(keyword)}.problem.json"
+        return self._held_folder / f"{slug(keyword)}{_PROBLEM}"
 
 
 def slug(keyword: str) -> str:
@@ -383,17 +232,9 @@ def slug(keyword: str) -> str:
     return f"{readable or 'keyword'}-{digest}"
 
 
-def _label(time: datetime | None) -> str:
-    return time.isoformat() if time else ""
-
-
-def _time(label: str) -> datetime | None:
-    return datetime.fromisoformat(label) if label else None
-
-
-def _windows(label: str) -> tuple[Window, ...]:
-    return tuple(Window(*map(datetime.fromisoformat, ends)) for ends in json.loads(label))
-
-
-def _number(label: str) -> int | None:
-    return int(label) if label else None
+@contextmanager
+def _understanding(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (KeyError, ValueError, TypeError) as error:
+        raise StoreDamagedError(path, f"its labels cannot be read ({error!r})") from error

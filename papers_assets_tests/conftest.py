@@ -120,7 +120,7 @@ class House:
 
     @property
     def readme(self) -> str:
-        return self.store.readme_path.read_text()
+        return self.store.documents.readme_path.read_text()
 
     @property
     def materialized(self) -> set[str]:

@@ -7,8 +7,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
+from papers_assets.arxiv.client import ArxivClient
+from papers_assets.arxiv.gate import gate_for
 from papers_assets.locks import FileLocks, Locks, PostgresLocks
 
 
@@ -29,6 +32,16 @@ def hold(place: Path | str, holding: Any) -> None:
     with locks_at(place).holding("a"):
         holding.set()
         time.sleep(60)
+
+
+def ask(url: str, gate: tuple[float, str, Path], times: int, together: Barrier) -> None:
+    """Ask an arXiv, beginning when all do who are `together`; by the interval, locks and folder."""
+    interval, locks, folder = gate
+    client = ArxivClient(url, gate_for(url, interval, locks, host_folder=folder))
+    together.wait(60)
+    for _ in range(times):
+        client.ask({"search_query": "all:compiler", "max_results": "1"})
+    client.close()
 
 
 @contextmanager

@@ -16,10 +16,11 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword
 
 from papers_assets.alerts import alert_sensor
+from papers_assets.definitions import build_definitions
 from papers_assets.messages import AlertError, Alerts, send
 from papers_assets.sample_arxiv import Fault
 from papers_assets.schedules import DAILY
-from papers_assets.settings import SettingsError, read_settings
+from papers_assets.settings import Settings, SettingsError, read_settings
 from papers_assets_tests.conftest import House
 from papers_assets_tests.driving import free_port
 
@@ -289,7 +290,35 @@ def test_alerts_are_configured_by_the_environment() -> None:
 def test_a_mistake_in_the_configuration_is_named_without_its_secret(
     variables: dict[str, str], words: str
 ) -> None:
-    with pytest.raises(SettingsError) as raised:
-        read_settings(variables)
-    assert words in str(raised.value)
-    assert SECRET not in str(raised.value)
+    found = read_settings(variables).alerts  # which stops no list
+    assert words in found.problem
+    assert SECRET not in found.problem
+    assert found == Alerts(problem=found.problem)
+
+
+def test_settings_that_cannot_be_used_make_the_sensors_ticks_fail_until_they_are_repaired(
+    house: House, receiver: Receiver
+) -> None:
+    sensor = Sensor(house, Alerts(receiver.url))
+    sensor.tick()
+    fail(house)
+    usable, broken = sensor.definition, read_settings({"PAPERS_ALERT_EMAIL": "me@x.org"}).alerts
+    sensor.definition = alert_sensor(broken, lambda: house.today)
+    assert sensor.definition.default_status is dg.DefaultSensorStatus.RUNNING
+    with pytest.raises(SettingsError, match="PAPERS_ALERT_EMAIL is set, and PAPERS_SMTP_URL is"):
+        sensor.tick()
+    sensor.definition = usable
+    assert sensor.tick() == TOLD
+    assert len(receiver.received) == 1
+
+
+def test_settings_that_cannot_be_used_keep_the_graph_from_nothing(house: House) -> None:
+    settings = Settings(
+        house.file.path, house.home, house.server.url, 0.0, alerts=Alerts(problem="none of it")
+    )
+    definitions = build_definitions(settings, house.file)
+    assert (
+        definitions.resolve_job_def(DAILY)
+        .execute_in_process(instance=house.instance, tags=house.everything)
+        .success
+    )

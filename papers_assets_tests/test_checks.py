@@ -16,7 +16,6 @@ from papers_assets.checks import (
     CHECKS_OF_README,
     FORMER_COLUMNS,
     GITHUB_LIMIT,
-    HELD_KEYS,
     Finding,
     Severity,
     check_papers,
@@ -24,7 +23,7 @@ from papers_assets.checks import (
     stops,
 )
 from papers_assets.keywords import Field, Keyword, KeywordsFile
-from papers_assets.papers import PROBLEMS, REFRESHED_AT, Source, join, select_papers
+from papers_assets.papers import KEYS, PROBLEMS, REFRESHED_AT, Source, join, select_papers
 from papers_assets.rendering import pages
 from papers_assets.rendering.layout import lay_out
 from papers_assets.rendering.readme import render_readme
@@ -101,7 +100,7 @@ def world(
         papers=join([select_papers(frames[k.name], k) for k in held], sources),
         former=published,
         keywords=tuple(held),
-        held={name: frame[HELD_KEYS] for name, frame in frames.items()},
+        held={name: frame[KEYS] for name, frame in frames.items()},
     )
 
 

@@ -15,8 +15,9 @@ from papers_assets.arxiv.feed import Paper
 from papers_assets.checks import check_papers
 from papers_assets.choices import Choice, Days
 from papers_assets.choosing import Chosen, choose
-from papers_assets.held import SCHEMA, Held, refreshed
+from papers_assets.held import Held, refreshed
 from papers_assets.keywords import Keyword, KeywordsFile
+from papers_assets.paper_rows import SCHEMA
 from papers_assets.papers import (
     KEYS,
     PROBLEMS,
@@ -208,6 +209,36 @@ def test_a_file_that_is_replaced_between_two_looks_is_read_at_once(store: Watche
     # It is taken for what it was before, so that the next time looks again.
     store.write_papers(chosen.frame)
     assert publish(store, ONE).as_published == set()
+
+
+class Late(Watched):
+    """A store in which another run writes right after it was looked at what is there."""
+
+    def signatures(self) -> dict[str, str]:
+        found = super().signatures()
+        hold(self, ONE, paper(9), seen_at=LATER + timedelta(days=1))
+        self.read.clear()
+        return found
+
+
+def test_what_is_replaced_after_the_look_is_chosen_anew_the_next_time(store: Watched) -> None:
+    hold(store, ONE, paper(1))
+    chosen = choose(listed(ONE), Late(store.home), DAY)
+    assert list(chosen.frame["arxiv_id"].str[-1]) == ["9", "1"]
+    store.write_papers(chosen.frame)
+    assert publish(store, ONE).as_published == set()
+    # Of what had been published, the older rows stay, and are as old as they say.
+    late = choose(listed(ONE), Late(store.home), DAY, store.papers_or_none())
+    assert late.as_published == {"one"}
+    store.write_papers(late.frame)
+    assert publish(store, ONE).as_published == set()
+
+
+def test_nothing_is_built_upon_what_was_first_written_after_the_look(store: Watched) -> None:
+    store.write_papers(choose(listed(ONE), Late(store.home), DAY).frame)
+    store.held_path("one").unlink()
+    assert publish(store, ONE).as_published == set()
+    assert [name for name, _ in store.read] == ["one"]
 
 
 def test_as_many_are_counted_by_day_as_the_picture_has_rows(store: Watched) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from papers_assets import files, gleaning, harvests, held
+from papers_assets import files, gleaning, harvests, held, paper_rows
 from papers_assets.arxiv.feed import Paper
 from papers_assets.failures import Failed
 from papers_assets.files import StoreDamagedError, StoreError, read_table
@@ -37,7 +37,7 @@ class Field:
         at = at or self.now
         self.harvests.write(
             Harvested(date(2026, 11, day), (), self.harvests.next_serial(), harvested_at=at),
-            held.of_papers(papers),
+            paper_rows.of_papers(papers),
         )
 
     def bring_in_all(self, *papers: Paper) -> None:
@@ -517,7 +517,7 @@ def test_a_write_that_is_under_way_when_we_begin_to_look_counts_as_not_looked_th
             begun.set()
             looked.wait(0.3)  # who waits for us to end, as everybody has to, does not see to this
             of_day = Harvested(date(2026, 11, 3), (), serial, NOON)
-            field.harvests.write(of_day, held.of_papers([paper(3)]))
+            field.harvests.write(of_day, paper_rows.of_papers([paper(3)]))
 
     writer = threading.Thread(target=bring_in)
     writer.start()

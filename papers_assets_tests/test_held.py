@@ -11,13 +11,14 @@ from papers_assets.arxiv.windows import Window
 from papers_assets.held import (
     ARXIV_BEGAN,
     OVERLAP,
-    SCHEMA,
     Held,
     kept,
     looked_back,
+    news,
     of_definition,
     refreshed,
 )
+from papers_assets.paper_rows import SCHEMA
 from papers_assets_tests.making import EPOCH, LATER, keyword, paper
 
 batches = st.lists(
@@ -89,6 +90,13 @@ def test_what_came_by_the_last_refresh_has_been_reported() -> None:
     assert kept(keyword(), None, [paper(2)], later).reported() == set()
     again = refreshed(keyword(), doubted, [paper(2)], later + timedelta(days=1))
     assert again.reported() == again.versions()
+
+
+def test_news_are_papers_and_further_versions_of_those_that_were_there() -> None:
+    before = {("2613.00001", 1), ("2613.00001", 2)}
+    came = {("2613.00001", 3), ("2613.00002", 1), ("2613.00002", 2)}
+    assert news(before, before | came) == (1, 1)
+    assert news(before, before) == (0, 0)
 
 
 def test_what_is_complete_begins_where_the_first_answer_ended() -> None:

@@ -85,14 +85,14 @@ def test_who_has_lost_a_lock_writes_nothing_any_more(
 ) -> None:
     store = Store(tmp_path, PostgresLocks(postgres_url))
     store.write_held(held(1))
-    store.write_readme(["old"])
+    store.documents.write_readme(["old"])
 
     def write() -> None:
         with store.updating("compiler"), store.publishing():
             cut(session)
             for attempt in (
                 lambda: store.write_held(held(2)),
-                lambda: store.write_readme(["new"]),
+                lambda: store.documents.write_readme(["new"]),
                 lambda: store.write_problem("compiler", "x"),
                 lambda: store.set_aside(store.held_path("compiler")),
             ):
@@ -101,7 +101,7 @@ def test_who_has_lost_a_lock_writes_nothing_any_more(
 
     write()
     assert store.read_held("compiler") == held(1)
-    assert store.readme_path.read_text() == "old"
+    assert store.documents.readme_path.read_text() == "old"
     assert store.read_problem("compiler") == ""
     store.write_held(held(2))  # nobody's lock is needed for what nobody has locked
 

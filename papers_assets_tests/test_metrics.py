@@ -12,25 +12,27 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pyarrow.parquet as pq
 import pytest
 import requests
 from prometheus_client.parser import text_string_to_metric_families as parsed
 from ruamel.yaml import YAML
 
-from papers_assets import standing
 from papers_assets.arxiv.errors import BLOCKED
 from papers_assets.counters import Counters, Counts
 from papers_assets.harvests import Harvested, Harvests
-from papers_assets.held import of_papers, refreshed
+from papers_assets.held import refreshed
 from papers_assets.keywords import KeywordsFile, Source
 from papers_assets.keywords_file import read_keywords_file
+from papers_assets.labels import Head
 from papers_assets.ledger import Gleaned
 from papers_assets.metrics import families, metrics_text, serve_metrics
 from papers_assets.outputs import Outputs
+from papers_assets.paper_rows import of_papers
 from papers_assets.sample_arxiv import Fault, SampleArxiv
 from papers_assets.settings import PROJECT_ROOT
 from papers_assets.standing import HeldFile, KeywordState, Looking, State
-from papers_assets.store import Store
+from papers_assets.store import FORMAT, Store
 from papers_assets_tests import driving
 from papers_assets_tests.conftest import House
 from papers_assets_tests.making import LATER, keyword, paper
@@ -165,17 +167,26 @@ def test_a_damaged_file_is_said_and_hides_no_other_keyword(
     assert str(Store(tmp_path).held_path("compiler")) in caplog.text
 
 
+def test_a_file_of_a_newer_version_is_not_readable(looking: Looking, tmp_path: Path) -> None:
+    path = Store(tmp_path).held_path("compiler")
+    table = pq.read_table(path)
+    labels = {**table.schema.metadata, b"papers_assets_format": str(FORMAT + 1).encode()}
+    pq.write_table(table.replace_schema_metadata(labels), path)
+    found = samples(metrics_text(looking.look))
+    assert found["papers_keyword_held_readable", "compiler"] == 0
+
+
 def test_the_head_of_a_file_is_read_again_only_when_it_was_written_again(
     looking: Looking, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read: list[str] = []
-    real = standing._read_head
+    real = Store.read_head
 
-    def counting(store: Store, name: str) -> HeldFile:
+    def counting(store: Store, name: str) -> Head | None:
         read.append(name)
         return real(store, name)
 
-    monkeypatch.setattr(standing, "_read_head", counting)
+    monkeypatch.setattr(Store, "read_head", counting)
     looking.look()
     looking.look()
     assert read == ["compiler"]
@@ -328,7 +339,7 @@ def test_without_the_library_it_is_said_what_to_install(
 def test_what_cannot_be_read_is_logged_where_people_look(
     looking: Looking, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    Store(tmp_path).held_path("performance").mkdir()
+    Store(tmp_path).held_path("performance").write_bytes(b"PAR1 or so")
     with caplog.at_level(logging.WARNING):
         assert not looking.look().keywords[1].held.is_readable
     assert "performance" in caplog.text

@@ -2,6 +2,7 @@ from datetime import date
 from pathlib import Path
 
 from papers_assets import previews
+from papers_assets.previews.common import by_keyword
 from papers_assets.rendering.readme import Section
 from papers_assets_tests import github
 from papers_assets_tests.making import held_frame, paper
@@ -36,12 +37,12 @@ def test_tables_of_thousands_of_keywords_list_those_with_the_most_news() -> None
     rows: list[dict[str, str | int]] = [
         {"keyword": f"compiler {n}", "new": n % 7} for n in range(5_000)
     ]
-    metadata = previews._by_keyword(rows)
+    metadata = by_keyword(rows)
     records = metadata["keywords"].records
     assert len(records) == 100
     assert {record.data["new"] for record in records} == {6}
     assert metadata["keywords_listed"] == "100 of 5000, those with the most news"
-    few = previews._by_keyword(rows[:100])
+    few = by_keyword(rows[:100])
     assert [record.data["keyword"] for record in few["keywords"].records] == [
         row["keyword"] for row in rows[:100]
     ]

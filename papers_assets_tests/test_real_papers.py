@@ -72,6 +72,6 @@ def test_five_keywords_give_their_hundred_newest_matching_papers(
         assert shown.items() <= matching.items()
         # Newest first, and nothing newer is left out (days decide: most times here are days).
         assert list(days) == sorted((day for _, day in matching.values()), reverse=True)[:100]
-    pages = [page.decode() for _, page in house.store.pages()]
+    pages = [page.decode() for _, page in house.store.documents.pages()]
     assert pages  # five hundred real papers are more than GitHub shows of one document
     assert sum(text.count("\n| **[") for text in (house.readme, *pages)) == 500

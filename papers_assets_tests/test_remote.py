@@ -5,24 +5,33 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from datetime import date
+from importlib import import_module
 from pathlib import Path
 from threading import Thread
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 import pytest
 from s3fs import S3FileSystem
 
 from papers_assets import places, remote
+from papers_assets.choosing import choose
 from papers_assets.counters import Counters, Counts
 from papers_assets.editions import Mark
 from papers_assets.files import StoreDamagedError, StoreError, locked, replacing
+from papers_assets.harvests import Harvests
 from papers_assets.held import Held, refreshed
+from papers_assets.keywords import KeywordsFile
 from papers_assets.locks import FileLocks, LockLostError, PostgresLocks
 from papers_assets.outputs import Known, Outputs
+from papers_assets.papers import PROBLEMS
 from papers_assets.postgres import Session
 from papers_assets.rendering.pages import FRONT_PAGE_MARK
 from papers_assets.runs import open_instance
 from papers_assets.sample_arxiv import SampleArxiv
 from papers_assets.settings import SettingsError, read_settings
+from papers_assets.standing import Looking
 from papers_assets.store import Store, slug
 from papers_assets_tests import driving
 from papers_assets_tests.arxiv.test_turnstile import cut
@@ -73,29 +82,29 @@ def test_why_a_refresh_failed_is_kept_and_forgotten(store: Store) -> None:
 
 
 def test_what_another_host_writes_is_seen_at_once(store: Store) -> None:
-    store.write_page(PAGE, ["x"])
-    assert [name for name, _ in store.pages()] == [PAGE]
+    store.documents.write_page(PAGE, ["x"])
+    assert [name for name, _ in store.documents.pages()] == [PAGE]
     other = S3FileSystem(skip_instance_cache=True)
-    folder = str(store.pages_folder)
+    folder = str(store.documents.pages_folder)
     other.pipe_file(f"{folder}/{slug('compiler')}-2.md", b"y")
     other.pipe_file(f"{folder}/notes.md", b"somebody else's")
-    assert [content for _, content in store.pages()] == [b"x", b"y"]
+    assert [content for _, content in store.documents.pages()] == [b"x", b"y"]
     other.rm_file(f"{folder}/{PAGE}")
-    assert [content for _, content in store.pages()] == [b"y"]
+    assert [content for _, content in store.documents.pages()] == [b"y"]
 
 
 def test_pages_and_front_page_are_removed_and_somebody_elses_stay(store: Store) -> None:
-    store.write_page(PAGE, ["x"])
-    store.write_page("notes.md", ["mine"])
-    store.write_front_page([FRONT_PAGE_MARK])
+    store.documents.write_page(PAGE, ["x"])
+    store.documents.write_page("notes.md", ["mine"])
+    store.documents.write_front_page([FRONT_PAGE_MARK])
     with store.publishing():
-        store.remove_pages()
-        store.remove_front_page()
+        store.documents.remove_pages()
+        store.documents.remove_front_page()
     assert objects(store.home) == {"output/keywords/notes.md"}
-    places.remove(store.front_page_path)  # it is gone already
-    remote.put(Path(__file__), store.front_page_path)
+    places.remove(store.documents.front_page_path)  # it is gone already
+    remote.put(Path(__file__), store.documents.front_page_path)
     with pytest.raises(StoreError, match="did not write this file"):
-        store.write_front_page([FRONT_PAGE_MARK])
+        store.documents.write_front_page([FRONT_PAGE_MARK])
 
 
 def test_a_damaged_object_is_refused_by_name_and_set_aside(store: Store) -> None:
@@ -112,21 +121,21 @@ def test_a_damaged_object_is_refused_by_name_and_set_aside(store: Store) -> None
 
 
 def test_documents_that_cannot_all_be_written_leave_the_old_ones(store: Store) -> None:
-    store.write_readme(["old"])
+    store.documents.write_readme(["old"])
 
     def broken() -> Iterator[str]:
         yield "new, but "
         raise ValueError("the template broke")
 
     def write() -> None:
-        with store.staging():
-            store.write_readme(["new"])
-            assert store.read_document(store.readme_path) == b"new"
-            store.write_page(PAGE, broken())
+        with store.documents.staging():
+            store.documents.write_readme(["new"])
+            assert store.documents.read(store.documents.readme_path) == b"new"
+            store.documents.write_page(PAGE, broken())
 
     with pytest.raises(ValueError, match="broke"):
         write()
-    assert store.read_document(store.readme_path) == b"old"
+    assert store.documents.read(store.documents.readme_path) == b"old"
     assert objects(store.home) == {"output/README.md"}
 
 
@@ -180,10 +189,10 @@ def test_an_upload_that_breaks_off_leaves_what_was_there(
 def test_a_large_object_is_fetched_at_once_and_not_in_pieces_of_two_writers(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store.write_readme(["a" * 1000])
+    store.documents.write_readme(["a" * 1000])
     monkeypatch.setattr(S3FileSystem, "default_block_size", 100)  # as if it were 50 MB
     asked = on_asking(monkeypatch, "", break_off)
-    assert store.read_document(store.readme_path) == b"a" * 1000
+    assert store.documents.read(store.documents.readme_path) == b"a" * 1000
     assert asked == ["get_object"]
 
 
@@ -199,6 +208,74 @@ def test_trouble_on_the_way_is_no_damage_and_not_taken_for_nothing(
         store.read_held("compiler")
     with pytest.raises(OSError, match="RuntimeError: as botocore"):
         store.read_problem("compiler")
+
+
+@pytest.fixture
+def requested(store: Store, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What S3 is asked for, request by request: methods, and what is asked of a `raw_papers`."""
+    session, found = import_module("aiobotocore.httpsession").AIOHTTPSession, list[str]()
+    send = session.send
+
+    async def sending(self: object, request: Any) -> object:
+        if "raw_papers" in request.url:
+            what = "list" if "list-type" in request.url else Path(urlsplit(request.url).path).name
+            found.append(f"{request.method} {what}")
+        return await send(self, request)
+
+    monkeypatch.setattr(session, "send", sending)
+    for name in NAMES:
+        store.write_held(held(1, name=name))
+    store.write_problem("one", "arXiv answered 503")
+    found.clear()
+    return found
+
+
+NAMES = ("one", "two", "three", "four")
+OF_ALL = ["GET list", f"GET {slug('one')}.problem.json", "GET list"]
+
+
+def file_of(home: Path) -> KeywordsFile:
+    return KeywordsFile(home, tuple(map(keyword, NAMES)), ZoneInfo("UTC"), "0 6 * * *")
+
+
+def test_keywords_that_did_not_change_are_published_without_a_request_for_each(
+    store: Store, requested: list[str], tmp_path: Path
+) -> None:
+    file = file_of(tmp_path)
+    former = choose(file, store, LATER.date()).frame
+    assert len(requested) > len(NAMES)
+    requested.clear()
+    chosen = choose(file, store, LATER.date(), former)
+    assert chosen.as_published == set(NAMES)
+    assert chosen.frame.attrs[PROBLEMS] == {"one": "arXiv answered 503"}
+    assert requested == OF_ALL
+    assert store.signatures() == {slug(name): store.signature(name) for name in NAMES}
+
+
+def test_metrics_of_keywords_that_did_not_change_ask_nothing_for_each(
+    store: Store, requested: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, locks = store.home, store.locks
+    looking = Looking(
+        lambda: file_of(tmp_path),
+        store,
+        Outputs(home, locks),
+        Counters(home, locks),
+        lambda: LATER,
+        Harvests(home, locks),
+    )
+    first = looking.look()
+    requested.clear()
+    assert looking.look() == first
+    assert sorted(requested) == sorted(OF_ALL)
+    assert [(k.held.versions, k.problem) for k in first.keywords] == [
+        (1, "arXiv answered 503"),
+        *[(1, "")] * 3,
+    ]
+    monkeypatch.setattr(store, "signatures", break_off)
+    for of_keyword in looking.look().keywords:
+        assert not of_keyword.held.is_readable
+        assert of_keyword.problem == "the reason cannot be read"
 
 
 def test_counts_are_kept_through_trouble_on_the_way(
@@ -224,7 +301,7 @@ def test_a_bucket_that_is_not_there_is_trouble_and_no_empty_home(
     for ask in (
         lambda: store.read_held("compiler"),
         lambda: store.read_problem("compiler"),
-        lambda: list(store.pages()),
+        lambda: list(store.documents.pages()),
         lambda: store.write_held(held(1)),
     ):
         with pytest.raises((OSError, StoreError), match="no such bucket") as caught:

@@ -1,12 +1,20 @@
+import errno
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from papers_assets import held as held_papers
 from papers_assets.harvests import Harvested, Harvests
+from papers_assets.held import Held
+from papers_assets.keywords import KeywordsFile
+from papers_assets.paper_rows import of_papers
 from papers_assets.retention import prune_harvest, prune_held
 from papers_assets.schedules import HOUSEKEEPING
+from papers_assets.store import Store
 from papers_assets_tests.conftest import House
 from papers_assets_tests.making import LATER, keyword, paper
 
@@ -63,10 +71,33 @@ def test_a_file_that_cannot_be_used_is_left_alone(house: House) -> None:
     assert path.read_bytes() == b"damaged"
 
 
+def test_trouble_with_one_keyword_keeps_no_other_from_being_pruned(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(held_papers, "_ALWAYS_KEPT", 0)
+
+    class Troubled(Store):
+        def read_held_columns(
+            self, keyword: str, columns: Sequence[str], rows: range | None = None
+        ) -> Held | None:
+            if keyword == "one":
+                raise OSError(errno.EIO, "object storage cannot be reached")
+            return super().read_held_columns(keyword, columns, rows)
+
+    names, store = ("one", "two"), Troubled(tmp_path)
+    for name in names:
+        papers = [paper(24 * day) for day in range(1, 31)]
+        store.write_held(held_papers.refreshed(keyword(name), None, papers, OLD))
+    file = KeywordsFile(tmp_path, tuple(map(keyword, names)), ZoneInfo("UTC"), "0 6 * * *")
+    kept = held_papers.OVERLAP.days + 1
+    assert prune_held(file, store, LATER + timedelta(days=9999)) == 30 - kept
+    assert "one: not pruned: [Errno 5] object storage cannot be reached" in caplog.text
+
+
 def test_old_days_of_the_harvest_go(house: House) -> None:
     harvests = Harvests(house.home)
     days = [LATER.date() - timedelta(days=n) for n in (0, 1094, 1095, 1096)]
     for day in days:
-        harvests.write(Harvested(day, (), serial=1, harvested_at=LATER), held_papers.of_papers([]))
+        harvests.write(Harvested(day, (), serial=1, harvested_at=LATER), of_papers([]))
     assert prune_harvest(house.file, harvests, LATER) == 1
     assert harvests.days() == sorted(days)[1:]

@@ -108,3 +108,33 @@ def test_a_number_of_attempts_that_is_none_is_refused(value: str) -> None:
 def test_a_backoff_that_is_no_number_of_seconds_is_refused(value: str) -> None:
     with pytest.raises(SettingsError, match=r"ARXIV_BACKOFF is .*: expected seconds"):
         read_settings({"ARXIV_BACKOFF": value})
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://export.arxiv.org/api/query",
+        "http://export.arxiv.org/api/query",
+        "https://export.arxiv.org/api/query/",
+        "https://arxiv.org/api/query",
+        "https://ARXIV.org:443/api/query",
+    ],
+)
+def test_who_asks_arxiv_harvests_it_where_it_is_to_be_harvested(url: str) -> None:
+    assert read_settings({"ARXIV_API_URL": url}).oai_url == "https://oaipmh.arxiv.org/oai"
+
+
+@pytest.mark.parametrize("host", ["http://127.0.0.1:8080", "https://notarxiv.org", "http://x.org"])
+def test_who_asks_another_server_harvests_that_too(host: str) -> None:
+    assert read_settings({"ARXIV_API_URL": f"{host}/api/query"}).oai_url == f"{host}/oai"
+
+
+def test_a_mirror_of_one_interface_may_be_asked_and_arxiv_for_the_other() -> None:
+    oai = "https://oaipmh.arxiv.org/oai"
+    settings = read_settings({"ARXIV_API_URL": "http://x.org/api/query", "ARXIV_OAI_URL": oai})
+    assert (settings.api_url, settings.oai_url) == ("http://x.org/api/query", oai)
+
+
+def test_a_stand_in_for_one_interface_and_arxiv_for_the_other_is_refused() -> None:
+    with pytest.raises(SettingsError, match="expected both at arXiv, or both at its stand-in"):
+        read_settings({"ARXIV_API_URL": LOOPBACK, "ARXIV_OAI_URL": "https://arxiv.org/oai"})

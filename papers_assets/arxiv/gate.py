@@ -189,4 +189,4 @@ def gate_for(
     if locks in ("", "local"):
         return Gate(of_host, interval)
     # First the host's, which frees who waits for it as soon as its holder has both.
-    return Gate(PostgresTurnstile(locks, server), interval)
+    return Gate((of_host, PostgresTurnstile(locks, server)), interval)

@@ -3,6 +3,11 @@
 The API documents no wildcard, so an archive is asked for as the categories that it consists of.
 """
 
+from datetime import date
+
+BEGAN = date(1991, 8, 14)
+"""The day arXiv began."""
+
 _SUBJECTS = {
     "astro-ph": "CO EP GA HE IM SR",
     "cond-mat": "dis-nn mes-hall mtrl-sci other quant-gas soft stat-mech str-el supr-con",

@@ -10,6 +10,7 @@ import pandas as pd
 from papers_assets import checks, previews
 from papers_assets.assets.common import FRESHNESS, GROUP, OWNERS, check_results, check_specs
 from papers_assets.automation import publish_when_sound
+from papers_assets.documents import Documents
 from papers_assets.files import StoreError
 from papers_assets.keywords import KeywordsFile
 from papers_assets.logs import progress
@@ -18,7 +19,7 @@ from papers_assets.rendering.layout import lay_out
 from papers_assets.rendering.pages import Content, Layout
 from papers_assets.resources import StoreResource
 from papers_assets.sections import content
-from papers_assets.store import Store, slug
+from papers_assets.store import slug
 
 # What the document shows; the other columns need not be read for it.
 README_COLUMNS = [
@@ -57,23 +58,24 @@ def readme_asset(file: KeywordsFile, papers: dg.AssetsDefinition) -> dg.AssetsDe
     ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
         progress.info("rendering the README")
         opened = store.open()
+        documents = opened.documents
         with opened.publishing():
             # Another run may have published newer papers meanwhile; they are not to be undone.
             current = opened.papers_or_none(README_COLUMNS)
             papers = papers if current is None else current
             said = content(papers, file)
             try:
-                written, findings = _publish(opened, papers, said, file)
+                written, findings = _publish(documents, papers, said, file)
             except _Wrong as error:
                 # What is there stays: of an older date, and right.
                 yield from check_results(error.findings)
                 raise dg.Failure(str(error), allow_retries=False) from error
-            _clear(opened, written, front_page=file.front_page)
+            _clear(documents, written, front_page=file.front_page)
         yield dg.MaterializeResult(
             metadata=previews.readme(
                 said.sections,
                 said.last_update,
-                opened.readme_path,
+                documents.readme_path,
                 *written.sizes,
                 shown=written.layout.shown,
             ),
@@ -102,31 +104,33 @@ class _Written(NamedTuple):
 
 
 def _publish(
-    store: Store, papers: pd.DataFrame, said: Content, file: KeywordsFile
+    documents: Documents, papers: pd.DataFrame, said: Content, file: KeywordsFile
 ) -> tuple[_Written, list[checks.Finding]]:
     """Write all documents, judge them, and only then let them take their places.
 
     Raises:
         _Wrong: they are not what they should be; nothing has been replaced.
     """
-    with store.staging():
-        written = _write(store, said, front_page=file.front_page)
-        findings = _findings(store, papers, said, file, written)
+    with documents.staging():
+        written = _write(documents, said, front_page=file.front_page)
+        findings = _findings(documents, papers, said, file, written)
         if wrong := _what_blocks(findings):
             raise _Wrong(wrong, findings)
     return written, findings
 
 
-def _write(store: Store, said: Content, *, front_page: bool) -> _Written:
+def _write(documents: Documents, said: Content, *, front_page: bool) -> _Written:
     """Write every document, each before what leads to it, so that no link leads nowhere."""
     layout = lay_out(said, slug, front_page=front_page)
     if layout.pages:
         progress.info("not all rows fit into the README: writing %d pages", len(layout.pages))
-    sizes = [store.write_page(page.name, pages.page(said, page)) for page in reversed(layout.pages)]
-    size, problem = store.write_readme(pages.front(said, layout)), ""
+    sizes = [
+        documents.write_page(page.name, pages.page(said, page)) for page in reversed(layout.pages)
+    ]
+    size, problem = documents.write_readme(pages.front(said, layout)), ""
     try:
         if front_page:
-            store.write_front_page(pages.front_page(said, layout))
+            documents.write_front_page(pages.front_page(said, layout))
     except StoreError as error:
         # The list itself is good, and people wait for it.
         problem = str(error)
@@ -134,29 +138,33 @@ def _write(store: Store, said: Content, *, front_page: bool) -> _Written:
     return _Written(layout, [size, *sizes], problem)
 
 
-def _clear(store: Store, written: _Written, *, front_page: bool) -> None:
+def _clear(documents: Documents, written: _Written, *, front_page: bool) -> None:
     """Remove the documents to which nothing leads any more."""
     if not front_page:
         try:
-            store.remove_front_page()
+            documents.remove_front_page()
         except StoreError as error:
             logger.error("%s", error)  # noqa: TRY400 - a story
-    store.remove_pages(but=[page.name for page in written.layout.pages])
+    documents.remove_pages(but=[page.name for page in written.layout.pages])
 
 
 def _findings(
-    store: Store, papers: pd.DataFrame, said: Content, file: KeywordsFile, written: _Written
+    documents: Documents,
+    papers: pd.DataFrame,
+    said: Content,
+    file: KeywordsFile,
+    written: _Written,
 ) -> list[checks.Finding]:
     """Judge the documents as they were written, read back from disk one by one."""
     names = [page.name for page in written.layout.pages]
     has_front_page = file.front_page and not written.problem
     return checks.check_readme(
-        store.read_document(store.readme_path),
+        documents.read(documents.readme_path),
         papers,
         said.sections,
         file,
-        pages=((name, store.read_document(store.pages_folder / name)) for name in names),
-        front_page=store.read_document(store.front_page_path) if has_front_page else None,
+        pages=((name, documents.read(documents.pages_folder / name)) for name in names),
+        front_page=documents.read(documents.front_page_path) if has_front_page else None,
         front_page_problem=written.problem,
     )
 

@@ -10,7 +10,6 @@ from papers_assets.checks.of_changes import CHECKS_OF_CHANGES, check_changes
 from papers_assets.checks.of_papers import (
     CHECKS_OF_PAPERS,
     FORMER_COLUMNS,
-    HELD_KEYS,
     check_papers,
     stops,
 )
@@ -26,7 +25,6 @@ __all__ = [
     "CHECKS_OF_README",
     "FORMER_COLUMNS",
     "GITHUB_LIMIT",
-    "HELD_KEYS",
     "Check",
     "Finding",
     "Severity",

@@ -5,6 +5,7 @@ from collections.abc import Collection
 import pandas as pd
 
 from papers_assets.checks.finding import A_MISTAKE, Check, Finding, finding
+from papers_assets.checks.rows import PAPER
 from papers_assets.papers import refreshed_at
 
 CHECKS_OF_CHANGES: dict[str, Check] = {
@@ -13,7 +14,6 @@ CHECKS_OF_CHANGES: dict[str, Check] = {
         blocking=True,
     ),
 }
-_KEYS = ["keyword", "arxiv_id"]
 
 
 def check_changes(
@@ -30,17 +30,17 @@ def check_changes(
     there = set(refreshed_at(papers)) | set(papers["keyword"])
     told = known[known["listed"] & known["keyword"].isin(list(there.intersection(names)))]
     here = papers[papers["keyword"].isin(list(names))]
-    merged = here[[*_KEYS, "version"]].merge(
-        told[[*_KEYS, "version"]], how="outer", on=_KEYS, suffixes=("", "_told"), indicator=True
+    merged = here[[*PAPER, "version"]].merge(
+        told[[*PAPER, "version"]], how="outer", on=PAPER, suffixes=("", "_told"), indicator=True
     )
     faults = [
         f"{keyword}: {arxiv_id} {words}"
         for side, words in (("left_only", "was never told of"), ("right_only", "is in no list"))
-        for keyword, arxiv_id in merged.loc[merged["_merge"] == side, _KEYS].itertuples(index=False)
+        for keyword, arxiv_id in merged.loc[merged["_merge"] == side, PAPER].itertuples(index=False)
     ]
     both = merged[(merged["_merge"] == "both") & (merged["version_told"] < merged["version"])]
     faults += [
-        f"{k}: {i} was told of as an older version" for k, i in both[_KEYS].itertuples(index=False)
+        f"{k}: {i} was told of as an older version" for k, i in both[PAPER].itertuples(index=False)
     ]
     return [
         finding(

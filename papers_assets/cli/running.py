@@ -149,12 +149,12 @@ def execute(
         )
         return NOTHING_DONE
     outputs = Outputs(settings.home)
-    written = [store.readme_path]
+    written = [store.documents.readme_path]
     written += [outputs.site_folder / "index.html"] if "site" in report.published else []
     written += [outputs.digest_path(outputs.days()[-1])] if "digest" in report.published else []
     tell("\nWrote " + "\n      ".join(map(shown, written)))
     tell(f"Recorded as run {', '.join(report.run_ids)}")
-    if (size := store.readme_path.stat().st_size) > GITHUB_LIMIT:
+    if (size := store.documents.readme_path.stat().st_size) > GITHUB_LIMIT:
         complain(
             f"GitHub shows only the first {GITHUB_LIMIT} of the README's {size} bytes: not "
             "even a heading for each keyword fits. Spread them over several files "

@@ -2,8 +2,8 @@ import math
 import os
 import threading
 import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from papers_assets.arxiv.gate import Gate, GateTimeout, gate_path
+from papers_assets.arxiv.gate import Gate, GateTimeout
+from papers_assets.arxiv.host_turnstile import FileTurnstile
 from papers_assets.arxiv.turnstile import NEVER, PostgresTurnstile, Stamp
 from papers_assets_tests.contending import killed_while_it_holds
 
@@ -46,16 +47,19 @@ def clock() -> Clock:
     return Clock()
 
 
-@pytest.fixture(params=["files", "PostgreSQL"])
+@pytest.fixture(params=["files", "PostgreSQL", "both"])
 def new_gate(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> Callable[[], Gate]:
     """Makes gates to the same server, as another process would."""
+    path = tmp_path / "x.lock"
     if request.param == "files":
-        return lambda: Gate(tmp_path / "x.lock", INTERVAL, clock=clock, sleep=clock.sleep)
+        return lambda: Gate(path, INTERVAL, clock=clock, sleep=clock.sleep)
     url = request.getfixturevalue("postgres_url")
 
     def make() -> Gate:
         turnstile = Timed(url, "x", clock=clock, sleep=clock.sleep)
-        return Gate(turnstile, INTERVAL, clock=clock, sleep=clock.sleep)
+        both = (FileTurnstile(path, clock), turnstile)
+        place = both if request.param == "both" else turnstile
+        return Gate(place, INTERVAL, clock=clock, sleep=clock.sleep)
 
     return make
 
@@ -136,24 +140,41 @@ def test_other_users_of_the_host_can_take_their_turn(
     assert (tmp_path / "x.last").stat().st_mode & 0o777 == 0o666
 
 
-@pytest.fixture(params=["files", "PostgreSQL"])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Path | str:
-    """The lock file, or the URL."""
+def test_other_users_of_the_host_can_remove_nothing_of_ours(clock: Clock, tmp_path: Path) -> None:
+    before = os.umask(0o077)
+    try:
+        start(Gate(tmp_path / "a" / "b" / "x.lock", INTERVAL, clock=clock), clock)
+    finally:
+        os.umask(before)
+    assert (tmp_path / "a" / "b").stat().st_mode & 0o7777 == 0o1777
+
+
+Places = list[Path | str]
+
+
+@pytest.fixture(params=["files", "PostgreSQL", "both"])
+def places(request: pytest.FixtureRequest, tmp_path: Path) -> Places:
+    """The lock file, the URL, or both."""
+    path = tmp_path / "x.lock"
     if request.param == "files":
-        return tmp_path / "x.lock"
-    return str(request.getfixturevalue("postgres_url"))
+        return [path]
+    url = str(request.getfixturevalue("postgres_url"))
+    return [path, url] if request.param == "both" else [url]
 
 
-def open_gate(place: Path | str, interval: float = 0.0) -> Gate:
-    return Gate(place if isinstance(place, Path) else PostgresTurnstile(place, "x"), interval)
+def open_gate(places: Places, interval: float = 0.0) -> Gate:
+    return Gate(
+        [FileTurnstile(p) if isinstance(p, Path) else PostgresTurnstile(p, "x") for p in places],
+        interval,
+    )
 
 
-def test_one_at_a_time_over_threads(place: Path | str) -> None:
+def test_one_at_a_time_over_threads(places: Places) -> None:
     inside, most = 0, 0
 
     def ask() -> None:
         nonlocal inside, most
-        with open_gate(place).turn():
+        with open_gate(places).turn():
             inside += 1
             most = max(most, inside)
             time.sleep(0.01)
@@ -167,31 +188,22 @@ def test_one_at_a_time_over_threads(place: Path | str) -> None:
     assert most == 1
 
 
-def hold(place: Path | str, holding: Any) -> None:
-    with open_gate(place, INTERVAL).turn():
+def hold(places: Places, holding: Any) -> None:
+    with open_gate(places, INTERVAL).turn():
         holding.set()
         time.sleep(60)
 
 
-def test_a_holder_that_is_killed_frees_the_gate_and_its_request_counts(place: Path | str) -> None:
-    killed_while_it_holds(hold, place)
-    with open_gate(place).turn():
+def test_a_holder_that_is_killed_frees_the_gate_and_its_request_counts(places: Places) -> None:
+    killed_while_it_holds(hold, places)
+    with open_gate(places).turn():
         pass
     slept: list[float] = []
-    waiting = open_gate(place, 1000.0)  # so that how long it takes us to get here does not matter
+    waiting = open_gate(places, 1000.0)  # so that how long it takes us to get here does not matter
     waiting._sleep = slept.append
     with pytest.raises(GateTimeout, match="may begin in"), waiting.turn(within=900):
         pass
     assert slept == []
-
-
-def test_all_of_arxivs_hosts_share_one_gate_and_other_servers_have_their_own() -> None:
-    arxiv = gate_path("https://export.arxiv.org/api/query")
-    for same in ("http://arxiv.org/q", "https://export.arxiv.org:443/q", "https://arxiv.org./q"):
-        assert gate_path(same) == arxiv
-    others = {gate_path(f"http://127.0.0.1:{port}/q") for port in (1, 2)}
-    assert len({arxiv, *others}) == 3
-    assert gate_path("http://notarxiv.org/q") != arxiv
 
 
 def test_a_pause_that_one_program_was_asked_for_holds_for_all(
@@ -271,3 +283,36 @@ def test_whatever_the_stamp_says_nobody_begins_too_soon(stamp: Stamp, now: float
     elif stamp != NEVER:
         assert first >= now + INTERVAL
     assert second - first >= INTERVAL
+
+
+class Slow(Written):
+    """A turnstile where ten seconds are waited for somebody else."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__(NEVER, clock)
+        self.clock = clock
+        self.within: list[float] = []
+
+    @contextmanager
+    def holding(self, within: float) -> Iterator[None]:
+        self.within.append(within)
+        self.clock.now += 10
+        yield
+
+
+def test_what_is_waited_for_at_one_turnstile_is_no_time_for_the_next(clock: Clock) -> None:
+    turnstiles = Slow(clock), Slow(clock)
+    gate = Gate(turnstiles, INTERVAL, clock=clock, sleep=clock.sleep)
+    with gate.turn(within=25) as waited:
+        assert waited == 20
+    assert [turnstile.within for turnstile in turnstiles] == [[25], [15]]
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_of_several_stamps_the_later_counts_and_both_are_written(clock: Clock, which: int) -> None:
+    stamps = [Stamp(clock.now - 100, clock.now - 100), Stamp(clock.now - 1, clock.now + 60)]
+    turnstiles = Written(stamps[which], clock), Written(stamps[1 - which], clock)
+    until = clock.now + 60
+    begun = start(Gate(turnstiles, INTERVAL, clock=clock, sleep=clock.sleep), clock)
+    assert begun >= until
+    assert [turnstile.stamp.last for turnstile in turnstiles] == [begun, begun]

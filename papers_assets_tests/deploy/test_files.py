@@ -120,7 +120,9 @@ def test_who_watches_reaches_nothing_but_the_metrics() -> None:
     services = compose()["services"]
     there = [name for name, service in services.items() if "watching" in service["networks"]]
     assert there == ["metrics"]
-    assert services["metrics"]["networks"] == ["watching"]
+    # Its way to object storage is nobody else's either.
+    assert services["metrics"]["networks"] == ["watching", "storage"]
+    assert [name for name in services if "storage" in services[name]["networks"]] == ["metrics"]
 
 
 @pytest.mark.parametrize(
@@ -204,7 +206,7 @@ def readers() -> str:
         DEPLOY / "compose.yaml",
         DEPLOY / "Caddyfile",
         *UNITS.glob("*.service"),
-        PROJECT_ROOT / "papers_assets" / "settings.py",
+        *(PROJECT_ROOT / "papers_assets").glob("settings*.py"),
     ]
     of_dagster = "DAGSTER_DAEMON_HEARTBEAT_TOLERANCE"
     return "\n".join([*(path.read_text() for path in paths), of_dagster])
@@ -219,8 +221,9 @@ def test_every_variable_of_an_example_is_read_by_something(path: Path) -> None:
 
 def test_every_variable_that_is_required_is_in_the_examples() -> None:
     text = (DEPLOY / "compose.yaml").read_text()
-    required = set(re.findall(r"\$\{([A-Z_]+)", text))
-    assert required <= set(example(EXAMPLES[0]))
+    named = re.findall(r"^#?([A-Z_]+)=", EXAMPLES[0].read_text(), re.MULTILINE)
+    assert set(re.findall(r"\$\{([A-Z_]+)", text)) <= set(named)
+    assert set(re.findall(r"\$\{([A-Z_]+):\?", text)) <= set(example(EXAMPLES[0]))
     dagster = (DEPLOY / "dagster.postgres.yaml").read_text()
     dagster += (DEPLOY / "workspace.yaml").read_text()
     dagster += "".join(path.read_text() for path in UNITS.glob("*.service"))

@@ -28,7 +28,7 @@ from papers_assets.settings import PROJECT_ROOT, read_settings
 
 FOLDER = PROJECT_ROOT / "deploy" / "kubernetes"
 VERSIONS = ("1.30", "1.34", kubernetes_validate.latest_version())
-OPERATORS = {"servicemonitor.yaml"}
+OPERATORS = {"servicemonitor.yaml", "prometheusrule.yaml"}
 """Of kinds that the Prometheus operator brings, and Kubernetes has no schema for."""
 RELEASE, NAMESPACE = "dagster", "papers"
 ALL_OF_CHART = {
@@ -98,6 +98,13 @@ def test_the_service_monitor_finds_the_metrics() -> None:
     ]
 
 
+def test_the_alert_rules_are_those_of_every_other_prometheus() -> None:
+    (rules,) = documents(FOLDER / "prometheusrule.yaml")
+    assert (rules["apiVersion"], rules["kind"]) == ("monitoring.coreos.com/v1", "PrometheusRule")
+    (of_files,) = documents(PROJECT_ROOT / "deploy" / "prometheus-rules.yaml")
+    assert rules["spec"] == of_files
+
+
 def test_no_manifest_has_a_secret_in_it() -> None:
     secrets = [document for _, document in manifests() if document["kind"] == "Secret"]
     assert {document["metadata"]["name"] for document in secrets} == {
@@ -158,6 +165,16 @@ def test_no_pod_is_root_or_may_become_it(values: Values) -> None:
 
 def test_the_read_only_web_server_is_there(values: Values) -> None:
     assert values["dagsterWebserver"]["enableReadOnly"] is True
+
+
+def test_who_is_not_root_listens_where_one_need_not_be(values: Values) -> None:
+    server = values["dagsterWebserver"]
+    assert server["podSecurityContext"]["runAsUser"] != 0
+    # The chart has the server listen at the port of its service.
+    assert server["service"]["port"] >= 1024
+    assert server["readinessProbe"]["httpGet"]["port"] == server["service"]["port"]
+    said = (PROJECT_ROOT / "docs" / "hosts.md").read_text()
+    assert f"service/dagster-dagster-webserver 3000:{server['service']['port']}" in said
 
 
 # What the chart makes of them.
@@ -263,6 +280,8 @@ def test_dagster_takes_the_instance_that_comes_of_it(values: Values, tmp_path: P
     assert config["run_monitoring"]["max_runtime_seconds"] == 14400
     assert config["run_monitoring"]["free_slots_after_run_end_seconds"] == 300
     assert config["run_retries"]["retry_on_asset_or_op_failure"] is False
+    (of_one_host,) = documents(PROJECT_ROOT / "deploy" / "dagster.postgres.yaml")
+    assert config["retention"] == of_one_host["retention"]
     for part in ("runMonitoring", "runRetries"):  # or the chart would write them a second time
         assert values["dagsterDaemon"][part]["enabled"] is False
 

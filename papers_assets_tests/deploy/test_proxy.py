@@ -51,6 +51,10 @@ class _Web(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.do_GET()
+
     def log_message(self, *_: object) -> None:
         pass
 
@@ -98,7 +102,29 @@ def proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, int]]
 
 
 def get(port: int, user: tuple[str, str] | None = None) -> requests.Response:
-    return requests.get(f"https://localhost:{port}/", auth=user, timeout=10, verify=False)  # noqa: S501
+    return asked(port, "GET", "/", user=user)
+
+
+def asked(
+    port: int,
+    method: str,
+    path: str,
+    body: bytes | None = None,
+    *,
+    user: tuple[str, str] | None = OPERATOR,
+    **headers: str,
+) -> requests.Response:
+    sent = {name.replace("_", "-"): value for name, value in headers.items()}
+    url = f"https://localhost:{port}{path}"
+    return requests.request(
+        method,
+        url,
+        data=body,
+        headers=sent,
+        auth=user,
+        timeout=10,
+        verify=False,  # noqa: S501
+    )
 
 
 def test_nobody_gets_in_without_a_password(proxy: tuple[int, int]) -> None:
@@ -128,25 +154,82 @@ def test_nothing_is_answered_without_tls(proxy: tuple[int, int]) -> None:
     assert answer.status_code == 400
 
 
-def test_web_sockets_pass(proxy: tuple[int, int]) -> None:
+# What a page of another site can have a browser send with the operator's password: every method but
+# these needs our leave, and so does every type that is none of these three.
+_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data", "text/plain")
+_CHANGES = (
+    "/graphql",
+    "/graphql?query=mutation",
+    "/%67raphql",
+    "/graphql%0A?query=mutation",  # which Dagster's routes take, too
+    "/report_asset_materialization/papers",
+    "/report_asset_check/papers",
+    "/report_asset_observation/papers",
+)
+
+
+@pytest.mark.parametrize("path", _CHANGES)
+def test_what_another_page_can_send_changes_nothing(proxy: tuple[int, int], path: str) -> None:
+    port = proxy[1]
+    assert asked(port, "GET", path).status_code == 403
+    assert asked(port, "GET", path, Accept="text/html").status_code == 403
+    assert asked(port, "POST", path).status_code == 403
+    for kind in (*_FORMS, "text/plain; application/json"):
+        assert asked(port, "POST", path, b"{}", Content_Type=kind).status_code == 403
+
+
+def test_the_ui_and_programs_change_things(proxy: tuple[int, int]) -> None:
+    port = proxy[1]
+    ours = f"https://localhost:{port}"
+    for path in ("/graphql", "/report_asset_materialization/papers"):
+        for kind in ("application/json", "application/json; charset=utf-8"):
+            assert asked(port, "POST", path, b"{}", Content_Type=kind).ok
+            assert asked(port, "POST", path, b"{}", Content_Type=kind, Origin=ours).ok
+
+
+@pytest.mark.parametrize(
+    "origin",
+    ["https://elsewhere.example", "http://localhost:{}", "https://localhost:{}.example", "null"],
+)
+def test_what_says_that_it_comes_from_another_page_is_refused(
+    proxy: tuple[int, int], origin: str
+) -> None:
+    for port in proxy:
+        page, kind = origin.format(port), "application/json"
+        answer = asked(port, "POST", "/graphql", b"{}", Content_Type=kind, Origin=page)
+        assert answer.status_code == 403
+        assert web_socket(port, page)[0] == 403
+
+
+def test_web_sockets_of_our_own_pages_and_of_programs_pass(proxy: tuple[int, int]) -> None:
+    for port in proxy:
+        assert web_socket(port, f"https://localhost:{port}") == (101, b"HELLO")
+        assert web_socket(port) == (101, b"HELLO")
+
+
+def web_socket(port: int, origin: str | None = None) -> tuple[int, bytes]:
+    """Give the status with which one is opened at `port`, and what it answers to a word."""
     user = b64encode(":".join(OPERATOR).encode()).decode()
     context = ssl._create_unverified_context()  # noqa: S323
     with (
-        socket.create_connection(("localhost", proxy[1]), timeout=10) as plain,
+        socket.create_connection(("localhost", port), timeout=10) as plain,
         context.wrap_socket(plain, server_hostname="localhost") as connection,
+        connection.makefile("rb") as answer,
     ):
         connection.sendall(
-            b"GET /graphql HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n"
-            b"Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-            b"Sec-WebSocket-Key: aW52ZW50ZWQga2V5IDEyMw==\r\n"
-            + f"Authorization: Basic {user}\r\n\r\n".encode()
+            f"GET /graphql HTTP/1.1\r\nHost: localhost:{port}\r\nConnection: Upgrade\r\n"
+            "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+            "Sec-WebSocket-Key: aW52ZW50ZWQga2V5IDEyMw==\r\n"
+            f"{f'Origin: {origin}' if origin else 'X-Invented: yes'}\r\n"
+            f"Authorization: Basic {user}\r\n\r\n".encode()
         )
-        answer = connection.makefile("rb")
-        assert b"101" in answer.readline()
+        status = int(answer.readline().split()[1])
         while answer.readline().strip():
             pass
+        if status != 101:
+            return status, b""
         connection.sendall(b"hello")
-        assert answer.read(5) == b"HELLO"
+        return status, answer.read(5)
 
 
 def test_the_file_is_formatted_as_caddy_formats_it() -> None:

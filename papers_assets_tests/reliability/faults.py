@@ -192,7 +192,7 @@ def _missing(wanted: set[tuple[str, str, int]], held: set[tuple[str, str, int]])
 
 
 def _parts(house: House) -> dict[str, Part]:
-    document = inspect_readme(house.store.readme_path.read_bytes())
+    document = inspect_readme(house.store.documents.readme_path.read_bytes())
     return {part.heading: part for part in document.sections}
 
 

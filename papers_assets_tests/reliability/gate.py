@@ -1,19 +1,22 @@
 """arXiv's limit over two hosts: `python -m papers_assets_tests.reliability.gate`.
 
-Two network namespaces ask one sample arXiv, and share nothing but a PostgreSQL: never two requests
-closer than the interval, never two at once. Then the one whose turn it is loses its network, and
-the other has to get its turn. Needs root.
+Two network namespaces ask one sample arXiv, and share nothing but a PostgreSQL; each has a folder
+of its own for what the programs of a host take turns by. Never two requests closer than the
+interval, never two at once. Then the one whose turn it is loses its network, and the other has to
+get its turn. Needs root.
 """
 
 import argparse
 import subprocess
 import sys
+import tempfile
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 
 from papers_assets.arxiv.client import ArxivClient
-from papers_assets.arxiv.gate import gate_for
+from papers_assets.arxiv.gate import Gate, gate_for
 from papers_assets.postgres import GONE_AFTER
 from papers_assets.sample_arxiv import Corpus, SampleArxiv
 from papers_assets_tests.databases import Postgres, running_postgres
@@ -37,11 +40,13 @@ class World:
     api_url: str
     locks: str
     interval: float
+    folder: Path
+    """For a folder of each host."""
 
     def start(self, host: Host, requests: int, seconds: float = 0.0) -> "Started":
         """Let a host ask, and keep each of its turns for some more seconds."""
-        arguments = ("--asks", self.api_url, self.locks, self.interval, requests, seconds)
-        return Started(host, host.start(_HERE, *arguments))
+        asks = (self.api_url, self.locks, self.interval, requests, seconds)
+        return Started(host, host.start(_HERE, "--asks", *asks, self.folder / host.name))
 
 
 class Started:
@@ -66,11 +71,12 @@ def main() -> None:
     parser.add_argument("--requests", type=int, default=6, help="of each host")
     parser.add_argument("--interval", type=float, default=3.0, help="seconds between requests")
     parser.add_argument("--cut", action="store_true", help="cut the holder off, too: half a minute")
-    parser.add_argument("--asks", nargs=5, help=argparse.SUPPRESS)
+    parser.add_argument("--asks", nargs=6, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.asks:
-        api_url, locks, interval, requests, seconds = options.asks
-        ask(api_url, locks, float(interval), int(requests), float(seconds))
+        api_url, locks, interval, requests, seconds, folder = options.asks
+        gate = gate_for(api_url, float(interval), locks, host_folder=Path(folder))
+        ask(api_url, gate, int(requests), float(seconds))
         return
     try:
         with ExitStack() as stack:
@@ -92,7 +98,8 @@ def shared(stack: ExitStack, interval: float) -> World:
     open_to_all(postgres)
     server = stack.enter_context(SampleArxiv(Corpus.sample(), host=net.address))
     locks = f"postgresql://postgres@{net.address}:{port}/postgres"
-    return World(net.hosts, server, server.url, locks, interval)
+    folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="gate-")))
+    return World(net.hosts, server, server.url, locks, interval, folder)
 
 
 def open_to_all(postgres: Postgres) -> None:
@@ -102,15 +109,15 @@ def open_to_all(postgres: Postgres) -> None:
     postgres.reload()
 
 
-def ask(api_url: str, locks: str, interval: float, requests: int, seconds: float) -> None:
+def ask(api_url: str, gate: Gate, requests: int, seconds: float) -> None:
     """Ask some questions, as a host does."""
-    client = ArxivClient(api_url, gate_for(api_url, interval, locks))
     if not seconds:
+        client = ArxivClient(api_url, gate)
         for _ in range(requests):
             client.ask({"search_query": "all:compiler", "max_results": "1"})
         client.close()
         return
-    with gate_for(api_url, interval, locks).turn():
+    with gate.turn():
         print("turn", flush=True)  # noqa: T201
         time.sleep(seconds)
 

@@ -319,7 +319,7 @@ class _Days:
 
 def _sections(house: House) -> Iterator[tuple[str, str]]:
     """Give each section by its keyword, with the rows on further pages and without their links."""
-    pages = list(house.store.pages())
+    pages = list(house.store.documents.pages())
     for section in house.readme.split("\n## ")[1:]:
         name = section.partition("\n")[0]
         mine = (page.decode() for file, page in pages if file.startswith(slug(name)))

@@ -179,6 +179,7 @@ def look(home: Path, file: KeywordsFile) -> Found:
             found.held[keyword.name] = held.versions() if held else set()
         if store.read_problem(keyword.name) == "the reason was lost":
             found.broken.append(f"{keyword.name}: problem")
+    readme = store.documents.readme_path
     if store.papers_path.exists():
         try:
             frame = store.read_papers()
@@ -191,11 +192,11 @@ def look(home: Path, file: KeywordsFile) -> Found:
             cap = max(keyword.cap for keyword in file.keywords)
             pieces = render_readme(parts, last_update=updated, cap=cap, remark=remark(frame, file))
             found.rendered = "".join(pieces).encode()
-            if store.readme_path.exists() and store.readme_path.read_bytes() == found.rendered:
+            if readme.exists() and readme.read_bytes() == found.rendered:
                 findings = check_readme(found.rendered, frame, parts, file)
                 found.faults = [f.description for f in findings if not f.passed]
-    if store.readme_path.exists():
-        found.readme = store.readme_path.read_bytes()
+    if readme.exists():
+        found.readme = readme.read_bytes()
     return found
 
 

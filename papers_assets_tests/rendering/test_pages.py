@@ -13,13 +13,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from papers_assets.assets.documents import _clear, _write
+from papers_assets.documents import Documents
+from papers_assets.locks import locks_below
 from papers_assets.rendering import pages
 from papers_assets.rendering.anchors import anchors
 from papers_assets.rendering.inspect import Lead, Readme, inspect_readme
 from papers_assets.rendering.layout import lay_out
 from papers_assets.rendering.pages import FRONT_PAGE_MARK, GITHUB_LIMIT, Content, Layout
 from papers_assets.rendering.readme import Section, paper_url, render_readme
-from papers_assets.store import Store, slug
+from papers_assets.store import slug
 from papers_assets_tests import github
 from papers_assets_tests.rendering.seen import Paper, frame, paper, visible
 from papers_assets_tests.rendering.test_escape_properties import hostile
@@ -292,7 +294,7 @@ def test_real_hazards_are_shared_out_whole() -> None:
     assert len(re.findall(r"\n\| \*\*\[", "".join(made.pages.values()))) < len(found)
 
 
-class Watched(Store):
+class Watched(Documents):
     """Follows every link from the README and the front page whenever a file has changed."""
 
     def write_page(self, name: str, pieces: Iterable[str]) -> int:
@@ -324,10 +326,11 @@ class Watched(Store):
 
 
 def test_no_reader_ever_meets_a_link_that_leads_nowhere(tmp_path: Path) -> None:
-    store = Watched(tmp_path.resolve())
+    home = tmp_path.resolve()
+    documents = Watched(home, locks_below(home))
     for count, front_page in [(5, False), (70, True), (180, False), (90, True), (5, False)]:
         said = content(("a", papers(count, abstract="long " * 3_000)), ("b", papers(5)))
-        written = _write(store, said, front_page=front_page)
-        _clear(store, written, front_page=front_page)
-        assert bool(list(store.pages())) == (count > 5)
-        assert store.front_page_path.exists() == front_page
+        written = _write(documents, said, front_page=front_page)
+        _clear(documents, written, front_page=front_page)
+        assert bool(list(documents.pages())) == (count > 5)
+        assert documents.front_page_path.exists() == front_page

@@ -1,0 +1,79 @@
+"""What must hold of how old `papers` is: who was asked for it, and when arXiv answered."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from papers_assets.checks.finding import Finding, Severity, as_line, finding
+from papers_assets.harvests import CLOCKS
+from papers_assets.keywords import KeywordsFile
+from papers_assets.papers import AGEING
+from papers_assets.sections import is_old
+
+_TOO_OLD = timedelta(days=3)  # longer than arXiv's weekend, on which a run still gets an answer
+
+
+def every_keyword_refreshed(
+    times: Mapping[str, datetime], problems: Mapping[str, str], file: KeywordsFile
+) -> Finding:
+    """Check that no keyword is older than the newest, or has a problem."""
+    newest = max(times.values(), default=None)
+    never = [name for name in file.names if name not in times]
+    behind = [
+        name
+        for name, time in times.items()
+        if name in problems or (newest and is_old(time, newest, file.timezone))
+    ]
+
+    def described(name: str) -> str:
+        time = times.get(name)
+        since = f"last on {time.astimezone(file.timezone).date()}" if time else "never fetched"
+        return f"{name} ({since}{f': {as_line(problems[name])}' if name in problems else ''})"
+
+    not_refreshed = {*behind, *never}
+    missing = [described(name) for name in file.names if name in not_refreshed]
+    return finding(
+        "every_keyword_refreshed",
+        missing,
+        f"All {len(times)} keywords were refreshed.",
+        f"{len(missing)} of {len(file.names)} keywords were not refreshed: {{}}. The README says "
+        "so beside them. The next run asks again; raw_papers' log says what happened.",
+        # What is shown is right, and says how old it is; fresh_enough says when that is too old.
+        severity=Severity.WARN if times else Severity.ERROR,
+        refreshed=len(times) - len(behind),
+        not_refreshed=len(behind),
+        never_fetched=len(never),
+    )
+
+
+def fresh_enough(times: Mapping[str, datetime], now: datetime) -> Finding:
+    """Check that no keyword's answer is old, or from the future."""
+    hours = {name: _hours(now - time) for name, time in times.items()}
+    oldest, newest = max(hours.values(), default=0.0), min(hours.values(), default=0.0)
+    ahead = [f"{name} ({-age} h ahead)" for name, age in hours.items() if age < -_hours(CLOCKS)]
+    old = [name for name, age in hours.items() if age > _hours(AGEING)]
+    old = [f"{name} ({hours[name]} h)" for name in sorted(old, key=lambda name: -hours[name])]
+    if ahead:
+        problem = "{} refreshed in the future: check this machine's clock, then run again."
+    elif hours:
+        problem = (
+            "Papers older than 36 hours: {}. Is the daily schedule on, with its daemon running? "
+            "raw_papers' log says whether arXiv answered."
+        )
+    else:
+        problem = "{} was fetched. Run the job daily_papers."
+    return finding(
+        "fresh_enough",
+        ahead or old or ([] if hours else ["No keyword"]),
+        f"The oldest answer is {oldest} hours old, the newest {newest}.",
+        problem,
+        # A run that was missed is made up for by the next one; three days are nobody's hiccup.
+        severity=Severity.WARN
+        if hours and not ahead and oldest <= _hours(_TOO_OLD)
+        else Severity.ERROR,
+        oldest_hours=oldest,
+        newest_hours=newest,
+    )
+
+
+def _hours(age: timedelta) -> float:
+    return round(age / timedelta(hours=1), 1)

@@ -1,0 +1,27 @@
+"""What several checks ask of the rows of a frame."""
+
+import numpy as np
+import pandas as pd
+
+from papers_assets.keywords import KeywordsFile
+from papers_assets.matching import Matcher
+
+PAPER = ["keyword", "arxiv_id"]
+"""What a row is called by."""
+
+
+def named(rows: pd.DataFrame) -> list[str]:
+    """Give what each row is called in a finding."""
+    pairs = zip(rows["arxiv_id"], rows["keyword"], strict=True)
+    return [f"{arxiv_id} in {keyword}" for arxiv_id, keyword in pairs]
+
+
+def matching(rows: pd.DataFrame, file: KeywordsFile) -> np.ndarray:
+    """Say of each row whether it matches its keyword; not, if the file has no such keyword."""
+    matchers = {keyword.name: Matcher(keyword) for keyword in file.keywords}
+    columns = (rows[name] for name in ("keyword", "title", "abstract", "categories"))
+    matches = (
+        name in matchers and matchers[name](title, abstract, categories)
+        for name, title, abstract, categories in zip(*columns, strict=True)
+    )
+    return np.fromiter(matches, dtype=bool, count=len(rows))

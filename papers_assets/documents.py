@@ -1,0 +1,166 @@
+"""What is published as Markdown: where it lives, and how it is written and removed.
+
+    HOME/output/README.md                             the asset `readme`
+    HOME/output/keywords/<keyword>.md, <keyword>-2.md what it has no room for
+    HOME/.github/README.md                            the same as a front page, if that is wanted
+
+Who writes holds the lock of `Store.publishing`.
+"""
+
+import re
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from papers_assets.files import Stage, StoreError, replacing, staged, sweep
+from papers_assets.locks import Locks
+from papers_assets.places import exists, inside, read_bytes, remove
+from papers_assets.remote import is_remote
+from papers_assets.rendering.pages import FRONT_PAGE_MARK
+
+_PAGE_NAME = r"[a-z0-9]+(?:-[a-z0-9]+)*-[0-9a-f]{12}(?:-[1-9][0-9]*)?\.md"
+"""What pages are called: a `slug`, and a number but for the first one."""
+_PAGE = re.compile(_PAGE_NAME)
+_HALF_A_PAGE = re.compile(rf"\.{_PAGE_NAME}\..*\.tmp")
+
+
+class Documents:
+    """The Markdown documents below one home folder.
+
+    Args:
+        home: on disk or in object storage.
+        locks: which know whether the lock of who writes was lost.
+    """
+
+    def __init__(self, home: Path, locks: Locks) -> None:
+        self.readme_path = home / "output" / "README.md"
+        self.pages_folder = home / "output" / "keywords"
+        self.front_page_path = home / ".github" / "README.md"
+        self._locks = locks
+        self._stage: Stage | None = None
+
+    def sweep(self) -> None:
+        """Remove what writers of documents left behind who died writing. Their lock is held."""
+        sweep(self.readme_path)
+        sweep(self.front_page_path)
+        for left in () if is_remote(self.pages_folder) else self.pages_folder.glob(".*.tmp"):
+            if _HALF_A_PAGE.fullmatch(left.name):
+                with suppress(OSError):
+                    left.unlink()
+
+    @contextmanager
+    def staging(self) -> Iterator[None]:
+        """Write documents aside until the block ends well; if it raises, all are as they were."""
+        try:
+            with staged(self._locks.check) as stage:
+                self._stage = stage
+                yield
+        finally:
+            self._stage = None
+
+    def read(self, path: Path) -> bytes:
+        """Read a document, as it is written aside if it is."""
+        return self._stage.content(path) if self._stage else read_bytes(path)
+
+    def _writing(self, path: Path) -> AbstractContextManager[BinaryIO]:
+        return self._stage.writing(path) if self._stage else replacing(path, self._locks.check)
+
+    def write_readme(self, pieces: Iterable[str]) -> int:
+        """Write the rendered README and give its size in bytes.
+
+        Raises:
+            StoreError: it cannot be written, and is as it was.
+        """
+        with self._writing(self.readme_path) as file:
+            return sum(file.write(piece.encode()) for piece in pieces)
+
+    def write_page(self, name: str, pieces: Iterable[str]) -> int:
+        """Write a rendered page of the README and give its size in bytes.
+
+        Raises:
+            StoreError: it cannot be written, and is as it was.
+        """
+        with self._writing(self.pages_folder / name) as file:
+            return sum(file.write(piece.encode()) for piece in pieces)
+
+    def pages(self) -> Iterator[tuple[str, bytes]]:
+        """Give the name of every page that is there, and what is in it, one by one."""
+        for path in self._paths_of_pages():
+            yield path.name, read_bytes(path)
+
+    def remove_pages(self, but: Collection[str] = ()) -> None:
+        """Remove all pages `but` those of these names, and the folder if nothing is left in it.
+
+        Raises:
+            StoreError: one cannot be removed.
+        """
+        paths = self._paths_of_pages()
+        try:
+            for path in paths:
+                if path.name not in but:
+                    self._locks.check()
+                    remove(path)
+        except OSError as error:
+            raise StoreError(
+                f"{path}: cannot be removed ({error.strerror}), and the README does not lead there "
+                "any more. Remove it, or make the folder writable, and run again."
+            ) from error
+        if not is_remote(self.pages_folder):
+            with suppress(OSError):  # somebody else's files are in it, or it is not there
+                self.pages_folder.rmdir()
+
+    def check_front_page(self) -> None:
+        """Make sure that a front page can be written without losing somebody else's.
+
+        Raises:
+            StoreError: there is one that is not ours.
+        """
+        path = self.front_page_path
+        if exists(path) and not self._has_our_front_page():
+            raise StoreError(
+                f"{path}: papers-assets did not write this file, and leaves it as it is. It should "
+                "write its list there (front_page = true in keywords.toml): move the file away, or "
+                "set front_page = false."
+            )
+
+    def write_front_page(self, pieces: Iterable[str]) -> int:
+        """Write the rendered front page and give its size in bytes.
+
+        Args:
+            pieces: the last line is `FRONT_PAGE_MARK`.
+
+        Raises:
+            StoreError: it cannot be written, and is as it was; or there is one that is not ours.
+        """
+        self.check_front_page()
+        with self._writing(self.front_page_path) as file:
+            return sum(file.write(piece.encode()) for piece in pieces)
+
+    def remove_front_page(self) -> None:
+        """Remove the front page if it is ours; somebody else's stays.
+
+        Raises:
+            StoreError: it cannot be removed.
+        """
+        path = self.front_page_path
+        try:
+            if self._has_our_front_page():
+                self._locks.check()
+                remove(path)
+        except OSError as error:
+            raise StoreError(
+                f"{path}: cannot be removed ({error.strerror}), although keywords.toml has no "
+                "front_page = true any more. Remove it, or make the folder writable, and run again."
+            ) from error
+
+    def _paths_of_pages(self) -> list[Path]:
+        found = [p for p in inside(self.pages_folder) if _PAGE.fullmatch(p.name)]
+        return sorted(found, key=lambda path: (len(path.name), path.name))  # 2 before 10
+
+    def _has_our_front_page(self) -> bool:
+        """Say whether there is a front page that ends with our mark."""
+        try:
+            return read_bytes(self.front_page_path).endswith(FRONT_PAGE_MARK.encode())
+        except OSError:  # it is not there, is a folder, or is somebody's who lets nobody read it
+            return False

@@ -1,0 +1,219 @@
+"""Single values of keywords.toml: what each may be. Pure; where they stand says who reads them."""
+
+import difflib
+import json
+import re
+from datetime import date, datetime
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+from croniter import CroniterError, croniter
+
+from papers_assets.addresses import web_parts
+from papers_assets.arxiv import taxonomy
+from papers_assets.keywords import Field, Source
+
+MAX_CAP = 2000
+"""The largest page that arXiv's API gives in one answer."""
+MAX_DAYS = 36_500
+"""Days; a century."""
+_CRON_FIELDS = 5
+_WIDTH = 80
+
+_Texts = tuple[str, ...]
+_Choice = TypeVar("_Choice", Field, Source)
+
+
+class ValueMistake(Exception):
+    """A value that cannot be used: what is wrong with it, and what to write instead."""
+
+    def __init__(self, problem: str, remedy: str) -> None:
+        super().__init__(f"{problem} {remedy}")
+        self.problem, self.remedy = problem, remedy
+
+
+def show(value: object) -> str:
+    """Give `value` as the file would write it, nothing invisible in it, and shortened."""
+    text = json.dumps(value, ensure_ascii=not str(value).isprintable(), default=str)
+    return text if len(text) <= _WIDTH else f"{text[: _WIDTH - 3]}..."
+
+
+def phrases(key: str, value: object) -> _Texts:
+    """Read phrases, at least one.
+
+    Raises:
+        ValueMistake: here and in all that follow: `value` is something else.
+    """
+    found = _strings(value, f'{key} = ["one phrase", "another"]')
+    if not found:
+        raise ValueMistake("an empty list.", f"Name a phrase, or leave {key} out.")
+    for phrase in found:
+        check_phrase("phrase", phrase)
+    return found
+
+
+def check_phrase(what: str, text: str) -> None:
+    """Refuse what nobody would see, or find."""
+    remedy = f"Write the {what} in visible characters, with single spaces between words."
+    if not text.strip():
+        raise ValueMistake(f"an empty {what} ({show(text)}).", remedy)
+    if text != text.strip(" ") or "  " in text:
+        raise ValueMistake(f"{show(text)} has spaces too many.", remedy)
+    if not text.isprintable():
+        odd = next(c for c in text if not c.isprintable())
+        problem = f"{show(text)} holds a character nobody sees, U+{ord(odd):04X}."
+        raise ValueMistake(problem, remedy)
+
+
+def categories(value: object) -> _Texts:
+    """Read archives and categories of arXiv."""
+    names = _strings(value, 'categories = ["cs", "stat.ML"]')
+    for name in names:
+        if not taxonomy.is_known(name):
+            known = [*taxonomy.ARCHIVES, *sorted(taxonomy.CATEGORIES)]
+            near = difflib.get_close_matches(name, known, n=1)
+            raise ValueMistake(
+                f"{show(name)} is neither an archive nor a category of arXiv.",
+                f'Did you mean "{near[0]}"?' if near else 'Write "cs" or "cs.LG", for example.',
+            )
+    return names
+
+
+def within(value: object) -> Field:
+    """Read where to look for a phrase."""
+    known = [field.value for field in Field]
+    return _one_of(Field, value, "is no place to look.", f"One of {show(known)}.")
+
+
+def source(value: object) -> Source:
+    """Read how to ask arXiv."""
+    return _one_of(
+        Source,
+        value,
+        "is no way to ask arXiv.",
+        'Write source = "query", one request and more for each keyword, or source = "harvest", a '
+        "few for each day whatever the number of keywords.",
+    )
+
+
+def cap(value: object) -> int:
+    """Read how many papers a keyword shows."""
+    return _whole_number(value, MAX_CAP, "cap = 100")
+
+
+def days(key: str, example: int, value: object) -> int:
+    """Read a number of days."""
+    return _whole_number(value, MAX_DAYS, f"{key} = {example} (days)")
+
+
+def variable(value: object) -> str:
+    """Read the name of an environment variable."""
+    if not isinstance(value, str) or not re.fullmatch(r"[A-Z][A-Z0-9_]*", value):
+        raise ValueMistake(
+            f"{show(value)} is not the name of an environment variable.",
+            "E-mail addresses do not stand in this file, which may be public. Write "
+            'recipients = "COMPILER_TEAM", and set COMPILER_TEAM="a@example.org, '
+            'b@example.org" in the environment.',
+        )
+    return value
+
+
+def name(value: object) -> str:
+    """Read a name for people."""
+    if not isinstance(value, str) or not value.strip() or not value.isprintable():
+        raise ValueMistake(
+            f"{show(value)} is not a name.",
+            'Write a few words, such as digest_name = "Compiler papers".',
+        )
+    return value
+
+
+def site(value: object) -> str:
+    """Read a web address; "" for none."""
+    if not isinstance(value, str) or not (value == "" or _is_web_address(value)):
+        raise ValueMistake(
+            f"{show(value)} is not a web address.",
+            'Write where output/site is served, such as site = "https://you.github.io/papers".',
+        )
+    return value.rstrip("/")
+
+
+def yes_or_no(key: str, value: object) -> bool:
+    """Read a truth value."""
+    if not isinstance(value, bool):
+        raise ValueMistake(f"{show(value)} is neither true nor false.", f"Write {key} = true.")
+    return value
+
+
+def harvest_since(source: Source, value: object) -> date | None:
+    """Read the first day to bring in, which one source needs, and the other has not."""
+    remedy = "Write a date without quotes: harvest_since = 2026-10-01."
+    if value is None:
+        if source is Source.HARVEST:
+            problem = 'missing, as source = "harvest" needs the first day to bring in.'
+            raise ValueMistake(problem, remedy)
+        return None
+    if not isinstance(value, date) or isinstance(value, datetime):
+        raise ValueMistake(f"{show(value)} is not a day.", remedy)
+    if value < taxonomy.BEGAN:
+        raise ValueMistake(f"{value} is before arXiv began, on {taxonomy.BEGAN}.", remedy)
+    return value if source is Source.HARVEST else None
+
+
+def timezone(value: object) -> ZoneInfo:
+    """Read the name of a time zone."""
+    try:
+        return ZoneInfo(value if isinstance(value, str) else "")
+    except (KeyError, ValueError, OSError):  # what zoneinfo raises: unknown, unsafe, a folder
+        raise ValueMistake(
+            f"{show(value)} is not a time zone.",
+            'Write a name from the tz database, such as timezone = "Europe/Berlin".',
+        ) from None
+
+
+def schedule(value: object) -> str:
+    """Read a cron schedule."""
+    if not isinstance(value, str) or not _is_cron(value):
+        raise ValueMistake(
+            f"{show(value)} is not a cron schedule.",
+            "Write five fields - minute, hour, day, month, weekday - that come true, such as "
+            'schedule = "0 6 * * *" for every day at 6:00.',
+        )
+    return value
+
+
+def _strings(value: object, example: str) -> _Texts:
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise ValueMistake(f"{show(value)} is not a list of texts.", f"Write {example}.")
+    return tuple(dict.fromkeys(value))
+
+
+def _one_of(choices: type[_Choice], value: object, problem: str, remedy: str) -> _Choice:
+    if not isinstance(value, str) or value not in [choice.value for choice in choices]:
+        raise ValueMistake(f"{show(value)} {problem}", remedy)
+    return choices(value)
+
+
+def _whole_number(value: object, most: int, example: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
+        raise ValueMistake(
+            f"{show(value)} is not a whole number from 1 to {most}.",
+            f"Write {example}, for example.",
+        )
+    return value
+
+
+def _is_web_address(value: str) -> bool:
+    plain = value.isascii() and re.search(r"[\s<>\"'\\?#]", value) is None
+    return plain and web_parts(value, "http", "https") is not None
+
+
+def _is_cron(value: str) -> bool:
+    # croniter knows more than cron: seconds, and random (R) or hashed (H) times.
+    if len(value.split()) != _CRON_FIELDS or re.search(r"(?<![a-z])[rh](?![a-z])", value.lower()):
+        return False
+    try:
+        croniter(value).get_next()  # "0 0 31 2 *" is well formed and never comes
+    except CroniterError:
+        return False
+    return True

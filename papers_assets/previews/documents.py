@@ -1,0 +1,81 @@
+"""Of `readme`: its sections, how large it is, and its beginning."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import dagster as dg
+import pandas as pd
+
+from papers_assets.checks import GITHUB_LIMIT
+from papers_assets.previews.common import PLOTTED, ROWS_OF_SECTION, SECTIONS, Metadata, beginning
+from papers_assets.rendering import escape
+from papers_assets.rendering.readme import Section, render_readme
+
+
+def readme(
+    sections: Sequence[Section],
+    updated: date | None,
+    path: Path,
+    size: int,
+    *pages: int,
+    shown: Sequence[int] = (),
+) -> Metadata:
+    """Describe a materialization of `readme`.
+
+    Args:
+        sections: what it says.
+        updated: the day of its last update.
+        path: of the README.
+        size: of the README, in bytes.
+        pages: the sizes of its pages, in bytes.
+        shown: how many rows of each section are on the README itself; none given: all.
+    """
+    rows = sum(len(s.papers) for s in sections)
+    stale = [beginning(s.keyword) for s in sections if s.note]
+    look = [replace(s, papers=_excerpt(s.papers)) for s in sections[:SECTIONS]]
+    more = f" of the first {SECTIONS} sections" if len(sections) > SECTIONS else ""
+    remark = f"Here is the beginning of the first rows{more}: the document is the file at path."
+    document = render_readme(look, last_update=updated, cap=ROWS_OF_SECTION, remark=remark)
+    return {
+        "dagster/row_count": rows,
+        "path": dg.MetadataValue.path(str(path)),
+        "bytes": size,
+        "percent_of_github_limit": round(100 * size / GITHUB_LIMIT, 1),
+        "rows_on_front": sum(shown) if shown else rows,
+        "pages": len(pages),
+        "bytes_of_pages": sum(pages),
+        "bytes_of_largest": max(size, *pages, 0),
+        "last_update": str(updated or "never"),
+        "sections": len(sections),
+        "sections_not_fresh": len(stale),
+        "not_fresh": ", ".join(_some(stale)) or "none",
+        "contents": dg.MetadataValue.md(_contents(sections, shown)),
+        "document": dg.MetadataValue.md("".join(document)),
+    }
+
+
+def _contents(sections: Sequence[Section], shown: Sequence[int]) -> str:
+    lines = ["| Keyword | Papers | |", "| --- | --- | --- |"]
+    for number, s in enumerate(sections[:PLOTTED]):
+        total = len(s.papers)
+        here = f"{shown[number]} of " if shown and shown[number] < total else ""
+        keyword, note = (escape.escape_cell(beginning(text)) for text in (s.keyword, s.note))
+        lines.append(f"| {keyword} | {here}{total} | {note} |")
+    if len(sections) > PLOTTED:
+        lines += ["", f"And {len(sections) - PLOTTED} more keywords."]
+    return "\n".join(lines)
+
+
+def _some(names: Sequence[str]) -> list[str]:
+    more = len(names) - PLOTTED
+    return [*names[:PLOTTED], *([f"and {more} more"] if more > 0 else [])]
+
+
+def _excerpt(papers: pd.DataFrame) -> pd.DataFrame:
+    """Give the first rows, with the beginning of their texts."""
+    head = papers.head(ROWS_OF_SECTION).copy()
+    for name in ("title", "abstract", "comment"):
+        head[name] = head[name].map(beginning, na_action="ignore")
+    return head

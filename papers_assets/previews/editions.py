@@ -1,0 +1,76 @@
+"""Of `changes` and `digest`: what was found, and what people are told of it."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import dagster as dg
+
+from papers_assets.changes import Kind
+from papers_assets.digest import Digest, Entry
+from papers_assets.keywords import KeywordsFile
+from papers_assets.outputs import Outputs
+from papers_assets.previews.common import (
+    ROWS_OF_SECTION,
+    SECTIONS,
+    Metadata,
+    beginning,
+    by_keyword,
+)
+from papers_assets.publishing import Published
+from papers_assets.rendering.digest import GITHUB_LIMIT as GITHUB_ISSUE_LIMIT
+from papers_assets.rendering.digest import digest_markdown
+
+_MOST_OF_DIGEST = 6_000
+"""Bytes."""
+
+
+def changes(published: Published, file: KeywordsFile, outputs: Outputs) -> Metadata:
+    """Describe a materialization of `changes`: what it found this time, and the day's edition."""
+    found = published.found.groupby(["keyword", "kind"]).size()
+    counts = {kind: int((published.found["kind"] == kind).sum()) for kind in Kind}
+    rows: list[dict[str, str | int]] = [
+        {"keyword": name, **{k.value: int(found.get((name, k.value), 0)) for k in Kind}}
+        for name in file.names
+    ]
+    edition = published.edition
+    return {
+        "dagster/row_count": len(published.found),
+        **{kind.value: counts[kind] for kind in Kind},
+        "papers_ever_told_of": int(published.known["arxiv_id"].nunique()),
+        "edition": edition.day.isoformat() if edition else "none yet",
+        "part": len(edition.parts) if edition else 0,
+        "path": dg.MetadataValue.path(str(outputs.edition_path(edition.day)))
+        if edition
+        else "none",
+        **by_keyword(rows),
+    }
+
+
+def digest(told: Digest, path: Path, text: str) -> Metadata:
+    """Describe a materialization of `digest`."""
+    rows = sum(len(group.entries) for group in told.groups)
+    return {
+        "dagster/row_count": rows,
+        "edition": told.day.isoformat(),
+        "summary": told.summary,
+        "path": dg.MetadataValue.path(str(path)),
+        "bytes": len(text.encode()),
+        "bytes_that_github_takes": GITHUB_ISSUE_LIMIT,
+        "document": dg.MetadataValue.md(digest_markdown(_shortened(told), limit=_MOST_OF_DIGEST)),
+    }
+
+
+def _shortened(told: Digest) -> Digest:
+    """Give the digest with the beginnings of its texts; the run history keeps it for ever."""
+    groups = [replace(group, entries=tuple(map(_short, group.entries))) for group in told.groups]
+    return replace(told, groups=tuple(groups), notes=dict(list(told.notes.items())[:SECTIONS]))
+
+
+def _short(entry: Entry) -> Entry:
+    paper = replace(
+        entry.paper,
+        title=beginning(entry.paper.title),
+        abstract=beginning(entry.paper.abstract),
+        comment=beginning(entry.paper.comment or ""),
+    )
+    return replace(entry, paper=paper, also=entry.also[:ROWS_OF_SECTION])

@@ -1,0 +1,69 @@
+"""Of `raw_papers`: what came of a keyword, from queries or from the harvest."""
+
+import dagster as dg
+
+from papers_assets import papers as papers_frame
+from papers_assets.arxiv import query
+from papers_assets.arxiv.newest import page_size
+from papers_assets.finds import Found
+from papers_assets.held import Glance, glance
+from papers_assets.keyword_refresh import Refreshed
+from papers_assets.looking_back import LookedBack
+from papers_assets.previews.common import Metadata, newest
+from papers_assets.rendering.readme import markdown_preview
+
+
+def refreshed(outcome: Refreshed, api_url: str) -> Metadata:
+    """Describe a keyword's materialization of `raw_papers`."""
+    answer, keyword = outcome.answer, outcome.keyword
+    asked = query.newest_first(keyword, 0, page_size(keyword))
+    return _held(glance(outcome.held)) | {
+        "new": outcome.new,
+        "revised": outcome.revised,
+        "refused": outcome.refused,
+        "answered": len(answer.papers),
+        "results_at_arxiv": answer.total_results,
+        "requests": outcome.requests,
+        "seconds_waited": round(outcome.seconds_waited, 2),
+        "gap": answer.gap,
+        "remarks": "; ".join(outcome.remarks) or "none",
+        "looked_back": "no",
+        "query": asked["search_query"],
+        "query_url": dg.MetadataValue.url(query.url(api_url, asked)),
+    }
+
+
+def found(outcome: Found) -> Metadata:
+    """Describe a keyword's materialization of `raw_papers` from the harvest."""
+    metadata: Metadata = {
+        "new": outcome.new,
+        "revised": outcome.revised,
+        "days_looked_through": outcome.days,
+        "harvested_at": dg.MetadataValue.timestamp(outcome.refreshed_at),
+    }
+    if outcome.remarks:
+        metadata["remarks"] = "; ".join(outcome.remarks)
+    # Of thousands of keywords, most have nothing new to show.
+    return metadata | (_held(outcome.held) if outcome.held else {})
+
+
+def with_looked_back(metadata: Metadata, looked: LookedBack) -> Metadata:
+    """Describe the same, of a keyword that was looked back at besides."""
+    came = f"{looked.windows} windows asked for, {looked.new} new papers"
+    before = f", {looked.skipped} months had come before" if looked.skipped else ""
+    return metadata | {
+        **(_held(glance(looked.held)) if looked.held else {}),
+        "requests": metadata.get("requests", 0) + looked.requests,
+        "seconds_waited": round(metadata.get("seconds_waited", 0.0) + looked.seconds_waited, 2),
+        "looked_back": f"{came}{before}{'; '.join(['', *looked.open, *looked.remarks])}",
+    }
+
+
+def _held(held: Glance) -> Metadata:
+    look = papers_frame.to_frame(held.newest)
+    return {
+        "dagster/partition_row_count": held.versions,
+        "papers_held": held.papers,
+        "newest_paper": newest(look),
+        "preview": dg.MetadataValue.md(markdown_preview(look)),
+    }

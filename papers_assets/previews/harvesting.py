@@ -1,0 +1,24 @@
+"""Of `harvest`: what was brought in of a day."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import dagster as dg
+
+from papers_assets.harvesting import BroughtIn
+from papers_assets.previews.common import Metadata
+
+
+def brought_in(outcome: BroughtIn, sets: Sequence[str], path: Path) -> Metadata:
+    """Describe a day's materialization of `harvest`."""
+    return {
+        "dagster/partition_row_count": outcome.held,
+        "listed": outcome.listed,
+        "new": outcome.new,
+        "removed_at_arxiv": outcome.deleted,
+        "unreadable": len(outcome.unreadable),
+        "requests": outcome.requests,
+        "seconds_waited": round(outcome.seconds_waited, 2),
+        "sets": ", ".join(sets) or "all of arXiv",
+        "file": dg.MetadataValue.path(str(path)),
+    }

@@ -1,0 +1,19 @@
+"""Of the files that are made to be read: how many there are, and how large."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import dagster as dg
+
+from papers_assets.previews.common import Metadata
+
+
+def files(papers: int, folder: Path, sizes: Mapping[str, int]) -> Metadata:
+    """Describe files that were written; `sizes` are in bytes, by name."""
+    return {
+        "dagster/row_count": papers,
+        "path": dg.MetadataValue.path(str(folder)),
+        "files": len(sizes),
+        "bytes": sum(sizes.values()),
+        "largest": max(sizes, key=sizes.__getitem__, default="none"),
+    }
