@@ -10,9 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import takewhile
 
 from papers_assets.arxiv.errors import BLOCKED
-from papers_assets.arxiv.harvest import sets_for
-from papers_assets.harvests import Harvested, Harvests
-from papers_assets.keywords import KeywordsFile
+from papers_assets.harvested import Harvested
 from papers_assets.papers import AGEING
 
 RECENT = timedelta(days=7)
@@ -39,15 +37,6 @@ class Coverage:
     """What may be missing all the same."""
 
 
-def problem_of(file: KeywordsFile, harvests: Harvests, now: datetime) -> str:
-    """Give `Coverage.problem`; empty, too, if nothing is to be harvested."""
-    since = file.harvested_from(now.astimezone(UTC).date())
-    if since is None:
-        return ""
-    sets = sets_for(file.harvest_categories)
-    return coverage(since, harvests.known(), harvests.read_problems(), sets, now).problem
-
-
 def coverage(
     since: date,
     known: Mapping[date, Harvested],
@@ -70,7 +59,7 @@ def coverage(
     days = [since + timedelta(days=n) for n in range((today - since).days + 1)]
     whole = {day: known[day] for day in days if day in known and known[day].is_whole(sets, now)}
     newest = max(whole, default=today)
-    done = {day: of_day for day, of_day in whole.items() if day == newest or _is_done(of_day)}
+    done = {day: of_day for day, of_day in whole.items() if day == newest or of_day.is_of_after()}
     missing = tuple(day for day in days if day not in done and (day < newest or not whole))
     recent = [day for day in days if day >= newest - RECENT]
     open_ = [d for d in recent if not (d in known and known[d].is_settled(sets, now))]
@@ -91,12 +80,6 @@ def coverage(
         problem=problem or _lateness(asked_at, now),
         remarks=tuple(_remarks(missing, list(whole.values()))),
     )
-
-
-def _is_done(of_day: Harvested) -> bool:
-    """Say whether a day was asked for when it was over."""
-    over = datetime.combine(of_day.day, time.max, UTC)
-    return of_day.harvested_at is not None and of_day.harvested_at > over
 
 
 def _first(done: Mapping[date, Harvested], newest: date) -> date:
@@ -123,7 +106,7 @@ def _emptiness(recent: Sequence[Harvested]) -> str:
 
 def _empty(whole: Sequence[Harvested]) -> dict[str, list[date]]:
     """Give, by set, the newest weekdays that were over and had nothing, in a row, newest first."""
-    weekdays = [d for d in reversed(whole) if d.day.weekday() < _SATURDAY and _is_done(d)]
+    weekdays = [d for d in reversed(whole) if d.day.weekday() < _SATURDAY and d.is_of_after()]
     sets = weekdays[0].listed or {} if weekdays else {}
     found = {}
     for set_ in sets:

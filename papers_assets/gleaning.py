@@ -16,7 +16,8 @@ from papers_assets.coverage import Coverage, coverage
 from papers_assets.failures import Failed
 from papers_assets.files import StoreDamagedError, StoreError
 from papers_assets.finds import Finds, Found
-from papers_assets.harvests import CLOCKS, Harvested, Harvests
+from papers_assets.harvested import CLOCKS, Harvested
+from papers_assets.harvests import Harvests
 from papers_assets.keywords import Keyword
 from papers_assets.ledger import Gleaned
 from papers_assets.logs import progress

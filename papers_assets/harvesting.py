@@ -19,7 +19,8 @@ from papers_assets.arxiv.oai import READER
 from papers_assets.coverage import RECENT
 from papers_assets.failures import MISTAKE, brief_of, not_asked, unexpected
 from papers_assets.files import StoreError
-from papers_assets.harvests import SETTLES, Harvested, Harvests
+from papers_assets.harvested import SETTLES, Harvested
+from papers_assets.harvests import Harvests
 from papers_assets.logs import progress
 
 logger = logging.getLogger(__name__)

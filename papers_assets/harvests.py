@@ -12,17 +12,17 @@ listed on its new day only.
 
 import json
 import logging
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import NamedTuple
 
 import pyarrow as pa
 
 from papers_assets import paper_rows
-from papers_assets.arxiv.oai import READER
+from papers_assets.arxiv.harvest import sets_for
+from papers_assets.coverage import Coverage, coverage
 from papers_assets.files import (
     StoreDamagedError,
     StoreError,
@@ -32,58 +32,13 @@ from papers_assets.files import (
     sweep,
     write_table,
 )
+from papers_assets.harvested import Harvested, harvested_of, labels_of
+from papers_assets.keywords import KeywordsFile
 from papers_assets.ledger import Ledger
 from papers_assets.locks import Locks, locks_below
 from papers_assets.places import exists, read_bytes, remove, signature, signatures
 
 logger = logging.getLogger(__name__)
-
-SETTLES = timedelta(days=5)
-"""How long after a day's end it is asked for again: arXiv's server answers from its cache until the
-next announcement, which is five days away at most (two holidays before a Friday and a Saturday),
-and a page can miss what moved meanwhile."""
-_MENDED = timedelta(days=30)
-"""The same of a day with records that could not be read: arXiv may mend them, or we."""
-CLOCKS = timedelta(hours=1)
-"""By which those of two hosts may differ."""
-
-
-@dataclass(frozen=True)
-class Harvested:
-    """What is known of a day without its papers."""
-
-    day: date
-    sets: tuple[str, ...]
-    """Those that were asked for; none: the whole archive."""
-    serial: int
-    """Which write of the harvest, from 1, brought what is newest in it. Not a time: clocks go back,
-    and those of two hosts differ."""
-    harvested_at: datetime | None
-    """When arXiv was last asked for a list that was whole; None: never."""
-    listed: Mapping[str, int] | None = None
-    """Records of that list, by set; "": of the whole archive. None: nobody noted it."""
-    unreadable: int = 0
-    """Of them, those that could not be read."""
-    reader: int = READER
-    """By which they were read: `arxiv.oai.READER`."""
-
-    def is_settled(self, sets: Sequence[str], now: datetime) -> bool:
-        """Say whether nothing more is to be expected of the day."""
-        if self.unreadable and self.reader != READER:
-            return False
-        wait = _MENDED if self.unreadable else SETTLES
-        over = datetime.combine(self.day, time.max, UTC) + wait
-        asked_at = self.harvested_at
-        return asked_at is not None and asked_at > over and self.is_whole(sets, now)
-
-    def is_whole(self, sets: Sequence[str], now: datetime) -> bool:
-        """Say whether all of `sets` have come; when a clock was ahead of `now`, nothing has."""
-        asked_at = self.harvested_at
-        return asked_at is not None and asked_at <= now + CLOCKS and self.has(sets)
-
-    def has(self, sets: Sequence[str]) -> bool:
-        """Say whether all of `sets` were asked for; none: the whole archive."""
-        return not self.sets or (bool(sets) and set(sets) <= set(self.sets))
 
 
 class KnownDays(NamedTuple):
@@ -141,6 +96,18 @@ class Harvests:
                     found.trouble[day] = error
         return found
 
+    def coverage(self, file: KeywordsFile, now: datetime) -> Coverage | None:
+        """Say what has come of what is wanted; None: nothing is to be harvested.
+
+        Raises:
+            OSError: the folder cannot be read.
+        """
+        since = file.harvested_from(now.astimezone(UTC).date())
+        if since is None:
+            return None
+        sets = sets_for(file.harvest_categories)
+        return coverage(since, self.known(), self.read_problems(), sets, now)
+
     def known(self) -> dict[date, Harvested]:
         """Give the same of the days that can be read."""
         found = self.look()
@@ -150,7 +117,7 @@ class Harvests:
 
     def _read_labels(self, day: date) -> Harvested:
         path = self.path(day)
-        return _harvested(path, day, read_table(path, pa.schema([]))[1])
+        return _of_labels(path, day, read_table(path, pa.schema([]))[1])
 
     def _read_index(self) -> dict[date, tuple[str, Harvested]]:
         """Read, by day, the signature of its file and what is known of it."""
@@ -158,10 +125,10 @@ class Harvests:
         try:
             for text, (signed, labels) in json.loads(read_bytes(self._index_path)).items():
                 day = date.fromisoformat(text)
-                found[day] = str(signed), _harvested(self._index_path, day, labels)
+                found[day] = str(signed), harvested_of(day, labels)
         except FileNotFoundError:
             return {}
-        except (ValueError, TypeError, AttributeError, StoreError, OSError) as error:
+        except (KeyError, ValueError, TypeError, AttributeError, OSError) as error:
             logger.warning("%s: %s; days are opened one by one", self._index_path, error)
             return {}
         return found
@@ -170,7 +137,7 @@ class Harvests:
         there = self._signatures()
         index = {day: entry for day, entry in self._read_index().items() if day in there}
         index[of_day.day] = signature(self.path(of_day.day)), of_day
-        entries = {d.isoformat(): (signed, _labels(of)) for d, (signed, of) in index.items()}
+        entries = {d.isoformat(): (signed, labels_of(of)) for d, (signed, of) in index.items()}
         try:
             with replacing(self._index_path, self._locks.check) as file:
                 file.write(json.dumps(entries, sort_keys=True).encode())
@@ -194,7 +161,7 @@ class Harvests:
         if not exists(path):
             return None
         table, labels = read_table(path, paper_rows.OF_PAPERS)
-        return _harvested(path, day, labels), table
+        return _of_labels(path, day, labels), table
 
     def read_or_set_aside(self, day: date) -> tuple[Harvested, pa.Table] | None:
         """Read a day, making room for a new file if it is damaged; `bringing_in` is held.
@@ -215,7 +182,7 @@ class Harvests:
         Raises:
             StoreError: it cannot be written, and is as it was.
         """
-        labels = _labels(harvested)
+        labels = labels_of(harvested)
         path = self.path(harvested.day)
         sweep(path)
         write_table(path, papers, labels, self._locks.check)
@@ -280,28 +247,8 @@ class Harvests:
                 remove(self._problems_path)
 
 
-def _labels(of_day: Harvested) -> dict[str, str]:
-    return {
-        "day": of_day.day.isoformat(),
-        "sets": json.dumps(of_day.sets),
-        "serial": str(of_day.serial),
-        "harvested_at": of_day.harvested_at.isoformat() if of_day.harvested_at else "",
-        "listed": "" if of_day.listed is None else json.dumps(of_day.listed),
-        "unreadable": str(of_day.unreadable),
-        "reader": str(of_day.reader),
-    }
-
-
-def _harvested(path: Path, day: date, labels: Mapping[str, str]) -> Harvested:
+def _of_labels(path: Path, day: date, labels: Mapping[str, str]) -> Harvested:
     try:
-        return Harvested(
-            day,
-            tuple(json.loads(labels["sets"])),
-            int(labels.get("serial", "1")),
-            datetime.fromisoformat(whole) if (whole := labels["harvested_at"]) else None,
-            dict(json.loads(listed)) if (listed := labels.get("listed", "")) else None,
-            int(labels.get("unreadable", "0")),
-            int(labels.get("reader", "0")),
-        )
+        return harvested_of(day, labels)
     except (KeyError, ValueError, TypeError) as error:
         raise StoreDamagedError(path, f"its labels cannot be read ({error!r})") from error

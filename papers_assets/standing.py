@@ -13,7 +13,6 @@ from typing import NamedTuple
 
 from papers_assets.choosing import Looked, freshest
 from papers_assets.counters import Counters, Counts
-from papers_assets.coverage import problem_of
 from papers_assets.harvests import Harvests
 from papers_assets.keywords import Keyword, KeywordsFile
 from papers_assets.keywords_file import KeywordsFileError
@@ -136,8 +135,8 @@ class Looking:
         if self._file is None or self._file.harvest_since is None:
             return {}, ""
         try:
-            problem = problem_of(self._file, self._harvests, self._now())
-            return self._harvests.ledger.read(), problem
+            covered = self._harvests.coverage(self._file, self._now())
+            return self._harvests.ledger.read(), covered.problem if covered else ""
         except OSError as error:
             logger.warning("the harvest is not in the metrics: %s", error)
             return {}, "the harvest cannot be read"

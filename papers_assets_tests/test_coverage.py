@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from papers_assets.arxiv.errors import BLOCKED
 from papers_assets.coverage import Coverage, coverage
-from papers_assets.harvests import Harvested
+from papers_assets.harvested import Harvested
 
 SINCE = date(2026, 11, 1)
 NOON = datetime(2026, 11, 4, 12, tzinfo=UTC)

@@ -15,7 +15,8 @@ from papers_assets.failures import Failed
 from papers_assets.files import StoreDamagedError, StoreError, read_table
 from papers_assets.finds import Found
 from papers_assets.gleaning import glean
-from papers_assets.harvests import Harvested, Harvests, KnownDays
+from papers_assets.harvested import Harvested
+from papers_assets.harvests import Harvests, KnownDays
 from papers_assets.keywords import Keyword
 from papers_assets.locks import FileLocks, Locks
 from papers_assets.places import read_bytes

@@ -10,8 +10,9 @@ import pytest
 
 from papers_assets import assets, harvesting
 from papers_assets.arxiv.harvest import sets_for
+from papers_assets.harvested import SETTLES
 from papers_assets.harvesting import BroughtIn, NotBroughtIn
-from papers_assets.harvests import SETTLES, Harvests
+from papers_assets.harvests import Harvests
 from papers_assets.keywords import KeywordsFile, Source
 from papers_assets.papers import refreshed_at
 from papers_assets.resources import PapersIOManager

@@ -17,8 +17,9 @@ from papers_assets.arxiv.gate import Gate
 from papers_assets.arxiv.harvest import fetch_day
 from papers_assets.arxiv.patience import Patience
 from papers_assets.files import StoreError, read_table
+from papers_assets.harvested import SETTLES, Harvested
 from papers_assets.harvesting import BroughtIn, NotBroughtIn, bring_in, days_to_bring_in
-from papers_assets.harvests import SETTLES, Harvested, Harvests
+from papers_assets.harvests import Harvests
 from papers_assets.sample_arxiv import ALL_FAULTS, Corpus, SampleArxiv, Script, Step
 from papers_assets_tests.sample_arxiv.building import paper
 
@@ -346,7 +347,7 @@ def test_a_day_with_papers_that_could_not_be_read_settles_for_this_reader_only(
     assert of_day.unreadable == len(outcome.unreadable) > 0
     assert of_day.is_settled((), later)
     assert not replace(of_day, harvested_at=NOW + 2 * SETTLES).is_settled((), later)
-    monkeypatch.setattr("papers_assets.harvests.READER", of_day.reader + 1)
+    monkeypatch.setattr("papers_assets.harvested.READER", of_day.reader + 1)
     assert not of_day.is_settled((), later)
 
 

@@ -20,7 +20,8 @@ from ruamel.yaml import YAML
 
 from papers_assets.arxiv.errors import BLOCKED
 from papers_assets.counters import Counters, Counts
-from papers_assets.harvests import Harvested, Harvests
+from papers_assets.harvested import Harvested
+from papers_assets.harvests import Harvests
 from papers_assets.held import refreshed
 from papers_assets.keywords import KeywordsFile, Source
 from papers_assets.keywords_file import read_keywords_file

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from papers_assets import held as held_papers
-from papers_assets.harvests import Harvested, Harvests
+from papers_assets.harvested import Harvested
+from papers_assets.harvests import Harvests
 from papers_assets.held import Held
 from papers_assets.keywords import KeywordsFile
 from papers_assets.paper_rows import of_papers

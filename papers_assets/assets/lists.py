@@ -11,7 +11,6 @@ from papers_assets import papers as papers_frame
 from papers_assets.assets.common import GROUP, OWNERS, check_results, check_specs
 from papers_assets.automation import publish_when_new
 from papers_assets.choosing import choose
-from papers_assets.coverage import problem_of
 from papers_assets.keywords import KeywordsFile
 from papers_assets.logs import progress
 from papers_assets.resources import StoreResource
@@ -46,7 +45,8 @@ def papers_asset(
         former, time = opened.papers_or_none(), now()
         harvests = store.harvests()
         looked = None if file.harvest_since is None else harvests.ledger.read()
-        problem = problem_of(file, harvests, time)
+        covered = harvests.coverage(file, time)
+        problem = covered.problem if covered else ""
         chosen = choose(file, opened, time.date(), former, looked, problem=problem)
         findings = checks.check_papers(
             chosen.frame, former, file, chosen.keys, time, chosen.as_published
