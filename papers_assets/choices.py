@@ -7,7 +7,7 @@ every slice, and copying a text costs nothing.
 import hashlib
 import json
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from importlib.metadata import version
@@ -56,6 +56,8 @@ class Choice:
     complete_until: datetime | None = None
     gleaned: int | None = None
     """`Held.gleaned`."""
+    gaps: tuple[str, ...] = ()
+    """`Held.gaps`, each as days for people."""
 
 
 def fingerprint(keyword: Keyword, signature: str) -> str:
@@ -94,6 +96,7 @@ def _packed(choice: Choice) -> list[Any]:
         [time.isoformat() if time else None for time in times],
         days and [days.since.isoformat(), {d.isoformat(): n for d, n in days.counts.items()}],
         choice.gleaned,
+        choice.gaps,
     ]
 
 
@@ -104,10 +107,11 @@ def _unpacked(  # noqa: PLR0913, PLR0917 - what `_packed` gives
     times: list[str | None],
     days: tuple[str, dict[str, int]] | None,
     gleaned: int | None,
+    gaps: Sequence[str] = (),
 ) -> Choice:
     unpacked = None
     if days:
         counts = {date.fromisoformat(day): n for day, n in days[1].items()}
         unpacked = Days(date.fromisoformat(days[0]), counts)
     asked, first, last = (datetime.fromisoformat(time) if time else None for time in times)
-    return Choice(fingerprint, refused, held, unpacked, asked, first, last, gleaned)
+    return Choice(fingerprint, refused, held, unpacked, asked, first, last, gleaned, tuple(gaps))

@@ -79,6 +79,8 @@ class Chosen:
     """By keyword, the columns `papers.KEYS` of all that is held; only of those chosen anew."""
     complete_from: dict[str, datetime]
     """By keyword, `Held.complete_from`, where it is known."""
+    gaps: dict[str, tuple[str, ...]]
+    """By keyword, `Held.gaps` as days for people, where there are any."""
     as_published: frozenset[str]
     """Keywords whose rows are those that were published before: nothing changed, or what is held
     cannot be used."""
@@ -170,12 +172,15 @@ class _Choosing:
     sources: dict[str, Source] = field(default_factory=dict)
     keys: dict[str, pd.DataFrame] = field(default_factory=dict)
     complete_from: dict[str, datetime] = field(default_factory=dict)
+    gaps: dict[str, tuple[str, ...]] = field(default_factory=dict)
     as_published: set[str] = field(default_factory=set)
 
     def chosen(self) -> Chosen:
         frame = papers.join(self.lists, self.sources)
         as_published = frozenset(self.as_published)
-        return Chosen(frame, self.selections, self.keys, self.complete_from, as_published)
+        return Chosen(
+            frame, self.selections, self.keys, self.complete_from, self.gaps, as_published
+        )
 
     def add(self, keyword: Keyword, since: date | None) -> None:
         """Add a keyword's list.
@@ -246,6 +251,8 @@ class _Choosing:
         self.sources[keyword.name] = Source(refreshed_at, problem, signature, choice)
         if complete_from:
             self.complete_from[keyword.name] = complete_from
+        if choice.gaps:
+            self.gaps[keyword.name] = choice.gaps
 
 
 class _ReplacedError(Exception):
@@ -264,6 +271,7 @@ def _choice(keyword: Keyword, selection: Selection, held: Held, signature: str) 
         known.complete_from,
         known.complete_until,
         known.gleaned,
+        tuple(map(str, known.gaps)),
     )
 
 

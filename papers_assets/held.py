@@ -6,14 +6,15 @@ stays held: a merge adds rows and brings their text up to date, and removes none
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from papers_assets import paper_rows
+from papers_assets.arxiv import taxonomy
 from papers_assets.arxiv.feed import Paper
-from papers_assets.arxiv.windows import Window, joined
+from papers_assets.arxiv.windows import Window, joined, without
 from papers_assets.keywords import Keyword
 from papers_assets.paper_rows import TIME
 
@@ -21,7 +22,7 @@ _ALWAYS_KEPT = 5_000
 """Versions of a keyword. The largest cap is 2,000 papers."""
 _GLANCED = 10
 """Rows."""
-ARXIV_BEGAN = datetime(1991, 8, 14, tzinfo=UTC)
+ARXIV_BEGAN = datetime.combine(taxonomy.BEGAN, time(), UTC)
 OVERLAP = timedelta(days=14)
 """How far behind what is complete a fetch reads on: arXiv sorts by submission, and a paper that its
 moderators held back for days appears that far below the newest."""
@@ -51,6 +52,9 @@ class Held:
     """When the answers began that are hard to believe; None: the last one was not."""
     looked_back: tuple[Window, ...] = ()
     """Of which days, when papers were submitted, all have come."""
+    gaps: tuple[Window, ...] = ()
+    """Of which days papers may be missing, since an answer did not reach back so far, and nobody
+    has looked back at them since."""
     gleaned: int | None = None
     """Up to which write of the harvest it had been looked through when this was written; None: it
     had not been."""
@@ -146,8 +150,32 @@ def refreshed(  # noqa: PLR0913 - all but four are said by name
         total_results=total_results,
         doubted_since=doubted_since,
         looked_back=held.looked_back if held else (),
+        gaps=_gaps(held, fetched, seen_at, total_results, gap=gap),
         gleaned=held.gleaned if held else None,
     )
+
+
+def _gaps(
+    held: Held | None,
+    fetched: Sequence[Paper],
+    seen_at: datetime,
+    total_results: int | None,
+    *,
+    gap: bool,
+) -> tuple[Window, ...]:
+    if held is None or (total_results is not None and len(fetched) >= total_results):
+        return ()
+    if not fetched:
+        return held.gaps
+    reached = _minute(min(paper.updated for paper in fetched))
+    gaps = without(held.gaps, [Window(reached, _minute(seen_at))])
+    if gap and held.read_until:
+        gaps = joined([*gaps, Window(_minute(held.read_until), reached)])
+    return gaps
+
+
+def _minute(moment: datetime) -> datetime:
+    return moment.replace(second=0, microsecond=0)
 
 
 def _complete_from(
@@ -177,6 +205,7 @@ def looked_back(
         held,
         papers=_merged(held, fetched, held.refreshed_at or seen_at),
         looked_back=joined([*held.looked_back, *windows]),
+        gaps=without(held.gaps, windows),
     )
 
 

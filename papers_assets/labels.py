@@ -1,7 +1,7 @@
 """What the file of a keyword says besides its papers: the labels of a Parquet file. Pure."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
@@ -20,11 +20,12 @@ class Head(NamedTuple):
     """None: never, or only answers came that are not to be believed."""
     gleaned: int | None
     """`Held.gleaned`."""
+    has_gap: bool = False
+    """Whether there are `Held.gaps`."""
 
 
 def labels_of(value: Held) -> dict[str, str]:
     """Give the labels of what is held."""
-    windows = [[_label(window.first), _label(window.last)] for window in value.looked_back]
     return {
         "keyword": value.keyword,
         "definition": value.definition,
@@ -35,7 +36,8 @@ def labels_of(value: Held) -> dict[str, str]:
         "total_results": "" if value.total_results is None else str(value.total_results),
         "doubted_since": _label(value.doubted_since),
         "gleaned": "" if value.gleaned is None else str(value.gleaned),
-        "looked_back": json.dumps(windows),
+        "looked_back": _window_label(value.looked_back),
+        "gaps": _window_label(value.gaps),
     }
 
 
@@ -56,6 +58,7 @@ def held_of(keyword: str, papers: pa.Table, labels: Mapping[str, str]) -> Held:
         total_results=_number(labels.get("total_results", "")),
         doubted_since=_time(labels.get("doubted_since", "")),
         looked_back=_windows(labels.get("looked_back", "[]")),
+        gaps=_windows(labels.get("gaps", "[]")),
         gleaned=_number(labels.get("gleaned", "")),
     )
     if labels["papers_assets_format"] == "1" and len(papers):
@@ -66,7 +69,12 @@ def held_of(keyword: str, papers: pa.Table, labels: Mapping[str, str]) -> Held:
 
 def head_of(versions: int, labels: Mapping[str, str]) -> Head:
     """Give the same without the papers; for what is raised, see `held_of`."""
-    return Head(versions, _time(labels["refreshed_at"]), _number(labels.get("gleaned", "")))
+    return Head(
+        versions,
+        _time(labels["refreshed_at"]),
+        _number(labels.get("gleaned", "")),
+        bool(_windows(labels.get("gaps", "[]"))),
+    )
 
 
 def _label(time: datetime | None) -> str:
@@ -75,6 +83,10 @@ def _label(time: datetime | None) -> str:
 
 def _time(label: str) -> datetime | None:
     return datetime.fromisoformat(label) if label else None
+
+
+def _window_label(windows: Iterable[Window]) -> str:
+    return json.dumps([[_label(window.first), _label(window.last)] for window in windows])
 
 
 def _windows(label: str) -> tuple[Window, ...]:

@@ -93,6 +93,12 @@ def _of_keywords(state: State) -> Iterator[Metric]:
         "0 if the file with the keyword's papers cannot be read, else 1.",
         lambda keyword: keyword.held.is_readable,
     )
+    yield gauge(
+        "papers_keyword_gap",
+        "1 if an answer did not reach back to what is held of the keyword, so that papers of some "
+        "days may be missing until somebody looks back at them; else 0.",
+        lambda keyword: keyword.held.has_gap,
+    )
 
 
 def _of_outputs(state: State) -> Iterator[Metric]:
@@ -116,6 +122,11 @@ def _of_outputs(state: State) -> Iterator[Metric]:
         "papers_readme_age_seconds",
         "Seconds since the README was last written; +Inf: there is none.",
         _age(state.readme_at, state.now),
+    )
+    yield GaugeMetricFamily(
+        "papers_harvest_days_missing",
+        "Days of the harvest that are wanted and have not come as a whole.",
+        state.days_missing,
     )
     yield GaugeMetricFamily(
         "papers_last_edition_timestamp_seconds",

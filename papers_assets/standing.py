@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from papers_assets.choosing import Looked, freshest
 from papers_assets.counters import Counters, Counts
+from papers_assets.coverage import Coverage
 from papers_assets.harvests import Harvests
 from papers_assets.keywords import Keyword, KeywordsFile
 from papers_assets.keywords_file import KeywordsFileError
@@ -37,6 +38,8 @@ class HeldFile:
     is_readable: bool = True
     gleaned: int | None = None
     """`Held.gleaned`."""
+    has_gap: bool = False
+    """Whether papers of some days may be missing: `Held.gaps`."""
 
 
 _NOTHING = HeldFile(0, None)
@@ -67,6 +70,8 @@ class State:
     """When the README was last written; None: there is none."""
     edition_at: datetime | None
     """The day of the newest edition; None: there is none."""
+    days_missing: int = 0
+    """Of the harvest: `Coverage.missing`."""
 
 
 class _There(NamedTuple):
@@ -107,12 +112,14 @@ class Looking:
         """Say how everything stands."""
         has_file = self._read_keywords()
         keywords = self._file.keywords if self._file else ()
-        looked, problem = self._look_at_harvest()
+        looked, covered = self._look_at_harvest()
         there = self._look_at_store()
         days = self._outputs.days()
         with ThreadPoolExecutor(_AT_ONCE if is_remote(self._store.home) else 1) as threads:
             found = [looked.get(keyword.name) for keyword in keywords]
-            states = threads.map(self._keyword, keywords, repeat(there), found, repeat(problem))
+            states = threads.map(
+                self._keyword, keywords, repeat(there), found, repeat(covered.problem)
+            )
         return State(
             now=self._now(),
             counts=self._counts(),
@@ -120,6 +127,7 @@ class Looking:
             has_keywords_file=has_file,
             readme_at=self._readme_at(),
             edition_at=datetime.combine(days[-1], time(), UTC) if days else None,
+            days_missing=len(covered.missing),
         )
 
     def _read_keywords(self) -> bool:
@@ -130,16 +138,17 @@ class Looking:
             return False
         return True
 
-    def _look_at_harvest(self) -> tuple[Mapping[str, Looked], str]:
-        """Give, by keyword, what is known besides what is held; and why none of them is fresh."""
+    def _look_at_harvest(self) -> tuple[Mapping[str, Looked], Coverage]:
+        """Give, by keyword, what is known besides what is held; and what of the days has come."""
+        nothing = Coverage(None, None)
         if self._file is None or self._file.harvest_since is None:
-            return {}, ""
+            return {}, nothing
         try:
             covered = self._harvests.coverage(self._file, self._now())
-            return self._harvests.ledger.read(), covered.problem if covered else ""
+            return self._harvests.ledger.read(), covered or nothing
         except OSError as error:
             logger.warning("the harvest is not in the metrics: %s", error)
-            return {}, "the harvest cannot be read"
+            return {}, replace(nothing, problem="the harvest cannot be read")
 
     def _look_at_store(self) -> _There | None:
         """Give what is there of all keywords; None: that cannot be said."""
@@ -193,4 +202,6 @@ class Looking:
 
 
 def _held_file(head: Head | None) -> HeldFile:
-    return HeldFile(head.versions, head.refreshed_at, gleaned=head.gleaned) if head else _NOTHING
+    if head is None:
+        return _NOTHING
+    return HeldFile(head.versions, head.refreshed_at, gleaned=head.gleaned, has_gap=head.has_gap)

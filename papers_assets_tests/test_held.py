@@ -111,6 +111,33 @@ def test_what_is_complete_begins_where_the_first_answer_ended() -> None:
     assert refreshed(keyword(any=("x",)), whole, [], LATER, total_results=1).complete_from is None
 
 
+def between(first: int, last: int) -> Window:
+    """From the time of one of `paper` to that of another."""
+    return Window(paper(first).updated, paper(last).updated)
+
+
+def test_a_gap_stays_until_an_answer_reaches_over_it_or_somebody_looks_back() -> None:
+    first = refreshed(keyword(), None, [paper(999)], paper(999).updated)
+    known = 999 - OVERLAP // timedelta(hours=1)
+    now = EPOCH + timedelta(hours=2000)
+    second = refreshed(keyword(), first, [paper(1900)], now, gap=True)
+    assert second.gaps == (between(known, 1900),)
+    # What came later has no say in it.
+    third = refreshed(keyword(), second, [paper(1990)], now)
+    assert third.gaps == second.gaps
+    assert kept(keyword(), third, [paper(1995)], now).gaps == second.gaps
+    assert refreshed(keyword(), third, [], now).gaps == second.gaps
+
+    partly = refreshed(keyword(), third, [paper(1991), paper(1500)], now)
+    (rest,) = partly.gaps
+    assert rest.end == paper(1500).updated
+    over = refreshed(keyword(), partly, [paper(known)], now)
+    assert over.gaps == ()
+    assert looked_back(keyword(), second, [], [between(600, 2000)], now).gaps == ()
+    assert looked_back(keyword(), second, [], [between(0, 100)], now).gaps == second.gaps
+    assert refreshed(keyword(), second, [paper(1)], now, total_results=1).gaps == ()
+
+
 def test_what_was_looked_back_at_is_no_news_and_moves_no_end() -> None:
     first = refreshed(keyword(), None, [paper(5)], LATER, total_results=9)
     window = Window(EPOCH, EPOCH + timedelta(hours=4))

@@ -150,6 +150,19 @@ def test_a_harvest_that_failed_is_every_keywords_failure(looking: Looking, tmp_p
     assert found["papers_arxiv_blocked", ""] == 1
 
 
+def test_what_may_be_missing_is_said(looking: Looking, tmp_path: Path) -> None:
+    found = samples(metrics_text(looking.look))
+    gap, days = ("papers_keyword_gap", "compiler"), ("papers_harvest_days_missing", "")
+    assert (found[gap], found[days]) == (0, 0)
+    store = Store(tmp_path)
+    before = store.read_held("compiler")
+    later = LATER + timedelta(days=90)
+    store.write_held(refreshed(keyword(), before, [paper(2000)], later, gap=True))
+    Harvests(tmp_path)
+    found = samples(metrics_text(looking_at(tmp_path, "compiler", harvests=True).look))
+    assert (found[gap], found[days]) == (1, 1)
+
+
 def test_any_keyword_is_a_label() -> None:
     odd = KeywordState(ODD, HeldFile(1, LATER), "")
     text = metrics_text(lambda: state(keywords=(odd,)))

@@ -52,11 +52,16 @@ def test_what_was_written_is_read_whatever_the_keyword_is_made_of(store: Store, 
 def test_all_that_is_known_of_what_is_held_is_read_again(store: Store) -> None:
     windows = (Window(LATER, LATER + timedelta(days=1)), Window(LATER - timedelta(days=9), LATER))
     value = replace(
-        held(1), total_results=7, doubted_since=LATER, looked_back=windows, complete_until=None
+        held(1),
+        total_results=7,
+        doubted_since=LATER,
+        looked_back=windows,
+        gaps=windows[:1],
+        complete_until=None,
     )
     store.write_held(value)
     assert store.read_held("compiler") == value
-    assert store.read_head("compiler") == Head(1, LATER, None)
+    assert store.read_head("compiler") == Head(1, LATER, None, has_gap=True)
 
 
 def test_files_of_keywords_are_apart_and_in_their_folder(store: Store) -> None:

@@ -49,7 +49,14 @@ def papers_asset(
         problem = covered.problem if covered else ""
         chosen = choose(file, opened, time.date(), former, looked, problem=problem)
         findings = checks.check_papers(
-            chosen.frame, former, file, chosen.keys, time, chosen.as_published
+            chosen.frame,
+            former,
+            file,
+            chosen.keys,
+            time,
+            chosen.as_published,
+            chosen.gaps,
+            covered.missing if covered else (),
         )
         frame = chosen.frame
         if any(checks.stops(finding) for finding in findings):

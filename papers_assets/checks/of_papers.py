@@ -1,7 +1,8 @@
 """What must hold of the asset `papers`."""
 
-from collections.abc import Collection, Mapping
-from datetime import datetime
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime
+from types import MappingProxyType
 
 import pandas as pd
 
@@ -46,6 +47,9 @@ CHECKS_OF_PAPERS: dict[str, Check] = {
         "No paper left the list without newer ones, a newer version or an edit to account for it.",
         blocking=False,  # arXiv may have edited a text so that it does not match any more
     ),
+    "nothing_missing": Check(
+        "No papers of some days may be missing from what is held, or harvested.", blocking=False
+    ),
     "dates_sane": Check(
         "No date is in the future, before arXiv, or before its paper's first version.",
         blocking=False,
@@ -60,6 +64,8 @@ def check_papers(  # noqa: PLR0913, PLR0917 - what it is judged by
     held: Mapping[str, pd.DataFrame],
     now: datetime,
     as_published: Collection[str] = (),
+    gaps: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    days_missing: Sequence[date] = (),
 ) -> list[Finding]:
     """Check the asset `papers`, in the order of `CHECKS_OF_PAPERS`.
 
@@ -72,6 +78,8 @@ def check_papers(  # noqa: PLR0913, PLR0917 - what it is judged by
         as_published: keywords whose rows are said to be those of `former`. What is held of them
             was not read again, and their rows are compared with `former` instead; that what was
             published is right was checked when it was chosen (see `stops`).
+        gaps: by keyword, stretches of days of which papers may be missing.
+        days_missing: of the harvest.
     """
     times, problems = times_of(papers, file), papers.attrs.get(PROBLEMS, {})
     papers = papers.copy(deep=False)
@@ -91,8 +99,24 @@ def check_papers(  # noqa: PLR0913, PLR0917 - what it is judged by
         _keywords_distinct(papers),
         _newest_first(papers),
         nothing_dropped(papers, former, file, newest),
+        _nothing_missing(gaps, days_missing),
         _dates_sane(papers, now),
     ]
+
+
+def _nothing_missing(gaps: Mapping[str, Sequence[str]], days: Sequence[date]) -> Finding:
+    missing = [f"{name} ({', '.join(stretches)})" for name, stretches in gaps.items()]
+    missing += [f"harvest of {day}" for day in days]
+    return finding(
+        "nothing_missing",
+        missing,
+        "0 gaps: answers reached back to what was held, and all days of the harvest have come.",
+        "Papers that changed then may be missing: {}. Look back at a keyword's days (papers run "
+        "--since, or look_back_to in the launchpad); materialize those of the harvest.",
+        severity=Severity.WARN,
+        keywords=len(gaps),
+        days=len(days),
+    )
 
 
 def stops(found: Finding) -> bool:
