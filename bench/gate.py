@@ -8,8 +8,7 @@ from statistics import median
 
 from bench.product import postgres_or_none
 from bench.results import Aim, Result, Table
-from papers_assets.arxiv.gate import Gate
-from papers_assets.arxiv.turnstile import PostgresTurnstile
+from papers_assets.arxiv.gate import Gate, gate_for
 
 TURNS, QUICK_TURNS = 300, 10
 _MOST = 30.0
@@ -24,10 +23,10 @@ def run(*, is_quick: bool) -> Result:
         found["files, for the processes of a host"] = _took(
             Gate(Path(name) / "gate.lock", 0), turns
         )
-    with postgres_or_none() as postgres:
+    with tempfile.TemporaryDirectory() as name, postgres_or_none() as postgres:
         if postgres is not None:
-            gate = Gate(PostgresTurnstile(postgres.url(), "bench"), 0)
-            found["PostgreSQL, for several hosts"] = _took(gate, turns)
+            gate = gate_for("http://127.0.0.1", 0, postgres.url(), host_folder=Path(name))
+            found["files and PostgreSQL, for several hosts"] = _took(gate, turns)
     head = ("turns by", "turns", "median, ms", "slowest, ms")
     rows = tuple((what, turns, median(took), max(took)) for what, took in found.items())
     aims = tuple(
