@@ -10,8 +10,10 @@ from papers_assets import held, paper_rows
 from papers_assets.coverage import Coverage
 from papers_assets.failures import NOT_STORED, Failed, unexpected
 from papers_assets.files import StoreDamagedError, StoreError
+from papers_assets.harvested import CLOCKS
 from papers_assets.held import Glance, Held
 from papers_assets.keywords import Keyword
+from papers_assets.ledger import Gleaned
 from papers_assets.store import Store
 
 logger = logging.getLogger(__name__)
@@ -60,6 +62,26 @@ class Finds:
     _revised: int = 0
     _held: Glance | None = None
     _remarks: list[str] = field(default_factory=list)
+
+    def begin(self, there: Gleaned, signature: str, now: datetime) -> int:
+        """Say up to which write of the harvest it has been looked for, by what is on disk, too.
+
+        Args:
+            there: what is noted of it, and holds.
+            signature: of what is held: `Store.signature`.
+            now: aware.
+        """
+        self.signature = signature
+        # A clock was ahead, and what was written says so.
+        self.is_dirty = bool(there.refreshed_at and there.refreshed_at > now + CLOCKS)
+        if there.signature == signature:
+            self.held_serial = there.held_serial
+            return there.looked_until
+        if there.signature and not signature:
+            return 0  # somebody removed what was held
+        # Looking back and pruning leave the label as it was; a backup has that of its day.
+        self.held_serial = self._read_label()
+        return there.looked_until if self.held_serial >= there.held_serial else self.held_serial
 
     def add(self, rows: pa.Table) -> None:
         """Take rows, as `paper_rows.of_papers` gives them, to be written by `keep`."""
@@ -119,7 +141,7 @@ class Finds:
             logger.warning("%s: %s", self.keyword.name, self._remarks[-1])
             return None
 
-    def read_label(self) -> int:
+    def _read_label(self) -> int:
         """Read up to which write the harvest had been looked through when the file was written."""
         name = self.keyword.name
         try:

@@ -78,6 +78,7 @@ class _Gleaning:
                 self._known[day] = found[0]
         self._coverage = self._covered()
         self._finds = {keyword.name: Finds(keyword, store) for keyword in keywords}
+        self._signatures = store.signatures()
         self._waiting = 0
         """Rows that were found and not written."""
 
@@ -122,24 +123,10 @@ class _Gleaning:
 
     def _looked_until(self, keyword: Keyword, there: Gleaned | None) -> int:
         """Say up to which write of the harvest the keyword, as it is now, has been looked for."""
-        if there is None or there.definition != keyword.definition or there.rules != rules():
+        if there is None or not there.still_holds(keyword, rules(), self._last_write):
             return 0
-        if there.looked_until > self._last_write:
-            return 0  # the harvest is from a backup that is older than what is known of it
-        if not there.held_serial:
-            return 0  # whoever noted that had not written all
-        finds = self._finds[keyword.name]
-        finds.signature = self._store.signature(keyword.name)
-        # A clock was ahead, and what was written says so.
-        finds.is_dirty = bool(there.refreshed_at and there.refreshed_at > self._now() + CLOCKS)
-        if there.signature == finds.signature:
-            finds.held_serial = there.held_serial
-            return there.looked_until
-        if there.signature and not finds.signature:
-            return 0  # somebody removed what was held
-        # Looking back and pruning leave the label as it was; a backup has that of its day.
-        finds.held_serial = finds.read_label()
-        return there.looked_until if finds.held_serial >= there.held_serial else finds.held_serial
+        signature = self._signatures.get(slug(keyword.name), "")
+        return self._finds[keyword.name].begin(there, signature, self._now())
 
     def _look(self, keywords: Sequence[Keyword], looked_until: int) -> None:
         """Collect what matches of the days that were written after `looked_until`."""

@@ -10,6 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from papers_assets.files import StoreError, read_table, sweep, write_table
+from papers_assets.keywords import Keyword
 from papers_assets.locks import Locks
 from papers_assets.paper_rows import TIME
 from papers_assets.places import exists
@@ -48,6 +49,16 @@ class Gleaned:
     """Of papers updated since then, none is missing; None: nobody knows."""
     signature: str
     """Of what was held of the keyword then: `Store.signature`."""
+
+    def still_holds(self, keyword: Keyword, rules: str, last_write: int) -> bool:
+        """Say whether it is true of a keyword as it is now, in a harvest written so often."""
+        return (
+            (self.definition, self.rules) == (keyword.definition, rules)
+            # Or else the harvest is from a backup that is older than this.
+            and self.looked_until <= last_write
+            # Or else whoever noted it had not written all.
+            and self.held_serial > 0
+        )
 
 
 class Ledger:

@@ -45,8 +45,6 @@ class Record:
     datestamp: date
     """The day of its last change, UTC: not when any version was submitted."""
     deleted: bool
-    sets: tuple[str, ...]
-    """The sets that it is in, such as "cs:cs:AI"."""
     paper: Paper | None
 
 
@@ -162,7 +160,6 @@ def _record(raw: RawRecord) -> Record:
         arxiv_id=identity[1],
         datestamp=_day(raw.text("datestamp").strip()),
         deleted=deleted,
-        sets=tuple(collapsed(text) for text in raw.texts.get("setSpec", ())),
         paper=None if deleted else _paper(identity[1], raw),
     )
 

@@ -22,7 +22,7 @@ _VERSION = (*_PAPER, f"{RAW} version")
 _DATE = (*_VERSION, f"{RAW} date")
 # The texts that are kept of a record, by the path to them.
 _TEXTS: dict[tuple[str, ...], str] = {
-    **{(*_HEADER, f"{OAI} {name}"): name for name in ("identifier", "datestamp", "setSpec")},
+    **{(*_HEADER, f"{OAI} {name}"): name for name in ("identifier", "datestamp")},
     **{
         (*_PAPER, f"{RAW} {name}"): name
         for name in ("id", "title", "authors", "categories", "comments", "journal-ref", "doi")

@@ -15,9 +15,9 @@ from papers_assets_tests.making import paper
 DAY = date(2026, 1, 3)
 
 
-def record(number: int, day: date = DAY, *sets: str, title: str = "An invention") -> Record:
+def record(number: int, day: date = DAY, *, title: str = "An invention") -> Record:
     found = paper(number, title=title)
-    return Record(found.arxiv_id, day, deleted=False, sets=sets, paper=found)
+    return Record(found.arxiv_id, day, deleted=False, paper=found)
 
 
 def some(count: int) -> list[Record]:

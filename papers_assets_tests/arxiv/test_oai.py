@@ -53,7 +53,6 @@ def test_every_field_is_read() -> None:
         arxiv_id="2613.00001",
         datestamp=date(2026, 1, 3),
         deleted=False,
-        sets=("cs:cs:PL", "cs:cs:SE"),
         paper=Paper(
             arxiv_id="2613.00001",
             version=2,
@@ -104,9 +103,7 @@ def test_an_id_of_before_2007_is_one() -> None:
 def test_a_deleted_record_has_no_paper() -> None:
     gone = header("oai:arXiv.org:2613.00007", "2026-01-03", ' status="deleted"')
     found = only(parse_records(listed(f"<record>{gone}</record>")))
-    assert found == Record(
-        "2613.00007", date(2026, 1, 3), deleted=True, sets=("cs:cs:PL", "cs:cs:SE"), paper=None
-    )
+    assert found == Record("2613.00007", date(2026, 1, 3), deleted=True, paper=None)
 
 
 def test_the_token_of_a_page_says_how_to_go_on() -> None:
