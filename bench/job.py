@@ -12,7 +12,14 @@ from typing import NamedTuple
 
 from bench import corpora
 from bench.apart import Measured, apart, measured
-from bench.product import listed_rows, on_postgres, papers_run, postgres_or_none, sample_arxiv
+from bench.product import (
+    listed_rows,
+    on_postgres,
+    papers_run,
+    postgres_or_none,
+    sample_arxiv,
+    seconds_by_asset,
+)
 from bench.results import Aim, Result, Series, Table, series
 from papers_assets.arxiv import query
 from papers_assets.arxiv.newest import page_size
@@ -70,7 +77,10 @@ def run(*, is_quick: bool) -> Result:
     sizes = QUICK if is_quick else FULL
     with measuring(sizes) as measurement:
         rows = [measurement.row(count) for count in sizes.counts]
-    return Result((table(rows, sizes),), tuple(_aims(rows)), tuple(growths(rows, "")), REMARKS)
+        steps = measurement.steps(sizes.counts[-1])
+    return Result(
+        (table(rows, sizes), steps), tuple(_aims(rows)), tuple(growths(rows, "")), REMARKS
+    )
 
 
 @contextmanager
@@ -96,7 +106,13 @@ class Measurement:
         """Measure both; a short loop twice, the first time for the server's sake."""
         some = self._keywords[:count]
         loops = [self._loop(some) for _ in range(2 if count < _LONG else 1)]
-        return Row(count, min(loops), self._job(f"home{count}", count, {}))
+        return Row(count, min(loops), self._job(self._home(count).name, count, {}))
+
+    def steps(self, count: int) -> Table:
+        """Say what of the measured job took how long."""
+        found, _ = apart(seconds_by_asset, str(self._home(count)))
+        title = f"Of the job with {count} keywords, asking arXiv and writing events included"
+        return Table(("asset", "s"), tuple(tuple(row) for row in found), title)
 
     def histories(self, counts: Sequence[int]) -> Table:
         """Measure the job with its history in a PostgreSQL, and with fewer, larger writes."""
@@ -113,6 +129,9 @@ class Measurement:
                     variables = on_postgres(self._folder / name, postgres)
                     took = self._job(name, count, {**variables, **more})
                     yield title, took.wall, took.peak
+
+    def _home(self, count: int) -> Path:
+        return self._folder / f"home{count}"
 
     def _loop(self, keywords: Sequence[tuple[str, int]]) -> Measured:
         cap = self._sizes.cap

@@ -83,6 +83,17 @@ def size_of(folder: Path) -> float:
     return sum(path.stat().st_size for path in found) / 1e6
 
 
+def seconds_by_asset(home: str) -> list[tuple[str, float]]:
+    """Give how long each step of the last run took, in their order, its events included."""
+    from papers_assets.runs import open_instance  # noqa: PLC0415 - imports Dagster
+
+    with open_instance(Path(home), {}) as instance:
+        (record,) = instance.get_run_records(limit=1)
+        steps = instance.get_run_step_stats(record.dagster_run.run_id)
+    took = [(s.start_time, s.step_key, s.end_time) for s in steps]
+    return [(step, end - began) for began, step, end in sorted(took) if began and end]
+
+
 def listed_rows(home: Path) -> int:
     """Count the papers that the README and its pages list, once for each keyword."""
     pages = [home / "output" / "README.md", *(home / "output" / "keywords").glob("*.md")]

@@ -297,11 +297,12 @@ def news(before: set[tuple[str, int]], after: set[tuple[str, int]]) -> tuple[int
     """Count what came between two `Held.versions`.
 
     Returns:
-        Papers of which no version was held before, and new versions of the others.
+        Papers of which no version was held before; and versions of papers that are held in another.
     """
     known = {arxiv_id for arxiv_id, _ in before}
     came = [arxiv_id for arxiv_id, _ in after - before]
-    return len({*came} - known), sum(arxiv_id in known for arxiv_id in came)
+    new = len({*came} - known)
+    return new, len(came) - new
 
 
 def _merged(held: Held | None, fetched: Sequence[Paper] | pa.Table, seen_at: datetime) -> pa.Table:
