@@ -83,7 +83,7 @@ def _brought_in(folder: Path, sizes: Sizes) -> dict[str, float]:
 
 def bring_in_day(api_url: str, home: str, day: str) -> dict[str, float]:
     """Ask for a day and keep it."""
-    from papers_assets.harvests import Harvests  # noqa: PLC0415
+    from papers_assets.harvest.harvests import Harvests  # noqa: PLC0415
 
     of_day, began = date.fromisoformat(day), time.perf_counter()
     outcome = bring_in_from(api_url, Path(home), of_day, lambda: datetime.now(UTC))
@@ -96,8 +96,8 @@ def bring_in_day(api_url: str, home: str, day: str) -> dict[str, float]:
 def bring_in_from(api_url: str, home: Path, day: date, now: Callable[[], datetime]) -> Any:
     from papers_assets.arxiv.client import ArxivClient  # noqa: PLC0415
     from papers_assets.arxiv.gate import Gate  # noqa: PLC0415
-    from papers_assets.harvesting import BroughtIn, bring_in  # noqa: PLC0415
-    from papers_assets.harvests import Harvests  # noqa: PLC0415
+    from papers_assets.harvest.bringing_in import BroughtIn, bring_in  # noqa: PLC0415
+    from papers_assets.harvest.harvests import Harvests  # noqa: PLC0415
 
     gate = Gate(home / "gate.lock", 0)
     client = ArxivClient(api_url, gate, oai_url=api_url.replace("/api/query", "/oai"))

@@ -106,7 +106,7 @@ def _row(keywords: int, each: int) -> Row:
 def write(home: str, keywords: int, each: int) -> None:
     """Write what is held of so many keywords, the same papers of each, as the store does."""
     from papers_assets import held  # noqa: PLC0415
-    from papers_assets.store import Store  # noqa: PLC0415
+    from papers_assets.storage.store import Store  # noqa: PLC0415
 
     store = Store(Path(home))
     some = _keywords(keywords)
@@ -122,7 +122,7 @@ def write(home: str, keywords: int, each: int) -> None:
 def choose_all(home: str, keywords: int) -> dict[str, float]:
     """Choose all lists, and publish them for `choose_changed`."""
     from papers_assets.choosing import choose  # noqa: PLC0415
-    from papers_assets.store import Store  # noqa: PLC0415
+    from papers_assets.storage.store import Store  # noqa: PLC0415
 
     store, file = Store(Path(home)), _file(keywords)
     took = _Clock()
@@ -135,7 +135,7 @@ def choose_all(home: str, keywords: int) -> dict[str, float]:
 def choose_changed(home: str, keywords: int) -> dict[str, float]:
     """Choose again, upon what was published."""
     from papers_assets.choosing import choose  # noqa: PLC0415
-    from papers_assets.store import Store  # noqa: PLC0415
+    from papers_assets.storage.store import Store  # noqa: PLC0415
 
     store, file = Store(Path(home)), _file(keywords)
     took = _Clock()
@@ -146,7 +146,7 @@ def choose_changed(home: str, keywords: int) -> dict[str, float]:
 def change(home: str, keywords: int, changed: int) -> None:
     """Hold one paper more of the first keywords."""
     from papers_assets import held  # noqa: PLC0415
-    from papers_assets.store import Store  # noqa: PLC0415
+    from papers_assets.storage.store import Store  # noqa: PLC0415
 
     store = Store(Path(home))
     for keyword in _keywords(keywords)[:changed]:

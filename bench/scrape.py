@@ -7,14 +7,14 @@ from pathlib import Path
 
 from bench.results import Aim, Result, Table
 from papers_assets.counters import Counters
-from papers_assets.harvests import Harvests
+from papers_assets.harvest.harvests import Harvests
 from papers_assets.held import refreshed
 from papers_assets.keywords import KeywordsFile
 from papers_assets.keywords_file import read_keywords_file
 from papers_assets.metrics import metrics_text
-from papers_assets.outputs import Outputs
 from papers_assets.standing import Looking
-from papers_assets.store import Store
+from papers_assets.storage.outputs import Outputs
+from papers_assets.storage.store import Store
 from papers_assets_tests.making import paper
 
 KEYWORDS, QUICK_KEYWORDS = (1_000, 10_000), (100,)

@@ -19,7 +19,7 @@ from papers_assets.keywords import Keyword, KeywordsFile
 from papers_assets.paper_rows import SCHEMA
 from papers_assets.papers import KEYS, TEXTS, Selection, Source
 from papers_assets.rendering.chart import DAYS, MOST_ROWS
-from papers_assets.store import Store, StoreError, slug
+from papers_assets.storage.store import Store, StoreError, slug
 
 logger = logging.getLogger(__name__)
 

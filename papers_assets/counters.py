@@ -16,10 +16,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from papers_assets.files import replacing, sweep
-from papers_assets.locks import Locks, locks_below
 from papers_assets.outcomes import Outcomes
-from papers_assets.places import read_bytes
+from papers_assets.storage.files import replacing, sweep
+from papers_assets.storage.locks import Locks, locks_below
+from papers_assets.storage.places import read_bytes
 
 logger = logging.getLogger(__name__)
 
@@ -97,7 +97,7 @@ def from_json(text: str | bytes) -> Counts:
 
 
 class Counters:
-    """The counts below one home folder. For `locks`, see `papers_assets.store.Store`."""
+    """The counts below one home folder. For `locks`, see `papers_assets.storage.store.Store`."""
 
     def __init__(self, home: Path, locks: Locks | None = None) -> None:
         self.path = home / ".papers" / "counters.json"

@@ -14,7 +14,7 @@ from hashlib import sha256
 from papers_assets.editions import Edition, Mark
 from papers_assets.notifying.mail import Mailer
 from papers_assets.notifying.notice import NotDelivered, Notice
-from papers_assets.outputs import Outputs
+from papers_assets.storage.outputs import Outputs
 from papers_assets.telling import beginning, forgotten, untold
 
 Words = Callable[[Edition, int, tuple[str, ...] | None], Notice | None]

@@ -15,7 +15,7 @@ from papers_assets.held import Held
 from papers_assets.keywords import Keyword
 from papers_assets.logs import printable
 from papers_assets.matching import Matcher
-from papers_assets.store import Store, StoreDamagedError
+from papers_assets.storage.store import Store, StoreDamagedError
 
 logger = logging.getLogger(__name__)
 

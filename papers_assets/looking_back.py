@@ -32,7 +32,7 @@ from papers_assets.held import Held
 from papers_assets.keywords import Keyword
 from papers_assets.logs import progress
 from papers_assets.matching import Matcher
-from papers_assets.store import Store, StoreError
+from papers_assets.storage.store import Store, StoreError
 
 logger = logging.getLogger(__name__)
 

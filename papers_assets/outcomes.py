@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from papers_assets import previews
 from papers_assets.failures import Failed
-from papers_assets.finds import Found
+from papers_assets.harvest.finds import Found
 from papers_assets.keyword_refresh import Refreshed
 from papers_assets.looking_back import LookedBack
 

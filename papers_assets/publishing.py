@@ -9,13 +9,13 @@ import pandas as pd
 from papers_assets import changes, editions
 from papers_assets.changes import Kind
 from papers_assets.editions import Edition, Mark
-from papers_assets.files import StoreError
 from papers_assets.keywords import KeywordsFile
 from papers_assets.listing import listed
-from papers_assets.outputs import Known, Outputs
 from papers_assets.papers import refreshed_at
 from papers_assets.sections import sections
-from papers_assets.store import Store
+from papers_assets.storage.files import StoreError
+from papers_assets.storage.outputs import Known, Outputs
+from papers_assets.storage.store import Store
 
 
 @dataclass(frozen=True)

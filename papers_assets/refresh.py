@@ -18,7 +18,7 @@ from papers_assets.keyword_refresh import Answers, DoubtfulError, KeywordRefresh
 from papers_assets.keywords import Keyword
 from papers_assets.logs import progress
 from papers_assets.looking_back import LookedBack, look_back
-from papers_assets.store import Store, StoreError
+from papers_assets.storage.store import Store, StoreError
 
 logger = logging.getLogger(__name__)
 

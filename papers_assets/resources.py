@@ -9,12 +9,12 @@ import pandas as pd
 from papers_assets.arxiv.client import ArxivClient
 from papers_assets.arxiv.gate import gate_for
 from papers_assets.arxiv.patience import Patience
-from papers_assets.harvests import Harvests
-from papers_assets.locks import locks_for
-from papers_assets.outputs import Outputs
+from papers_assets.harvest.harvests import Harvests
 from papers_assets.papers import COLUMNS, Source, sources, with_rows_of
-from papers_assets.remote import place_of
-from papers_assets.store import Store
+from papers_assets.storage.locks import locks_for
+from papers_assets.storage.outputs import Outputs
+from papers_assets.storage.remote import place_of
+from papers_assets.storage.store import Store
 
 
 class ArxivResource(dg.ConfigurableResource[ArxivClient]):

@@ -4,9 +4,9 @@ import logging
 from datetime import datetime, timedelta
 
 from papers_assets import held
-from papers_assets.harvests import Harvests
+from papers_assets.harvest.harvests import Harvests
 from papers_assets.keywords import KeywordsFile
-from papers_assets.store import Store, StoreError
+from papers_assets.storage.store import Store, StoreError
 
 logger = logging.getLogger(__name__)
 

@@ -12,16 +12,16 @@ from pathlib import Path
 import dagster as dg
 
 from papers_assets.asking import EVERYTHING_TAG
-from papers_assets.files import replacing
-from papers_assets.harvests import Harvests
+from papers_assets.harvest.harvests import Harvests
 from papers_assets.history import end_dead_runs, held_while_running, prune_runs
 from papers_assets.keywords import KeywordsFile
-from papers_assets.locks import FileLocks, folder_here
-from papers_assets.remote import is_remote
 from papers_assets.retention import prune_harvest, prune_held
 from papers_assets.schedules import DAILY, HARVEST, PUBLISH, open_days
 from papers_assets.settings import PROJECT_ROOT, host_folder
-from papers_assets.store import Store, StoreError
+from papers_assets.storage.files import replacing
+from papers_assets.storage.locks import FileLocks, folder_here
+from papers_assets.storage.remote import is_remote
+from papers_assets.storage.store import Store, StoreError
 
 _log = logging.getLogger(__name__)
 _NEEDED_FOR_README = ("raw_papers", "papers", "readme")

@@ -14,10 +14,10 @@ from papers_assets.addresses import is_arxivs, is_loopback, web_parts
 from papers_assets.arxiv.patience import BACKOFF, MAX_ATTEMPTS
 from papers_assets.messages import Alerts
 from papers_assets.notifying.channels import Channels
-from papers_assets.postgres import PostgresError, checked_url
-from papers_assets.remote import RemoteError, home_at, is_remote
 from papers_assets.settings_error import SettingsError
 from papers_assets.settings_telling import addresses, alerts_or_problem, channels_or_problem
+from papers_assets.storage.postgres import PostgresError, checked_url
+from papers_assets.storage.remote import RemoteError, home_at, is_remote
 
 __all__ = [
     "LOCKS",

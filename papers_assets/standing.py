@@ -13,14 +13,14 @@ from typing import NamedTuple
 
 from papers_assets.choosing import Looked, freshest
 from papers_assets.counters import Counters, Counts
-from papers_assets.coverage import Coverage
-from papers_assets.harvests import Harvests
+from papers_assets.harvest.coverage import Coverage
+from papers_assets.harvest.harvests import Harvests
 from papers_assets.keywords import Keyword, KeywordsFile
 from papers_assets.keywords_file import KeywordsFileError
-from papers_assets.labels import Head
-from papers_assets.outputs import Outputs
-from papers_assets.remote import is_remote
-from papers_assets.store import Store, StoreError, slug
+from papers_assets.storage.labels import Head
+from papers_assets.storage.outputs import Outputs
+from papers_assets.storage.remote import is_remote
+from papers_assets.storage.store import Store, StoreError, slug
 
 _AT_ONCE = 16
 """Keywords that are looked at together where each look is a question to a server."""

@@ -10,7 +10,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 from s3fs import S3FileSystem
 
-from papers_assets.remote import home_at
+from papers_assets.storage.remote import home_at
 
 ACCOUNT = {
     "AWS_ACCESS_KEY_ID": "invented",

@@ -13,13 +13,13 @@ from hypothesis import settings
 
 from papers_assets.definitions import build_definitions
 from papers_assets.keywords import Keyword, KeywordsFile
-from papers_assets.locks import locks_for
 from papers_assets.notifying.channels import Channels
-from papers_assets.outputs import Outputs
 from papers_assets.runs import Report, open_instance, run_daily
 from papers_assets.sample_arxiv import Corpus, Fault, RequestRecord, SampleArxiv
 from papers_assets.settings import Settings
-from papers_assets.store import Store
+from papers_assets.storage.locks import locks_for
+from papers_assets.storage.outputs import Outputs
+from papers_assets.storage.store import Store
 from papers_assets_tests.buckets import s3_environment, s3_home, s3_url
 from papers_assets_tests.databases import postgres, postgres_url
 from papers_assets_tests.driving import UI, environment, running_ui

@@ -12,7 +12,7 @@ from typing import Any
 
 from papers_assets.arxiv.client import ArxivClient
 from papers_assets.arxiv.gate import gate_for
-from papers_assets.locks import FileLocks, Locks, PostgresLocks
+from papers_assets.storage.locks import FileLocks, Locks, PostgresLocks
 
 
 def locks_at(place: Path | str) -> Locks:

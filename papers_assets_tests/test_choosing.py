@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 import pytest
 
-from papers_assets import choices, files
+from papers_assets import choices
 from papers_assets.arxiv.feed import Paper
 from papers_assets.checks import check_papers
 from papers_assets.choices import Choice, Days
@@ -27,7 +27,8 @@ from papers_assets.papers import (
     sources,
 )
 from papers_assets.rendering import chart
-from papers_assets.store import Store
+from papers_assets.storage import tables
+from papers_assets.storage.store import Store
 from papers_assets_tests.making import EPOCH, LATER, keyword, paper
 
 ONE, TWO, THREE = (keyword(name, any=("compiler",), cap=4) for name in ("one", "two", "three"))
@@ -310,7 +311,7 @@ class World:
 def test_whatever_happens_it_is_the_same_as_choosing_everything_anew(
     tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files, "_GROUP", 5)
+    monkeypatch.setattr(tables, "_GROUP", 5)
     chance = random.Random(seed)
     names = [f"{n}" for n in range(6)]
     world = World(Store(tmp_path), {n: keyword(n, any=("compiler",), cap=3) for n in names})
@@ -339,7 +340,7 @@ def test_whatever_happens_it_is_the_same_as_choosing_everything_anew(
 def test_some_rows_read_are_those_rows_of_all(
     store: Watched, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files, "_GROUP", 4)
+    monkeypatch.setattr(tables, "_GROUP", 4)
     hold(store, ONE, *(paper(n, authors=("A",) * (n % 3)) for n in range(1, 11)))
     whole = store.read_held("one")
     assert whole is not None

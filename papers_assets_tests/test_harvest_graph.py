@@ -8,11 +8,12 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from papers_assets import assets, harvesting
+from papers_assets import assets
 from papers_assets.arxiv.harvest import sets_for
-from papers_assets.harvested import SETTLES
-from papers_assets.harvesting import BroughtIn, NotBroughtIn
-from papers_assets.harvests import Harvests
+from papers_assets.harvest import bringing_in
+from papers_assets.harvest.bringing_in import BroughtIn, NotBroughtIn
+from papers_assets.harvest.harvested import SETTLES
+from papers_assets.harvest.harvests import Harvests
 from papers_assets.keywords import KeywordsFile, Source
 from papers_assets.papers import refreshed_at
 from papers_assets.resources import PapersIOManager
@@ -128,7 +129,7 @@ def test_a_harvest_that_was_interrupted_makes_no_keyword_fresh(
 ) -> None:
     farm.run()
     farm.today += timedelta(days=3)
-    real = harvesting.bring_in
+    real = bringing_in.bring_in
 
     def interrupted(*arguments: Any) -> Iterator[BroughtIn | NotBroughtIn]:
         yield next(real(*arguments))

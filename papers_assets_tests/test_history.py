@@ -277,7 +277,7 @@ from pathlib import Path
 import dagster as dg
 from papers_assets.history import held_while_running
 from papers_assets.runs import open_instance
-from papers_assets.store import Store
+from papers_assets.storage.store import Store
 
 @dg.op
 def stay():

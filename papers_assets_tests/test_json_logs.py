@@ -20,12 +20,12 @@ from dagster_webserver.cli import dagster_webserver
 from hypothesis import given
 from hypothesis import strategies as st
 
-from papers_assets.files import StoreError
 from papers_assets.json_logs import JsonLines
 from papers_assets.logs import progress
 from papers_assets.progress import logging_json
 from papers_assets.sample_arxiv import Fault, SampleArxiv
 from papers_assets.settings import SettingsError, read_settings
+from papers_assets.storage.files import StoreError
 from papers_assets_tests import driving
 
 logger = logging.getLogger("papers_assets.anything")
@@ -88,7 +88,7 @@ def test_an_exception_is_a_field(logged: Logged) -> None:
         logger.error("unexpectedly", exc_info=StoreError(ESCAPES))
     (line,) = found
     assert line["message"] == "unexpectedly"
-    assert line["exception"] == f"papers_assets.files.StoreError: {ESCAPES}"
+    assert line["exception"] == f"papers_assets.storage.files.StoreError: {ESCAPES}"
 
 
 def test_what_libraries_and_python_warn_of_is_json_too(logged: Logged) -> None:

@@ -17,7 +17,7 @@ from papers_assets.keywords import Field, Keyword
 from papers_assets.matching import Matcher
 from papers_assets.sample_arxiv import Corpus, Fault, Script, Step
 from papers_assets.schedules import DAILY
-from papers_assets.store import StoreError
+from papers_assets.storage.store import StoreError
 from papers_assets_tests.conftest import House
 from papers_assets_tests.making import keyword
 

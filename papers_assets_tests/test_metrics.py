@@ -20,20 +20,20 @@ from ruamel.yaml import YAML
 
 from papers_assets.arxiv.errors import BLOCKED
 from papers_assets.counters import Counters, Counts
-from papers_assets.harvested import Harvested
-from papers_assets.harvests import Harvests
+from papers_assets.harvest.harvested import Harvested
+from papers_assets.harvest.harvests import Harvests
+from papers_assets.harvest.ledger import Gleaned
 from papers_assets.held import refreshed
 from papers_assets.keywords import KeywordsFile, Source
 from papers_assets.keywords_file import read_keywords_file
-from papers_assets.labels import Head
-from papers_assets.ledger import Gleaned
 from papers_assets.metrics import families, metrics_text, serve_metrics
-from papers_assets.outputs import Outputs
 from papers_assets.paper_rows import of_papers
 from papers_assets.sample_arxiv import Fault, SampleArxiv
 from papers_assets.settings import PROJECT_ROOT
 from papers_assets.standing import HeldFile, KeywordState, Looking, State
-from papers_assets.store import FORMAT, Store
+from papers_assets.storage.labels import Head
+from papers_assets.storage.outputs import Outputs
+from papers_assets.storage.store import FORMAT, Store
 from papers_assets_tests import driving
 from papers_assets_tests.conftest import House
 from papers_assets_tests.making import LATER, keyword, paper

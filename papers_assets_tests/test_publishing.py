@@ -16,7 +16,7 @@ from papers_assets.keywords import KeywordsFile
 from papers_assets.reading import Reading
 from papers_assets.rendering import readme
 from papers_assets.sample_arxiv import Corpus, Fault
-from papers_assets.store import slug
+from papers_assets.storage.store import slug
 from papers_assets_tests.conftest import House
 from papers_assets_tests.making import keyword
 from papers_assets_tests.reliability.worlds import corpus_at, history

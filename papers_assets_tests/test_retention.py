@@ -8,14 +8,14 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from papers_assets import held as held_papers
-from papers_assets.harvested import Harvested
-from papers_assets.harvests import Harvests
+from papers_assets.harvest.harvested import Harvested
+from papers_assets.harvest.harvests import Harvests
 from papers_assets.held import Held
 from papers_assets.keywords import KeywordsFile
 from papers_assets.paper_rows import of_papers
 from papers_assets.retention import prune_harvest, prune_held
 from papers_assets.schedules import HOUSEKEEPING
-from papers_assets.store import Store
+from papers_assets.storage.store import Store
 from papers_assets_tests.conftest import House
 from papers_assets_tests.making import LATER, keyword, paper
 

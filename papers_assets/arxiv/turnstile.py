@@ -14,7 +14,7 @@ import sqlalchemy as sql
 
 from papers_assets.arxiv.errors import ArxivError
 from papers_assets.logs import progress
-from papers_assets.postgres import PostgresError, Session
+from papers_assets.storage.postgres import PostgresError, Session
 
 _LOOK_AGAIN = 0.05
 """Seconds between two looks whether another host is done."""

@@ -10,8 +10,6 @@ import pandas as pd
 from papers_assets import checks, previews
 from papers_assets.assets.common import FRESHNESS, GROUP, OWNERS, check_results, check_specs
 from papers_assets.automation import publish_when_sound
-from papers_assets.documents import Documents
-from papers_assets.files import StoreError
 from papers_assets.keywords import KeywordsFile
 from papers_assets.logs import progress
 from papers_assets.rendering import pages
@@ -19,7 +17,9 @@ from papers_assets.rendering.layout import lay_out
 from papers_assets.rendering.pages import Content, Layout
 from papers_assets.resources import StoreResource
 from papers_assets.sections import content
-from papers_assets.store import slug
+from papers_assets.storage.documents import Documents
+from papers_assets.storage.files import StoreError
+from papers_assets.storage.store import slug
 
 # What the document shows; the other columns need not be read for it.
 README_COLUMNS = [

@@ -11,10 +11,10 @@ from papers_assets.automation import publish_when_sound
 from papers_assets.digest import Digest, digest_of
 from papers_assets.keywords import KeywordsFile
 from papers_assets.logs import progress
-from papers_assets.outputs import Outputs
 from papers_assets.publishing import publish_edition
 from papers_assets.rendering.digest import digest_markdown
 from papers_assets.resources import StoreResource
+from papers_assets.storage.outputs import Outputs
 from papers_assets.telling import MOST_DAYS
 
 

@@ -13,8 +13,8 @@ from papers_assets.asking import Asked, RefreshConfig, asked_for
 from papers_assets.assets.common import FRESHNESS, GROUP, OWNERS, log_partitions
 from papers_assets.counters import Counters, counts_of_run
 from papers_assets.failures import Failed
-from papers_assets.finds import Found
-from papers_assets.gleaning import glean
+from papers_assets.harvest.finds import Found
+from papers_assets.harvest.gleaning import glean
 from papers_assets.keyword_refresh import Refreshed
 from papers_assets.keywords import Keyword, KeywordsFile
 from papers_assets.looking_back import LookedBack

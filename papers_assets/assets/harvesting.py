@@ -12,12 +12,12 @@ from papers_assets.arxiv.harvest import sets_for
 from papers_assets.asking import EVERYTHING_TAG
 from papers_assets.assets.common import FRESHNESS, GROUP, OWNERS, log_partitions
 from papers_assets.counters import Counters, Counts
-from papers_assets.coverage import RECENT
-from papers_assets.files import StoreError
-from papers_assets.harvesting import BroughtIn, NotBroughtIn, bring_in, days_to_bring_in
-from papers_assets.harvests import Harvests
+from papers_assets.harvest.bringing_in import BroughtIn, NotBroughtIn, bring_in, days_to_bring_in
+from papers_assets.harvest.coverage import RECENT
+from papers_assets.harvest.harvests import Harvests
 from papers_assets.keywords import KeywordsFile
 from papers_assets.resources import ArxivResource, StoreResource
+from papers_assets.storage.files import StoreError
 
 logger = logging.getLogger(__name__)
 

@@ -13,7 +13,6 @@ from papers_assets.assets.common import GROUP, OWNERS
 from papers_assets.automation import publish_when_sound
 from papers_assets.delivering import Delivered, mail_all, tell
 from papers_assets.editions import Edition
-from papers_assets.files import StoreError
 from papers_assets.keywords import KeywordsFile
 from papers_assets.notifying.channels import Channels
 from papers_assets.notifying.github_issues import Issues
@@ -21,9 +20,10 @@ from papers_assets.notifying.mail import Mailer
 from papers_assets.notifying.notice import NotDelivered, Notice
 from papers_assets.notifying.recipients import recipients
 from papers_assets.notifying.webhook import post
-from papers_assets.outputs import Outputs
 from papers_assets.resources import StoreResource
 from papers_assets.settings import SettingsError
+from papers_assets.storage.files import StoreError
+from papers_assets.storage.outputs import Outputs
 from papers_assets.telling import notice
 
 Told = dict[str, dg.MetadataValue | int | str]

@@ -10,10 +10,10 @@ from papers_assets.assets.common import GROUP, OWNERS
 from papers_assets.automation import publish_when_sound
 from papers_assets.keywords import KeywordsFile
 from papers_assets.logs import progress
-from papers_assets.outputs import Outputs
 from papers_assets.reading import Files, Reading
 from papers_assets.resources import StoreResource
-from papers_assets.store import slug
+from papers_assets.storage.outputs import Outputs
+from papers_assets.storage.store import slug
 
 Make = Callable[[Reading, Outputs], Files]
 

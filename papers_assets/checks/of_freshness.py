@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from papers_assets.checks.finding import Finding, Severity, as_line, finding
-from papers_assets.harvested import CLOCKS
+from papers_assets.harvest.harvested import CLOCKS
 from papers_assets.keywords import KeywordsFile
 from papers_assets.papers import AGEING
 from papers_assets.sections import is_old

@@ -18,7 +18,7 @@ from papers_assets.checks.finding import (
 from papers_assets.checks.of_freshness import every_keyword_refreshed, fresh_enough
 from papers_assets.checks.of_versions import newest_known, newest_version_kept, nothing_dropped
 from papers_assets.checks.rows import PAPER, matching, named
-from papers_assets.harvested import CLOCKS
+from papers_assets.harvest.harvested import CLOCKS
 from papers_assets.held import ARXIV_BEGAN
 from papers_assets.keywords import KeywordsFile
 from papers_assets.papers import PROBLEMS

@@ -109,11 +109,11 @@ def execute(
 
     from papers_assets.checks import GITHUB_LIMIT
     from papers_assets.definitions import build_definitions
-    from papers_assets.locks import locks_for
     from papers_assets.outcomes import LOOKING_BACK
-    from papers_assets.outputs import Outputs
     from papers_assets.runs import open_instance, run_daily, tidy_up
-    from papers_assets.store import Store, StoreError
+    from papers_assets.storage.locks import locks_for
+    from papers_assets.storage.outputs import Outputs
+    from papers_assets.storage.store import Store, StoreError
 
     definitions = build_definitions(settings, file)
     locks = locks_for(settings.locks, settings.home, settings.host_folder)

@@ -145,10 +145,10 @@ def sample_arxiv(
 def _looking(settings: Settings) -> "Looking":
     """Give who looks at how things stand in this home."""
     from papers_assets.counters import Counters
-    from papers_assets.harvests import Harvests
-    from papers_assets.outputs import Outputs
+    from papers_assets.harvest.harvests import Harvests
     from papers_assets.standing import Looking
-    from papers_assets.store import Store
+    from papers_assets.storage.outputs import Outputs
+    from papers_assets.storage.store import Store
 
     home = settings.home
     keywords_or_stop(settings)  # a mistake that is there at the start is said at the start
@@ -172,7 +172,7 @@ def _dagster_dev(home: Path, port: int, environment: Mapping[str, str]) -> int:
     from dagster import DagsterError
 
     from papers_assets.runs import history_folder, open_instance
-    from papers_assets.store import StoreError
+    from papers_assets.storage.store import StoreError
 
     command = [
         str(Path(sys.executable).with_name("dagster")),

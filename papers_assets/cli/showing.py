@@ -33,9 +33,9 @@ def digest(day: datetime | None) -> None:
     Exit status: 0 there it is, 2 there is no edition of that day.
     """
     from papers_assets.digest import digest_of
-    from papers_assets.outputs import Outputs
     from papers_assets.rendering.mail import mail_text
-    from papers_assets.store import StoreError
+    from papers_assets.storage.outputs import Outputs
+    from papers_assets.storage.store import StoreError
 
     settings = settings_or_stop()
     file = keywords_or_stop(settings)

@@ -13,8 +13,8 @@ import click
 from papers_assets.keywords import KeywordsFile
 from papers_assets.keywords_file import KeywordsFileError, read_keywords_file
 from papers_assets.progress import logging_json
-from papers_assets.remote import is_remote
 from papers_assets.settings import Settings, SettingsError, read_log_format, read_settings
+from papers_assets.storage.remote import is_remote
 
 FRESH, NOT_ALL_FRESH, NOTHING_DONE = 0, 1, 2
 """Exit statuses."""

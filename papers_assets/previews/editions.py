@@ -8,7 +8,6 @@ import dagster as dg
 from papers_assets.changes import Kind
 from papers_assets.digest import Digest, Entry
 from papers_assets.keywords import KeywordsFile
-from papers_assets.outputs import Outputs
 from papers_assets.previews.common import (
     ROWS_OF_SECTION,
     SECTIONS,
@@ -19,6 +18,7 @@ from papers_assets.previews.common import (
 from papers_assets.publishing import Published
 from papers_assets.rendering.digest import GITHUB_LIMIT as GITHUB_ISSUE_LIMIT
 from papers_assets.rendering.digest import digest_markdown
+from papers_assets.storage.outputs import Outputs
 
 _MOST_OF_DIGEST = 6_000
 """Bytes."""

@@ -5,7 +5,7 @@ import dagster as dg
 from papers_assets import papers as papers_frame
 from papers_assets.arxiv import query
 from papers_assets.arxiv.newest import page_size
-from papers_assets.finds import Found
+from papers_assets.harvest.finds import Found
 from papers_assets.held import Glance, glance
 from papers_assets.keyword_refresh import Refreshed
 from papers_assets.looking_back import LookedBack

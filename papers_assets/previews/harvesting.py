@@ -5,7 +5,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from papers_assets.harvesting import BroughtIn
+from papers_assets.harvest.bringing_in import BroughtIn
 from papers_assets.previews.common import Metadata
 
 

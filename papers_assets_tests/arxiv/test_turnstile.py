@@ -13,8 +13,8 @@ from papers_assets.arxiv.errors import ArxivError
 from papers_assets.arxiv.gate import Gate, GateTimeout, GateUnreachable
 from papers_assets.arxiv.patience import Patience
 from papers_assets.arxiv.turnstile import PostgresTurnstile
-from papers_assets.postgres import Session
 from papers_assets.sample_arxiv import SampleArxiv
+from papers_assets.storage.postgres import Session
 
 SHORT = 0.2
 NOBODY = "postgresql://papers:hush-hush@127.0.0.1:1/papers"

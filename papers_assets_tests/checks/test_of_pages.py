@@ -14,7 +14,7 @@ from papers_assets.papers import REFRESHED_AT
 from papers_assets.rendering import pages
 from papers_assets.rendering.layout import lay_out
 from papers_assets.sections import content, sections
-from papers_assets.store import slug
+from papers_assets.storage.store import slug
 from papers_assets_tests.checks.world import (
     QUIET,
     World,

@@ -27,7 +27,7 @@ from ruamel.yaml import YAML
 from papers_assets.sample_arxiv import SampleArxiv
 from papers_assets.schedules import REFRESH
 from papers_assets.settings import PROJECT_ROOT
-from papers_assets.store import Store
+from papers_assets.storage.store import Store
 from papers_assets_tests.deploy.host import DEPLOY, UNITS, example
 from papers_assets_tests.driving import environment
 from papers_assets_tests.reliability.cluster import needed, replaced

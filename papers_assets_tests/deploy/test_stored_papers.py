@@ -6,7 +6,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from papers_assets.held import Held, refreshed
-from papers_assets.store import FORMAT, Store
+from papers_assets.storage.store import FORMAT, Store
 from papers_assets_tests.conftest import House
 from papers_assets_tests.making import LATER, keyword, paper
 

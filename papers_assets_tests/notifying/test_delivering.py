@@ -10,7 +10,7 @@ from papers_assets.delivering import mail_all, tell
 from papers_assets.editions import Edition, Mark
 from papers_assets.notifying.mail import Mailer
 from papers_assets.notifying.notice import NotDelivered, Notice
-from papers_assets.outputs import Outputs
+from papers_assets.storage.outputs import Outputs
 from papers_assets.telling import notice
 from papers_assets_tests.making import paper
 from papers_assets_tests.notifying.notices import Sleep

@@ -20,9 +20,9 @@ from uuid import uuid4
 from moto.server import ThreadedMotoServer
 from s3fs import S3FileSystem
 
-from papers_assets.remote import home_at
 from papers_assets.sample_arxiv import Corpus, RequestRecord, SampleArxiv
 from papers_assets.settings import PROJECT_ROOT
+from papers_assets.storage.remote import home_at
 from papers_assets_tests.buckets import ACCOUNT
 from papers_assets_tests.databases import running_postgres
 from papers_assets_tests.deploy.host import Host, example, running_host

@@ -17,8 +17,8 @@ from pathlib import Path
 
 from papers_assets.arxiv.client import ArxivClient
 from papers_assets.arxiv.gate import Gate, gate_for
-from papers_assets.postgres import GONE_AFTER
 from papers_assets.sample_arxiv import Corpus, SampleArxiv
+from papers_assets.storage.postgres import GONE_AFTER
 from papers_assets_tests.databases import Postgres, running_postgres
 from papers_assets_tests.driving import free_port
 from papers_assets_tests.reliability.namespaces import Host, Network, NoNamespacesError, network

@@ -24,7 +24,7 @@ from papers_assets.digest import Digest, digest_of
 from papers_assets.rendering.digest import GITHUB_LIMIT
 from papers_assets.runs import Report, open_instance
 from papers_assets.sample_arxiv import Corpus, Paper, SampleArxiv, Script, Step
-from papers_assets.store import slug
+from papers_assets.storage.store import slug
 from papers_assets_tests import reference
 from papers_assets_tests.conftest import House
 from papers_assets_tests.making import keyword

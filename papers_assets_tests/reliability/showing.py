@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from papers_assets.keywords import KeywordsFile
 from papers_assets.sample_arxiv import Corpus
-from papers_assets.store import Store
+from papers_assets.storage.store import Store
 from papers_assets_tests.driving import ENDED, until
 from papers_assets_tests.reliability.cluster import Cluster
 from papers_assets_tests.reliability.workers import Worker

@@ -26,7 +26,7 @@ from papers_assets.sample_arxiv import (
     Spoiler,
 )
 from papers_assets.sections import last_update, remark, sections
-from papers_assets.store import Store, StoreDamagedError, StoreError
+from papers_assets.storage.store import Store, StoreDamagedError, StoreError
 
 Version = tuple[str, int]
 _ENTRY = re.compile(r"<id>https?://arxiv\.org/abs/(\S+)v(\d+)</id>")

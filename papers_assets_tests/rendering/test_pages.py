@@ -13,15 +13,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from papers_assets.assets.documents import _clear, _write
-from papers_assets.documents import Documents
-from papers_assets.locks import locks_below
 from papers_assets.rendering import pages
 from papers_assets.rendering.anchors import anchors
 from papers_assets.rendering.inspect import Lead, Readme, inspect_readme
 from papers_assets.rendering.layout import lay_out
 from papers_assets.rendering.pages import FRONT_PAGE_MARK, GITHUB_LIMIT, Content, Layout
 from papers_assets.rendering.readme import Section, paper_url, render_readme
-from papers_assets.store import slug
+from papers_assets.storage.documents import Documents
+from papers_assets.storage.locks import locks_below
+from papers_assets.storage.store import slug
 from papers_assets_tests import github
 from papers_assets_tests.rendering.seen import Paper, frame, paper, visible
 from papers_assets_tests.rendering.test_escape_properties import hostile

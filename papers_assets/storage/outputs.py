@@ -24,9 +24,10 @@ import pyarrow as pa
 
 from papers_assets import changes, editions
 from papers_assets.editions import Edition, Mark
-from papers_assets.files import StoreError, read_table, replacing, sweep, write_table
-from papers_assets.locks import Locks, locks_below
-from papers_assets.places import exists, inside, read_bytes, remove
+from papers_assets.storage.files import StoreError, replacing, sweep
+from papers_assets.storage.locks import Locks, locks_below
+from papers_assets.storage.places import exists, inside, read_bytes, remove
+from papers_assets.storage.tables import read_table, write_table
 
 _TEXT = pa.large_string()
 _KNOWN = pa.schema(
@@ -41,7 +42,7 @@ _KNOWN = pa.schema(
 )
 
 _OF_A_KEYWORD = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*-[0-9a-f]{12}\.(?:html|xml|json|bib|ris)")
-"""What files of a keyword are called, see `papers_assets.store.slug`."""
+"""What files of a keyword are called, see `papers_assets.storage.store.slug`."""
 _HALF = re.compile(r"\.[^/]+\.(?:html|xml|json|bib|ris|csv)\.[^.]*\.tmp")
 """What a writer left behind who died writing."""
 
@@ -58,7 +59,7 @@ class Known(NamedTuple):
 
 
 class Outputs:
-    """The publications below one home folder. For `locks`, see `papers_assets.store.Store`."""
+    """The publications below one home folder. For `locks`, see `store.Store`."""
 
     def __init__(self, home: Path, locks: Locks | None = None) -> None:
         self._locks = locks or locks_below(home)

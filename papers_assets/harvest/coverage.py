@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import takewhile
 
 from papers_assets.arxiv.errors import BLOCKED
-from papers_assets.harvested import Harvested
+from papers_assets.harvest.harvested import Harvested
 from papers_assets.papers import AGEING
 
 RECENT = timedelta(days=7)

@@ -9,18 +9,21 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from papers_assets import files, gleaning, harvests, held, paper_rows
+from papers_assets import held, paper_rows
 from papers_assets.arxiv.feed import Paper
 from papers_assets.failures import Failed
-from papers_assets.files import StoreDamagedError, StoreError, read_table
-from papers_assets.finds import Found
-from papers_assets.gleaning import glean
-from papers_assets.harvested import Harvested
-from papers_assets.harvests import Harvests, KnownDays
+from papers_assets.harvest import gleaning, harvests
+from papers_assets.harvest.finds import Found
+from papers_assets.harvest.gleaning import glean
+from papers_assets.harvest.harvested import Harvested
+from papers_assets.harvest.harvests import Harvests, KnownDays
 from papers_assets.keywords import Keyword
-from papers_assets.locks import FileLocks, Locks
-from papers_assets.places import read_bytes
-from papers_assets.store import Store
+from papers_assets.storage import tables
+from papers_assets.storage.files import StoreDamagedError, StoreError
+from papers_assets.storage.locks import FileLocks, Locks
+from papers_assets.storage.places import read_bytes
+from papers_assets.storage.store import Store
+from papers_assets.storage.tables import read_table
 from papers_assets_tests.making import keyword, paper
 
 SINCE = date(2026, 11, 1)
@@ -708,7 +711,7 @@ def test_a_harvest_in_object_storage_is_looked_through_without_fetching_what_is_
         fetched.append(path.name)
         return real(path)
 
-    monkeypatch.setattr(files, "read_bytes", reading)
+    monkeypatch.setattr(tables, "read_bytes", reading)
     field.found(keyword())
     assert field.held() == {("2613.00001", 1), ("2613.00002", 1)}
     assert [name for name in fetched if name.startswith("2026")] == ["2026-11-04.parquet"]
@@ -727,7 +730,7 @@ def test_an_object_that_cannot_be_had_for_a_moment_costs_no_paper(
             raise OSError(errno.EIO, "no answer", str(path))
         return real(path)
 
-    monkeypatch.setattr(files, "read_bytes", failing)
+    monkeypatch.setattr(tables, "read_bytes", failing)
     (outcome,) = field.glean(keyword())
     assert isinstance(outcome, Failed)
     assert field.held() == {("2613.00001", 1)}

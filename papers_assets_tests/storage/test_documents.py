@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from papers_assets.documents import Documents
 from papers_assets.rendering.pages import FRONT_PAGE_MARK
-from papers_assets.store import Store, StoreError, slug
-from papers_assets_tests.test_store import ODD_NAMES
+from papers_assets.storage.documents import Documents
+from papers_assets.storage.store import Store, StoreError, slug
+from papers_assets_tests.storage.test_store import ODD_NAMES
 
 
 @pytest.fixture

@@ -16,12 +16,12 @@ from papers_assets.arxiv.endurance import Endurance
 from papers_assets.arxiv.errors import ArxivError, ArxivTooLate
 from papers_assets.arxiv.harvest import MAX_REQUESTS, HarvestedDay, fetch_day
 from papers_assets.arxiv.oai import READER
-from papers_assets.coverage import RECENT
 from papers_assets.failures import MISTAKE, brief_of, not_asked, unexpected
-from papers_assets.files import StoreError
-from papers_assets.harvested import SETTLES, Harvested
-from papers_assets.harvests import Harvests
+from papers_assets.harvest.coverage import RECENT
+from papers_assets.harvest.harvested import SETTLES, Harvested
+from papers_assets.harvest.harvests import Harvests
 from papers_assets.logs import progress
+from papers_assets.storage.files import StoreError
 
 logger = logging.getLogger(__name__)
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from papers_assets.editions import Edition, Mark
-from papers_assets.files import StoreError
-from papers_assets.outputs import Known, Outputs
-from papers_assets.store import slug
+from papers_assets.storage.files import StoreError
+from papers_assets.storage.outputs import Known, Outputs
+from papers_assets.storage.store import slug
 from papers_assets_tests.making import paper
 from papers_assets_tests.test_editions import DAY, Days
 

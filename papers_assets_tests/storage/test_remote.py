@@ -15,34 +15,34 @@ from zoneinfo import ZoneInfo
 import pytest
 from s3fs import S3FileSystem
 
-from papers_assets import places, remote
 from papers_assets.choosing import choose
 from papers_assets.counters import Counters, Counts
 from papers_assets.editions import Mark
-from papers_assets.files import StoreDamagedError, StoreError, locked, replacing
-from papers_assets.harvests import Harvests
+from papers_assets.harvest.harvests import Harvests
 from papers_assets.held import Held, refreshed
 from papers_assets.keywords import KeywordsFile
-from papers_assets.locks import FileLocks, LockLostError, PostgresLocks
-from papers_assets.outputs import Known, Outputs
 from papers_assets.papers import PROBLEMS
-from papers_assets.postgres import Session
 from papers_assets.rendering.pages import FRONT_PAGE_MARK
 from papers_assets.runs import open_instance
 from papers_assets.sample_arxiv import SampleArxiv
 from papers_assets.settings import SettingsError, read_settings
 from papers_assets.standing import Looking
-from papers_assets.store import Store, slug
+from papers_assets.storage import places, remote
+from papers_assets.storage.files import StoreDamagedError, StoreError, locked, replacing
+from papers_assets.storage.locks import FileLocks, LockLostError, PostgresLocks
+from papers_assets.storage.outputs import Known, Outputs
+from papers_assets.storage.postgres import Session
+from papers_assets.storage.store import Store, slug
 from papers_assets_tests import driving
 from papers_assets_tests.arxiv.test_turnstile import cut
 from papers_assets_tests.conftest import House
 from papers_assets_tests.contending import another
 from papers_assets_tests.making import LATER, keyword, paper
 from papers_assets_tests.reliability.worlds import corpus_at, history
+from papers_assets_tests.storage.test_outputs import pieces
+from papers_assets_tests.storage.test_store import held
 from papers_assets_tests.test_cli import papers
 from papers_assets_tests.test_editions import DAY, Days
-from papers_assets_tests.test_outputs import pieces
-from papers_assets_tests.test_store import held
 
 PAGE = f"{slug('compiler')}.md"
 

@@ -7,14 +7,14 @@ from datetime import datetime
 import pyarrow as pa
 
 from papers_assets import held, paper_rows
-from papers_assets.coverage import Coverage
 from papers_assets.failures import NOT_STORED, Failed, unexpected
-from papers_assets.files import StoreDamagedError, StoreError
-from papers_assets.harvested import CLOCKS
+from papers_assets.harvest.coverage import Coverage
+from papers_assets.harvest.harvested import CLOCKS
+from papers_assets.harvest.ledger import Gleaned
 from papers_assets.held import Glance, Held
 from papers_assets.keywords import Keyword
-from papers_assets.ledger import Gleaned
-from papers_assets.store import Store
+from papers_assets.storage.files import StoreDamagedError, StoreError
+from papers_assets.storage.store import Store
 
 logger = logging.getLogger(__name__)
 

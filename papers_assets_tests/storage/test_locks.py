@@ -13,16 +13,16 @@ from dagster._core.remote_representation.external_data import RepositorySnap
 from hypothesis import given
 from hypothesis import strategies as st
 
-from papers_assets.files import StoreError
-from papers_assets.locks import FileLocks, LockLostError, PostgresLocks, locks_for
-from papers_assets.postgres import PostgresError, Session, checked_url, key_of
 from papers_assets.settings import SettingsError, read_settings
-from papers_assets.store import Store
+from papers_assets.storage.files import StoreError
+from papers_assets.storage.locks import FileLocks, LockLostError, PostgresLocks, locks_for
+from papers_assets.storage.postgres import PostgresError, Session, checked_url, key_of
+from papers_assets.storage.store import Store
 from papers_assets_tests.arxiv.test_turnstile import cut
 from papers_assets_tests.conftest import House
 from papers_assets_tests.contending import another, count_up, hold, killed_while_it_holds, locks_at
 from papers_assets_tests.databases import Postgres
-from papers_assets_tests.test_store import held
+from papers_assets_tests.storage.test_store import held
 
 NOBODY = "postgresql://papers:hush-hush@127.0.0.1:1/papers"
 
@@ -160,7 +160,7 @@ def test_whatever_sqlalchemy_takes_for_the_default_the_driver_is_one_that_is_ins
 
 
 def test_without_a_driver_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("papers_assets.postgres.find_spec", lambda _: None)
+    monkeypatch.setattr("papers_assets.storage.postgres.find_spec", lambda _: None)
     with pytest.raises(PostgresError, match=r"pip install 'papers-assets\[postgres\]'"):
         checked_url(NOBODY)
 

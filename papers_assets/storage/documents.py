@@ -13,11 +13,11 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from papers_assets.files import Stage, StoreError, replacing, staged, sweep
-from papers_assets.locks import Locks
-from papers_assets.places import exists, inside, read_bytes, remove
-from papers_assets.remote import is_remote
 from papers_assets.rendering.pages import FRONT_PAGE_MARK
+from papers_assets.storage.files import Stage, StoreError, replacing, staged, sweep
+from papers_assets.storage.locks import Locks
+from papers_assets.storage.places import exists, inside, read_bytes, remove
+from papers_assets.storage.remote import is_remote
 
 _PAGE_NAME = r"[a-z0-9]+(?:-[a-z0-9]+)*-[0-9a-f]{12}(?:-[1-9][0-9]*)?\.md"
 """What pages are called: a `slug`, and a number but for the first one."""

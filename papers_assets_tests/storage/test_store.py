@@ -10,9 +10,9 @@ import pytest
 from papers_assets.arxiv.feed import Link
 from papers_assets.arxiv.windows import Window
 from papers_assets.held import Held, refreshed
-from papers_assets.labels import Head
 from papers_assets.papers import Source, join, refreshed_at, select_papers
-from papers_assets.store import FORMAT, Store, StoreError, slug
+from papers_assets.storage.labels import Head
+from papers_assets.storage.store import FORMAT, Store, StoreError, slug
 from papers_assets_tests.making import LATER, held_frame, keyword, paper
 
 ODD_NAMES = [

@@ -23,23 +23,20 @@ import pandas as pd
 import pyarrow as pa
 
 from papers_assets import paper_rows, papers
-from papers_assets.documents import Documents
-from papers_assets.files import (
-    FORMAT,
+from papers_assets.held import Held
+from papers_assets.storage.documents import Documents
+from papers_assets.storage.files import (
     StoreDamagedError,
     StoreError,
-    read_labels,
-    read_table,
     replacing,
     set_aside,
     sweep,
-    write_table,
 )
-from papers_assets.held import Held
-from papers_assets.labels import Head, head_of, held_of, labels_of
-from papers_assets.locks import Locks, folder_here, locks_below
-from papers_assets.places import exists, inside, read_bytes, remove, signature, signatures
-from papers_assets.remote import is_remote
+from papers_assets.storage.labels import Head, head_of, held_of, labels_of
+from papers_assets.storage.locks import Locks, folder_here, locks_below
+from papers_assets.storage.places import exists, inside, read_bytes, remove, signature, signatures
+from papers_assets.storage.remote import is_remote
+from papers_assets.storage.tables import FORMAT, read_labels, read_table, write_table
 
 _SLUG = 40
 _HELD, _PROBLEM = ".parquet", ".problem.json"

@@ -11,16 +11,17 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from papers_assets import harvesting
 from papers_assets.arxiv.client import ArxivClient
 from papers_assets.arxiv.gate import Gate
 from papers_assets.arxiv.harvest import fetch_day
 from papers_assets.arxiv.patience import Patience
-from papers_assets.files import StoreError, read_table
-from papers_assets.harvested import SETTLES, Harvested
-from papers_assets.harvesting import BroughtIn, NotBroughtIn, bring_in, days_to_bring_in
-from papers_assets.harvests import Harvests
+from papers_assets.harvest import bringing_in
+from papers_assets.harvest.bringing_in import BroughtIn, NotBroughtIn, bring_in, days_to_bring_in
+from papers_assets.harvest.harvested import SETTLES, Harvested
+from papers_assets.harvest.harvests import Harvests
 from papers_assets.sample_arxiv import ALL_FAULTS, Corpus, SampleArxiv, Script, Step
+from papers_assets.storage.files import StoreError
+from papers_assets.storage.tables import read_table
 from papers_assets_tests.sample_arxiv.building import paper
 
 IMPATIENT = Patience(max_attempts=2, backoff=0)
@@ -176,8 +177,8 @@ def test_an_empty_list_of_a_weekday_that_is_over_is_asked_for_once_more(
 def test_a_list_that_has_no_end_is_not_begun_again(
     server: SampleArxiv, bring: BringIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(harvesting, "MAX_REQUESTS", 1)
-    monkeypatch.setattr(harvesting, "fetch_day", partial(fetch_day, max_requests=1))
+    monkeypatch.setattr(bringing_in, "MAX_REQUESTS", 1)
+    monkeypatch.setattr(bringing_in, "fetch_day", partial(fetch_day, max_requests=1))
     (outcome,) = bring(DAY)
     assert isinstance(outcome, NotBroughtIn)
     assert "goes on" in outcome.reason
@@ -347,7 +348,7 @@ def test_a_day_with_papers_that_could_not_be_read_settles_for_this_reader_only(
     assert of_day.unreadable == len(outcome.unreadable) > 0
     assert of_day.is_settled((), later)
     assert not replace(of_day, harvested_at=NOW + 2 * SETTLES).is_settled((), later)
-    monkeypatch.setattr("papers_assets.harvested.READER", of_day.reader + 1)
+    monkeypatch.setattr("papers_assets.harvest.harvested.READER", of_day.reader + 1)
     assert not of_day.is_settled((), later)
 
 
@@ -363,7 +364,7 @@ def test_few_files_are_opened_to_know_what_there_is(
         opened.append(path)
         return real(path, *rest)
 
-    monkeypatch.setattr("papers_assets.harvests.read_table", reading)
+    monkeypatch.setattr("papers_assets.harvest.harvests.read_table", reading)
     assert harvests.known() == before
     assert opened == []
     # One that was put there by somebody else is opened.

@@ -22,21 +22,20 @@ import pyarrow as pa
 
 from papers_assets import paper_rows
 from papers_assets.arxiv.harvest import sets_for
-from papers_assets.coverage import Coverage, coverage
-from papers_assets.files import (
+from papers_assets.harvest.coverage import Coverage, coverage
+from papers_assets.harvest.harvested import Harvested, harvested_of, labels_of
+from papers_assets.harvest.ledger import Ledger
+from papers_assets.keywords import KeywordsFile
+from papers_assets.storage.files import (
     StoreDamagedError,
     StoreError,
-    read_table,
     replacing,
     set_aside,
     sweep,
-    write_table,
 )
-from papers_assets.harvested import Harvested, harvested_of, labels_of
-from papers_assets.keywords import KeywordsFile
-from papers_assets.ledger import Ledger
-from papers_assets.locks import Locks, locks_below
-from papers_assets.places import exists, read_bytes, remove, signature, signatures
+from papers_assets.storage.locks import Locks, locks_below
+from papers_assets.storage.places import exists, read_bytes, remove, signature, signatures
+from papers_assets.storage.tables import read_table, write_table
 
 logger = logging.getLogger(__name__)
 
@@ -50,7 +49,7 @@ class KnownDays(NamedTuple):
 
 
 class Harvests:
-    """The harvest below one home folder. For `locks`, see `papers_assets.store.Store`."""
+    """The harvest below one home folder. For `locks`, see `papers_assets.storage.store.Store`."""
 
     def __init__(self, home: Path, locks: Locks | None = None) -> None:
         self._locks = locks or locks_below(home)

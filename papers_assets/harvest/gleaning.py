@@ -12,17 +12,17 @@ from datetime import date, datetime
 import pyarrow as pa
 
 from papers_assets.choices import rules
-from papers_assets.coverage import Coverage, coverage
 from papers_assets.failures import Failed
-from papers_assets.files import StoreDamagedError, StoreError
-from papers_assets.finds import Finds, Found
-from papers_assets.harvested import CLOCKS, Harvested
-from papers_assets.harvests import Harvests
+from papers_assets.harvest.coverage import Coverage, coverage
+from papers_assets.harvest.finds import Finds, Found
+from papers_assets.harvest.harvested import CLOCKS, Harvested
+from papers_assets.harvest.harvests import Harvests
+from papers_assets.harvest.ledger import Gleaned
 from papers_assets.keywords import Keyword
-from papers_assets.ledger import Gleaned
 from papers_assets.logs import progress
 from papers_assets.matching import Matchers
-from papers_assets.store import Store, slug
+from papers_assets.storage.files import StoreDamagedError, StoreError
+from papers_assets.storage.store import Store, slug
 
 logger = logging.getLogger(__name__)
 

@@ -15,10 +15,10 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from papers_assets.files import StoreError, locked
 from papers_assets.logs import printable, progress
-from papers_assets.postgres import PostgresError, Session
-from papers_assets.remote import is_remote
+from papers_assets.storage.files import StoreError, locked
+from papers_assets.storage.postgres import PostgresError, Session
+from papers_assets.storage.remote import is_remote
 
 _PAUSE = 0.1
 """Seconds between two looks whether a lock is free. (To wait inside of the server for ever could
@@ -81,7 +81,7 @@ _here = _OfThread()
 
 
 class PostgresLocks:
-    """Locks of all processes of all hosts that share a PostgreSQL; see `papers_assets.postgres`.
+    """Locks of all processes of all hosts that share a PostgreSQL; see `postgres`.
 
     Args:
         url: of the database, postgresql://...; locks of other databases are others.

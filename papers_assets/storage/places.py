@@ -7,8 +7,8 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from papers_assets import remote
-from papers_assets.remote import is_remote
+from papers_assets.storage import remote
+from papers_assets.storage.remote import is_remote
 
 
 def exists(path: Path) -> bool:

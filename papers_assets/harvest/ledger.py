@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from papers_assets.files import StoreError, read_table, sweep, write_table
 from papers_assets.keywords import Keyword
-from papers_assets.locks import Locks
 from papers_assets.paper_rows import TIME
-from papers_assets.places import exists
+from papers_assets.storage.files import StoreError, sweep
+from papers_assets.storage.locks import Locks
+from papers_assets.storage.places import exists
+from papers_assets.storage.tables import read_table, write_table
 
 logger = logging.getLogger(__name__)
 

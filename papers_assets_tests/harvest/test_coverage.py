@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from papers_assets.arxiv.errors import BLOCKED
-from papers_assets.coverage import Coverage, coverage
-from papers_assets.harvested import Harvested
+from papers_assets.harvest.coverage import Coverage, coverage
+from papers_assets.harvest.harvested import Harvested
 
 SINCE = date(2026, 11, 1)
 NOON = datetime(2026, 11, 4, 12, tzinfo=UTC)
