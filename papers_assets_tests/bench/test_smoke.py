@@ -20,6 +20,14 @@ def test_a_part_is_printed_with_its_machine(capsys: pytest.CaptureFixture[str]) 
     assert "all: seconds ~ rows held^" in said
 
 
+@pytest.mark.parametrize("part", ["gate", "harvest"])
+def test_parts_measure_what_there_is_now(part: str, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["--quick", part])
+    said = capsys.readouterr().out
+    assert f"`python -m bench {part} --quick`" in said
+    assert "| aim | measured | aimed at |" in said
+
+
 def test_memory_of_children_counts() -> None:
     hungry = "x = bytearray(300_000_000)"
     child = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {hungry!r}])"
