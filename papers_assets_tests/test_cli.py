@@ -68,6 +68,14 @@ def test_on_a_terminal_what_passes_is_one_moving_line(environment: dict[str, str
     assert [line for line in stays if "asking" in line] == []
 
 
+def test_a_mistake_about_alerts_is_said_and_costs_no_paper(environment: dict[str, str]) -> None:
+    done = papers(environment | {"PAPERS_ALERT_EMAIL": "me@example.org"}, "run")
+    assert done.returncode == 0
+    assert done.stderr.startswith("alerts are off: ")
+    assert "PAPERS_SMTP_URL" in done.stderr
+    assert "Wrote" in done.stdout
+
+
 def test_run_can_refresh_some_keywords(environment: dict[str, str], server: SampleArxiv) -> None:
     assert papers(environment, "run", "compiler").returncode == 0
     assert len(server.requests) == 1

@@ -57,7 +57,7 @@ def run(keyword: tuple[str, ...], since: datetime | None, until: datetime | None
         file = keywords_or_stop(settings)
         known.update(file.names)
         if settings.alerts.problem:
-            complain(f"nobody is told when a run fails: {settings.alerts.problem}", logging.WARNING)
+            complain(f"alerts are off: {settings.alerts.problem}", logging.WARNING)
         for name in keyword:
             if name not in file.names:
                 stop(f"{name!r} is not in {file.path}, which has: {', '.join(file.names)}.")
