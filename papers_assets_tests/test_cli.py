@@ -71,7 +71,7 @@ def test_on_a_terminal_what_passes_is_one_moving_line(environment: dict[str, str
 def test_a_mistake_about_alerts_is_said_and_costs_no_paper(environment: dict[str, str]) -> None:
     done = papers(environment | {"PAPERS_ALERT_EMAIL": "me@example.org"}, "run")
     assert done.returncode == 0
-    assert done.stderr.startswith("alerts are off: ")
+    assert done.stderr.startswith("papers: alerts are off: ")
     assert "PAPERS_SMTP_URL" in done.stderr
     assert "Wrote" in done.stdout
 
