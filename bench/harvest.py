@@ -146,7 +146,7 @@ def match(corpus: str, phrases: str, count: int) -> dict[str, float]:
     from papers_assets.sample_arxiv import Corpus  # noqa: PLC0415
 
     names = Path(phrases).read_text("utf-8").splitlines()[:count]
-    keywords = [Keyword(name, any=(name,)) for name in names]
+    keywords = [*map(Keyword.of_phrase, names)]
     of_day = Corpus.load(Path(corpus)).newest
     began = time.perf_counter()
     matchers = Matchers(keywords)

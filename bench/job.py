@@ -135,7 +135,7 @@ class Measurement:
 
     def _loop(self, keywords: Sequence[tuple[str, int]]) -> Measured:
         cap = self._sizes.cap
-        asked = [Keyword(n, any=(n,), within=Field.ABSTRACT, cap=cap) for n, _ in keywords]
+        asked = [Keyword.of_phrase(n, Field.ABSTRACT, cap) for n, _ in keywords]
         pages = [query.url(self._url, query.newest_first(k, 0, page_size(k))) for k in asked]
         file = self._folder / "urls.txt"
         file.write_text("\n".join(pages))

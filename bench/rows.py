@@ -166,10 +166,10 @@ class _Clock:
 
 
 def _keywords(count: int) -> list[Any]:
-    from papers_assets.keywords import Field, Keyword  # noqa: PLC0415
+    from papers_assets.keywords import Field, Keyword, Phrase, Search  # noqa: PLC0415
 
-    names = (f"keyword {number}" for number in range(count))
-    return [Keyword(name, any=(_PHRASE,), within=Field.ABSTRACT) for name in names]
+    search = Search(any=(Phrase(_PHRASE),), within=Field.ABSTRACT)
+    return [Keyword(f"keyword {number}", (search,)) for number in range(count)]
 
 
 def _file(count: int) -> Any:

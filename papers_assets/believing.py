@@ -14,14 +14,16 @@ from papers_assets.arxiv.feed import Paper
 from papers_assets.arxiv.newest import Newest
 from papers_assets.held import Held
 from papers_assets.keywords import Keyword
-from papers_assets.matching import Matcher
+from papers_assets.matching import SearchMatcher
 
 FAR_FEWER = 0.6
 """Of the results of the last good answer. Measured over 628 days of the best-known daily list: at
 arXiv's outages a section fell below this share of its usual length, and else it never did."""
-MANY = 0.2
-"""Of the results, refused by the re-check. On ordinary days of the same list it was 0 of 4,240;
-while arXiv's phrase search was broken in November 2025, 23 %."""
+UNEXPLAINED, UNEXPLAINED_SHARE = 3, 0.05
+"""Results that arXiv's search cannot find for the query, and their share: fewer are no doubt. Since
+arXiv's phrase search was mended on 2025-12-09 there was none in 25,861 recorded results; while it
+was broken, in November 2025, they were 7 to 27 % of an answer. One or two in a longer answer can be
+papers whose text was edited after arXiv had indexed it."""
 _A_FEW = 5
 BELIEVED_AFTER = timedelta(days=7)
 """An answer that stays the same for so long is how things are now."""
@@ -59,17 +61,31 @@ def doubts_about(
         doubts.append(Doubt(words, passing=True))
     if before and (older := _older(answer, before)):
         doubts.append(Doubt(f"{older} papers in an older version than is held", passing=True))
-    if not Matcher(keyword).is_exact:
-        return doubts  # arXiv cannot tell "C#" from "C": refusing many is as it should be
-    refused = len(answer.papers) - len(certain)
-    if refused > MANY * len(answer.papers) and refused >= min(_A_FEW, len(answer.papers)):
-        words = f"{refused} of {len(answer.papers)} results do not match the keyword"
+    strange = unexplained(keyword, answer, certain)
+    if words := _too_many(strange, answer):
         doubts.append(Doubt(words, passing=True))
     other = others.get(versions(answer))
-    # Keywords that mean the same have the same answer; then every paper in it matches.
-    if other is not None and refused and query.search_query(other) != query.search_query(keyword):
+    # Keywords that mean the same have the same answer, and nothing in it is strange.
+    if other is not None and strange and query.search_query(other) != query.search_query(keyword):
         doubts.append(Doubt(f"the same answer as for {other.name}", passing=True))
     return doubts
+
+
+def unexplained(keyword: Keyword, answer: Newest, certain: Sequence[Paper]) -> int:
+    """Count the results that neither match the keyword nor could be found by arXiv's search.
+
+    Others that do not match are as they should be: arXiv leaves out stop words and signs.
+    """
+    matching = {(paper.arxiv_id, paper.version) for paper in certain}
+    filtered = [p for p in answer.papers if (p.arxiv_id, p.version) not in matching]
+    return len(filtered) - len(SearchMatcher(keyword).matching(filtered))
+
+
+def _too_many(strange: int, answer: Newest) -> str:
+    count = len(answer.papers)
+    if strange < max(min(UNEXPLAINED, count), 1) or strange < UNEXPLAINED_SHARE * count:
+        return ""
+    return f"{strange} of {count} results do not match the query"
 
 
 def doubts_about_window(
@@ -89,10 +105,8 @@ def doubts_about_window(
     missing = sum(arxiv_id not in came for arxiv_id in known)
     if missing >= _A_FEW and len(known) - missing < FAR_FEWER * len(known):
         doubts.append(f"{missing} of {len(known)} papers are missing that came before")
-    refused = len(answer.papers) - len(certain)
-    is_exact = Matcher(keyword).is_exact  # else refusing many is as it should be
-    if is_exact and refused > MANY * len(answer.papers) and refused >= _A_FEW:
-        doubts.append(f"{refused} of {len(answer.papers)} results do not match the keyword")
+    if words := _too_many(unexplained(keyword, answer, certain), answer):
+        doubts.append(words)
     return doubts
 
 

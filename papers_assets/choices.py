@@ -15,7 +15,7 @@ from typing import Any
 
 from papers_assets.keywords import Keyword
 
-RULES = 1
+RULES = 2
 """Of how papers are matched and chosen. Raise it whenever the same held papers may give another
 list: what was chosen by other rules is chosen anew."""
 _BY = [RULES, version("snowballstemmer"), unicodedata.unidata_version]

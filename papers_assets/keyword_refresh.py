@@ -151,8 +151,7 @@ class KeywordRefresh:
             fill=before is None or before.cap < keyword.cap or self._ignore_held,
             expected=before.since_read_until * 5 // 4 if before else 0,
         )
-        matches = self._matches
-        return answer, [p for p in answer.papers if matches(p.title, p.abstract, p.categories)]
+        return answer, self._matches.matching(answer.papers)
 
     def _doubts(
         self,

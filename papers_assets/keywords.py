@@ -6,13 +6,17 @@
 import hashlib
 import json
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
+from papers_assets import analysis
 from papers_assets.arxiv import taxonomy
 
 _LEAST_DAYS = 8
@@ -20,12 +24,28 @@ _LEAST_DAYS = 8
 
 
 class Field(StrEnum):
-    """Where a phrase has to be; the value is how keywords.toml says it."""
+    """Where a phrase is looked for; the value is how keywords.toml writes it."""
 
     EITHER = "title or abstract"
     BOTH = "title and abstract"
     TITLE = "title"
     ABSTRACT = "abstract"
+    COMMENT = "comment"
+    JOURNAL = "journal"
+    """The journal reference."""
+    ANYWHERE = "anywhere"
+    """Title, abstract, comment or journal reference."""
+
+
+class Revisions(StrEnum):
+    """Which versions of papers a list shows; the value is how keywords.toml writes it."""
+
+    INCLUDE = "include"
+    """The newest version of every paper."""
+    EXCLUDE = "exclude"
+    """New submissions only: first versions, as they were submitted."""
+    ONLY = "only"
+    """Papers whose newest version is not the first."""
 
 
 class Source(StrEnum):
@@ -38,57 +58,142 @@ class Source(StrEnum):
 
 
 @dataclass(frozen=True)
-class Keyword:
-    """One section of the README and one partition of `raw_papers`.
+class Phrase:
+    """Words to look for side by side."""
 
-    A paper matches when it has one of the phrases `any`, every one of `all`, none of `none`, and
-    one of the `categories` (archives or categories; empty: all of arXiv).
+    text: str
+    within: Field | None = None
+    """Its own field; None: that of its search, see `Search.field_of`."""
+
+
+@dataclass(frozen=True)
+class Search:
+    """One query of a keyword.
+
+    A paper matches when it has one of the phrases `any`, one of each group in `all`, none of
+    `none`, and one of the `categories`.
     """
 
-    name: str
-    any: tuple[str, ...]
-    all: tuple[str, ...] = ()
-    none: tuple[str, ...] = ()
+    any: tuple[Phrase, ...] = ()
+    """Empty: none is needed."""
+    all: tuple[tuple[Phrase, ...], ...] = ()
+    none: tuple[Phrase, ...] = ()
     within: Field | None = None
     """keywords.toml's `in`; None: decided phrase by phrase, see `field_of`."""
     categories: tuple[str, ...] = ()
-    cap: int = 100
-    """How many papers the README shows."""
-    recipients: str = ""
-    """The environment's variable that holds the e-mail addresses which get this keyword's digest
-    alone; empty: there are none."""
+    """Archives or categories; empty: all of arXiv."""
+    cross_lists: bool = True
+    """Whether a paper that is only cross-listed in one of the categories matches."""
+    exact: bool = False
+    """Whether words must be spelled as in the phrases, without other endings."""
 
-    def field_of(self, phrase: str) -> Field:
-        """Say where `phrase`, one of `any` or `all`, has to be.
+    def field_of(self, phrase: Phrase) -> Field:
+        """Return where `phrase`, one of `any` or `all`, must be.
 
         Unless the file says so, a word has to be in title and abstract, which keeps passing
-        mentions out, and a phrase of several words, which is telling by itself, in either.
+        mentions out, and a phrase of several words, which is specific by itself, in either.
         """
-        if self.within is not None:
-            return self.within
-        return Field.BOTH if len(phrase.split()) == 1 else Field.EITHER
+        field = phrase.within or self.within
+        if field is not None:
+            return field
+        return Field.BOTH if len(analysis.words(phrase.text)) <= 1 else Field.EITHER
+
+    def excluded_field_of(self, phrase: Phrase) -> Field:
+        """Return where `phrase`, one of `none`, must not be: in any field that is looked at.
+
+        A reader who excludes a word wants it neither in the title nor in the abstract, so that
+        "title and abstract" is no reason to show a paper that has it in one of them.
+        """
+        field = phrase.within or self.within or Field.EITHER
+        return Field.EITHER if field is Field.BOTH else field
 
     @property
-    def field_of_excluded(self) -> Field:
-        """Where a phrase of `none` must not be: in any field that the keyword looks at.
+    def groups(self) -> tuple[tuple[tuple[str, Field], ...], ...]:
+        """Phrases and their fields; a paper needs one of each group."""
+        groups = ((self.any,) if self.any else ()) + self.all
+        return tuple(tuple((p.text, self.field_of(p)) for p in group) for group in groups)
 
-        Who excludes a word wants it neither in the title nor in the abstract, so that "and" is no
-        reason to show a paper that has it in one of them.
-        """
-        one_field = self.within in (Field.TITLE, Field.ABSTRACT)
-        return self.within if one_field and self.within else Field.EITHER
+    @property
+    def excluded(self) -> tuple[tuple[str, Field], ...]:
+        """The phrases of `none` and their fields."""
+        return tuple((phrase.text, self.excluded_field_of(phrase)) for phrase in self.none)
 
     @cached_property
     def expanded_categories(self) -> tuple[str, ...]:
         """The `categories` with every archive replaced by the categories in it."""
         return taxonomy.expand(self.categories)
 
+    @property
+    def phrases(self) -> Iterator[Phrase]:
+        """Every phrase that is looked for or excluded."""
+        return chain(self.any, *self.all, self.none)
+
+
+@dataclass(frozen=True)
+class Keyword:
+    """One section of the README and one partition of `raw_papers`."""
+
+    name: str
+    searches: tuple[Search, ...]
+    """A paper matches when it matches one of them."""
+    cap: int = 100
+    """How many papers the README shows."""
+    recipients: str = ""
+    """The environment's variable that holds the e-mail addresses which get this keyword's digest
+    alone; empty: there are none."""
+    revisions: Revisions = Revisions.INCLUDE
+
+    def shows(self, version: int) -> bool:
+        """Whether the list shows papers in this version."""
+        match self.revisions:
+            case Revisions.INCLUDE:
+                return True
+            case Revisions.EXCLUDE:
+                return version == 1
+            case Revisions.ONLY:
+                return version > 1
+
+    @classmethod
+    def of_phrase(cls, phrase: str, within: Field | None = None, cap: int = 100) -> "Keyword":
+        """Return the keyword that looks for its own name, as a bare table in keywords.toml does."""
+        return cls(phrase, (Search(any=(Phrase(phrase),), within=within),), cap)
+
+    @property
+    def categories(self) -> tuple[str, ...]:
+        """The archives and categories of all searches; empty if one of them is all of arXiv."""
+        if not all(search.categories for search in self.searches):
+            return ()
+        return tuple(dict.fromkeys(c for search in self.searches for c in search.categories))
+
     @cached_property
     def definition(self) -> str:
         """A fingerprint of what is asked of arXiv: it changes when a held paper may not belong."""
-        lists = [sorted(x) for x in (self.any, self.all, self.none, self.categories)]
-        asked = [self.name, self.within, lists]
-        return hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:16]
+        return hashlib.sha256(json.dumps(self._asked()).encode()).hexdigest()[:16]
+
+    def _asked(self) -> list[Any]:
+        [first, *others] = self.searches
+        plain = replace(first, any=(), all=(), none=(), within=None, categories=()) == Search()
+        texts = [p.text for p in first.phrases if p.within is None]
+        if (
+            others
+            or not (plain and first.any)
+            or self.revisions is not Revisions.INCLUDE
+            or len(texts) < len([*first.phrases])
+            or any(len(group) > 1 for group in first.all)
+        ):
+            return [self.name, self.revisions, [asdict(search) for search in self.searches]]
+        # Written as it was before keywords could say more, so that nothing is fetched again.
+        lists = [
+            sorted(p.text for p in first.any),
+            sorted(group[0].text for group in first.all),
+            sorted(p.text for p in first.none),
+            sorted(first.categories),
+        ]
+        asked = [self.name, first.within, lists]
+        # Words were parted by spaces alone then: a word with a hyphen was looked for elsewhere.
+        groups = chain.from_iterable(first.groups)
+        moved = [t for t, field in groups if field is Field.EITHER and len(t.split()) == 1]
+        return [*asked, moved] if moved and first.within is None else asked
 
 
 @dataclass(frozen=True)

@@ -11,26 +11,28 @@ import json
 import re
 import tomllib
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Never, TypeVar
 from zoneinfo import ZoneInfo
 
 from papers_assets import keywords_values as values
-from papers_assets.keywords import Keyword, KeywordsFile, Source
+from papers_assets.arxiv import query
+from papers_assets.keywords import Keyword, KeywordsFile, Phrase, Revisions, Search, Source
 from papers_assets.keywords_values import ValueMistake, show
 
 _FILE_KEYS = (
     *("cap", "categories", "timezone", "schedule", "keep_runs", "keep_papers", "site"),
     *("digest_when_nothing_changed", "digest_name", "front_page", "source", "harvest_since"),
-    "keywords",
+    *("in", "keywords"),
 )
-_KEYWORD_KEYS = ("any", "all", "none", "in", "categories", "cap", "recipients")
+_SEARCH_KEYS = ("any", "all", "none", "in", "categories", "cross_lists", "exact")
+_KEYWORD_KEYS = (*_SEARCH_KEYS, "queries", "revisions", "cap", "recipients")
 _EXAMPLE = '[keywords."graph neural networks"]'
 
 _Key = tuple[str, ...]
-_Texts = tuple[str, ...]
 _T = TypeVar("_T")
 
 
@@ -65,14 +67,17 @@ class _Reader:
             return option(name, partial(values.yes_or_no, name), False)  # noqa: FBT003 - a default
 
         cap = option("cap", values.cap, 100)
-        categories: _Texts = option("categories", values.categories, ())
+        defaults = Search(
+            within=option("in", values.within, None),
+            categories=option("categories", values.categories, ()),
+        )
         keywords = self._keyword_tables(content.get("keywords", {}))
         source = option("source", values.source, Source.QUERY)
         since = partial(values.harvest_since, source)
         return KeywordsFile(
             path=self._path,
             keywords=tuple(
-                self._keyword(name, table, cap, categories) for name, table in keywords.items()
+                self._keyword(name, table, cap, defaults) for name, table in keywords.items()
             ),
             timezone=option("timezone", values.timezone, ZoneInfo("UTC")),
             schedule=option("schedule", values.schedule, "0 6 * * *"),
@@ -172,28 +177,82 @@ class _Reader:
                 )
         return tables
 
-    def _keyword(self, name: str, table: object, cap: int, categories: _Texts) -> Keyword:
+    def _keyword(self, name: str, table: object, cap: int, defaults: Search) -> Keyword:
         key = ("keywords", name)
-        if not isinstance(table, dict):
-            self._fail(key, f"{show(table)} is not a table.", f"Write [{_dotted(key)}].")
-        self._check_keys(key, table, _KEYWORD_KEYS)
+        table = self._table(key, table, _KEYWORD_KEYS)
 
         def option(name: str, check: Callable[[object], _T], default: _T) -> _T:
             return self._option(key, table, name, check, default)
 
-        def phrases(name: str, default: _Texts) -> _Texts:
-            return option(name, partial(values.phrases, name), default)
-
-        return Keyword(
+        keyword = Keyword(
             name=name,
-            any=phrases("any", (name,)),
-            all=phrases("all", ()),
-            none=phrases("none", ()),
-            within=option("in", values.within, None),
-            categories=option("categories", values.categories, categories),
+            searches=tuple(self._searches(key, table, defaults)),
             cap=option("cap", values.cap, cap),
             recipients=option("recipients", values.variable, ""),
+            revisions=option("revisions", values.revisions, Revisions.INCLUDE),
         )
+        if (terms := query.count_terms(keyword)) > query.MAX_TERMS:
+            self._fail(
+                key,
+                f"its query has {terms} terms, and arXiv takes {query.MAX_TERMS} at most.",
+                "Move some of the phrases to keywords of their own.",
+            )
+        return keyword
+
+    def _searches(self, key: _Key, table: dict[str, Any], defaults: Search) -> Iterator[Search]:
+        defaults = self._search(key, table, replace(defaults, any=(Phrase(key[-1]),)))
+        queries = table.get("queries")
+        if queries is None:
+            yield defaults
+            return
+        for name in ("any", "all"):
+            if name in table:
+                self._fail((*key, name), "beside queries.", f"Move {name} into one of the queries.")
+        if not isinstance(queries, list) or not queries:
+            self._fail(
+                (*key, "queries"),
+                f"{show(queries)} is not a list of tables.",
+                'Write queries = [{ any = ["EDA"], categories = ["cs.AR"] }, ...].',
+            )
+        for number, item in enumerate(queries, 1):
+            of_query = (*key, f"queries[{number}]")
+            self._table(of_query, item, _SEARCH_KEYS)
+            yield self._search(of_query, item, replace(defaults, any=()))
+
+    def _search(self, key: _Key, table: dict[str, Any], defaults: Search) -> Search:
+        def option(name: str, check: Callable[[object], _T], default: _T) -> _T:
+            return self._option(key, table, name, check, default)
+
+        search = Search(
+            any=option("any", partial(values.phrases, "any", may_be_empty=True), defaults.any),
+            all=option("all", partial(values.groups, "all"), ()),
+            none=option("none", partial(values.phrases, "none"), defaults.none),
+            within=option("in", values.within, defaults.within),
+            categories=option("categories", values.categories, defaults.categories),
+            cross_lists=option(
+                "cross_lists", partial(values.yes_or_no, "cross_lists"), defaults.cross_lists
+            ),
+            exact=option("exact", partial(values.yes_or_no, "exact"), defaults.exact),
+        )
+        if not (search.any or search.all or search.categories):
+            self._fail(
+                (*key, "any"),
+                "no phrase and no category: that is all of arXiv.",
+                'Name a phrase in any or all, or categories = ["cs.RO"] to follow all of them.',
+            )
+        if search.categories == () and not search.cross_lists:
+            self._fail(
+                (*key, "cross_lists"),
+                "false without categories.",
+                'Add categories = ["cs.LG"], for the primary category to be among.',
+            )
+        return search
+
+    def _table(self, key: _Key, table: object, known: Iterable[str]) -> dict[str, Any]:
+        if not isinstance(table, dict):
+            self._fail(key, f"{show(table)} is not a table.", f"Write [{_dotted(key)}].")
+        self._check_keys(key, table, known)
+        return table
 
 
 def _dotted(key: _Key) -> str:

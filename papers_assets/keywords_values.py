@@ -11,7 +11,7 @@ from croniter import CroniterError, croniter
 
 from papers_assets.addresses import web_parts
 from papers_assets.arxiv import taxonomy
-from papers_assets.keywords import Field, Source
+from papers_assets.keywords import Field, Phrase, Revisions, Source
 
 MAX_CAP = 2000
 """The largest page that arXiv's API gives in one answer."""
@@ -21,7 +21,7 @@ _CRON_FIELDS = 5
 _WIDTH = 80
 
 _Texts = tuple[str, ...]
-_Choice = TypeVar("_Choice", Field, Source)
+_Choice = TypeVar("_Choice", Field, Revisions, Source)
 
 
 class ValueMistake(Exception):
@@ -38,18 +38,44 @@ def show(value: object) -> str:
     return text if len(text) <= _WIDTH else f"{text[: _WIDTH - 3]}..."
 
 
-def phrases(key: str, value: object) -> _Texts:
-    """Read phrases, at least one.
+def phrases(key: str, value: object, *, may_be_empty: bool = False) -> tuple[Phrase, ...]:
+    """Read phrases: texts, or tables with a field of their own.
 
     Raises:
         ValueMistake: here and in all that follow: `value` is something else.
     """
-    found = _strings(value, f'{key} = ["one phrase", "another"]')
-    if not found:
+    if not isinstance(value, list):
+        raise ValueMistake(f"{show(value)} is not a list.", f"Write {_phrases_example(key)}.")
+    if not value and not may_be_empty:
         raise ValueMistake("an empty list.", f"Name a phrase, or leave {key} out.")
-    for phrase in found:
-        check_phrase("phrase", phrase)
-    return found
+    return tuple(_phrase(key, item) for item in value)
+
+
+def groups(key: str, value: object) -> tuple[tuple[Phrase, ...], ...]:
+    """Read phrases and lists of alternatives, at least one."""
+    if not isinstance(value, list):
+        raise ValueMistake(f"{show(value)} is not a list.", f"Write {_phrases_example(key)}.")
+    if not value:
+        raise ValueMistake("an empty list.", f"Name a phrase, or leave {key} out.")
+    return tuple(
+        phrases(key, item) if isinstance(item, list) else (_phrase(key, item),) for item in value
+    )
+
+
+def _phrase(key: str, value: object) -> Phrase:
+    match value:
+        case str() as text:
+            check_phrase("phrase", text)
+            return Phrase(text)
+        case {"phrase": str() as text, **rest} if rest.keys() <= {"in"}:
+            check_phrase("phrase", text)
+            return Phrase(text, within(rest["in"]) if rest else None)
+    raise ValueMistake(f"{show(value)} is not a phrase.", f"Write {_phrases_example(key)}.")
+
+
+def _phrases_example(key: str) -> str:
+    nested = ', ["either", "or"]' if key == "all" else ""
+    return f'{key} = ["one phrase"{nested}, {{ phrase = "ICRA", in = "comment" }}]'
 
 
 def check_phrase(what: str, text: str) -> None:
@@ -81,8 +107,12 @@ def categories(value: object) -> _Texts:
 
 def within(value: object) -> Field:
     """Read where to look for a phrase."""
-    known = [field.value for field in Field]
-    return _one_of(Field, value, "is no place to look.", f"One of {show(known)}.")
+    return _one_of(Field, value, "is not a field to search.", _choices(Field))
+
+
+def revisions(value: object) -> Revisions:
+    """Read which versions a list shows."""
+    return _one_of(Revisions, value, "is not a choice of versions.", _choices(Revisions))
 
 
 def source(value: object) -> Source:
@@ -201,6 +231,10 @@ def _whole_number(value: object, most: int, example: str) -> int:
             f"Write {example}, for example.",
         )
     return value
+
+
+def _choices(choice: type[_Choice]) -> str:
+    return f"Write one of: {', '.join(show(member.value) for member in choice)}."
 
 
 def _is_web_address(value: str) -> bool:

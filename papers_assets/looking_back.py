@@ -31,7 +31,7 @@ from papers_assets.failures import unexpected
 from papers_assets.held import Held
 from papers_assets.keywords import Keyword
 from papers_assets.logs import progress
-from papers_assets.matching import Matcher
+from papers_assets.matching import MATCHED, Matcher
 from papers_assets.storage.store import Store, StoreError
 
 logger = logging.getLogger(__name__)
@@ -184,15 +184,14 @@ class _Looking:
         raise AssertionError("unreachable")
 
     def _certain(self, answer: Newest) -> list[Paper]:
-        matches = self._matches
-        return [p for p in answer.papers if matches(p.title, p.abstract, p.categories)]
+        return self._matches.matching(answer.papers)
 
     def _known(self, window: Window) -> set[str]:
         """Give the arXiv ids that are held and have to be in the answer."""
         if self._looked.held is None:
             return set()
         of_window = self._looked.held.published_in(window)
-        names = ("arxiv_id", "title", "abstract", "categories")
+        names = ("arxiv_id", *MATCHED)
         rows = zip(*(of_window[name].to_pylist() for name in names), strict=True)
         return {arxiv_id for arxiv_id, *texts in rows if self._matches(*texts)}
 

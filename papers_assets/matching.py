@@ -1,201 +1,210 @@
-"""Does a paper match a keyword? The one answer, for the local re-check and the sample arXiv alike.
+"""Does a paper match a keyword? As a reader means it, and as arXiv's search does.
 
-arXiv's search is case-insensitive, stems words and treats everything that is neither a letter nor
-a digit as a separator: "Graph Neural Networks" finds "graph-neural network". `normalize` does the
-same to any text, so that a phrase is in a text when its words stand in it side by side.
-
-`Matcher` asks it of one keyword; `Matchers` of thousands, without asking each of them.
+`Matcher` decides what is listed: words side by side, stop words included, with the signs that
+arXiv's search does not know. `SearchMatcher` only tells whether arXiv, asked the keyword's query,
+can have meant a paper: what it refuses should not be in an answer at all. `Matchers` asks what
+`Matcher` says of thousands of keywords, without asking each of them.
 """
 
-import re
-import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from itertools import pairwise
+from operator import attrgetter
 
-import snowballstemmer
+from papers_assets.analysis import ArxivPhrase
+from papers_assets.arxiv.feed import Paper
+from papers_assets.arxiv.query import PARTS, spellings
+from papers_assets.keywords import Field, Keyword, Search
+from papers_assets.phrases import Phrase, Text
 
-from papers_assets.keywords import Field, Keyword
-
-_WORD = re.compile(r"[^\W_]+")
-_SEPARATORS = {code: " " for code in range(128) if not chr(code).isalnum()}
-# "C++" and "C#" are not "C": a phrase with such a sign must also be there to the letter.
-_SIGN = re.compile(r"[^\W_][+#]")
-
-_porter: Callable[[str], str] = snowballstemmer.stemmer("porter").stemWord
-# Stemming is slow and texts repeat their words: with the cache, an abstract takes microseconds.
-_stem = lru_cache(maxsize=1 << 17)(_porter)
+MATCHED = ("title", "abstract", "categories", "comment", "journal_ref", "primary_category")
+"""The columns, and fields of a paper, that decide; matchers take their values in this order."""
+_fields = attrgetter(*MATCHED)
 
 
-def normalize(text: str) -> str:
-    """Give the stems of the words of `text`, in order, a space before and after each.
+class _SentPhrase:
+    """A phrase as arXiv's search takes it, in every spelling that is sent."""
 
-    `" graph neural network "` for "Graph-Neural Networks"; `" "` when there is no word.
-    """
-    return _spaced(map(_stem, _words(text)))
+    def __init__(self, phrase: str, *, exact: bool = False) -> None:  # noqa: ARG002 - arXiv's is not
+        self._spellings = [*map(ArxivPhrase, spellings(phrase))]
 
-
-def _words(text: str) -> list[str]:
-    if text.isascii():  # most texts are, and there is a quicker way to the same words
-        return text.lower().translate(_SEPARATORS).split()
-    return _WORD.findall(unicodedata.normalize("NFKC", text).casefold())
-
-
-def _spaced(words: Iterable[str]) -> str:
-    return " ".join(["", *words, ""])
+    def is_in(self, text: Text, field: Field) -> bool:
+        """Whether arXiv finds the phrase in a field of which this is the text."""
+        match field:
+            case Field.TITLE:
+                return any(phrase.is_in_title(text.analyzed) for phrase in self._spellings)
+            case Field.ABSTRACT:
+                return any(phrase.is_in_abstract(text.analyzed) for phrase in self._spellings)
+        return any(phrase.is_in_comment(text.analyzed) for phrase in self._spellings)
 
 
-class Phrase:
-    """A phrase to look for, prepared once and asked of many texts."""
+class Candidate:
+    """A paper that matchers are asked about: its texts are analyzed once for all of them."""
 
-    def __init__(self, text: str) -> None:
-        words = _words(text)
-        self.words = tuple(map(_stem, words))
-        """Their stems, in order; none if the phrase is made of signs alone."""
-        self._plain = _spaced(words)
-        self._stems = _spaced(self.words)
-        to_the_letter = not words or _SIGN.search(text)
-        self._literal = " ".join(text.split()).casefold() if to_the_letter else None
-
-    @property
-    def is_exact(self) -> bool:
-        """Whether arXiv's search can say the same; it does not know signs."""
-        return self._literal is None
-
-    def is_in(self, text: "_Text") -> bool:
-        """Say whether the phrase is in `text`."""
-        # Most often the words are there as they are, and need neither be parted nor stemmed.
-        if not (
-            self._plain in text.lower or self._plain in text.plain or self._stems in text.stems
-        ):
-            return False
-        return self._literal is None or self._literal in text.text.casefold()
-
-
-class _Text:
-    """A text whose words are found once, and only if a phrase is looked for in it."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-
-    @cached_property
-    def lower(self) -> str:
-        """The text in lower case: spaces in it part words, as other signs may. Only if ASCII."""
-        return self.text.lower() if self.text.isascii() else ""
-
-    @cached_property
-    def plain(self) -> str:
-        return _spaced(_words(self.text))
-
-    @cached_property
-    def words(self) -> list[str]:
-        """The words' stems; one may be empty, as that of "s" is."""
-        return list(map(_stem, self.plain.split()))
-
-    @cached_property
-    def stems(self) -> str:
-        return _spaced(self.words)
+    def __init__(  # noqa: PLR0913, PLR0917 - what decides
+        self,
+        title: str,
+        abstract: str,
+        categories: Iterable[str],
+        comment: str | None = None,
+        journal_ref: str | None = None,
+        primary_category: str | None = None,
+    ) -> None:
+        self.texts = {
+            Field.TITLE: Text(title),
+            Field.ABSTRACT: Text(abstract),
+            Field.COMMENT: Text(comment or ""),
+            Field.JOURNAL: Text(journal_ref or ""),
+        }
+        self.categories = tuple(categories)
+        # arXiv lists the primary category first.
+        self.primary_category = primary_category or next(iter(self.categories), "")
 
 
 # Thousands of keywords have the same few categories.
 _as_set: Callable[[tuple[str, ...]], frozenset[str]] = lru_cache(maxsize=1 << 10)(frozenset)
 
 
+class _SearchMatcher:
+    """One search of a keyword, its phrases taken as `phrase_type` takes them."""
+
+    def __init__(self, search: Search, phrase_type: type[Phrase] | type[_SentPhrase]) -> None:
+        def prepared(phrases: Iterable[tuple[str, Field]]) -> list[_Wanted]:
+            return [(phrase_type(text, exact=search.exact), field) for text, field in phrases]
+
+        self._groups = [prepared(group) for group in search.groups]
+        self._excluded = prepared(search.excluded)
+        self._categories = _as_set(search.expanded_categories)
+        # arXiv's query language cannot ask for the primary category.
+        self._primary_only = not search.cross_lists and phrase_type is Phrase
+
+    def matches(self, paper: Candidate) -> bool:
+        among = [paper.primary_category] if self._primary_only else paper.categories
+        if self._categories and self._categories.isdisjoint(among):
+            return False
+        return all(
+            any(_is_found(*wanted, paper) for wanted in group) for group in self._groups
+        ) and not any(_is_found(*unwanted, paper) for unwanted in self._excluded)
+
+
+_Wanted = tuple[Phrase | _SentPhrase, Field]
+
+
+def _is_found(phrase: Phrase | _SentPhrase, field: Field, paper: Candidate) -> bool:
+    if field is Field.BOTH:
+        return all(phrase.is_in(paper.texts[f], f) for f in (Field.TITLE, Field.ABSTRACT))
+    return any(phrase.is_in(paper.texts[f], f) for f in PARTS.get(field, (field,)))
+
+
 class Matcher:
-    """The re-check of one keyword: what arXiv was asked, answered locally."""
+    """Whether a paper is listed for a keyword."""
+
+    _phrases: type[Phrase] | type[_SentPhrase] = Phrase
 
     def __init__(self, keyword: Keyword) -> None:
-        self._any = [(Phrase(p), keyword.field_of(p)) for p in keyword.any]
-        self._all = [(Phrase(p), keyword.field_of(p)) for p in keyword.all]
-        self._none = [(Phrase(p), keyword.field_of_excluded) for p in keyword.none]
-        self._categories = _as_set(keyword.expanded_categories)
-        self.is_exact = all(p.is_exact for p, _ in [*self._any, *self._all, *self._none])
-        """Whether arXiv's search, asked the same, is expected to give the same."""
+        self._searches = [_SearchMatcher(search, self._phrases) for search in keyword.searches]
 
-    def __call__(self, title: str, abstract: str, categories: Iterable[str]) -> bool:
-        """Say whether a paper with this title and abstract and these categories matches."""
-        return self.matches(_Text(title), _Text(abstract), categories)
-
-    def matches(self, in_title: _Text, in_abstract: _Text, categories: Iterable[str]) -> bool:
-        """Say the same of texts that other keywords may be asked of, too."""
-        if self._categories and self._categories.isdisjoint(categories):
-            return False
-
-        def found(phrase: Phrase, field: Field) -> bool:
-            match field:
-                case Field.TITLE:
-                    return phrase.is_in(in_title)
-                case Field.ABSTRACT:
-                    return phrase.is_in(in_abstract)
-                case Field.BOTH:
-                    return phrase.is_in(in_title) and phrase.is_in(in_abstract)
-                case Field.EITHER:
-                    return phrase.is_in(in_title) or phrase.is_in(in_abstract)
-
-        return (
-            any(found(*wanted) for wanted in self._any)
-            and all(found(*wanted) for wanted in self._all)
-            and not any(found(*unwanted) for unwanted in self._none)
+    def __call__(  # noqa: PLR0913, PLR0917 - what decides
+        self,
+        title: str,
+        abstract: str,
+        categories: Iterable[str],
+        comment: str | None = None,
+        journal_ref: str | None = None,
+        primary_category: str | None = None,
+    ) -> bool:
+        """Whether a paper with these fields matches; `MATCHED` names them in order."""
+        return self.matches(
+            Candidate(title, abstract, categories, comment, journal_ref, primary_category)
         )
+
+    def matches(self, paper: Candidate) -> bool:
+        """Whether a paper that other keywords may be asked about, too, matches."""
+        return any(search.matches(paper) for search in self._searches)
+
+    def matching(self, papers: Iterable[Paper]) -> list[Paper]:
+        """Return the papers that match, in their order."""
+        return [paper for paper in papers if self(*_fields(paper))]
+
+
+class SearchMatcher(Matcher):
+    """Whether arXiv's search finds a paper when it is asked a keyword's query."""
+
+    _phrases = _SentPhrase
 
 
 class Matchers:
-    """The re-check of many keywords at once: which of them does a paper match?
+    """Which of many keywords does a paper match?
 
-    An index over the phrases' words finds the few keywords that a paper may match, and those are
-    asked: what a `Matcher` says is what holds.
+    An index over the phrases' words finds the few keywords that a paper may match, and only those
+    are asked: what their `Matcher` says is what holds.
     """
 
     def __init__(self, keywords: Sequence[Keyword]) -> None:
         self._names = [keyword.name for keyword in keywords]
         self._matchers = [Matcher(keyword) for keyword in keywords]
-        phrases = [
-            (keyword.field_of(phrase), Phrase(phrase).words, number)
-            for number, keyword in enumerate(keywords)
-            for phrase in keyword.any
-        ]
-        # What has to be in both is looked for in the title, which is shorter.
-        self._in_title = _Index(p[1:] for p in phrases if p[0] is not Field.ABSTRACT)
-        in_abstract = (Field.ABSTRACT, Field.EITHER)
-        self._in_abstract = _Index(p[1:] for p in phrases if p[0] in in_abstract)
+        self._always: set[int] = set()
+        """Keywords with a search without phrases, or with a phrase of signs alone."""
+        phrases: dict[Field, list[tuple[_Words, int]]] = defaultdict(list)
+        for number, keyword in enumerate(keywords):
+            for search in keyword.searches:
+                # One phrase of each group is needed, so that looking for the first is enough.
+                for text, field in next(iter(search.groups), ()):
+                    stems = Phrase(text).stems
+                    for part in _looked_through(field):
+                        phrases[part].append((stems, number))
+                    if not stems:
+                        self._always.add(number)
+                if not search.groups:
+                    self._always.add(number)
+        self._indexes = {field: _Index(found) for field, found in phrases.items()}
 
-    def __call__(self, title: str, abstract: str, categories: Iterable[str]) -> list[str]:
-        """Give the names of the keywords that a paper matches, in the keywords' order."""
-        in_title, in_abstract, among = _Text(title), _Text(abstract), tuple(categories)
-        candidates = self._in_title.candidates(in_title) | self._in_abstract.candidates(in_abstract)
+    def __call__(  # noqa: PLR0913, PLR0917 - what decides
+        self,
+        title: str,
+        abstract: str,
+        categories: Iterable[str],
+        comment: str | None = None,
+        journal_ref: str | None = None,
+        primary_category: str | None = None,
+    ) -> list[str]:
+        """Return the names of the keywords that a paper matches, in the keywords' order."""
+        paper = Candidate(title, abstract, categories, comment, journal_ref, primary_category)
+        found = (index.candidates(paper.texts[f].stems) for f, index in self._indexes.items())
         return [
             self._names[number]
-            for number in sorted(candidates)
-            if self._matchers[number].matches(in_title, in_abstract, among)
+            for number in sorted(self._always.union(*found))
+            if self._matchers[number].matches(paper)
         ]
+
+
+def _looked_through(field: Field) -> tuple[Field, ...]:
+    # What has to be in both is looked for in the title, which is shorter.
+    return (Field.TITLE,) if field is Field.BOTH else PARTS.get(field, (field,))
 
 
 _Words = tuple[str, ...]
 
 
 class _Index:
-    """Finds, of keywords by number, those that a text may have a phrase of."""
+    """Finds, of keywords by number, those of which a text may have a phrase."""
 
     def __init__(self, phrases: Iterable[tuple[_Words, int]]) -> None:
-        phrases = list(phrases)
+        phrases = [(words, number) for words, number in phrases if words]
         # Found by two words that stand side by side in it, those that the fewest phrases have:
         # "large language" would find every phrase about the models.
         usual = Counter(pair for words, _ in phrases for pair in _pairs(words))
         self._numbers: dict[_Words, set[int]] = defaultdict(set)
-        self._always = set()
         for words, number in phrases:
-            if words:
-                self._numbers[min(_pairs(words), key=usual.__getitem__)].add(number)
-            else:  # signs are looked for to the letter, and in no index
-                self._always.add(number)
+            self._numbers[min(_pairs(words), key=usual.__getitem__)].add(number)
 
-    def candidates(self, text: _Text) -> set[int]:
-        """Give every keyword that may have a phrase in `text`; few of the others."""
-        found = self._numbers.keys() & {*zip(text.words), *_pairs(text.words)}
-        return self._always.union(*map(self._numbers.__getitem__, found))
+    def candidates(self, stems: Sequence[str]) -> set[int]:
+        """Return every keyword that may have a phrase in a text; few of the others."""
+        found = self._numbers.keys() & {*zip(stems), *_pairs(stems)}
+        return set().union(*map(self._numbers.__getitem__, found))
 
 
 def _pairs(words: Sequence[str]) -> list[_Words]:
-    """Give each two words that stand side by side; of one word, that one alone."""
+    """Return each two words that stand side by side; of one word, that one alone."""
     return [*pairwise(words)] or [tuple(words)]

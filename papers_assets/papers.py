@@ -16,8 +16,8 @@ import pyarrow.compute as pc
 
 from papers_assets import paper_rows
 from papers_assets.choices import Choice, Days, of_text, to_text
-from papers_assets.keywords import Keyword
-from papers_assets.matching import Matcher
+from papers_assets.keywords import Keyword, Revisions
+from papers_assets.matching import MATCHED, Matcher
 
 # Without the links: they follow from the arXiv id and the doi.
 SCHEMA = pa.schema(
@@ -113,7 +113,7 @@ def select(
         keyword: decides what matches, and the cap.
         since: from which day on matching papers are counted by day.
     """
-    newest = _newest(keys)
+    newest = _newest(keys, keyword.revisions)
     days = keys["updated"].to_numpy()[newest].astype("datetime64[D]")
     matches, shown = Matcher(keyword), [_TEXTS.empty_table()]
     matching = np.zeros(len(newest), dtype=bool)
@@ -141,26 +141,33 @@ def select(
     )
 
 
-def _newest(keys: pa.Table) -> np.ndarray:
-    """Give the rows of the papers' newest versions, newest paper first.
+def _newest(keys: pa.Table, revisions: Revisions) -> np.ndarray:
+    """Return the rows of the versions that a list may show, newest first.
 
-    Newest by the date of the version; the id breaks ties, so that the order is total.
+    That is the newest version of each paper or, without revisions, the first. Newest by the date of
+    the version; the id breaks ties, so that the order is total.
     """
     ids = keys["arxiv_id"].combine_chunks().dictionary_encode()
     numbers, versions = ids.indices.to_numpy(), keys["version"].to_numpy()
     newest = np.zeros(len(ids.dictionary), dtype=versions.dtype)
     np.maximum.at(newest, numbers, versions)
-    is_newest = versions == newest[numbers]
+    match revisions:
+        case Revisions.INCLUDE:
+            wanted = versions == newest[numbers]
+        case Revisions.EXCLUDE:
+            wanted = versions == 1
+        case Revisions.ONLY:
+            wanted = (versions == newest[numbers]) & (versions > 1)
     order = [("updated", "descending"), ("arxiv_id", "descending")]
     rows: np.ndarray = pc.sort_indices(keys, sort_keys=order).to_numpy()
-    rows = rows[is_newest[rows]]
+    rows = rows[wanted[rows]]
     if len(rows) > len(newest):  # a version came twice
         rows = rows[np.sort(np.unique(numbers[rows], return_index=True)[1])]
     return rows
 
 
 def _matching(texts: pa.Table, matches: Matcher) -> np.ndarray:
-    columns = (texts[name].to_pylist() for name in ("title", "abstract", "categories"))
+    columns = (texts[name].to_pylist() for name in MATCHED)
     matched = (matches(*text) for text in zip(*columns, strict=True))
     return np.fromiter(matched, dtype=bool, count=len(texts))
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from papers_assets import held
 from papers_assets.arxiv.feed import Paper
-from papers_assets.keywords import Keyword
+from papers_assets.keywords import Keyword, Phrase, Search
 from papers_assets.papers import to_frame
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
@@ -17,7 +17,22 @@ LATER = datetime(2026, 11, 23, 6, tzinfo=UTC)
 
 
 def keyword(name: str = "compiler", **options: Any) -> Keyword:
-    return Keyword(name=name, **{"any": (name,), **options})
+    """A keyword; texts among the phrases stand for phrases without a field of their own."""
+    own = {n: options.pop(n) for n in ("cap", "recipients", "revisions") if n in options}
+    searches = options.pop("searches", None) or (search(**{"any": (name,), **options}),)
+    return Keyword(name, searches, **own)
+
+
+def search(**options: Any) -> Search:
+    for key in ("any", "none"):
+        options[key] = _phrases(options.get(key, ()))
+    groups = (group if isinstance(group, tuple) else (group,) for group in options.get("all", ()))
+    options["all"] = tuple(map(_phrases, groups))
+    return Search(**options)
+
+
+def _phrases(texts: Iterable[str | Phrase]) -> tuple[Phrase, ...]:
+    return tuple(Phrase(text) if isinstance(text, str) else text for text in texts)
 
 
 def paper(number: int = 1, version: int = 1, **fields: Any) -> Paper:

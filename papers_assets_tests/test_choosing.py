@@ -29,7 +29,7 @@ from papers_assets.papers import (
 from papers_assets.rendering import chart
 from papers_assets.storage import tables
 from papers_assets.storage.store import Store
-from papers_assets_tests.making import EPOCH, LATER, keyword, paper
+from papers_assets_tests.making import EPOCH, LATER, keyword, paper, search
 
 ONE, TWO, THREE = (keyword(name, any=("compiler",), cap=4) for name in ("one", "two", "three"))
 
@@ -118,7 +118,8 @@ def test_what_may_not_be_as_it_was_is_chosen_anew(
 
 
 @pytest.mark.parametrize(
-    "edited", [replace(ONE, cap=3), replace(ONE, any=("invented",)), replace(ONE, none=("bread",))]
+    "edited",
+    [replace(ONE, cap=3), keyword("one", any=("invented",)), keyword("one", none=("bread",))],
 )
 def test_an_edited_keyword_is_chosen_anew(store: Watched, edited: Keyword) -> None:
     hold(store, ONE, paper(1))
@@ -281,7 +282,8 @@ def a_change(chance: random.Random, world: "World") -> None:
         case 3:
             world.keywords[name] = replace(one, cap=chance.randint(1, 6))
         case 4:
-            world.keywords[name] = replace(one, any=(chance.choice(["compiler", "interpreter"]),))
+            chosen = search(any=(chance.choice(["compiler", "interpreter"]),))
+            world.keywords[name] = replace(one, searches=(chosen,))
         case 5:
             store.write_problem(name, chance.choice(["", "arXiv answered 503"]))
         case 6:

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -6,7 +7,7 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 import pytest
 
-from papers_assets.keywords import Field, KeywordsFile, Source
+from papers_assets.keywords import Field, Keyword, KeywordsFile, Phrase, Search, Source
 from papers_assets.keywords_file import KeywordsFileError, read_keywords_file
 from papers_assets.settings import PROJECT_ROOT
 
@@ -37,8 +38,7 @@ def test_the_shipped_file_has_the_three_keywords_of_the_seed() -> None:
 def test_a_bare_keyword_has_every_default(write: Write) -> None:
     file = read(write("[keywords.compiler]"))
     keyword = file["compiler"]
-    assert (keyword.any, keyword.all, keyword.none) == (("compiler",), (), ())
-    assert (keyword.within, keyword.categories, keyword.cap) == (None, (), 100)
+    assert keyword == Keyword("compiler", (Search(any=(Phrase("compiler"),)),), cap=100)
     assert (file.timezone.key, file.schedule) == ("UTC", "0 6 * * *")
     assert (file.keep_runs, file.keep_papers) == (90, 1095)
     assert not file.front_page
@@ -69,11 +69,15 @@ def test_a_keyword_of_its_own_overrides_the_files_defaults(write: Write) -> None
     )
     plain, compiler = file.keywords
     assert (plain.cap, plain.categories) == (20, ("cs",))
-    assert compiler.any == ("compiler", "LLVM")
-    assert compiler.all == ("optimization",)
-    assert compiler.none == ("decompiler",)
-    assert compiler.within is Field.TITLE
-    assert compiler.categories == ("cs.PL", "cs.AR")
+    assert compiler.searches == (
+        Search(
+            any=(Phrase("compiler"), Phrase("LLVM")),
+            all=((Phrase("optimization"),),),
+            none=(Phrase("decompiler"),),
+            within=Field.TITLE,
+            categories=("cs.PL", "cs.AR"),
+        ),
+    )
     assert compiler.cap == 50
     assert (file.timezone.key, file.schedule) == ("Europe/Berlin", "30 7 * * 1-5")
     assert (file.keep_runs, file.keep_papers) == (30, 400)
@@ -82,10 +86,119 @@ def test_a_keyword_of_its_own_overrides_the_files_defaults(write: Write) -> None
     assert (plain.recipients, compiler.recipients) == ("", "TEAM")
 
 
+def fields(file: KeywordsFile, name: str = "x") -> dict[str, Field]:
+    [search] = file[name].searches
+    return dict(pair for group in search.groups for pair in group)
+
+
 def test_a_word_has_to_be_in_both_fields_and_a_longer_phrase_in_either(write: Write) -> None:
-    keyword = read(write('[keywords.x]\nany = ["compiler", "graph networks"]'))["x"]
-    assert keyword.field_of("compiler") is Field.BOTH
-    assert keyword.field_of("graph networks") is Field.EITHER
+    file = read(write('[keywords.x]\nany = ["compiler", "graph networks"]'))
+    assert fields(file) == {"compiler": Field.BOTH, "graph networks": Field.EITHER}
+
+
+@pytest.mark.parametrize("phrase", ["chain-of-thought", "Q-learning", "SLAM/VO", "AdS/CFT"])
+def test_words_are_counted_as_arxiv_splits_them(write: Write, phrase: str) -> None:
+    file = read(write(f'[keywords.x]\nany = ["{phrase}", "node.js", "snake_case"]'))
+    both = dict.fromkeys(("node.js", "snake_case"), Field.BOTH)
+    assert fields(file) == {phrase: Field.EITHER} | both
+
+
+def test_the_file_can_say_once_where_phrases_are_looked_for(write: Write) -> None:
+    file = read(write('in = "title or abstract"\n[keywords.x]\n[keywords.y]\nin = "title"'))
+    assert fields(file) == {"x": Field.EITHER}
+    assert fields(file, "y") == {"y": Field.TITLE}
+
+
+def test_all_can_have_lists_of_alternatives_and_phrases_fields_of_their_own(write: Write) -> None:
+    file = read(
+        write("""
+            [keywords.x]
+            any = ["nickelate", { phrase = "La3Ni2O7", in = "abstract" }]
+            all = ["film", ["PLD", { phrase = "ICRA", in = "comment" }]]
+            none = [{ phrase = "review", in = "title" }]
+        """)
+    )
+    [search] = file["x"].searches
+    assert search.groups == (
+        (("nickelate", Field.BOTH), ("La3Ni2O7", Field.ABSTRACT)),
+        (("film", Field.BOTH),),
+        (("PLD", Field.BOTH), ("ICRA", Field.COMMENT)),
+    )
+    assert search.excluded == (("review", Field.TITLE),)
+
+
+def test_all_of_a_category_needs_no_phrase(write: Write) -> None:
+    file = read(write('[keywords.robotics]\nany = []\ncategories = ["cs.RO"]'))
+    assert file["robotics"].searches == (Search(categories=("cs.RO",)),)
+
+
+def test_all_without_any_needs_every_word(write: Write) -> None:
+    file = read(write('[keywords.x]\nany = []\nall = ["latent", "image"]'))
+    [search] = file["x"].searches
+    assert search.groups == ((("latent", Field.BOTH),), (("image", Field.BOTH),))
+
+
+def test_a_keyword_can_have_several_queries_which_share_what_stands_beside_them(
+    write: Write,
+) -> None:
+    file = read(
+        write("""
+            [keywords.EDA]
+            in = "abstract"
+            none = ["survey"]
+            categories = ["cs.AR"]
+            [[keywords.EDA.queries]]
+            any = ["LLM"]
+            [[keywords.EDA.queries]]
+            any = ["chip design"]
+            categories = ["cs.LG"]
+            cross_lists = false
+        """)
+    )
+    shared = Search(within=Field.ABSTRACT, none=(Phrase("survey"),))
+    assert file["EDA"].searches == (
+        replace(shared, any=(Phrase("LLM"),), categories=("cs.AR",)),
+        replace(shared, any=(Phrase("chip design"),), categories=("cs.LG",), cross_lists=False),
+    )
+    assert file.harvest_categories == ("cs.AR", "cs.LG")
+
+
+def test_what_old_files_say_is_asked_for_as_before(write: Write) -> None:
+    # Fingerprints of the release before keywords could say more: were they others, everything
+    # would be fetched again.
+    file = read(
+        write("""
+            [keywords."graph networks"]
+            [keywords.compiler]
+            any = ["compiler", "LLVM"]
+            all = ["optimization"]
+            none = ["decompiler"]
+            in = "title"
+            categories = ["cs.PL"]
+            [keywords.k-means]
+        """)
+    )
+    assert file["graph networks"].definition == "7d58fcfe71ebdf71"
+    assert file["compiler"].definition == "5c49088afdff6e4f"
+    # Of one word then, and so in title and abstract; of two now.
+    assert file["k-means"].definition != "0985a816e0a418d6"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "exact = true",
+        'revisions = "exclude"',
+        'cross_lists = false\ncategories = ["cs"]',
+        'any = [{ phrase = "x", in = "title" }]',
+        'all = [["a", "b"]]',
+        'queries = [{ any = ["x"] }, { any = ["y"] }]',
+    ],
+)
+def test_whatever_changes_the_list_changes_the_definition(write: Write, line: str) -> None:
+    with_categories = '[keywords.x]\ncategories = ["cs"]' if "cs" in line else "[keywords.x]"
+    plain = read(write(with_categories))["x"].definition
+    assert read(write(f"[keywords.x]\n{line}"))["x"].definition != plain
 
 
 @pytest.mark.parametrize(
@@ -108,6 +221,53 @@ def test_a_byte_order_mark_is_no_obstacle(write: Write) -> None:
 
 
 MISTAKES: dict[str, tuple[str | bytes, str, str, str]] = {
+    "a phrase with an unknown key": (
+        '[keywords.a]\nany = [{ phrase = "x", on = "title" }]',
+        "keywords.a.any",
+        '"on"',
+        'in = "comment"',
+    ),
+    "a phrase in an unknown field": (
+        '[keywords.a]\nany = [{ phrase = "x", in = "venue" }]',
+        "keywords.a.any",
+        '"venue"',
+        "journal",
+    ),
+    "an empty group": ("[keywords.a]\nall = [[]]", "keywords.a.all", "empty", "Name a phrase"),
+    "nothing at all": ("[keywords.a]\nany = []", "keywords.a.any", "all of arXiv", "categories"),
+    "queries are no list": ("[keywords.a]\nqueries = 1", "keywords.a.queries", "1", "queries = ["),
+    "a query is no table": ("[keywords.a]\nqueries = [1]", "queries[1]", "1", "Write"),
+    "any beside queries": (
+        '[keywords.a]\nany = ["x"]\nqueries = [{ any = ["y"] }]',
+        "keywords.a.any",
+        "beside queries",
+        "Move any",
+    ),
+    "a query without anything": ("[keywords.a]\nqueries = [{}]", "queries[1]", "arXiv", "phrase"),
+    "a mistake in a query": (
+        "[keywords.a]\nqueries = [{ anny = 1 }]",
+        "queries[1]",
+        "anny",
+        "Did you mean any?",
+    ),
+    "no cross-lists of nothing": (
+        "[keywords.a]\ncross_lists = false",
+        "keywords.a.cross_lists",
+        "without categories",
+        "categories = [",
+    ),
+    "an unknown choice of versions": (
+        '[keywords.a]\nrevisions = "no"',
+        "keywords.a.revisions",
+        '"no"',
+        "exclude",
+    ),
+    "a query that is too long": (
+        f"[keywords.a]\nany = {[f'phrase number {n}' for n in range(401)]}",
+        "keywords.a",
+        "802 terms",
+        "keywords of their own",
+    ),
     "no keyword at all": ("cap = 5", "keywords", "no keyword", "[keywords."),
     "front page is no truth value": (
         'front_page = "yes"\n[keywords.a]',
@@ -164,7 +324,7 @@ MISTAKES: dict[str, tuple[str | bytes, str, str, str]] = {
         "in the environment",
     ),
     "phrases are a text": ('[keywords.a]\nany = "x"', "keywords.a.any", '"x"', "any = ["),
-    "phrases are numbers": ("[keywords.a]\nall = [1]", "keywords.a.all", "[1]", "all = ["),
+    "phrases are numbers": ("[keywords.a]\nall = [1]", "keywords.a.all", "1 is not", "all = ["),
     "no phrases": ("[keywords.a]\nnone = []", "keywords.a.none", "empty", "leave none out"),
     "empty phrase": ('[keywords.a]\nany = [""]', "keywords.a.any", "empty", "visible"),
     "unknown place": ('[keywords.a]\nin = "body"', "keywords.a.in", '"body"', '"title"'),

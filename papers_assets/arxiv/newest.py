@@ -85,7 +85,7 @@ def fetch_newest(  # noqa: PLR0913 - all but three are said by name
         oldest = min((p.updated for p in page.papers), default=None)
         met = held_until is None or oldest is None or oldest <= held_until
         if fill:
-            matching += sum(matches(p.title, p.abstract, p.categories) for p in fresh)
+            matching += sum(keyword.shows(p.version) for p in matches.matching(fresh))
         full = not fill or matching >= keyword.cap
         start += size
         over = start >= min(page.total_results, MAX_RESULTS)

@@ -9,33 +9,95 @@ import re
 from datetime import datetime
 from urllib.parse import urlencode
 
-from papers_assets.keywords import Field, Keyword
+from papers_assets.arxiv import taxonomy
+from papers_assets.keywords import Field, Keyword, Search
 
 MAX_PAGE = 2000
 """Results in one answer at most; arXiv's limit."""
 MAX_RESULTS = 30_000
 """Results of one query that can be reached at all; arXiv's limit."""
 
+MAX_REQUEST_LINE = 4094
+"""Characters of a request's first line; arXiv's server, gunicorn, answers 400 to a longer one."""
+MAX_TERMS = 800
+"""Of one query; arXiv's parser gives up on a nesting between 900 and 1,000 deep, as measured with
+its own code (arxiv-search 764d7eb)."""
+
 # Separators for arXiv's index anyway, and for its query parser not always: hyphens have been taken
-# for NOT, and colons, brackets and wild cards mean something to it.
-_NOT_WORD = re.compile(r"[^\w+#.,'\u2019]|_")
+# for NOT, and colons, brackets and wild cards mean something to it. "_" joins words for both.
+_NOT_WORD = re.compile(r"[^\w+#.,'\u2019]|(?<![^\W_])_|_(?![^\W_])")
+_FORMULA = re.compile(r"\b(?=\w*[0-9])(?:[A-Z][a-z]?[0-9]*)+\b")
+_SUBSCRIPT = re.compile("[0-9]+")
+_PREFIXES: dict[Field, str] = {
+    Field.TITLE: "ti",
+    Field.ABSTRACT: "abs",
+    Field.COMMENT: "co",
+    Field.JOURNAL: "jr",
+}
+PARTS: dict[Field, tuple[Field, ...]] = {
+    Field.EITHER: (Field.TITLE, Field.ABSTRACT),
+    Field.ANYWHERE: (Field.TITLE, Field.ABSTRACT, Field.COMMENT, Field.JOURNAL),
+}
+"""The fields that stand for several, one of which is enough. arXiv's own `all:` is not used: it
+looks in fields, too, that its answers do not show, so that nobody could check them."""
 
 
 def search_query(keyword: Keyword) -> str:
-    """Give the `search_query` that asks arXiv for the papers that match `keyword`.
+    """Return the `search_query` that asks arXiv for the papers that match `keyword`.
 
-    Source of the meaning: `Keyword`; `papers_assets.matching` decides the same question locally.
+    What arXiv's query language cannot say (signs, primary categories, versions) is left out, so
+    that more papers may come than match. Source of the meaning: `Keyword`;
+    `papers_assets.matching` decides the same question locally.
     """
-    wanted = [_one_of([_phrase(p, keyword.field_of(p)) for p in keyword.any])]
-    wanted += [_phrase(p, keyword.field_of(p)) for p in keyword.all]
-    if keyword.categories:
-        wanted.append(_one_of([f"cat:{c}" for c in keyword.expanded_categories]))
+    return _one_of([_search(search) for search in keyword.searches])
+
+
+def count_terms(keyword: Keyword) -> int:
+    """Return how many terms the query has: a phrase in a field, or a category, each."""
+    return search_query(keyword).count(":")
+
+
+def spellings(phrase: str) -> tuple[str, ...]:
+    """Return `phrase` in every form in which it is sent, the plain one first.
+
+    arXiv indexes the TeX of formulas: "La3Ni2O7" is the words `la _3 ni _2 o _7` where an abstract
+    has `La$_3$Ni$_2$O$_7$`, `la 3 ni 2 o 7` for `La$_{3}$...`, and one for `La_3Ni_2O_7`.
+    """
+    infinite = [phrase, phrase.replace("\u221e", " infty ")] if "\u221e" in phrase else [phrase]
+    sent = [_sendable(text) for text in infinite]
+    if _FORMULA.search(sent[0]):
+        sent += [_in_style(style, sent[0]) for style in (r" _\g<0> ", r" \g<0> ", r"_\g<0>")]
+    return tuple(dict.fromkeys(sent))
+
+
+def _in_style(style: str, phrase: str) -> str:
+    """Return a phrase with the subscripts of its formulas written in another way."""
+    styled = _FORMULA.sub(lambda formula: _SUBSCRIPT.sub(style, formula.group()), phrase)
+    return " ".join(styled.split())
+
+
+def _search(search: Search) -> str:
+    wanted = [_one_of([_phrase(*phrase) for phrase in group]) for group in search.groups]
+    if search.categories:
+        wanted.append(_one_of([_category(name) for name in search.categories]))
     query = wanted[0]
     for part in wanted[1:]:
         query = f"({query} AND {part})"
-    for phrase in keyword.none:
-        query = f"({query} ANDNOT {_phrase(phrase, keyword.field_of_excluded)})"
+    if search.excluded:
+        query = f"({query} ANDNOT {_one_of([_phrase(*phrase) for phrase in search.excluded])})"
     return query
+
+
+def _category(name: str) -> str:
+    """Return the term for a category or a whole archive.
+
+    arXiv makes a wildcard query of any category, so that one term is enough for an archive. Three
+    archives were categories themselves once, and old papers still carry the bare name.
+    """
+    members = taxonomy.ARCHIVES.get(name, (name,))
+    if len(members) == 1:
+        return f"cat:{name}"
+    return f"cat:{name}*" if name in members else f"cat:{name}.*"
 
 
 def newest_first(keyword: Keyword, start: int, max_results: int) -> dict[str, str]:
@@ -75,20 +137,14 @@ def url(api_url: str, parameters: dict[str, str]) -> str:
 
 
 def _phrase(text: str, field: Field) -> str:
-    quoted = f'"{_sendable(text)}"'
-    match field:
-        case Field.TITLE:
-            return f"ti:{quoted}"
-        case Field.ABSTRACT:
-            return f"abs:{quoted}"
-        case Field.BOTH:
-            return f"(ti:{quoted} AND abs:{quoted})"
-        case Field.EITHER:
-            return f"(ti:{quoted} OR abs:{quoted})"
+    if field is Field.BOTH:
+        return f"({_phrase(text, Field.TITLE)} AND {_phrase(text, Field.ABSTRACT)})"
+    fields = PARTS.get(field, (field,))
+    return _one_of([f'{_PREFIXES[f]}:"{sent}"' for sent in spellings(text) for f in fields])
 
 
 def _sendable(text: str) -> str:
-    """Give `text` as it can stand between double quotes, meaning what it meant."""
+    """Return `text` as it can stand between double quotes, meaning what it meant."""
     words = " ".join(_NOT_WORD.sub(" ", text).split())
     # A phrase of signs alone finds nothing at arXiv; it still must not leave its quotes.
     return words or text.replace('"', "'").replace("\\", "/")

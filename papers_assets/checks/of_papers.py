@@ -21,9 +21,10 @@ from papers_assets.checks.rows import PAPER, matching, named
 from papers_assets.harvest.harvested import CLOCKS
 from papers_assets.held import ARXIV_BEGAN
 from papers_assets.keywords import KeywordsFile
+from papers_assets.matching import MATCHED
 from papers_assets.papers import PROBLEMS
 
-FORMER_COLUMNS = ["keyword", "arxiv_id", "version", "title", "abstract", "categories", "updated"]
+FORMER_COLUMNS = ["keyword", "arxiv_id", "version", "updated", *MATCHED]
 """What of the frame published before is looked at."""
 
 
@@ -88,7 +89,11 @@ def check_papers(  # noqa: PLR0913, PLR0917 - what it is judged by
         former = papers.iloc[:0]
     former = former.copy(deep=False)
     former.attrs = {}
-    newest = newest_known(held, papers, former, as_published)
+    listable = {
+        name: keys if name not in file.names else keys[keys["version"].map(file[name].shows)]
+        for name, keys in held.items()
+    }
+    newest = newest_known(listable, papers, former, as_published)
     return [
         every_keyword_refreshed(times, problems, file),
         fresh_enough(times, now),

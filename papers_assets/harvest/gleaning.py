@@ -20,7 +20,7 @@ from papers_assets.harvest.harvests import Harvests
 from papers_assets.harvest.ledger import Gleaned
 from papers_assets.keywords import Keyword
 from papers_assets.logs import progress
-from papers_assets.matching import Matchers
+from papers_assets.matching import MATCHED, Matchers
 from papers_assets.storage.files import StoreDamagedError, StoreError
 from papers_assets.storage.store import Store, slug
 
@@ -167,9 +167,7 @@ class _Gleaning:
         return found[1]
 
     def _collect(self, matchers: Matchers, table: pa.Table) -> None:
-        texts = zip(
-            *(table[name].to_pylist() for name in ("title", "abstract", "categories")), strict=True
-        )
+        texts = zip(*(table[name].to_pylist() for name in MATCHED), strict=True)
         rows: dict[str, list[int]] = {}
         for row, text in enumerate(texts):
             for name in matchers(*text):

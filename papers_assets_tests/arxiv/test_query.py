@@ -1,13 +1,16 @@
+import re
 from datetime import UTC, datetime
+from fnmatch import fnmatchcase
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from papers_assets.arxiv.query import newest_first, search_query, submitted_in, url
-from papers_assets.keywords import Field
-from papers_assets_tests.making import keyword
+from papers_assets.arxiv import taxonomy
+from papers_assets.arxiv.query import newest_first, search_query, spellings, submitted_in, url
+from papers_assets.keywords import Field, Phrase
+from papers_assets_tests.making import keyword, search
 
 
 def test_a_word_is_asked_for_in_both_fields_and_a_phrase_in_either() -> None:
@@ -53,13 +56,68 @@ def test_everything_together_has_parentheses_around_every_operator() -> None:
     )
     anyone = '(ti:"compiler" OR ti:"LLVM")'
     wanted = f'(({anyone} AND ti:"optimization") AND (cat:cs.PL OR cat:cs.AR))'
-    assert asked == f'(({wanted} ANDNOT ti:"decompiler") ANDNOT ti:"survey")'
+    assert asked == f'({wanted} ANDNOT (ti:"decompiler" OR ti:"survey"))'
 
 
-def test_an_archive_is_asked_for_as_its_categories() -> None:
-    asked = search_query(keyword("x", within=Field.TITLE, categories=("stat", "hep-th")))
-    stat = " OR ".join(f"cat:stat.{s}" for s in ("AP", "CO", "ME", "ML", "OT", "TH"))
-    assert asked == f'(ti:"x" AND ({stat} OR cat:hep-th))'
+def test_a_whole_archive_is_asked_for_with_a_wildcard() -> None:
+    asked = search_query(keyword("x", within=Field.TITLE, categories=("stat", "hep-th", "cs.LG")))
+    assert asked == '(ti:"x" AND (cat:stat.* OR cat:hep-th OR cat:cs.LG))'
+
+
+def test_an_archive_that_was_a_category_once_is_asked_for_with_its_old_papers() -> None:
+    asked = search_query(keyword("x", within=Field.TITLE, categories=("astro-ph",)))
+    assert asked == '(ti:"x" AND cat:astro-ph*)'
+
+
+@pytest.mark.parametrize("archive", taxonomy.ARCHIVES)
+def test_the_wildcard_of_an_archive_finds_its_categories_and_no_others(archive: str) -> None:
+    term = search_query(keyword("x", any=(), categories=(archive,)))
+    found = {name for name in taxonomy.CATEGORIES if fnmatchcase(name, term.removeprefix("cat:"))}
+    assert found == {*taxonomy.ARCHIVES[archive]}
+
+
+def test_one_phrase_of_each_group_is_asked_for() -> None:
+    asked = search_query(
+        keyword(any=("driving", "robotics"), all=(("LLM", "VLM"), "survey"), within=Field.TITLE)
+    )
+    groups = '(ti:"driving" OR ti:"robotics") AND (ti:"LLM" OR ti:"VLM")'
+    assert asked == f'(({groups}) AND ti:"survey")'
+
+
+def test_phrases_are_asked_for_in_their_own_fields() -> None:
+    asked = search_query(
+        keyword(any=(Phrase("ICRA", Field.COMMENT), Phrase("Nature", Field.JOURNAL), Phrase("a b")))
+    )
+    assert asked == '(co:"ICRA" OR jr:"Nature" OR (ti:"a b" OR abs:"a b"))'
+    anywhere = search_query(keyword("ICRA", within=Field.ANYWHERE))
+    assert anywhere == '(ti:"ICRA" OR abs:"ICRA" OR co:"ICRA" OR jr:"ICRA")'
+
+
+def test_searches_with_their_own_categories_are_one_query() -> None:
+    searches = (
+        search(any=("LLM",), within=Field.TITLE, categories=("cs.AR",)),
+        search(categories=("cs.RO",)),
+    )
+    asked = search_query(keyword("EDA", searches=searches))
+    assert asked == '((ti:"LLM" AND cat:cs.AR) OR cat:cs.RO)'
+
+
+@pytest.mark.parametrize(
+    ("phrase", "sent"),
+    [
+        ("La3Ni2O7", ["La3Ni2O7", "La _3 Ni _2 O _7", "La 3 Ni 2 O 7", "La_3Ni_2O_7"]),
+        ("MoS2 films", ["MoS2 films", "MoS _2 films", "MoS 2 films", "MoS_2 films"]),
+        ("\u221e-categories", ["categories", "infty categories"]),
+        ("Qwen2", ["Qwen2"]),
+        ("graph networks", ["graph networks"]),
+    ],
+)
+def test_formulas_are_asked_for_in_the_forms_in_which_arxiv_has_them(
+    phrase: str, sent: list[str]
+) -> None:
+    assert [*spellings(phrase)] == sent
+    asked = search_query(keyword(phrase, within=Field.TITLE))
+    assert asked.count("ti:") == len(sent)
 
 
 def test_what_is_excluded_is_excluded_from_title_and_abstract_alike() -> None:
@@ -73,6 +131,8 @@ def test_what_is_excluded_is_excluded_from_title_and_abstract_alike() -> None:
         ("graph-neural", "graph neural"),
         ("C++", "C++"),
         ("a/b", "a b"),
+        ("pi_0", "pi_0"),
+        ("_x_", "x"),
         ('say "hello"', "say hello"),
         ("ti:x OR cat:y", "ti x OR cat y"),
         ("x) OR (y", "x OR y"),
@@ -90,11 +150,9 @@ def test_a_phrase_is_sent_so_that_it_stays_in_its_quotes(phrase: str, sent: str)
 @given(st.text(min_size=1))
 def test_nothing_breaks_out_of_its_quotes(phrase: str) -> None:
     asked = search_query(keyword(phrase, within=Field.TITLE))
-    assert asked.startswith('ti:"')
-    assert asked.endswith('"')
-    assert asked.count('"') == 2
-    assert "\\" not in asked
-    assert asked != 'ti:""'
+    terms = asked.strip("()").split(" OR ti:")
+    assert asked.count('"') == 2 * len(terms) == 2 * len(spellings(phrase))
+    assert all(re.fullmatch(r'(ti:)?"[^"\\]+"', term) for term in terms)
 
 
 def test_a_page_is_asked_for_newest_first() -> None:

@@ -18,7 +18,7 @@ from papers_assets_tests.checks.world import (
     with_papers,
     world,
 )
-from papers_assets_tests.making import LATER, paper
+from papers_assets_tests.making import LATER, paper, search
 
 
 def held_version(name: str, number: int, version: int) -> Callable[[World], World]:
@@ -130,7 +130,7 @@ PAPERS = [paper(n) for n in range(1, 5)]
         pytest.param({COMPILER: PAPERS, QUIET: []}, {QUIET: []}, id="the keyword is gone"),
         pytest.param(
             {COMPILER: PAPERS},
-            {replace(COMPILER, any=("interpreter",)): []},
+            {replace(COMPILER, searches=(search(any=("interpreter",)),)): []},
             id="the keyword means something else",
         ),
         pytest.param(
