@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from fnmatch import fnmatchcase
 from functools import cached_property
 from operator import attrgetter
 
@@ -23,7 +24,7 @@ TEXTS: dict[str, Callable[[Paper], str]] = {
 }
 """The prefixes of texts, and how to get the normalized text of a paper."""
 CATEGORY = "cat"
-"""The prefix that asks for a category to the letter (`cs.LG`), or for an archive (`cs.*`)."""
+"""The prefix that asks for a category, primary or not: `cs.LG`, or with wildcards `cs.*`."""
 
 
 class Operator(StrEnum):
@@ -53,7 +54,10 @@ class Term:
 
 @dataclass(frozen=True)
 class Submitted:
-    """A range of the time of version 1: two minutes, `202611200000`, both included."""
+    """A range of the time of version 1: two minutes, `202611200000`.
+
+    Of the last one, only the first second is in the range.
+    """
 
     first: str
     last: str
@@ -70,13 +74,25 @@ class Operation:
     parts: "tuple[Node, ...]"
 
     def __str__(self) -> str:
-        *others, last = (f"({p})" if isinstance(p, Operation) else str(p) for p in self.parts)
+        *others, last = (
+            f"({p})" if isinstance(p, Operation | Negation) else str(p) for p in self.parts
+        )
         for other in reversed(others):
             last = f"({other} {self.operator} {last})"
         return last[1:-1]
 
 
-Node = Term | Submitted | Operation
+@dataclass(frozen=True)
+class Negation:
+    """All papers but those of one term."""
+
+    part: Term | Submitted
+
+    def __str__(self) -> str:
+        return f"{Operator.ANDNOT} {self.part}"
+
+
+Node = Term | Submitted | Negation | Operation
 
 
 @dataclass(frozen=True)
@@ -119,11 +135,14 @@ def _test(node: Node) -> Test:
     match node:
         case Submitted():
             first, last = _minute(node.first), _minute(node.last)
-            return lambda paper: first <= paper.published[: len(first)] <= last
+            return lambda paper: first <= paper.published <= last
         case Term(prefix=prefix) if prefix == CATEGORY:
             return _category_test(node.text)
         case Term(prefix=prefix):
             return _text_test(node.stems, TEXTS[prefix])
+        case Negation(part=part):
+            unwanted = _test(part)
+            return lambda paper: not unwanted(paper)
         case Operation():
             return _joined_test(node.operator, tuple(map(_test, node.parts)))
 
@@ -134,11 +153,15 @@ def _text_test(stems: str, text_of: Callable[[Paper], str]) -> Test:
     return lambda paper: stems in text_of(paper)
 
 
-def _category_test(name: str) -> Test:
-    if not name.endswith(".*"):
-        return lambda paper: name in paper.categories
-    start = name.removesuffix("*")
-    return lambda paper: any(category.startswith(start) for category in paper.categories)
+def _category_test(pattern: str) -> Test:
+    # Always a wildcard query over a field in lower case; fnmatch knows `[` as well, arXiv does not.
+    pattern = pattern.lower().replace("[", "[[]")
+
+    def test(paper: Paper) -> bool:
+        categories = (paper.primary_category, *paper.categories)
+        return any(fnmatchcase(category.lower(), pattern) for category in categories)
+
+    return test
 
 
 def _joined_test(operator: Operator, tests: tuple[Test, ...]) -> Test:
@@ -153,5 +176,5 @@ def _joined_test(operator: Operator, tests: tuple[Test, ...]) -> Test:
 
 
 def _minute(digits: str) -> str:
-    """Give "202611200930" in the form of a paper's times, cut off after the minute."""
-    return f"{digits[:4]}-{digits[4:6]}-{digits[6:8]}T{digits[8:10]}:{digits[10:]}"
+    """Return the first second of the minute "202611200930" in the form of a paper's times."""
+    return f"{digits[:4]}-{digits[4:6]}-{digits[6:8]}T{digits[8:10]}:{digits[10:]}:00Z"
