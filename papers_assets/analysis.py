@@ -1,0 +1,238 @@
+"""How arXiv's search engine turns text into words, and what it finds for a quoted phrase.
+
+arXiv indexes a title and an abstract with Lucene's EnglishAnalyzer (`*.english`), and unstemmed
+with its StandardAnalyzer. This module does the same in Python. Sources: arXiv/arxiv-search at
+764d7ebd (mappings/DocumentMapping.json, search/services/index/prepare.py; Elasticsearch 6.2.4,
+that is Lucene 7.2.1), and Unicode's UAX #29. `make lucene` compares it with a real Lucene.
+
+`words`, `stem` and `without_possessive` serve the product's own matching, too. `Analyzed` and
+`ArxivPhrase` are arXiv's reading alone.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property, lru_cache
+
+import snowballstemmer
+
+STOP_WORDS = frozenset(
+    "a an and are as at be but by for if in into is it no not of on or such that the their then"  # noqa: SIM905 (a list of 33 would take 33 lines)
+    " there these they this to was will with".split()
+)
+"""The words that `english` leaves out (source: Lucene's EnglishAnalyzer)."""
+
+# Letters, digits and underscores, at least one of them no underscore. A colon, full stop or
+# apostrophe between two letters does not separate words, nor does a comma, semicolon, full stop or
+# apostrophe between two digits.
+_ASCII_WORD = re.compile(
+    r"_*[A-Za-z0-9]\w*(?:(?:(?<=[A-Za-z])[:.'](?=[A-Za-z])|(?<=[0-9])[,;.'](?=[0-9]))\w+)*",
+    re.ASCII,
+)
+
+# The same for any text, as a pattern over the classes of its characters (see `_class_of`):
+# L letter, N digit, _ underscore, K Katakana, H Han or Hiragana, C a script without spaces such as
+# Thai, x a mark that belongs to the character before it, and what may stand between two letters
+# (:), two digits (,) or both (.).
+_LETTERS = "L+x*(?:(?:[:.]x*)?L+x*)*"
+_DIGITS = "N+x*(?:(?:[,.]x*)?N+x*)*"
+_RUN = f"(?:(?:{_LETTERS}|{_DIGITS})+|(?:Kx*)+)"
+_WORD = re.compile(f"(?:_x*)*{_RUN}(?:(?:_x*)+{_RUN})*(?:_x*)*|(?:Cx*)+|Hx*")
+
+_BETWEEN = {
+    **dict.fromkeys(":\u00b7\u02d7\u0387\u05f4\u2027\ufe13\ufe55\uff1a", ":"),
+    **dict.fromkeys(",;\u037e\u0589\u060c\u060d\u066c\u07f8\u2044", ","),
+    **dict.fromkeys("\ufe10\ufe14\ufe50\ufe54\uff0c\uff1b", ","),
+    **dict.fromkeys(".'\u2018\u2019\u2024\ufe52\uff07\uff0e", "."),
+}
+_SCRIPTS = {
+    **dict.fromkeys(("CJK", "HANGZHOU", "HIRAGANA"), "H"),
+    **dict.fromkeys(("KATAKANA", "KATAKANA-HIRAGANA"), "K"),
+    **dict.fromkeys(("THAI", "LAO", "KHMER", "MYANMAR", "TAI", "NEW"), "C"),  # New Tai Lue
+}
+"""Classes of letters by the first word of their names."""
+_CATEGORIES = {
+    **dict.fromkeys(("Lu", "Ll", "Lt", "Lm", "Lo", "Nl"), "L"),
+    **dict.fromkeys(("Mn", "Mc", "Me", "Cf"), "x"),
+    "Nd": "N",
+    "Pc": "_",
+}
+"""Classes by Unicode's general category."""
+
+
+class _Classes(dict[int, str]):
+    """The classes of characters, for `str.translate`; each is looked up once."""
+
+    def __missing__(self, code: int) -> str:
+        self[code] = found = _class_of(chr(code))
+        return found
+
+
+def _class_of(char: str) -> str:
+    category = unicodedata.category(char)
+    script = unicodedata.name(char, "").removeprefix("HALFWIDTH ").partition(" ")[0]
+    if category in ("Lo", "Lm", "Nl") and script in _SCRIPTS:
+        return _SCRIPTS[script]
+    return _CATEGORIES.get(category, " ")
+
+
+_classes = _Classes({ord(char): kind for char, kind in _BETWEEN.items()} | {0x200B: " "})
+
+
+def words(text: str) -> list[str]:
+    """Return the words of a text as they are written, in order (source: UAX #29).
+
+    "Fine-tuning OnPrem.LLM 3.5 (snake_case)" has the words "Fine", "tuning", "OnPrem.LLM", "3.5"
+    and "snake_case". Each character of Han and Hiragana is a word; emoji are none.
+    """
+    if text.isascii():  # most texts are, and this is faster
+        return _ASCII_WORD.findall(text)
+    return [text[slice(*match.span())] for match in _WORD.finditer(text.translate(_classes))]
+
+
+def without_possessive(word: str) -> str:
+    """Return a word without the 's at its end, if there is one."""
+    return word[:-2] if word.endswith(_POSSESSIVES) else word
+
+
+_POSSESSIVES = tuple(f"{apostrophe}{s}" for apostrophe in "'\u2019\uff07" for s in "sS")
+
+_porter: Callable[[str], str] = snowballstemmer.stemmer("porter").stemWord
+_VOWEL = re.compile("[aeiou]|.y")
+_VOWEL_AND_CONSONANT = re.compile("(?:[aeiou]|(?<=[^aeiouy])y)[^aeiou]")
+# Two equal consonants that Snowball leaves: it makes only b, d, f, g, m, n, p, r and t single.
+_DOUBLED = re.compile(r"(.*([^aeioubdfglmnprstyz])\2)(?:ed|ing)s?")
+
+
+@lru_cache(maxsize=1 << 17)  # texts repeat their words, and stemming takes 20 microseconds
+def stem(word: str) -> str:
+    """Return the stem of a word in lower case, as Lucene's PorterStemFilter does.
+
+    Lucene has the later edition of Porter's algorithm, Snowball's "porter" the published one. They
+    differ in four ways (source: https://tartarus.org/martin/PorterStemmer/, "points of difference",
+    and Lucene's PorterStemmer.java).
+    """
+    if len(word) <= 2:  # noqa: PLR2004 (1. such words stay as they are: "us")
+        return word
+    doubled = _DOUBLED.fullmatch(word)
+    if doubled and _VOWEL.search(doubled[1]):  # 2. "grokking" as "dropping"
+        word = doubled[1][:-1]
+    found = _porter(word)
+    if found.endswith("logi") and _VOWEL_AND_CONSONANT.search(found[:-4]):  # 3. -logi becomes -log
+        return found[:-1]
+    if found.endswith("bli") and _VOWEL_AND_CONSONANT.search(found[:-3]):  # 4. -bli becomes -ble
+        return _porter(f"{found[:-1]}e")
+    return found
+
+
+def _lower(text: str) -> str:
+    # Character by character, as Java does; str.lower has two exceptions.
+    return text.replace("\u0130", "i").replace("\u03a3", "\u03c3").lower()
+
+
+def standard(text: str) -> list[str]:
+    """Return the words of a text in lower case: what `title` and `abstract` index."""
+    return words(_lower(text))
+
+
+def english(text: str) -> list[str | None]:
+    """Return the stems of a text by position, None for a stop word: what `*.english` indexes."""
+    return list(map(_english, standard(text)))
+
+
+@lru_cache(maxsize=1 << 17)
+def _english(word: str) -> str | None:
+    word = without_possessive(word)
+    return None if word in STOP_WORDS else stem(word)
+
+
+def simple(text: str) -> list[str | None]:
+    """Return the words in lower case by position, None for a stop word.
+
+    arXiv indexes comments and journal references so, and looks so for a quoted title.
+    """
+    return [None if word in STOP_WORDS else word for word in standard(text)]
+
+
+_HOLE = "_"  # no word is an underscore alone
+
+
+def _joined(tokens: Iterable[str | None]) -> str:
+    return " ".join(["", *(_HOLE if token is None else token for token in tokens), ""])
+
+
+class Analyzed:
+    """A text that is analyzed once, and only as far as phrases are looked for in it."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    @cached_property
+    def english(self) -> str:
+        """The tokens of `english` as one string, a space before and after each."""
+        return _joined(english(self.text))
+
+    @cached_property
+    def standard(self) -> str:
+        """The same of `standard`."""
+        return _joined(standard(self.text))
+
+    @cached_property
+    def simple(self) -> str:
+        """The same of `simple`."""
+        return _joined(simple(self.text))
+
+
+class ArxivPhrase:
+    """What arXiv finds for a quoted phrase: `ti:"text"`, `abs:"text"`, `co:"text"`, `jr:"text"`.
+
+    The phrase's stems must stand side by side. A stop word inside the phrase stands for any one
+    word ("text to image" finds "text and image"); one at an end is left out ("on-policy" finds
+    "policy").
+    """
+
+    def __init__(self, text: str) -> None:
+        # The unstemmed fields matter only if `english` leaves nothing of the phrase: where its
+        # words stand side by side, so do its stems.
+        self.stems = _without_ends(english(text))
+        """By position, None for any word; empty if the phrase has stop words only."""
+        self._in_english = _finder(self.stems)
+        self._in_simple = _finder(_without_ends(simple(text)))
+        self._in_standard = _finder(standard(text))
+
+    def is_in_title(self, title: Analyzed) -> bool:
+        """Whether `ti:"text"` finds a paper with this title."""
+        if self.stems:
+            return self._in_english(title.english)
+        return self._in_simple(title.standard)
+
+    def is_in_abstract(self, abstract: Analyzed) -> bool:
+        """Whether `abs:"text"` finds a paper with this abstract."""
+        if self.stems:
+            return self._in_english(abstract.english)
+        return self._in_standard(abstract.standard)
+
+    def is_in_comment(self, comment: Analyzed) -> bool:
+        """Whether `co:"text"` finds a paper with this comment; journal references are alike.
+
+        Nothing is stemmed there.
+        """
+        return self._in_simple(comment.simple)
+
+
+def _without_ends(tokens: Sequence[str | None]) -> tuple[str | None, ...]:
+    """Return the tokens from the first to the last that is not None."""
+    kept = [position for position, token in enumerate(tokens) if token is not None]
+    return tuple(tokens[kept[0] : kept[-1] + 1]) if kept else ()
+
+
+def _finder(tokens: Sequence[str | None]) -> Callable[[str], bool]:
+    """Return a test whether the tokens stand side by side in a joined text, None for any one."""
+    if not tokens:
+        return lambda _: False
+    wanted = _joined(tokens)
+    if None not in tokens:
+        return lambda joined: wanted in joined
+    terms = ("[^ ]+" if token is None else re.escape(token) for token in tokens)
+    pattern = re.compile(f" {' '.join(terms)} ")
+    return lambda joined: pattern.search(joined) is not None
