@@ -25,9 +25,9 @@ from datetime import datetime
 from enum import Enum, auto
 from itertools import zip_longest
 
+from papers_assets.sample_arxiv.fields import PREFIXES
 from papers_assets.sample_arxiv.query import (
     CATEGORY,
-    TEXTS,
     Negation,
     Node,
     Operation,
@@ -261,7 +261,7 @@ def _submitted(text: str) -> Submitted:
 def _term(prefix: str, token: _Token) -> Term:
     quoted = token.kind is _Kind.PHRASE
     term = Term(prefix, token.text[1:-1].strip() if quoted else token.text, quoted)
-    is_known = prefix == CATEGORY or prefix in TEXTS
+    is_known = prefix == CATEGORY or prefix in PREFIXES
     is_wild = prefix != CATEGORY and not quoted and term.text.startswith(("*", "?"))
     if token.kind not in _TEXT or not is_known or not term.text or is_wild:
         raise _SyntaxError

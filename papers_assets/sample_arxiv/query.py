@@ -1,28 +1,17 @@
 """A search query as it was understood, and which papers it finds. `grammar.py` reads its text."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from fnmatch import fnmatchcase
 from functools import cached_property
-from operator import attrgetter
 
-from papers_assets.matching import normalize
 from papers_assets.sample_arxiv.corpus import Paper
+from papers_assets.sample_arxiv.fields import field_test
 
 Test = Callable[[Paper], bool]
 """Says whether a paper matches."""
 
-TEXTS: dict[str, Callable[[Paper], str]] = {
-    "ti": attrgetter("title_stems"),
-    "au": attrgetter("author_stems"),
-    "abs": attrgetter("abstract_stems"),
-    "co": attrgetter("comment_stems"),
-    "jr": attrgetter("journal_stems"),
-    "all": attrgetter("all_stems"),
-    "rn": lambda _: "",  # a corpus has no report numbers
-}
-"""The prefixes of texts, and how to get the normalized text of a paper."""
 CATEGORY = "cat"
 """The prefix that asks for a category, primary or not: `cs.LG`, or with wildcards `cs.*`."""
 
@@ -45,11 +34,6 @@ class Term:
 
     def __str__(self) -> str:
         return f'{self.prefix}:"{self.text}"' if self.quoted else f"{self.prefix}:{self.text}"
-
-    @property
-    def stems(self) -> str:
-        """The text as it has to occur in a normalized one: " graph neural "."""
-        return normalize(self.text)
 
 
 @dataclass(frozen=True)
@@ -114,13 +98,13 @@ class Query:
         return _test(self.root)
 
     def relevance(self, paper: Paper) -> int:
-        """Give how many of the query's words and phrases are in the title."""
-        return sum(stems in paper.title_stems for stems in self._stems)
+        """Return how many of the query's words and phrases are in the title."""
+        return sum(test(paper) for test in self._in_title)
 
     @cached_property
-    def _stems(self) -> tuple[str, ...]:
-        texts = (term.stems for term in _terms(self.root) if term.prefix in TEXTS)
-        return tuple(stems for stems in texts if stems.strip())
+    def _in_title(self) -> tuple[Test, ...]:
+        texts = (term for term in _terms(self.root) if term.prefix != CATEGORY)
+        return tuple(_test(replace(term, prefix="ti")) for term in texts)
 
 
 def _terms(node: Node) -> Iterator[Term]:
@@ -139,18 +123,13 @@ def _test(node: Node) -> Test:
         case Term(prefix=prefix) if prefix == CATEGORY:
             return _category_test(node.text)
         case Term(prefix=prefix):
-            return _text_test(node.stems, TEXTS[prefix])
+            is_in = field_test(prefix, node.text, quoted=node.quoted)
+            return lambda paper: is_in(paper.fields)
         case Negation(part=part):
             unwanted = _test(part)
             return lambda paper: not unwanted(paper)
         case Operation():
             return _joined_test(node.operator, tuple(map(_test, node.parts)))
-
-
-def _text_test(stems: str, text_of: Callable[[Paper], str]) -> Test:
-    if not stems.strip():  # a phrase of signs alone finds nothing
-        return lambda _: False
-    return lambda paper: stems in text_of(paper)
 
 
 def _category_test(pattern: str) -> Test:
