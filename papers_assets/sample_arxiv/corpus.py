@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
-from papers_assets.matching import normalize
+from papers_assets.sample_arxiv.fields import Fields
 
 SAMPLE_PATH = Path(__file__).with_name("papers.jsonl")
 """The invented papers that come with the project; `generate.py` writes them."""
@@ -47,38 +47,11 @@ class Paper:
     doi: str | None = None
     journal_ref: str | None = None
 
-    # Normalising a whole corpus takes seconds, so it is put off until a query asks for the field.
-
     @cached_property
-    def title_stems(self) -> str:
-        """The title as `matching.normalize` gives it, to look for phrases in."""
-        return normalize(self.title)
-
-    @cached_property
-    def abstract_stems(self) -> str:
-        """The abstract, normalized."""
-        return normalize(self.abstract)
-
-    @cached_property
-    def comment_stems(self) -> str:
-        """The comment, normalized; without words if there is none."""
-        return normalize(self.comment or "")
-
-    @cached_property
-    def journal_stems(self) -> str:
-        """The journal reference, normalized; without words if there is none."""
-        return normalize(self.journal_ref or "")
-
-    @cached_property
-    def author_stems(self) -> str:
-        """The authors, each normalized, on lines of their own: no phrase spans two of them."""
-        return "\n".join(map(normalize, self.authors))
-
-    @cached_property
-    def all_stems(self) -> str:
-        """All of the above on lines of their own: no phrase spans two of them."""
-        rest = (self.author_stems, self.comment_stems, self.journal_stems)
-        return "\n".join((self.title_stems, self.abstract_stems, *rest))
+    def fields(self) -> Fields:
+        """The texts as a search looks at them."""
+        texts = (self.title, self.abstract, self.comment or "", self.journal_ref or "")
+        return Fields(*texts, self.authors)
 
 
 class Corpus:

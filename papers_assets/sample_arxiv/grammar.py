@@ -4,15 +4,18 @@ As the API of November 2025 reads it:
 
 * A loosely written query is first rewritten, and that is what the feed's title shows. A word
   without prefix gets `all:`, a prefix before parentheses goes to every word in them, and where an
-  operator is missing, OR is put: `ti:graph networks` asks for `ti:graph OR all:networks`.
+  operator is missing, OR is put: `ti:graph networks` asks for `ti:graph OR all:networks`. NOT and
+  AND NOT become ANDNOT, and of several operators in a row only the last one stays.
 * AND, OR and ANDNOT bind equally and nest to the right: `a AND b OR c` is `a AND (b OR c)`, and
   `a OR b ANDNOT c` is `a OR (b ANDNOT c)`. It is documented nowhere; the feed's link shows it.
-* A quoted phrase has its words side by side; words are stemmed, case and hyphens do not count.
-* `submittedDate:[.. TO ..]` looks at version 1 and includes both minutes. `lastUpdatedDate:[..]`
-  is silently taken for the same thing.
+* A query, or what stands in parentheses, may begin with NOT and one term: all papers but these.
+* `submittedDate:[.. TO ..]` looks at version 1, from the first second of the first minute to the
+  first second of the last one. `lastUpdatedDate:[..]` is silently taken for the same thing.
 
-What arXiv guesses at, this refuses, so that a mistake shows early: an unknown prefix, an empty
-phrase, part of a date, NOT, two operators in a row, one at the beginning or the end.
+Source: github.com/arXiv/arxiv-search, search/domain/classic_api, as of July 2026. What arXiv
+guesses at or fails at, this refuses, so that a mistake shows early: an unknown prefix, an empty
+phrase, part of a date, NOT in front of several terms, AND or OR at the beginning, any operator at
+the end.
 """
 
 import re
@@ -22,9 +25,10 @@ from datetime import datetime
 from enum import Enum, auto
 from itertools import zip_longest
 
+from papers_assets.sample_arxiv.fields import PREFIXES
 from papers_assets.sample_arxiv.query import (
     CATEGORY,
-    TEXTS,
+    Negation,
     Node,
     Operation,
     Operator,
@@ -51,7 +55,7 @@ def read(query: str) -> Query:
         MalformedQueryError: it does not follow the grammar.
     """
     try:
-        tokens = list(_rewritten(_tokens(query)))
+        tokens = list(_rewritten(_with_single_operators(_tokens(query))))
     except _SyntaxError as error:
         raise MalformedQueryError(query) from error
     text = _text(tokens)
@@ -110,6 +114,18 @@ def _tokens(query: str) -> list[_Token]:
     return [token for token in tokens if token.kind is not _Kind.SPACE]
 
 
+def _with_single_operators(tokens: list[_Token]) -> list[_Token]:
+    """Write NOT as ANDNOT, and keep the last one of several operators in a row."""
+    single: list[_Token] = []
+    for token in tokens:
+        is_operator = token.kind is _Kind.OPERATOR
+        if is_operator and single and single[-1].kind is _Kind.OPERATOR:
+            single.pop()
+        is_not = is_operator and token.text == "NOT"
+        single.append(_Token(_Kind.OPERATOR, Operator.ANDNOT) if is_not else token)
+    return single
+
+
 def _rewritten(tokens: list[_Token]) -> Iterator[_Token]:
     """Put in the prefixes and the operators that are missing."""
     before: _Token | None = None
@@ -144,7 +160,7 @@ def _text(tokens: list[_Token]) -> str:
     for token in tokens:
         joined = (
             before is _Kind.PREFIX
-            or (before is _Kind.OPEN and token.kind is not _Kind.OPEN)
+            or (before is _Kind.OPEN and token.kind in (_Kind.PREFIX, _Kind.DATES))
             or (before is not _Kind.CLOSE and token.kind is _Kind.CLOSE)
         )
         text += token.text if joined else f" {token.text}"
@@ -174,11 +190,20 @@ class _Parser:
     def _expression(self, depth: int) -> Node:
         if depth > _DEEPEST:
             raise _SyntaxError
+        if self._is_at(_Kind.OPERATOR):
+            return self._negation(depth)
         parts, operators = [self._operand(depth)], []
         while self._is_at(_Kind.OPERATOR):
             operators.append(_operator(self._take().text))
             parts.append(self._operand(depth))
         return _nested(parts, operators)
+
+    def _negation(self, depth: int) -> Negation:
+        is_andnot = _operator(self._take().text) is Operator.ANDNOT
+        part = self._expression(depth + 1)
+        if not is_andnot or not isinstance(part, Term | Submitted):
+            raise _SyntaxError
+        return Negation(part)
 
     def _is_at(self, kind: _Kind) -> bool:
         return self._position < len(self._tokens) and self._tokens[self._position].kind is kind
@@ -236,8 +261,8 @@ def _submitted(text: str) -> Submitted:
 def _term(prefix: str, token: _Token) -> Term:
     quoted = token.kind is _Kind.PHRASE
     term = Term(prefix, token.text[1:-1].strip() if quoted else token.text, quoted)
-    is_known = prefix == CATEGORY or prefix in TEXTS
-    is_wild = not quoted and term.text.startswith(("*", "?"))
+    is_known = prefix == CATEGORY or prefix in PREFIXES
+    is_wild = prefix != CATEGORY and not quoted and term.text.startswith(("*", "?"))
     if token.kind not in _TEXT or not is_known or not term.text or is_wild:
         raise _SyntaxError
     return term

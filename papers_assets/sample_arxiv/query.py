@@ -1,29 +1,19 @@
 """A search query as it was understood, and which papers it finds. `grammar.py` reads its text."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from fnmatch import fnmatchcase
 from functools import cached_property
-from operator import attrgetter
 
-from papers_assets.matching import normalize
 from papers_assets.sample_arxiv.corpus import Paper
+from papers_assets.sample_arxiv.fields import field_test
 
 Test = Callable[[Paper], bool]
 """Says whether a paper matches."""
 
-TEXTS: dict[str, Callable[[Paper], str]] = {
-    "ti": attrgetter("title_stems"),
-    "au": attrgetter("author_stems"),
-    "abs": attrgetter("abstract_stems"),
-    "co": attrgetter("comment_stems"),
-    "jr": attrgetter("journal_stems"),
-    "all": attrgetter("all_stems"),
-    "rn": lambda _: "",  # a corpus has no report numbers
-}
-"""The prefixes of texts, and how to get the normalized text of a paper."""
 CATEGORY = "cat"
-"""The prefix that asks for a category to the letter (`cs.LG`), or for an archive (`cs.*`)."""
+"""The prefix that asks for a category, primary or not: `cs.LG`, or with wildcards `cs.*`."""
 
 
 class Operator(StrEnum):
@@ -45,15 +35,13 @@ class Term:
     def __str__(self) -> str:
         return f'{self.prefix}:"{self.text}"' if self.quoted else f"{self.prefix}:{self.text}"
 
-    @property
-    def stems(self) -> str:
-        """The text as it has to occur in a normalized one: " graph neural "."""
-        return normalize(self.text)
-
 
 @dataclass(frozen=True)
 class Submitted:
-    """A range of the time of version 1: two minutes, `202611200000`, both included."""
+    """A range of the time of version 1: two minutes, `202611200000`.
+
+    Of the last one, only the first second is in the range.
+    """
 
     first: str
     last: str
@@ -70,13 +58,25 @@ class Operation:
     parts: "tuple[Node, ...]"
 
     def __str__(self) -> str:
-        *others, last = (f"({p})" if isinstance(p, Operation) else str(p) for p in self.parts)
+        *others, last = (
+            f"({p})" if isinstance(p, Operation | Negation) else str(p) for p in self.parts
+        )
         for other in reversed(others):
             last = f"({other} {self.operator} {last})"
         return last[1:-1]
 
 
-Node = Term | Submitted | Operation
+@dataclass(frozen=True)
+class Negation:
+    """All papers but those of one term."""
+
+    part: Term | Submitted
+
+    def __str__(self) -> str:
+        return f"{Operator.ANDNOT} {self.part}"
+
+
+Node = Term | Submitted | Negation | Operation
 
 
 @dataclass(frozen=True)
@@ -98,13 +98,13 @@ class Query:
         return _test(self.root)
 
     def relevance(self, paper: Paper) -> int:
-        """Give how many of the query's words and phrases are in the title."""
-        return sum(stems in paper.title_stems for stems in self._stems)
+        """Return how many of the query's words and phrases are in the title."""
+        return sum(test(paper) for test in self._in_title)
 
     @cached_property
-    def _stems(self) -> tuple[str, ...]:
-        texts = (term.stems for term in _terms(self.root) if term.prefix in TEXTS)
-        return tuple(stems for stems in texts if stems.strip())
+    def _in_title(self) -> tuple[Test, ...]:
+        texts = (term for term in _terms(self.root) if term.prefix != CATEGORY)
+        return tuple(_test(replace(term, prefix="ti")) for term in texts)
 
 
 def _terms(node: Node) -> Iterator[Term]:
@@ -119,26 +119,28 @@ def _test(node: Node) -> Test:
     match node:
         case Submitted():
             first, last = _minute(node.first), _minute(node.last)
-            return lambda paper: first <= paper.published[: len(first)] <= last
+            return lambda paper: first <= paper.published <= last
         case Term(prefix=prefix) if prefix == CATEGORY:
             return _category_test(node.text)
         case Term(prefix=prefix):
-            return _text_test(node.stems, TEXTS[prefix])
+            is_in = field_test(prefix, node.text, quoted=node.quoted)
+            return lambda paper: is_in(paper.fields)
+        case Negation(part=part):
+            unwanted = _test(part)
+            return lambda paper: not unwanted(paper)
         case Operation():
             return _joined_test(node.operator, tuple(map(_test, node.parts)))
 
 
-def _text_test(stems: str, text_of: Callable[[Paper], str]) -> Test:
-    if not stems.strip():  # a phrase of signs alone finds nothing
-        return lambda _: False
-    return lambda paper: stems in text_of(paper)
+def _category_test(pattern: str) -> Test:
+    # Always a wildcard query over a field in lower case; fnmatch knows `[` as well, arXiv does not.
+    pattern = pattern.lower().replace("[", "[[]")
 
+    def test(paper: Paper) -> bool:
+        categories = (paper.primary_category, *paper.categories)
+        return any(fnmatchcase(category.lower(), pattern) for category in categories)
 
-def _category_test(name: str) -> Test:
-    if not name.endswith(".*"):
-        return lambda paper: name in paper.categories
-    start = name.removesuffix("*")
-    return lambda paper: any(category.startswith(start) for category in paper.categories)
+    return test
 
 
 def _joined_test(operator: Operator, tests: tuple[Test, ...]) -> Test:
@@ -153,5 +155,5 @@ def _joined_test(operator: Operator, tests: tuple[Test, ...]) -> Test:
 
 
 def _minute(digits: str) -> str:
-    """Give "202611200930" in the form of a paper's times, cut off after the minute."""
-    return f"{digits[:4]}-{digits[4:6]}-{digits[6:8]}T{digits[8:10]}:{digits[10:]}"
+    """Return the first second of the minute "202611200930" in the form of a paper's times."""
+    return f"{digits[:4]}-{digits[4:6]}-{digits[6:8]}T{digits[8:10]}:{digits[10:]}:00Z"

@@ -17,6 +17,8 @@ class RequestRecord:
     """When it came in, in seconds of the server's clock."""
     status: int | None = None
     """What it was answered with; None as long as it has no answer."""
+    method: str = "GET"
+    """`GET`, with the parameters in the address, or `POST`, with them in the body."""
 
 
 class RequestLog:
@@ -49,7 +51,11 @@ class RequestLog:
         return min((later - earlier for earlier, later in pairwise(starts)), default=None)
 
     def begin(
-        self, path: str, parameters: Mapping[str, str], is_given_up: Callable[[], bool]
+        self,
+        path: str,
+        parameters: Mapping[str, str],
+        is_given_up: Callable[[], bool],
+        method: str = "GET",
     ) -> tuple[int, RequestRecord, bool]:
         """Note that a request starts now.
 
@@ -58,13 +64,14 @@ class RequestLog:
             parameters: decoded.
             is_given_up: whether the client has hung up; asked as long as the request is open,
                 by any thread.
+            method: `GET` or `POST`.
 
         Returns:
             Its number, counted from 0; its record; whether it starts too soon after the one
             before, that is less than the minimal interval.
         """
         with self._lock:
-            record = RequestRecord(path, parameters, self._clock())
+            record = RequestRecord(path, parameters, self._clock(), method=method)
             last = self._records[-1].started if self._records else float("-inf")
             self._records.append(record)
             number = len(self._records) - 1

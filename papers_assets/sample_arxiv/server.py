@@ -29,6 +29,10 @@ _RESET = struct.pack("ii", 1, 0)
 """For SO_LINGER: what closes a connection does not say goodbye."""
 
 
+_LONGEST_REQUEST_LINE = 4094
+"""Characters; a limit of gunicorn 20.1, which arXiv runs the API with."""
+_FORM = "application/x-www-form-urlencoded"
+
 _TOO_SOON = Reply(429, b"Rate exceeded.")
 _NO_SUCH_PAGE = Reply(404, b"Not found.")
 
@@ -135,7 +139,9 @@ class SampleArxiv:
         self.close()
         self._thread.join()
 
-    def _reply(self, request: RequestRecord, *, is_too_soon: bool) -> Reply:
+    def _reply(self, request: RequestRecord, line: str, *, is_too_soon: bool) -> Reply:
+        if request.path == API and len(line) > _LONGEST_REQUEST_LINE:
+            return _too_long(line)  # never reaches what the faults are in
         fault = self.fault(request) if self.fault else None
         if callable(fault):
             fault = fault(request, self._archive, self._now())
@@ -150,16 +156,28 @@ class SampleArxiv:
 
     @contextlib.contextmanager
     def _answered(
-        self, path: str, parameters: Mapping[str, str], is_given_up: Callable[[], bool]
+        self, handler: "_Handler", path: str, parameters: Mapping[str, str]
     ) -> Iterator[Reply]:
         """Record a request, which is open for the length of the context, and give its answer."""
-        number, request, is_too_soon = self._log.begin(path, parameters, is_given_up)
+        number, request, is_too_soon = self._log.begin(
+            path, parameters, handler.is_given_up, handler.command
+        )
         try:
-            reply = self._reply(request, is_too_soon=is_too_soon)
+            reply = self._reply(request, handler.requestline, is_too_soon=is_too_soon)
             self._log.answered(number, reply.status)
             yield reply
         finally:
             self._log.end(number)
+
+
+def _too_long(line: str) -> Reply:
+    body = (
+        "<html>\n  <head>\n    <title>Bad Request</title>\n  </head>\n  <body>\n"
+        "    <h1><p>Bad Request</p></h1>\n"
+        f"    Request Line is too large ({len(line)} &gt; {_LONGEST_REQUEST_LINE})\n"
+        "  </body>\n</html>\n"
+    )
+    return Reply(400, body.encode(), {"Connection": "close"}, "text/html")
 
 
 class _HttpServer(ThreadingHTTPServer):
@@ -204,12 +222,21 @@ class _Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True  # the last byte goes out at once
 
     def do_GET(self) -> None:
-        parts = urlsplit(self.path)
+        self._answer(urlsplit(self.path).query)
+
+    def do_POST(self) -> None:
+        # What the address says besides its path is not looked at, nor is another kind of body.
+        body = self.rfile.read(int(self.headers["Content-Length"] or 0))
+        is_form = self.headers.get_content_type() == _FORM or "Content-Type" not in self.headers
+        self._answer(body.decode(errors="replace") if is_form else "")
+
+    def _answer(self, encoded: str) -> None:
         parameters: dict[str, str] = {}
-        for name, value in parse_qsl(parts.query, keep_blank_values=True):
+        for name, value in parse_qsl(encoded, keep_blank_values=True):
             parameters.setdefault(name, value)
         sample = cast("_HttpServer", self.server).sample
-        with sample._answered(parts.path, parameters, self._is_given_up) as reply:  # noqa: SLF001
+        path = urlsplit(self.path).path
+        with sample._answered(self, path, parameters) as reply:  # noqa: SLF001
             end = self._send(reply)
         # A client has its answer only now, so its next request never overlaps with this one.
         self.wfile.write(end)
@@ -254,7 +281,7 @@ class _Handler(BaseHTTPRequestHandler):
             if has_news and not self.connection.recv(1 << 16):
                 break
 
-    def _is_given_up(self) -> bool:
+    def is_given_up(self) -> bool:
         try:
             return not self.connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
         except BlockingIOError:

@@ -137,11 +137,3 @@ def test_a_damaged_archive_is_named(tmp_path: Path, cut: slice) -> None:
 
     with pytest.raises(CorpusError, match=r"papers\.jsonl\.gz, after line 0: not a whole gzip"):
         Corpus.load(path)
-
-
-def test_texts_are_normalized_when_they_are_needed_and_kept() -> None:
-    paper = Corpus.sample().newest[0]
-
-    assert "title_stems" not in vars(paper)
-    assert paper.title_stems is paper.title_stems
-    assert "abstract_stems" not in vars(paper)

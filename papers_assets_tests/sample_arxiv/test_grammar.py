@@ -16,7 +16,7 @@ _terms = st.builds(
 )
 _dates = st.just("submittedDate:[202601010000 TO 202602010000]")
 _expressions = st.recursive(
-    _terms | _dates,
+    _terms | _dates | _terms.map("(NOT {})".format),
     lambda inner: st.lists(inner, min_size=2, max_size=4).flatmap(
         lambda parts: st.lists(
             st.sampled_from(["AND", "OR", "ANDNOT"]),
@@ -55,6 +55,17 @@ def found(query: str, *papers: Paper) -> list[bool]:
         ("ti:a  AND\nti:b", "ti:a AND ti:b"),
         ("ti: a", "ti:a"),
         ("ti:a and ti:b", "ti:a OR all:and OR ti:b"),
+        ("ti:a NOT ti:b", "ti:a ANDNOT ti:b"),
+        ("ti:a AND NOT ti:b", "ti:a ANDNOT ti:b"),
+        ("ti:a AND NOT (ti:b OR c)", "ti:a ANDNOT (ti:b OR all:c)"),
+        ("ti:(a NOT b)", "(ti:a ANDNOT ti:b)"),
+        ("NOT cat:cs.LG", "ANDNOT cat:cs.LG"),
+        ("ti:a AND (NOT ti:b)", "ti:a AND ( ANDNOT ti:b)"),
+        ("ti:a (NOT ti:b)", "ti:a OR ( ANDNOT ti:b)"),
+        ("ti:a AND OR ti:b", "ti:a OR ti:b"),
+        ("ti:a OR ANDNOT AND ti:b", "ti:a AND ti:b"),
+        ("ti:a not ti:b", "ti:a OR all:not OR ti:b"),
+        ("ti:ANDROID AND ti:NOTE", "ti:ANDROID AND ti:NOTE"),
         (
             "ti:a AND submittedDate:[202601010000 TO 202602010000]",
             'ti:a AND submittedDate:"202601010000 TO 202602010000"',
@@ -79,6 +90,9 @@ def test_a_loose_query_is_rewritten_to_the_documented_grammar(written: str, rewr
         ("ti:a AND ti:b AND ti:c AND ti:d", "ti:a AND (ti:b AND (ti:c AND ti:d))"),
         ("(ti:a AND ti:b) OR ti:c", "(ti:a AND ti:b) OR ti:c"),
         ("((ti:a))", "ti:a"),
+        ("ti:a AND NOT ti:b OR ti:c", "ti:a ANDNOT (ti:b OR ti:c)"),
+        ("ti:a AND ((NOT ti:b))", "ti:a AND (ANDNOT ti:b)"),
+        ("NOT ti:a", "ANDNOT ti:a"),
     ],
 )
 def test_operators_bind_equally_and_nest_to_the_right(written: str, nested: str) -> None:
@@ -94,6 +108,17 @@ def test_nesting_decides_what_is_found() -> None:
     everything = paper(title="apple banana cherry")
     assert found("ti:apple ANDNOT ti:banana ANDNOT ti:cherry", only_a, everything) == [True, True]
     assert found("(ti:apple ANDNOT ti:banana) ANDNOT ti:cherry", everything) == [False]
+    assert found("ti:apple AND NOT ti:banana OR ti:cherry", only_a, only_c) == [True, False]
+
+
+def test_not_in_front_of_a_term_finds_all_papers_but_its_own() -> None:
+    only_a, only_c = paper(title="apple"), paper(title="cherry")
+
+    assert found("NOT ti:apple", only_a, only_c) == [False, True]
+    assert found("cat:cs.LG AND (NOT ti:apple)", only_a, only_c) == [False, True]
+    assert found("submittedDate:[202001010000 TO 202101010000] OR (NOT ti:cherry)", only_a) == [
+        True
+    ]
 
 
 @pytest.mark.parametrize(
@@ -115,9 +140,13 @@ def test_nesting_decides_what_is_found() -> None:
         "AND",
         "AND ti:a",
         "ti:a OR",
-        "ti:a AND OR ti:b",
-        "ti:a AND NOT ti:b",
-        "NOT ti:a",
+        "ti:a AND (OR ti:b)",
+        "OR NOT AND ti:a",
+        "NOT",
+        "ti:a NOT",
+        "NOT ti:a AND ti:b",
+        "NOT (ti:a AND ti:b)",
+        "ti:a AND (NOT ti:b OR ti:c)",
         "all:*",
         "ti:?x",
         "cat:",

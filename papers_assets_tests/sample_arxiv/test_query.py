@@ -83,12 +83,21 @@ def test_an_underscore_joins_an_authors_names() -> None:
         ("cat:cs.*", True),
         ("cat:cs", False),
         ("cat:cs.L", False),
-        ("cat:CS.lg", False),
+        ("cat:CS.lg", True),
+        ('cat:"stat.ML"', True),
+        ('cat:"stat.*"', True),
+        ("cat:c?.L?", True),
+        ("cat:*.ml", True),
+        ("cat:cs*", True),
+        ("cat:[cs].LG", False),
         ("cat:math.*", False),
         ("cat:c.*", False),
     ],
 )
-def test_categories_match_whole_or_by_archive(query: str, matches: bool) -> None:  # noqa: FBT001
+def test_categories_match_whole_or_by_wildcards_wherever_they_stand(
+    query: str,
+    matches: bool,  # noqa: FBT001
+) -> None:
     assert read(query).matches(EVERYTHING) is matches
 
 
@@ -97,12 +106,14 @@ def test_categories_match_whole_or_by_archive(query: str, matches: bool) -> None
     [
         ("2026-11-01T11:59:59Z", False),
         ("2026-11-01T12:00:00Z", True),
-        ("2026-11-02T23:59:59Z", True),
-        ("2026-11-03T00:00:00Z", False),
+        ("2026-11-02T23:58:59Z", True),
+        ("2026-11-02T23:59:00Z", True),
+        ("2026-11-02T23:59:01Z", False),
+        ("2026-11-02T23:59:59Z", False),
     ],
 )
 @pytest.mark.parametrize("field", ["submittedDate", "lastUpdatedDate"])
-def test_both_date_fields_look_at_version_1_and_include_both_minutes(
+def test_both_date_fields_look_at_version_1_and_end_with_a_minutes_first_second(
     field: str,
     time: str,
     matches: bool,  # noqa: FBT001

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from urllib.parse import urlencode
 
 import pytest
 import requests
@@ -65,6 +66,82 @@ def test_a_malformed_query_is_refused_with_an_atom_feed(server: SampleArxiv) -> 
     assert response.status_code == 400
     assert response.headers["Content-Type"] == "application/atom+xml; charset=utf-8"
     assert parsed(response.text).findtext(f"{ATOM}entry/{ATOM}title") == "Error"
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "application/x-www-form-urlencoded",
+        "application/x-www-form-urlencoded; charset=utf-8",
+        None,
+    ],
+)
+def test_a_query_may_come_in_the_body_of_a_post(
+    server: SampleArxiv, content_type: str | None
+) -> None:
+    response = requests.post(
+        server.url,
+        urlencode({"search_query": 'ti:"apple é"'}).encode(),
+        headers={"Content-Type": content_type} if content_type else {},
+        timeout=TIMEOUT,
+    )
+
+    assert ids(parsed(response.text)) == ["2613.00001v1"]
+    (record,) = server.requests
+    assert record.method == "POST"
+    assert record.parameters == {"search_query": 'ti:"apple é"'}
+
+
+def test_of_a_post_only_a_form_is_read(server: SampleArxiv) -> None:
+    in_address = requests.post(server.url, params=APPLE, timeout=TIMEOUT)
+    in_json = requests.post(server.url, json=APPLE, timeout=TIMEOUT)
+
+    assert [in_address.status_code, in_json.status_code] == [400, 400]
+    assert [record.parameters for record in server.requests] == [{}, {}]
+
+
+def test_a_connection_serves_posts_and_gets_in_turn(server: SampleArxiv) -> None:
+    with requests.Session() as session:
+        answers = [
+            session.request(method, server.url, timeout=TIMEOUT, **{where: APPLE})
+            for method, where in [("POST", "data"), ("GET", "params")] * 2
+        ]
+
+    assert [ids(parsed(answer.text)) for answer in answers] == [["2613.00001v1"]] * 4
+    assert [record.method for record in server.requests] == ["POST", "GET"] * 2
+
+
+def request_line(length: int) -> str:
+    """Return parameters, encoded, with which the request line of a GET is that long."""
+    start = "search_query=ti:apple&x="
+    return start.ljust(length - len("GET /api/query? HTTP/1.1"), "x")
+
+
+def test_a_request_line_may_have_4094_characters(server: SampleArxiv) -> None:
+    fitting = requests.get(f"{server.url}?{request_line(4094)}", timeout=TIMEOUT)
+    too_long = requests.get(f"{server.url}?{request_line(4095)}", timeout=TIMEOUT)
+
+    assert (fitting.status_code, ids(parsed(fitting.text))) == (200, ["2613.00001v1"])
+    assert too_long.status_code == 400
+    assert too_long.headers["Content-Type"] == "text/html"
+    assert "Request Line is too large (4095 &gt; 4094)" in too_long.text
+    assert [record.status for record in server.requests] == [200, 400]
+
+
+def test_no_fault_is_played_on_a_request_line_that_is_too_long(server: SampleArxiv) -> None:
+    server.fault = lambda _: Fault(503)
+
+    response = requests.get(f"{server.url}?{request_line(5000)}", timeout=TIMEOUT)
+
+    assert response.status_code == 400
+
+
+def test_what_is_too_long_for_a_request_line_is_not_for_a_post(server: SampleArxiv) -> None:
+    query = " OR ".join(["ti:apple"] * 1000)
+
+    posted = requests.post(server.url, {"search_query": query}, timeout=TIMEOUT)
+
+    assert ids(parsed(posted.text)) == ["2613.00001v1"]
 
 
 def test_there_is_nothing_at_other_paths(server: SampleArxiv) -> None:
