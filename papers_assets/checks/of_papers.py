@@ -90,7 +90,9 @@ def check_papers(  # noqa: PLR0913, PLR0917 - what it is judged by
     former = former.copy(deep=False)
     former.attrs = {}
     listable = {
-        name: keys if name not in file.names else keys[keys["version"].map(file[name].shows)]
+        name: keys
+        if name not in file.names
+        else keys[keys["version"].map(file[name].shows).astype(bool)]
         for name, keys in held.items()
     }
     newest = newest_known(listable, papers, former, as_published)
