@@ -116,6 +116,8 @@ class KeywordRefresh:
             self._remark(
                 f"{len(answer.unreadable)} entries could not be read: {answer.unreadable[0]}"
             )
+        for words in answer.repaired:
+            self._remark(words)
         earlier, after = self._merge(answer, since if doubts else None)
         return self._told(
             answer,

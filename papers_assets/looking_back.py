@@ -198,6 +198,7 @@ class _Looking:
     def _take(self, window: Window, answer: Newest, doubts: list[str]) -> None:
         """Keep what came, and note which windows have come whole."""
         looked, came = self._looked, []
+        looked.remarks += [f"{window}: {words}" for words in answer.repaired]
         if doubts:
             looked.open.append(f"{window} is not whole: {', '.join(doubts)}")
         elif answer.unreadable:

@@ -18,6 +18,7 @@ from papers_assets.matching import Matcher
 from papers_assets.sample_arxiv import Corpus, Fault, Script, Step
 from papers_assets.schedules import DAILY
 from papers_assets.storage.store import StoreError
+from papers_assets_tests.arxiv.test_elements import with_form_feeds
 from papers_assets_tests.conftest import House
 from papers_assets_tests.making import keyword
 
@@ -156,6 +157,19 @@ def test_an_entry_that_cannot_be_read_is_told_and_its_month_is_asked_for_again(
     compiler.server.fault = None
     run(compiler, look_back_to="2026-08-01", look_back_until="2026-08-31")
     assert asked_for_months(compiler) == ["202608", "202608"]
+
+
+def test_a_character_that_xml_does_not_allow_costs_no_month_and_is_told(
+    compiler: House,
+) -> None:
+    compiler.server.fault = lambda _: with_form_feeds
+    result = run(compiler, look_back_to="2026-08-01", look_back_until="2026-08-31")
+    assert result.success
+    (event,) = (e for e in result.get_asset_materialization_events() if e.partition == "compiler")
+    shown = event.step_materialization_data.materialization.metadata["looked_back"].value
+    assert "2026-08-01 to 2026-08-31: not well-formed" in str(shown)
+    run(compiler, look_back_to="2026-08-01", look_back_until="2026-08-31")
+    assert asked_for_months(compiler) == ["202608"]
 
 
 def test_after_a_keyword_that_failed_the_next_is_asked_once_and_after_three_none(

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+import dagster as dg
 import pandas as pd
 import pytest
 
@@ -14,6 +15,7 @@ from papers_assets.keywords import Field
 from papers_assets.papers import Selection
 from papers_assets.sample_arxiv import Corpus, Script, Step
 from papers_assets.schedules import DAILY
+from papers_assets_tests.arxiv.test_elements import with_form_feeds
 from papers_assets_tests.conftest import House
 from papers_assets_tests.making import keyword
 
@@ -72,6 +74,18 @@ def test_an_entry_that_cannot_be_read_costs_nothing_else(house: House) -> None:
     house.server.fault = None
     house.run()
     assert len(readable & set(house.store.read_papers()["arxiv_id"])) == 99
+
+
+def test_a_character_that_xml_does_not_allow_costs_no_paper_and_is_told(house: House) -> None:
+    only_compiler(house)
+    house.server.fault = lambda _: with_form_feeds
+    assert house.run().failed == {}
+    assert len(house.store.read_papers()) == 100
+    wanted = dg.AssetRecordsFilter(dg.AssetKey("raw_papers"), asset_partitions=["compiler"])
+    (record,) = house.instance.fetch_materializations(wanted, limit=1).records
+    event = record.asset_materialization
+    assert event is not None
+    assert "characters replaced by U+FFFD: 100" in str(event.metadata["remarks"].value)
 
 
 def test_damaged_held_papers_are_set_aside_and_fetched_anew(house: House) -> None:

@@ -37,6 +37,8 @@ class Newest:
     """Why not all came that the answer itself promises, or not what was asked; empty: all did."""
     unreadable: tuple[str, ...] = ()
     """A reason for each entry that could not be read; the others are in `papers`."""
+    repaired: tuple[str, ...] = ()
+    """What was repaired in answers that were not well-formed; see `Page.repaired`."""
 
 
 def page_size(keyword: Keyword) -> int:
@@ -74,6 +76,7 @@ def fetch_newest(  # noqa: PLR0913 - all but three are said by name
     matches = Matcher(keyword)
     found: dict[tuple[str, int], Paper] = {}
     unreadable: list[str] = []
+    repaired: list[str] = []
     start, matching, pages = 0, 0, 0
     while True:
         page = ask(start, size)
@@ -81,6 +84,7 @@ def fetch_newest(  # noqa: PLR0913 - all but three are said by name
         fresh = [p for p in page.papers if (p.arxiv_id, p.version) not in found]
         found.update(((p.arxiv_id, p.version), p) for p in fresh)
         unreadable += page.unreadable
+        repaired += [page.repaired] if page.repaired else []
         fault = short(page, start, size) or _disordered(page)
         oldest = min((p.updated for p in page.papers), default=None)
         met = held_until is None or oldest is None or oldest <= held_until
@@ -92,7 +96,9 @@ def fetch_newest(  # noqa: PLR0913 - all but three are said by name
         if fault or (met and full) or over or pages >= max_pages:
             gap = not met and start < page.total_results
             papers = tuple(found.values())
-            return Newest(papers, page.total_results, pages, gap, fault, tuple(unreadable))
+            return Newest(
+                papers, page.total_results, pages, gap, fault, tuple(unreadable), tuple(repaired)
+            )
         # Who has to read on reads more at a time: requests are what is scarce.
         size = min(2 * size, MAX_PAGE, MAX_RESULTS - start)
 

@@ -6,7 +6,7 @@ versions was submitted.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from papers_assets.arxiv import oai_xml
@@ -61,6 +61,8 @@ class RecordsPage:
     """How many came on the pages before, if the answer says so."""
     unreadable: tuple[str, ...] = ()
     """For each record that could not be read, its id and why: a line to print each."""
+    repaired: str = ""
+    """What was wrong with the answer and replaced by U+FFFD, in words; empty: nothing."""
 
 
 def list_records(from_day: date, until_day: date, set_: str = "") -> dict[str, str]:
@@ -92,6 +94,7 @@ def parse_records(body: bytes) -> RecordsPage:
     """Read the body of an answer to ListRecords; no records match: an empty page.
 
     A record without what every paper has costs no other: it is one of `RecordsPage.unreadable`.
+    Characters that XML does not allow cost no record as a whole: see `RecordsPage.repaired`.
 
     Raises:
         ArxivBadToken: the list is not continued; it is to be begun again.
@@ -99,7 +102,7 @@ def parse_records(body: bytes) -> RecordsPage:
         ArxivBadAnswer: not OAI-PMH, cut short, or most of its records cannot be read.
     """
     try:
-        found = oai_xml.reduced(body)
+        found, repaired = oai_xml.reduced(body)
     except oai_xml.NotOai as error:
         raise ArxivBadAnswer(f"not an answer of OAI-PMH: {excerpt(body)}") from error
     except NotWhole as error:
@@ -112,7 +115,7 @@ def parse_records(body: bytes) -> RecordsPage:
     if not found.records:
         what = "a list without any record" if found.is_list else "neither records nor an error"
         raise ArxivBadAnswer(f"an answer of OAI-PMH with {what}")
-    return _page(found)
+    return replace(_page(found), repaired=repaired)
 
 
 def _refuse(errors: list[tuple[str, str]]) -> None:

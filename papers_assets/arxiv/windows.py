@@ -125,6 +125,7 @@ def fetch_window(window: Window, ask: Callable[[int, int], Page]) -> Newest | No
     """
     found: dict[tuple[str, int], Paper] = {}
     unreadable: list[str] = []
+    repaired: list[str] = []
     start = pages = total = came = 0
     while True:
         page = ask(start, MAX_PAGE)
@@ -135,6 +136,7 @@ def fetch_window(window: Window, ask: Callable[[int, int], Page]) -> Newest | No
         total = max(total, page.total_results)
         found |= {(p.arxiv_id, p.version): p for p in page.papers}
         unreadable += page.unreadable
+        repaired += [page.repaired] if page.repaired else []
         fault = short(page, start, MAX_PAGE) or _outside(page.papers, window)
         start += MAX_PAGE
         if fault or start >= total or page.total_results < total:
@@ -142,7 +144,13 @@ def fetch_window(window: Window, ask: Callable[[int, int], Page]) -> Newest | No
                 fault = f"{came} results came where the first page promises {total}"
             papers = tuple(found.values())
             return Newest(
-                papers, total, pages, gap=False, fault=fault, unreadable=tuple(unreadable)
+                papers,
+                total,
+                pages,
+                gap=False,
+                fault=fault,
+                unreadable=tuple(unreadable),
+                repaired=tuple(repaired),
             )
 
 

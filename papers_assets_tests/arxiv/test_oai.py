@@ -186,10 +186,7 @@ BAD: dict[str, tuple[Callable[[], bytes], str]] = {
     "half of it": (lambda: listed(record())[:-30], "not a whole answer.* bytes came"),
     "no records, no error": (answer, "neither records nor an error"),
     "an empty list": (listed, "without any record"),
-    "another encoding": (
-        lambda: listed(record(title="\xe9")).replace(b"\xc3\xa9", b"\xe9"),
-        "not a whole",
-    ),
+    "an element that does not end": (lambda: listed(record(title="x</titel>")), "not a whole"),
     "levels": (lambda: answer("<x>" * 5000 + "</x>" * 5000), "more than 100 levels"),
     "an entity": (
         lambda: (
