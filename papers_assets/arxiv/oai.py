@@ -33,6 +33,9 @@ _TIME = re.compile(
     r"([0-9]{2}):([0-9]{2}):([0-9]{2}) (?:GMT|UTC)"
 )
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+# An apostrophe that was escaped as in a program's text, and is no accent: MLLM\'s. Two of 31,487
+# real abstracts have it, and none has a word that ends so.
+_POSSESSIVE = re.compile(r"(?<=[A-Za-z])\\'s(?![A-Za-z])")
 _NUMBER = re.compile("[0-9]{1,9}")
 _BAD_REQUEST = 400
 
@@ -181,7 +184,7 @@ def _paper(arxiv_id: str, raw: RawRecord) -> Paper:
         version=version,
         title=collapsed(decoded(raw.text("title"))),
         authors=tuple(map(collapsed, names(raw.text("authors")))),
-        abstract=collapsed(raw.text("abstract")),
+        abstract=collapsed(decoded(_POSSESSIVE.sub("'s", raw.text("abstract")))),
         comment=collapsed(raw.text("comments")) or None,
         categories=categories,
         primary_category=next(iter(categories), ""),
