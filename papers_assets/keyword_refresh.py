@@ -8,9 +8,8 @@ from datetime import datetime
 from papers_assets import believing, held
 from papers_assets.arxiv import query
 from papers_assets.arxiv.client import ArxivClient
-from papers_assets.arxiv.errors import ArxivError
 from papers_assets.arxiv.feed import Page, Paper
-from papers_assets.arxiv.newest import Newest, fetch_newest
+from papers_assets.arxiv.newest import Newest, fetch_newest, other_page_size
 from papers_assets.held import Held
 from papers_assets.keywords import Keyword
 from papers_assets.logs import printable
@@ -80,7 +79,7 @@ class KeywordRefresh:
             ignore_held: read up to the cap, as if nothing were held.
 
         Raises:
-            ArxivError: no answer came.
+            ArxivError: no answer came, or not all of its pages; what is certain is kept.
             DoubtfulError: one came, but not one to believe; what is certain is kept.
             StoreError: it could not be read or written.
         """
@@ -92,15 +91,10 @@ class KeywordRefresh:
         if doubts := self._doubts(answer, certain, before, answers):
             # Some of arXiv's outages are over a moment later.
             logger.warning("%s: %s; asking once more", self._keyword.name, _words(doubts))
-            at_first = certain
-            try:
-                self._client.look_again_later()
-                answer, certain = self._fetch(before)
-            except ArxivError:
-                self._keep(at_first)
-                raise
+            self._keep(certain)  # whatever comes next, these match
+            self._client.look_again_later()
+            answer, certain = self._fetch(before)
             doubts = self._doubts(answer, certain, before, answers)
-            certain = [*at_first, *certain] if doubts else certain
         answers.setdefault(believing.versions(answer), self._keyword)
         since = before.doubted_since if before else None
         if doubts and not believing.is_believed_now(doubts, since, self._now()):
@@ -116,6 +110,8 @@ class KeywordRefresh:
             self._remark(
                 f"{len(answer.unreadable)} entries could not be read: {answer.unreadable[0]}"
             )
+        for words in answer.repaired:
+            self._remark(words)
         earlier, after = self._merge(answer, since if doubts else None)
         return self._told(
             answer,
@@ -136,8 +132,14 @@ class KeywordRefresh:
             return None
 
     def _fetch(self, before: Held | None) -> tuple[Newest, list[Paper]]:
-        """Give the answer, and the papers of it that are certainly the keyword's."""
+        """Give the answer, and the papers of it that are certainly the keyword's.
+
+        Raises:
+            ArxivError: a page did not come; what is certain of those before it is kept.
+        """
         keyword = self._keyword
+        # What was not whole last time may be so with pages of another size.
+        was_doubted = before is not None and before.doubted_since is not None
 
         def ask(start: int, size: int) -> Page:
             parameters = query.newest_first(keyword, start, size)
@@ -150,8 +152,17 @@ class KeywordRefresh:
             before.read_until if before else None,
             fill=before is None or before.cap < keyword.cap or self._ignore_held,
             expected=before.since_read_until * 5 // 4 if before else 0,
+            first_page=other_page_size(keyword, self._now().date()) if was_doubted else None,
         )
-        return answer, self._matches.matching(answer.papers)
+        certain = self._matches.matching(answer.papers)
+        if answer.error:
+            self._keep(certain)
+            logger.warning(
+                "%s: %d papers of the first %d pages are kept, and then: %s",
+                *(keyword.name, len(certain), answer.pages, answer.error),
+            )
+            raise answer.error
+        return answer, certain
 
     def _doubts(
         self,

@@ -7,7 +7,7 @@ certainly matches is kept, older months are asked for, and the next look back as
 
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
@@ -137,7 +137,7 @@ class _Looking:
                 looked.open.append(f"{window.first} has more papers than arXiv gives out")
             elif answer is None:
                 windows.extendleft(reversed(halves(window)))
-                logger.info("%s: arXiv has too many papers of %s; halved", name, window)
+                logger.info("%s: the halves of %s are asked for one by one", name, window)
             else:
                 looked.windows += 1
                 self._take(window, answer, doubts)
@@ -163,7 +163,11 @@ class _Looking:
         return held.of_definition(self._keyword, self._store.read_held(self._keyword.name))
 
     def _ask(self, window: Window) -> tuple[Newest | None, list[str]]:
-        """Give the answer (None: too many papers), and what is odd about it."""
+        """Give the answer (None: not to be had at once), and what is odd about it.
+
+        Raises:
+            ArxivError: arXiv did not answer, or not to the end; what is certain is kept.
+        """
 
         def ask(start: int, size: int) -> Page:
             asked = query.submitted_in(self._keyword, window.first, window.last, start, size)
@@ -174,12 +178,19 @@ class _Looking:
             answer = fetch_window(window, ask)
             if answer is None:
                 return None, []
-            doubts = believing.doubts_about_window(
-                self._keyword, answer, self._certain(answer), known
-            )
+            certain = self._certain(answer)
+            if answer.error:
+                self._keep(certain)
+                if not answer.error.retryable or window.first == window.last:
+                    raise answer.error
+                # arXiv has been seen to fail for one page again and again, and not for others.
+                logger.warning("%s: looking back: %s", self._keyword.name, answer.error)
+                return None, []
+            doubts = believing.doubts_about_window(self._keyword, answer, certain, known)
             # An empty month is nothing odd. But some of arXiv's outages answer so, for a moment.
             if is_last or (answer.papers and not doubts):
                 return answer, doubts
+            self._keep(certain)  # whatever comes next, these match
             self._client.look_again_later()
         raise AssertionError("unreachable")
 
@@ -198,6 +209,7 @@ class _Looking:
     def _take(self, window: Window, answer: Newest, doubts: list[str]) -> None:
         """Keep what came, and note which windows have come whole."""
         looked, came = self._looked, []
+        looked.remarks += [f"{window}: {words}" for words in answer.repaired]
         if doubts:
             looked.open.append(f"{window} is not whole: {', '.join(doubts)}")
         elif answer.unreadable:
@@ -212,15 +224,18 @@ class _Looking:
         # What moderators hold back appears later: the last days are not done.
         last = self._now() - held.OVERLAP
         whole = [part for each in came if (part := clipped(each, last))]
-        papers = self._certain(answer) if doubts else answer.papers
+        self._keep(self._certain(answer) if doubts else answer.papers, whole)
+        logger.info(
+            "%s: looked back at %s: %d results, %d new papers so far",
+            *(self._keyword.name, window, len(answer.papers), looked.new),
+        )
+
+    def _keep(self, papers: Sequence[Paper], whole: Sequence[Window] = ()) -> None:
+        """Add papers to what is held; of the windows `whole`, all have come."""
         with self._store.updating(self._keyword.name):
             before = self._read()
-            looked.held = held.looked_back(self._keyword, before, papers, whole, self._now())
-            self._store.write_held(looked.held)
+            after = held.looked_back(self._keyword, before, papers, whole, self._now())
+            self._store.write_held(after)
         known = {arxiv_id for arxiv_id, _ in before.versions()} if before else set()
-        new = len({p.arxiv_id for p in papers} - known)
-        looked.new += new
-        logger.info(
-            "%s: looked back at %s: %d results, %d new papers",
-            *(self._keyword.name, window, len(answer.papers), new),
-        )
+        self._looked.held = after
+        self._looked.new += len({p.arxiv_id for p in papers} - known)

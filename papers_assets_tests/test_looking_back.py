@@ -1,8 +1,9 @@
 """Fetching past months of a keyword, and what a run can be asked for, over real HTTP."""
 
+import re
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import dagster as dg
@@ -15,9 +16,13 @@ from papers_assets.arxiv import newest, windows
 from papers_assets.asking import EVERYTHING_TAG
 from papers_assets.keywords import Field, Keyword
 from papers_assets.matching import Matcher
-from papers_assets.sample_arxiv import Corpus, Fault, Script, Step
+from papers_assets.sample_arxiv import Corpus, Fault, RequestRecord, Script, Step
+from papers_assets.sample_arxiv.archive import Archive
+from papers_assets.sample_arxiv.interfaces import answer
+from papers_assets.sample_arxiv.replies import Spoiler
 from papers_assets.schedules import DAILY
 from papers_assets.storage.store import StoreError
+from papers_assets_tests.arxiv.test_elements import with_form_feeds
 from papers_assets_tests.conftest import House
 from papers_assets_tests.making import keyword
 
@@ -156,6 +161,92 @@ def test_an_entry_that_cannot_be_read_is_told_and_its_month_is_asked_for_again(
     compiler.server.fault = None
     run(compiler, look_back_to="2026-08-01", look_back_until="2026-08-31")
     assert asked_for_months(compiler) == ["202608", "202608"]
+
+
+def test_a_character_that_xml_does_not_allow_costs_no_month_and_is_told(
+    compiler: House,
+) -> None:
+    compiler.server.fault = lambda _: with_form_feeds
+    result = run(compiler, look_back_to="2026-08-01", look_back_until="2026-08-31")
+    assert result.success
+    (event,) = (e for e in result.get_asset_materialization_events() if e.partition == "compiler")
+    shown = event.step_materialization_data.materialization.metadata["looked_back"].value
+    assert "2026-08-01 to 2026-08-31: not well-formed" in str(shown)
+    run(compiler, look_back_to="2026-08-01", look_back_until="2026-08-31")
+    assert asked_for_months(compiler) == ["202608"]
+
+
+def later_pages(fault: Fault) -> Callable[[RequestRecord], Fault | None]:
+    return lambda r: fault if r.parameters["start"] != "0" else None
+
+
+FEBRUARY = {"look_back_to": "2026-02-01", "look_back_until": "2026-02-28"}
+
+
+def submitted_in_february(corpus: Corpus, keyword: Keyword) -> set[str]:
+    since = submitted_since(corpus, keyword, date(2026, 2, 1))
+    return since - submitted_since(corpus, keyword, date(2026, 3, 1))
+
+
+def test_a_window_whose_later_page_does_not_come_is_asked_for_in_halves(
+    compiler: House, corpus: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = submitted_in_february(corpus, compiler.keywords[0])
+    monkeypatch.setattr(windows, "MAX_PAGE", len(wanted) - 1)
+    compiler.server.fault = later_pages(Fault(500))
+    assert run(compiler, **FEBRUARY).success
+    assert wanted <= held(compiler, "compiler")
+    asked = len(asked_for_months(compiler))
+    assert run(compiler, **FEBRUARY).success
+    assert len(asked_for_months(compiler)) == asked
+
+
+def test_what_the_first_pages_of_a_window_brought_is_kept_when_arxiv_wants_no_more(
+    compiler: House, corpus: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = submitted_in_february(corpus, compiler.keywords[0])
+    run(compiler)
+    before = held(compiler, "compiler")
+    monkeypatch.setattr(windows, "MAX_PAGE", len(wanted) - 1)
+    compiler.server.fault = later_pages(Fault(404))
+    assert "ended before 2026-02-28: arXiv answered 404" in problem(run(compiler, **FEBRUARY))
+    assert len(wanted - held(compiler, "compiler")) <= 1 < len(wanted - before)
+    compiler.server.fault = None
+    assert run(compiler, **FEBRUARY).success
+    assert wanted <= held(compiler, "compiler")
+
+
+def test_papers_of_a_first_doubted_answer_are_kept_though_the_second_is_believed(
+    compiler: House, corpus: Corpus
+) -> None:
+    wanted = submitted_in_february(corpus, compiler.keywords[0])
+    run(compiler)
+    new = wanted - held(compiler, "compiler")
+
+    def fault(request: RequestRecord) -> Spoiler | None:
+        if "submittedDate" not in request.parameters["search_query"]:
+            return None
+        if len(asked_for_months(compiler)) == 1:
+            return with_one_too_many
+        compiler.server.corpus = Corpus(p for p in corpus.newest if p.id != min(new))
+        return None
+
+    compiler.server.fault = fault
+    result = run(compiler, **FEBRUARY)
+    assert result.success
+    assert wanted <= held(compiler, "compiler")
+    (event,) = (e for e in result.get_asset_materialization_events() if e.partition == "compiler")
+    shown = str(event.step_materialization_data.materialization.metadata["looked_back"].value)
+    assert shown.startswith(f"1 windows asked for, {len(new)} new papers")
+
+
+def with_one_too_many(request: RequestRecord, archive: Archive, now: datetime) -> Fault:
+    """Promise a result more than there are."""
+    real = answer(request, archive, now)
+    assert real is not None
+    total = re.compile(rb"(?<=<opensearch:totalResults>)[0-9]+")
+    body = total.sub(lambda match: b"%d" % (int(match[0]) + 1), real.body)
+    return Fault(real.status, body, content_type=real.content_type)
 
 
 def test_after_a_keyword_that_failed_the_next_is_asked_once_and_after_three_none(

@@ -1,19 +1,24 @@
 """What becomes of keywords when arXiv fails or lies, over real HTTP."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+import dagster as dg
 import pandas as pd
 import pytest
 
 from papers_assets import papers
+from papers_assets.arxiv.newest import page_size
 from papers_assets.checks import CHECKS_OF_CHANGES, CHECKS_OF_PAPERS, CHECKS_OF_README
 from papers_assets.keywords import Field
+from papers_assets.matching import Matcher
 from papers_assets.papers import Selection
-from papers_assets.sample_arxiv import Corpus, Script, Step
+from papers_assets.sample_arxiv import FAULTS, Corpus, Fault, RequestRecord, Script, Step
+from papers_assets.sample_arxiv.replies import Spoiler
 from papers_assets.schedules import DAILY
+from papers_assets_tests.arxiv.test_elements import with_form_feeds
 from papers_assets_tests.conftest import House
 from papers_assets_tests.making import keyword
 
@@ -72,6 +77,126 @@ def test_an_entry_that_cannot_be_read_costs_nothing_else(house: House) -> None:
     house.server.fault = None
     house.run()
     assert len(readable & set(house.store.read_papers()["arxiv_id"])) == 99
+
+
+def test_a_character_that_xml_does_not_allow_costs_no_paper_and_is_told(house: House) -> None:
+    only_compiler(house)
+    house.server.fault = lambda _: with_form_feeds
+    assert house.run().failed == {}
+    assert len(house.store.read_papers()) == 100
+    assert "characters replaced by U+FFFD: 100" in metadata(house, "compiler")["remarks"]
+
+
+@pytest.fixture
+def growing(new_house: Callable[[Corpus], House], corpus: Corpus) -> House:
+    """A keyword whose list fits a page today and does not tomorrow, when `corpus` is there."""
+    versions = sorted(corpus.newest, key=lambda p: (p.updated, p.id))
+    house = new_house(Corpus(versions[:300]))
+    house.keywords = [keyword("everything", any=("the",), within=Field.EITHER, cap=10)]
+    house.run()
+    house.next_day()
+    house.server.corpus = corpus
+    return house
+
+
+def versions(house: House) -> set[tuple[str, int]]:
+    held = house.store.read_held("everything")
+    assert held is not None
+    return held.versions()
+
+
+def metadata(house: House, keyword: str) -> Mapping[str, Any]:
+    wanted = dg.AssetRecordsFilter(dg.AssetKey("raw_papers"), asset_partitions=[keyword])
+    event = house.instance.fetch_materializations(wanted, limit=1).records[0].asset_materialization
+    assert event is not None
+    return {name: value.value for name, value in event.metadata.items()}
+
+
+def pages(house: House) -> list[tuple[str, str]]:
+    asked = [request.parameters for request in house.server.requests]
+    return [(parameters["start"], parameters["max_results"]) for parameters in asked]
+
+
+def test_what_a_page_brought_is_kept_when_a_later_one_fails_and_other_pages_are_asked_for(
+    growing: House, corpus: Corpus
+) -> None:
+    before, asked = versions(growing), len(growing.server.requests)
+    growing.server.fault = lambda r: Fault(500) if r.parameters["start"] != "0" else None
+    assert "answered 500 (asked 2 times)" in growing.run().failed["everything"]
+    (first, *again) = pages(growing)[asked:]
+    assert (len(set(again)), len(again)) == (1, 2)
+    kept = versions(growing) - before
+    assert 0 < len(kept) <= int(first[1])
+    newest = max(p.updated for p in corpus.newest)
+    assert {(p.id, p.version) for p in corpus.newest if p.updated == newest} <= kept
+    assert "_Not refreshed since 2026-11-23: arXiv answered 500._" in growing.readme
+
+    # The same page fails for ever; others do not.
+    growing.next_day()
+    failing, asked = again[0], len(growing.server.requests)
+    growing.server.fault = lambda r: (
+        Fault(500) if (r.parameters["start"], r.parameters["max_results"]) == failing else None
+    )
+    assert growing.run().failed == {}
+    assert first not in pages(growing)[asked:]
+    matches = Matcher(growing.keywords[0])
+    held_from = min(p.updated for p in corpus.newest if (p.id, p.version) in kept)
+    wanted = {
+        (p.id, p.version)
+        for p in corpus.newest
+        if p.updated >= held_from and matches(p.title, p.abstract, p.categories)
+    }
+    assert wanted <= versions(growing)
+    after = metadata(growing, "everything")
+    assert after["new"] + after["revised"] == len(versions(growing) - before)
+
+
+def test_pages_have_their_usual_size_again_when_all_has_come(growing: House) -> None:
+    growing.server.fault = lambda r: Fault(500) if r.parameters["start"] != "0" else None
+    growing.run()
+    growing.server.fault = None
+    growing.next_day()
+    growing.run()
+    growing.next_day()
+    asked = len(growing.server.requests)
+    growing.run()
+    (only,) = pages(growing)[asked:]
+    assert int(only[1]) >= page_size(growing.keywords[0])
+
+
+def test_papers_of_a_first_doubted_answer_are_kept_though_the_second_is_believed(
+    growing: House, corpus: Corpus
+) -> None:
+    before = versions(growing)
+    matches = Matcher(growing.keywords[0])
+    gone = max(
+        (p for p in corpus.newest if matches(p.title, p.abstract, p.categories)),
+        key=lambda p: (p.updated, p.id),
+    )
+    without = Corpus(p for p in corpus.newest if p.id != gone.id)
+    asked = len(growing.server.requests)
+
+    def fault(_: RequestRecord) -> Fault | Spoiler | None:
+        if len(growing.server.requests) == asked + 1:
+            return FAULTS["short-page"]
+        growing.server.corpus = without
+        return None
+
+    growing.server.fault = fault
+    assert growing.run().failed == {}
+    found = growing.store.read_held("everything")
+    assert found is not None
+    assert (gone.id, gone.version) in found.versions()
+    assert found.doubted_since is None
+    # What is known to be complete is what the believed answer tells, and all that came is counted.
+    assert found.complete_until is not None
+    assert found.complete_until < datetime.fromisoformat(gone.updated)
+    after = metadata(growing, "everything")
+    assert after["new"] + after["revised"] == len(found.versions() - before)
+    growing.next_day()
+    growing.server.corpus, growing.server.fault = corpus, None
+    assert growing.run().failed == {}
+    assert metadata(growing, "everything")["new"] == 0
 
 
 def test_damaged_held_papers_are_set_aside_and_fetched_anew(house: House) -> None:

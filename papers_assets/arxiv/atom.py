@@ -7,7 +7,7 @@ in their places and written anew, reaches it.
 
 from xml.sax.saxutils import escape, quoteattr
 
-from papers_assets.arxiv.elements import Elements, NotWhole
+from papers_assets.arxiv.elements import Elements, NotWhole, read
 
 ATOM = "http://www.w3.org/2005/Atom"
 ARXIV = "http://arxiv.org/schemas/atom"
@@ -44,16 +44,15 @@ class NotAtom(Exception):
     """The answer is no Atom feed."""
 
 
-def reduced(body: bytes) -> bytes:
-    """Give the feed with nothing in it but what is read of it.
+def reduced(body: bytes) -> tuple[bytes, str]:
+    """Return the feed with nothing in it but what is read of it, and what was repaired, in words.
 
     Raises:
         NotAtom: it is something else, or nothing.
         NotWhole: it is cut short, broken, nested or repeated beyond reason, or declares entities.
     """
-    feed = _Feed()
-    feed.read(body)
-    return "".join([_HEAD, *feed.written, "</feed>"]).encode()
+    feed, repaired = read(_Feed, body)
+    return "".join([_HEAD, *feed.written, "</feed>"]).encode(), repaired
 
 
 class _Feed(Elements):

@@ -29,7 +29,11 @@ _BARE_ACCENT = (
     r"(?:\{([^\W\d_])\}|([^\W\d_]))"
 )
 _ACCENTED = (re.compile(rf"\{{{_BARE_ACCENT}\}}"), re.compile(_BARE_ACCENT))
-_MATH = re.compile(r"(\$[^$]*\$)")
+# Formulas, however TeX lets them be written. Also \\ and \$: the latter begins none.
+_KEPT = re.compile(
+    r"(\\[\\$]|\$\$[^$]*\$\$|\$[^$]*\$"
+    r"|\\\((?:[^\\]|\\(?![()]))*+\\\)|\\\[(?:[^\\]|\\(?![\[\]]))*+\\\])"
+)
 _SEPARATORS = re.compile(r"[,;]|:(?=\s|$)|(?:^|(?<=\s))(?:and|&)(?=\s|$)")
 _ET_AL = re.compile(r"(?:^|\s+)et\.? al\b\.?$")
 # What follows a comma and is no name, but the end of the one before.
@@ -60,7 +64,7 @@ def names(text: str) -> tuple[str, ...]:
 
 def decoded(text: str) -> str:
     r"""Give a text with TeX's accents as letters (`Ren\'e`: "René"); formulas stay as they are."""
-    parts = _MATH.split(text)
+    parts = _KEPT.split(text)
     parts[::2] = [_decoded(part) if "\\" in part else part for part in parts[::2]]
     return "".join(parts)
 

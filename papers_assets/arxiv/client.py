@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from itertools import count
 from typing import Generic, TypeVar
+from urllib.parse import urlsplit
 
 import requests
 import urllib3
@@ -32,6 +33,9 @@ logger = logging.getLogger(__name__)
 
 USER_AGENT = f"papers-assets/{version('papers-assets')}"
 _PIECE = 1 << 16
+_LONGEST_LINE = 4094
+"""Characters of a request line (`GET /api/query?... HTTP/1.1`) that arXiv's server reads: the limit
+of gunicorn 20.1.0, which arXiv/arxiv-search starts with its default. With more it answers 400."""
 _Answer = TypeVar("_Answer", Page, RecordsPage)
 
 
@@ -159,21 +163,26 @@ class ArxivClient:
             with self._gate.turn(within=self._check_deadline()) as waited:
                 self.seconds_waited += waited
                 self.requests += 1
-                status, headers, body = self._get(interface, query.url(interface.url, parameters))
+                status, headers, body = self._send(interface, parameters)
         except GateTimeout as error:
             raise ArxivTooLate(f"no time left before the job's deadline: {error}") from error
         wait = retry_after(headers.get("Retry-After"), datetime.now(UTC))
         return answers.read(status, body, wait, interface.parse)
 
-    def _get(
-        self, interface: _Interface[_Answer], url: str
+    def _send(
+        self, interface: _Interface[_Answer], parameters: dict[str, str]
     ) -> tuple[int, "requests.structures.CaseInsensitiveDict[str]", bytes]:
+        url = query.url(interface.url, parameters)
+        # arXiv has accepted the same parameters as a form since 2025-11-21 (arXiv/arxiv-search).
+        is_form = len(_request_line(url)) > _LONGEST_LINE
         timeout = (self._patience.connect_timeout, self._patience.read_timeout)
         ends = min(self._clock() + self._patience.answer_timeout, self._ends)
         try:
             # A redirect is a request of its own, which would not wait for its turn.
-            with self._session.get(
-                url,
+            with self._session.request(
+                "POST" if is_form else "GET",
+                interface.url if is_form else url,
+                data=parameters if is_form else None,
                 headers={"Accept": interface.accept},
                 timeout=timeout,
                 stream=True,
@@ -205,6 +214,11 @@ class ArxivClient:
             raise ArxivUnreachable(
                 f"arXiv could not be reached at {interface.url} ({_reason(error)})"
             ) from error
+
+
+def _request_line(url: str) -> str:
+    """Return what a request for `url` begins with, as its server reads it."""
+    return f"GET {urlsplit(url)._replace(scheme='', netloc='').geturl()} HTTP/1.1"
 
 
 def _reason(error: BaseException) -> str:

@@ -3,7 +3,29 @@
 What a reader of it does not ask for is not kept, and nothing is declared, expanded or looked for.
 """
 
+import re
+import sys
+from collections.abc import Callable
+from typing import TypeVar
 from xml.parsers import expat
+
+_NAME = r"[A-Za-z_][A-Za-z0-9_.:-]*+"
+_SPACE = r"[ \t\r\n]"
+_VALUE = r"""(?:"[^<"]*+"|'[^<']*+')"""
+_ATTRIBUTES = rf"(?:{_SPACE}++{_NAME}{_SPACE}*+={_SPACE}*+{_VALUE})*+{_SPACE}*+"
+_NOT_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""A character that XML 1.0 does not allow (section 2.2)."""
+# What stands in a text as it came and cannot be XML, and what can only be with a second look: the
+# number of a reference, and the name of an opening tag. Possessive, so that it takes linear time.
+_SUSPECT = re.compile(
+    rf"{_NOT_XML.pattern}"
+    r"|&\#(?:(?P<decimal>[0-9]++)|x(?P<hex>[0-9A-Fa-f]++));"
+    r"|&(?!(?:amp|lt|gt|quot|apos);)(?:[A-Za-z][A-Za-z0-9]*+;)?"
+    rf"|<(?=(?P<opening>{_NAME}){_ATTRIBUTES}>)"
+    rf"|<(?!!--|!\[CDATA\[|\?xml{_SPACE}|{_NAME}{_ATTRIBUTES}/>|/{_NAME}{_SPACE}*+>)"
+)
+_CLOSING = re.compile(rf"</({_NAME}){_SPACE}*+>")
+_REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 _MAX_DEPTH = 100
 """arXiv's feeds have 4 levels, its lists of records 7."""
@@ -11,6 +33,10 @@ _MAX_DEPTH = 100
 
 class NotWhole(Exception):
     """The answer is no whole XML, or has what no answer of arXiv's has; the message says what."""
+
+
+class NotWellFormed(NotWhole):
+    """It begins as it should, and then it is no XML; the message says where."""
 
 
 class Elements:
@@ -24,7 +50,8 @@ class Elements:
     def __init__(self, root: str, other: type[Exception]) -> None:
         self.path: list[str] = []
         """The names of the elements that are open: their vocabulary, a space, and their own."""
-        self._root, self._other = root, other
+        self.other = other
+        self._root = root
         self._has_begun = False
 
     def opened(self, attributes: dict[str, str]) -> None:
@@ -40,7 +67,8 @@ class Elements:
         """Read an answer.
 
         Raises:
-            NotWhole: it is cut short, broken, nested beyond reason, or declares entities.
+            NotWellFormed: it is cut short or broken.
+            NotWhole: it is nested beyond reason, or declares entities.
         """
         parser = expat.ParserCreate("utf-8", " ")
         parser.buffer_text = True
@@ -51,7 +79,7 @@ class Elements:
         try:
             parser.Parse(body, True)  # noqa: FBT003 - its argument has no name
         except expat.ExpatError as error:
-            raise (NotWhole(str(error)) if self._has_begun else self._other) from error
+            raise (NotWellFormed(str(error)) if self._has_begun else self.other) from error
 
     def _doctype(self, *_: object) -> None:
         # Before anything is declared: no entity is ever expanded, and no file looked for.
@@ -60,7 +88,7 @@ class Elements:
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         self.path.append(name)
         if self.path[0] != self._root:
-            raise self._other
+            raise self.other
         self._has_begun = True
         if len(self.path) > _MAX_DEPTH:
             raise NotWhole(f"it is nested more than {_MAX_DEPTH} levels deep")
@@ -69,3 +97,60 @@ class Elements:
     def _end(self, _: str) -> None:
         self.closed()
         self.path.pop()
+
+
+_Reader = TypeVar("_Reader", bound=Elements)
+
+
+def read(new_reader: Callable[[], _Reader], body: bytes) -> tuple[_Reader, str]:
+    """Read an answer; if it is not well-formed, read it once more with the faults replaced.
+
+    One character in one record must not cost the others: what XML does not allow in a text is
+    replaced by U+FFFD. An answer that is cut short stays an error, since nothing closes its root.
+
+    Args:
+        new_reader: makes the reader of one attempt.
+        body: the answer.
+
+    Returns:
+        The reader that has read the answer, and what was wrong with it, in words (empty: nothing).
+
+    Raises:
+        NotWhole: neither can be read; the message is about the answer as it came.
+    """
+    reader = new_reader()
+    try:
+        reader.read(body)
+    except NotWellFormed as error:
+        text, count = _repaired(body)
+        reader = new_reader()
+        try:
+            reader.read(text.encode())
+        except (NotWhole, reader.other):
+            raise error from None
+        return reader, f"{error}; characters replaced by U+FFFD: {count}"
+    return reader, ""
+
+
+def _repaired(body: bytes) -> tuple[str, int]:
+    """Return the text with U+FFFD for what XML does not allow, and how often that was done."""
+    text = body.decode("utf-8", "replace")
+    closed = set(_CLOSING.findall(text))
+
+    def checked(match: re.Match[str]) -> str:
+        if match["opening"]:
+            is_sound = match["opening"] in closed
+        elif match["decimal"]:
+            is_sound = _is_character(match["decimal"], 10)
+        else:
+            is_sound = bool(match["hex"]) and _is_character(match["hex"], 16)
+        return match[0] if is_sound else _REPLACEMENT
+
+    repaired = _SUSPECT.sub(checked, text)
+    return repaired, repaired.count(_REPLACEMENT) - body.count(_REPLACEMENT.encode())
+
+
+def _is_character(digits: str, base: int) -> bool:
+    """Whether a reference to the character of this number is XML."""
+    code = int(digits, base) if len(digits) <= len("1114111") else sys.maxunicode + 1
+    return code <= sys.maxunicode and not _NOT_XML.match(chr(code))

@@ -67,19 +67,22 @@ class Page:
     """How many results the query has in all."""
     unreadable: tuple[str, ...] = ()
     """For each entry that could not be read, its id and why: a line to print each."""
+    repaired: str = ""
+    """What was wrong with the answer and replaced by U+FFFD, in words; empty: nothing."""
 
 
 def parse_feed(body: bytes) -> Page:
     """Read the body of an answer.
 
     An entry without what every paper has costs no other entry: it is one of `Page.unreadable`.
+    Characters that XML does not allow cost no entry as a whole: see `Page.repaired`.
 
     Raises:
         ArxivRefusedQuery: the feed is arXiv's "Error" entry, which looks much like a paper.
         ArxivBadAnswer: not an Atom feed, cut short, or most of its entries cannot be read.
     """
     try:
-        feed = atom.reduced(body)
+        feed, repaired = atom.reduced(body)
     except atom.NotAtom as error:
         raise ArxivBadAnswer(f"not an Atom feed: {excerpt(body)}") from error
     except NotWhole as error:
@@ -110,7 +113,7 @@ def parse_feed(body: bytes) -> Page:
             f"an Atom feed, but {len(unreadable)} of its {len(parsed.entries)} entries are no "
             f"papers; {unreadable[0]}"
         )
-    return Page(tuple(papers), int(total_results), tuple(unreadable))
+    return Page(tuple(papers), int(total_results), tuple(unreadable), repaired)
 
 
 class _Unreadable(Exception):

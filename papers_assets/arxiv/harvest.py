@@ -36,6 +36,8 @@ class HarvestedDay:
     """How often arXiv was asked a new question; what was asked again counts once."""
     unreadable: tuple[str, ...] = ()
     """A reason for each record that could not be read; the others are in `records`."""
+    repaired: tuple[str, ...] = ()
+    """What was repaired in answers that were not well-formed; see `RecordsPage.repaired`."""
     fault: str = ""
     """Why this is not all of the day, or not only of it; empty: it is all."""
     listed: Mapping[str, int] = field(default_factory=dict)
@@ -73,6 +75,7 @@ def fetch_day(
         harvest.records,
         harvest.requests,
         tuple(harvest.unreadable),
+        tuple(dict.fromkeys(harvest.repaired)),
         harvest.found_fault(),
         harvest.listed,
         error,
@@ -113,6 +116,7 @@ class _Harvest:
     max_requests: int
     records: dict[str, Record] = field(default_factory=dict)
     unreadable: list[str] = field(default_factory=list)
+    repaired: list[str] = field(default_factory=list)
     listed: dict[str, int] = field(default_factory=dict)
     requests: int = 0
     fault: str = ""
@@ -174,4 +178,5 @@ class _Harvest:
         kept = [record for record in page.records if record.datestamp == self.day]
         self.records |= {record.arxiv_id: record for record in kept}
         self.unreadable += page.unreadable
+        self.repaired += [page.repaired] if page.repaired else []
         return len(page.records) - len(kept)

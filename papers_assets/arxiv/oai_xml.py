@@ -6,7 +6,7 @@ as little trusted as a feed (see `atom`).
 
 from dataclasses import dataclass, field
 
-from papers_assets.arxiv.elements import Elements
+from papers_assets.arxiv.elements import Elements, read
 
 OAI = "http://www.openarchives.org/OAI/2.0/"
 RAW = "http://arxiv.org/OAI/arXivRaw/"
@@ -63,16 +63,15 @@ class RawList:
     token_attributes: dict[str, str] = field(default_factory=dict)
 
 
-def reduced(body: bytes) -> RawList:
-    """Give what is read of an answer.
+def reduced(body: bytes) -> tuple[RawList, str]:
+    """Return what is read of an answer, and what of it was repaired, in words.
 
     Raises:
         NotOai: it is something else, or nothing.
         NotWhole: it is cut short, broken, nested beyond reason, or declares entities.
     """
-    reader = _Reader()
-    reader.read(body)
-    return reader.found
+    reader, repaired = read(_Reader, body)
+    return reader.found, repaired
 
 
 class _Reader(Elements):

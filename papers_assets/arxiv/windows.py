@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
+from papers_assets.arxiv.errors import ArxivError
 from papers_assets.arxiv.feed import Page, Paper
 from papers_assets.arxiv.newest import Newest, short
 from papers_assets.arxiv.query import MAX_PAGE, MAX_RESULTS
@@ -116,18 +117,26 @@ def clipped(window: Window, last: datetime) -> Window | None:
 def fetch_window(window: Window, ask: Callable[[int, int], Page]) -> Newest | None:
     """Ask for every result of a window, page by page; None if arXiv has more than it gives out.
 
+    If a page does not come, those before it do, with an `error`.
+
     Args:
         window: when the papers were submitted.
         ask: gives the page that begins at a result and has so many of them.
 
     Raises:
-        ArxivError: from `ask`.
+        ArxivError: from `ask`, for the first page.
     """
     found: dict[tuple[str, int], Paper] = {}
     unreadable: list[str] = []
+    repaired: list[str] = []
     start = pages = total = came = 0
     while True:
-        page = ask(start, MAX_PAGE)
+        try:
+            page = ask(start, MAX_PAGE)
+        except ArxivError as error:
+            if not pages:
+                raise
+            return Newest(tuple(found.values()), total, pages, gap=False, error=error)
         pages += 1
         if page.total_results > MAX_RESULTS:
             return None
@@ -135,6 +144,7 @@ def fetch_window(window: Window, ask: Callable[[int, int], Page]) -> Newest | No
         total = max(total, page.total_results)
         found |= {(p.arxiv_id, p.version): p for p in page.papers}
         unreadable += page.unreadable
+        repaired += [page.repaired] if page.repaired else []
         fault = short(page, start, MAX_PAGE) or _outside(page.papers, window)
         start += MAX_PAGE
         if fault or start >= total or page.total_results < total:
@@ -142,7 +152,13 @@ def fetch_window(window: Window, ask: Callable[[int, int], Page]) -> Newest | No
                 fault = f"{came} results came where the first page promises {total}"
             papers = tuple(found.values())
             return Newest(
-                papers, total, pages, gap=False, fault=fault, unreadable=tuple(unreadable)
+                papers,
+                total,
+                pages,
+                gap=False,
+                fault=fault,
+                unreadable=tuple(unreadable),
+                repaired=tuple(repaired),
             )
 
 

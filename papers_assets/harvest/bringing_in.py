@@ -47,6 +47,7 @@ class BroughtIn:
     requests: int
     seconds_waited: float
     unreadable: tuple[str, ...] = ()
+    repaired: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -148,6 +149,7 @@ def _day(
         requests=client.requests - requests,
         seconds_waited=client.seconds_waited - waited,
         unreadable=found.unreadable,
+        repaired=found.repaired,
     )
     _log(outcome)
     return outcome
@@ -254,3 +256,5 @@ def _log(outcome: BroughtIn) -> None:
         logger.warning(
             "%s: %d records could not be read: %s", outcome.day, len(outcome.unreadable), named
         )
+    for words in outcome.repaired[:_NAMED]:
+        logger.warning("%s: %s", outcome.day, words)

@@ -17,6 +17,7 @@ def brought_in(outcome: BroughtIn, sets: Sequence[str], path: Path) -> Metadata:
         "new": outcome.new,
         "removed_at_arxiv": outcome.deleted,
         "unreadable": len(outcome.unreadable),
+        "remarks": "; ".join(outcome.repaired) or "none",
         "requests": outcome.requests,
         "seconds_waited": round(outcome.seconds_waited, 2),
         "sets": ", ".join(sets) or "all of arXiv",

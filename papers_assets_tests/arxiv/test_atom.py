@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from papers_assets.arxiv.errors import ArxivBadAnswer, ArxivError
+from papers_assets.arxiv.errors import ArxivBadAnswer
 from papers_assets.arxiv.feed import parse_feed
 from papers_assets_tests.arxiv.test_feed import entry, feed, only
 
@@ -130,5 +130,4 @@ def test_elements_out_of_their_place_are_not_read() -> None:
 
 def test_a_feed_in_another_encoding_is_not_guessed_at() -> None:
     body = feed(entry(title="\xe9")).decode().replace("UTF-8", "ISO-8859-1").encode("latin-1")
-    with pytest.raises(ArxivError):
-        parse_feed(body)
+    assert only(parse_feed(body)).title == "\ufffd"

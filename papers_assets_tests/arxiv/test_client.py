@@ -2,6 +2,7 @@ import gzip
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import quote_plus
 
 import pytest
 
@@ -56,6 +57,42 @@ def test_every_name_in_a_query_reaches_the_server_as_it_was_meant(
         asked = query.newest_first(keyword(name, within=Field.TITLE), 0, 50)
         client.ask(asked)
         assert dict(server.requests[-1].parameters) == asked
+
+
+def with_line_of(length: int) -> dict[str, str]:
+    """Return parameters that make a request line of so many characters."""
+    words = 'ti:"\u56fe C++ & \u00e9=1'
+    start = len("GET /api/query?search_query= HTTP/1.1") + len(quote_plus(f'{words} "'))
+    return {"search_query": f'{words} {"x" * (length - start)}"'}
+
+
+def test_a_request_goes_by_post_where_its_line_would_be_too_long_for_arxiv(
+    client: ArxivClient, server: SampleArxiv
+) -> None:
+    # The sample arXiv refuses what arXiv's server does not read.
+    for length, method in [(100, "GET"), (4094, "GET"), (4095, "POST"), (20_000, "POST")]:
+        asked = with_line_of(length)
+        assert client.ask(asked).total_results == 0
+        assert server.requests[-1].method == method
+        assert dict(server.requests[-1].parameters) == asked
+    assert client.requests == len(server.requests) == 4
+
+
+@pytest.mark.parametrize("fault", ["moved", "throttled", "blocked", "reset", "gzip-bomb"])
+def test_a_request_by_post_fails_as_any_other(
+    server: SampleArxiv, tmp_path: Path, fault: str
+) -> None:
+    patience = replace(IMPATIENT, max_body=100_000)
+    client = ArxivClient(server.url, Gate(tmp_path / "x.lock", 0), patience)
+    server.fault = Script([Step(fault)])
+    failures = []
+    for length in (100, 5000):
+        with pytest.raises(errors.ArxivError) as caught:
+            client.ask(with_line_of(length))
+        failures.append((type(caught.value), str(caught.value)))
+    assert failures[0] == failures[1]
+    assert [request.method for request in server.requests] == ["GET", "POST"]
+    client.close()
 
 
 FAULTS = {

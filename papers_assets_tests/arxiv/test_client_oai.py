@@ -75,8 +75,11 @@ def test_every_paper_is_harvested_as_it_is_queried(
     ids = ",".join(paper.id for paper in server.corpus.newest)
     queried = client.ask({"id_list": ids, "max_results": "2000"}).papers
     harvested = whole_list(client)
-    # Titles in arXiv's list are as TeX writes them; the sample's feed leaves them so, too.
-    assert harvested == {p.arxiv_id: replace(p, title=decoded(p.title)) for p in queried}
+    # Texts in arXiv's list are as TeX writes them; the sample's feed leaves them so, too.
+    assert harvested == {
+        p.arxiv_id: replace(p, title=decoded(p.title), abstract=decoded(p.abstract))
+        for p in queried
+    }
     assert len(harvested) == len(server.corpus) > 400
 
 

@@ -1,11 +1,12 @@
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from papers_assets.arxiv.errors import ArxivError, ArxivHttpError
 from papers_assets.arxiv.feed import Page, Paper
-from papers_assets.arxiv.newest import Newest, fetch_newest
+from papers_assets.arxiv.newest import Newest, fetch_newest, other_page_size, page_size
 from papers_assets_tests.making import EPOCH, keyword, paper
 
 
@@ -186,3 +187,46 @@ def test_a_list_that_has_to_be_filled_is_filled_although_the_pages_meet() -> Non
     mixed = Arxiv([paper(n, title="A compiler" if n % 9 == 0 else "x") for n in range(999, 0, -1)])
     fetch(mixed, held=mixed.papers[0].updated, cap=50, fill=True)
     assert [start for start, _ in mixed.asked] == [0, 100, 300]
+
+
+def test_a_later_page_that_does_not_come_leaves_what_came_before_it() -> None:
+    arxiv, error = Arxiv(newest_to_oldest(1000)), ArxivHttpError("arXiv answered 500", 500)
+
+    def ask(start: int, size: int) -> Page:
+        if start >= 300:
+            raise error
+        return arxiv(start, size)
+
+    answer = fetch(ask, held=EPOCH)
+    assert answer.papers == tuple(arxiv.papers[:300])
+    assert (answer.error, answer.total_results, answer.pages) == (error, 1000, 2)
+    assert (answer.fault, answer.gap) == ("", True)
+
+
+def test_a_first_page_that_does_not_come_is_an_error() -> None:
+    def ask(_start: int, _size: int) -> Page:
+        raise ArxivHttpError("arXiv answered 500", 500)
+
+    with pytest.raises(ArxivError, match="answered 500"):
+        fetch(ask)
+
+
+@pytest.mark.parametrize("cap", [1, 100, 150, 1999, 2000])
+def test_after_an_answer_that_was_not_whole_pages_have_other_sizes_each_day(cap: int) -> None:
+    asked = keyword(cap=cap)
+    days = [date(2026, 12, 31) + timedelta(days=n) for n in range(3)]
+    sizes = [other_page_size(asked, day) for day in days]
+    assert len({page_size(asked), *sizes[:2]}) == 3
+    assert sizes[0] == sizes[2]
+    assert all(0 < size < page_size(asked) for size in sizes)
+    arxiv = Arxiv(newest_to_oldest(1000))
+    fetch_newest(asked, arxiv, EPOCH, fill=False, expected=500, first_page=sizes[0])
+    assert arxiv.asked[0] == (0, sizes[0])
+
+
+@pytest.mark.parametrize("day", [date(2026, 1, 1), date(2026, 1, 2)])
+def test_smaller_first_pages_reach_all_that_arxiv_gives_too(day: date) -> None:
+    arxiv = Arxiv(newest_to_oldest(30_000))
+    size = other_page_size(keyword(), day)
+    answer = fetch_newest(keyword(), arxiv, EPOCH, fill=False, first_page=size)
+    assert (len(answer.papers), answer.gap) == (30_000, False)

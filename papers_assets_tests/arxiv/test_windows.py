@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from papers_assets.arxiv.errors import ArxivError, ArxivHttpError
 from papers_assets.arxiv.feed import Page, Paper
 from papers_assets.arxiv.query import MAX_PAGE, MAX_RESULTS
 from papers_assets.arxiv.windows import (
@@ -150,6 +151,23 @@ def test_a_later_page_that_says_there_is_nothing_is_a_fault() -> None:
     assert answer is not None
     assert answer.fault == f"{MAX_PAGE} results came where the first page promises 5000"
     assert len(answer.papers) == MAX_PAGE
+
+
+def test_a_later_page_that_does_not_come_leaves_what_came_before_it() -> None:
+    arxiv, error = Arxiv(in_january(3 * MAX_PAGE)), ArxivHttpError("arXiv answered 500", 500)
+
+    def ask(start: int, size: int) -> Page:
+        if start == failing:
+            raise error
+        return arxiv(start, size)
+
+    failing = 2 * MAX_PAGE
+    answer = fetch_window(JANUARY, ask)
+    assert answer is not None
+    assert (answer.error, answer.papers) == (error, tuple(arxiv.papers[:failing]))
+    failing = 0
+    with pytest.raises(ArxivError, match="answered 500"):
+        fetch_window(JANUARY, ask)
 
 
 windows_ = st.lists(

@@ -19,9 +19,11 @@ from papers_assets.harvest import bringing_in
 from papers_assets.harvest.bringing_in import BroughtIn, NotBroughtIn, bring_in, days_to_bring_in
 from papers_assets.harvest.harvested import SETTLES, Harvested
 from papers_assets.harvest.harvests import Harvests
+from papers_assets.previews.harvesting import brought_in
 from papers_assets.sample_arxiv import ALL_FAULTS, Corpus, SampleArxiv, Script, Step
 from papers_assets.storage.files import StoreError
 from papers_assets.storage.tables import read_table
+from papers_assets_tests.arxiv.test_elements import with_form_feeds
 from papers_assets_tests.sample_arxiv.building import paper
 
 IMPATIENT = Patience(max_attempts=2, backoff=0)
@@ -398,3 +400,18 @@ def test_one_record_that_cannot_be_read_costs_no_day(server: SampleArxiv, bring:
     (outcome,) = bring(DAY)
     assert isinstance(outcome, BroughtIn)
     assert len(outcome.unreadable) == 1
+
+
+def test_a_character_that_xml_does_not_allow_costs_no_record_and_is_told(
+    server: SampleArxiv, harvests: Harvests, bring: BringIn, caplog: pytest.LogCaptureFixture
+) -> None:
+    bring(DAY)
+    before = versions(harvests)
+    server.fault = lambda _: with_form_feeds
+    (outcome,) = bring(DAY)
+    assert isinstance(outcome, BroughtIn)
+    assert (outcome.listed, outcome.unreadable) == (len(before), ())
+    assert "characters replaced by U+FFFD: 1" in outcome.repaired[0]
+    assert outcome.repaired[0] in caplog.text
+    metadata = brought_in(outcome, (), harvests.path(DAY))
+    assert outcome.repaired[0] in str(metadata["remarks"])
