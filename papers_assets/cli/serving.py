@@ -115,7 +115,8 @@ def metrics(port: int, host: str, *, once: bool) -> None:
     metavar="NAME[:WORDS][:TIMES]",
     multiple=True,
     help="What to answer instead: to queries with WORDS in them (else: to all), so many TIMES "
-    f"(else: always). Can be given several times. NAME is one of: {', '.join(ALL_FAULTS)}.",
+    f"(else: always). Can be given several times. NAME is one of: {', '.join(ALL_FAULTS)}; "
+    "or frozen@YYYYMMDDHHMM: an index that stands still since that minute (UTC).",
 )
 def sample_arxiv(
     corpus: Path | None, port: int, min_interval: float, faults: tuple[str, ...]

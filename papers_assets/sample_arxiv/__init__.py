@@ -5,7 +5,7 @@ over real HTTP by the demo, the tests and the benchmarks. Nothing in it reaches 
 """
 
 from papers_assets.sample_arxiv.corpus import Corpus, CorpusError, Paper
-from papers_assets.sample_arxiv.faults import FAULTS
+from papers_assets.sample_arxiv.faults import FAULTS, frozen
 from papers_assets.sample_arxiv.oai_faults import OAI_FAULTS
 from papers_assets.sample_arxiv.replies import Fault, Spoiler
 from papers_assets.sample_arxiv.request_log import RequestRecord
@@ -25,4 +25,5 @@ __all__ = [
     "Script",
     "Spoiler",
     "Step",
+    "frozen",
 ]

@@ -55,10 +55,22 @@ class _RefusedError(Exception):
 
 
 class Archive:
-    """A corpus that answers requests. May be asked by several threads at once."""
+    """A corpus that answers requests. May be asked by several threads at once.
 
-    def __init__(self, corpus: Corpus, oai_page: int = oai.PAGE) -> None:
+    Args:
+        corpus: the papers.
+        oai_page: records in an answer of OAI-PMH at most.
+        read_query: understands queries, for answers that are wrong on purpose.
+    """
+
+    def __init__(
+        self,
+        corpus: Corpus,
+        oai_page: int = oai.PAGE,
+        read_query: Callable[[str], Query] = read,
+    ) -> None:
         self.corpus = corpus
+        self._read_query = read_query
         self.oai = oai.Oai(corpus, oai_page)
         """The same papers, as OAI-PMH lists them."""
         self._results = lru_cache(maxsize=_REMEMBERED)(self._find)
@@ -73,7 +85,7 @@ class Archive:
             show: decides what the page shows, for answers that are wrong on purpose.
         """
         try:
-            search = _search(parameters)
+            search = _search(parameters, self._read_query)
             start = _number(parameters, "start", default=0)
             max_results = _number(parameters, "max_results", default=10, most=MOST_RESULTS)
         except (_RefusedError, MalformedQueryError) as error:
@@ -120,13 +132,13 @@ def _sort_key(search: _Search) -> Callable[[Paper], tuple[int, str, str]]:
             return lambda paper: (0, paper.updated, paper.id)
 
 
-def _search(parameters: Mapping[str, str]) -> _Search:
+def _search(parameters: Mapping[str, str], read_query: Callable[[str], Query]) -> _Search:
     ids = tuple(map(_reference, filter(None, parameters.get("id_list", "").split(","))))
     text = parameters.get("search_query", "").strip()
     if not (ids or text):
         raise _RefusedError("search_query or id_list must be specified")
     return _Search(
-        query=read(text) if text else None,
+        query=read_query(text) if text else None,
         ids=ids,
         by=_choice(parameters, "sortBy", _SortBy, _SortBy.RELEVANCE),
         order=_choice(parameters, "sortOrder", _SortOrder, _SortOrder.DESCENDING),

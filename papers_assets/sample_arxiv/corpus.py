@@ -85,6 +85,11 @@ class Corpus:
     def __len__(self) -> int:
         return len(self.newest)
 
+    @property
+    def versions(self) -> Iterator[Paper]:
+        """All versions of all papers."""
+        return (paper for known in self._versions.values() for paper in known.values())
+
     def find(self, arxiv_id: str, version: int | None = None) -> Paper | None:
         """Give that version of a paper, the newest unless said; None if there is none."""
         versions = self._versions.get(arxiv_id, {})

@@ -4,19 +4,25 @@ import gzip
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from functools import partial
 from math import ceil
+from weakref import WeakKeyDictionary
 from zlib import crc32
 
 from papers_assets.sample_arxiv import feed, oai_xml
 from papers_assets.sample_arxiv.answers import Show, Shown, as_asked
 from papers_assets.sample_arxiv.archive import Archive
 from papers_assets.sample_arxiv.corpus import Corpus, Paper
-from papers_assets.sample_arxiv.interfaces import ATOM, OAI, XML, answer, words
+from papers_assets.sample_arxiv.grammar import read
+from papers_assets.sample_arxiv.interfaces import API, ATOM, OAI, XML, answer, words
+from papers_assets.sample_arxiv.query import in_any_order
 from papers_assets.sample_arxiv.replies import Delivery, Fault, Spoiler
 from papers_assets.sample_arxiv.request_log import RequestRecord
+
+FROZEN = "frozen"
+"""The name of the fault that an index stands still."""
 
 _RATE_EXCEEDED = b"Rate exceeded."
 _WEB_PAGE = (
@@ -91,6 +97,43 @@ def _page(spoiled: _SpoiledShow) -> Spoiler:
         return _real(request, archive, now, partial(spoiled, archive.corpus))
 
     return spoil
+
+
+def _other(make: Callable[[Archive], Archive]) -> Spoiler:
+    """Let another archive answer for the API; OAI-PMH has its own, and tells the truth."""
+    others: WeakKeyDictionary[Archive, Archive] = WeakKeyDictionary()  # so that pages are cheap
+
+    def spoil(request: RequestRecord, archive: Archive, now: datetime) -> Fault:
+        if request.path != API:
+            return _real(request, archive, now)
+        other = others.get(archive)
+        if other is None:
+            other = others[archive] = make(archive)
+        return _real(request, other, now)
+
+    return spoil
+
+
+def _in_any_order(archive: Archive) -> Archive:
+    return Archive(archive.corpus, read_query=lambda text: in_any_order(read(text)))
+
+
+def frozen(since: datetime | None = None) -> Spoiler:
+    """Return the fault of an index that stands still: the API knows what it knew at a moment.
+
+    Papers come as they were then, whatever the corpus is replaced with; OAI-PMH lists all of it.
+
+    Args:
+        since: the moment, aware; None: the beginning (UTC) of the corpus's newest day.
+    """
+
+    def at_standstill(archive: Archive) -> Archive:
+        versions = list(archive.corpus.versions)
+        newest = max((paper.updated for paper in versions), default="")
+        end = f"{since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if since else newest.partition("T")[0]
+        return Archive(Corpus(paper for paper in versions if paper.updated < end))
+
+    return _other(at_standstill)
 
 
 def _gzip_bomb(_: RequestRecord, __: Archive, ___: datetime) -> Fault:
@@ -211,5 +254,8 @@ FAULTS: Mapping[str, Fault | Spoiler] = {
     "loose-phrases": _page(_loose_phrases),
     "unreadable-entry": _page(_unreadable_entry),
     "old-version": _page(_old_version),
+    # Of the API alone: its index is not what OAI-PMH lists.
+    "any-order": _other(_in_any_order),
+    FROZEN: frozen(),
 }
-"""All faults by name that the API has, and OAI-PMH too; of `OAI_FAULTS`, it alone."""
+"""All faults by name that the API has, and most of them OAI-PMH too; of `OAI_FAULTS`, it alone."""

@@ -107,6 +107,25 @@ class Query:
         return tuple(_test(replace(term, prefix="ti")) for term in texts)
 
 
+def in_any_order(query: Query) -> Query:
+    """Return a query that was read without its quotes: words are found in any order.
+
+    As arXiv read all queries from 2025-11-12 to 2025-12-09.
+    """
+    return replace(query, root=_unquoted(query.root))
+
+
+def _unquoted(node: Node) -> Node:
+    match node:
+        case Term():
+            return replace(node, quoted=False)
+        case Negation(part=Term() as term):
+            return Negation(replace(term, quoted=False))
+        case Operation():
+            return replace(node, parts=tuple(map(_unquoted, node.parts)))
+    return node
+
+
 def _terms(node: Node) -> Iterator[Term]:
     if isinstance(node, Term):
         yield node

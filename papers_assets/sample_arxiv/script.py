@@ -3,9 +3,11 @@
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
 from typing import Self
 
-from papers_assets.sample_arxiv.faults import FAULTS
+from papers_assets.sample_arxiv.faults import FAULTS, FROZEN, frozen
 from papers_assets.sample_arxiv.interfaces import words
 from papers_assets.sample_arxiv.oai_faults import OAI_FAULTS
 from papers_assets.sample_arxiv.replies import Fault, Spoiler
@@ -13,6 +15,30 @@ from papers_assets.sample_arxiv.request_log import RequestRecord
 
 ALL_FAULTS: Mapping[str, Fault | Spoiler] = {**FAULTS, **OAI_FAULTS}
 """Those of all interfaces, and those of OAI-PMH alone."""
+
+
+@cache  # so that it is one index that stands still
+def fault_named(name: str) -> Fault | Spoiler:
+    """Return a fault by its name.
+
+    Args:
+        name: one in `ALL_FAULTS`, or `frozen@202611201200`: since that minute, UTC.
+
+    Raises:
+        ValueError: there is no such fault.
+    """
+    kind, at, minute = name.partition("@")
+    if not at and name in ALL_FAULTS:
+        return ALL_FAULTS[name]
+    if not at or kind != FROZEN:
+        raise ValueError(f"{name!r} is no fault; there are {', '.join(ALL_FAULTS)}")
+    try:
+        since = datetime.strptime(f"{minute}+0000", "%Y%m%d%H%M%z")
+    except ValueError:
+        since = None
+    if since is None or f"{since:%Y%m%d%H%M}" != minute:
+        raise ValueError(f"{name!r}: expected a minute (UTC), as in {FROZEN}@202611201200")
+    return frozen(since)
 
 
 @dataclass(frozen=True)
@@ -24,7 +50,7 @@ class Step:
     """
 
     fault: str
-    """A name in `FAULTS` or `OAI_FAULTS`."""
+    """A name as `fault_named` has it."""
     words: str = ""
     """What has to be in the request's `search_query`, or for OAI-PMH in `verb=ListRecords set=cs`
     and so on; empty: every request is meant."""
@@ -32,8 +58,7 @@ class Step:
     """How many of these requests are struck; None: all."""
 
     def __post_init__(self) -> None:
-        if self.fault not in ALL_FAULTS:
-            raise ValueError(f"{self.fault!r} is no fault; there are {', '.join(ALL_FAULTS)}")
+        fault_named(self.fault)
         if self.times is not None and self.times < 1:
             raise ValueError(f"{self.fault}: {self.times} times is not at least once")
 
@@ -79,5 +104,5 @@ class Script:
                 is_over = step.times is not None and self._struck[number] >= step.times
                 if step.words in asked and not is_over:
                     self._struck[number] += 1
-                    return ALL_FAULTS[step.fault]
+                    return fault_named(step.fault)
         return None

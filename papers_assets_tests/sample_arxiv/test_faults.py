@@ -182,7 +182,7 @@ def test_of_a_wrong_feed_for_no_results_nothing_is_left_to_spoil(
     assert (ids(feed), total(feed)) == (PAGES[fault] if fault == "unrelated" else ([], 0))
 
 
-@pytest.mark.parametrize("fault", [*PAGES, "by-relevance"])
+@pytest.mark.parametrize("fault", [*PAGES, "by-relevance", "any-order", "frozen"])
 def test_a_wrong_feed_does_not_make_a_bad_query_good(server: SampleArxiv, fault: str) -> None:
     assert get(server, fault, search_query="(ti:apple").status_code == 400
 
@@ -388,12 +388,13 @@ def test_the_smallest_gap_between_the_starts_of_requests_is_known() -> None:
     assert gaps == [None, None, 3.0, 2.5, 2.5]
 
 
-def test_every_fault_is_tested_here() -> None:
-    elsewhere = {
+def test_every_fault_is_tested() -> None:
+    others = {
         *("by-relevance", "reset", "hang", "drip", "cut-short", "cut-xml"),
         *("not-gzip", "gzip-bomb", "entity-bomb", "external-entity"),
+        *("any-order", "frozen"),  # in test_index_faults
     }
-    assert {*REPLACED, *ERRORS, *PAGES, *elsewhere} == set(FAULTS)
+    assert {*REPLACED, *ERRORS, *PAGES, *others} == set(FAULTS)
 
 
 def asked_for(query: str) -> RequestRecord:
@@ -451,6 +452,9 @@ def test_a_script_may_be_asked_by_many_threads() -> None:
         ("busy:cat:cs.LG", Step("busy", "cat:cs.LG")),
         ("busy:cat:cs.LG:1", Step("busy", "cat:cs.LG", 1)),
         ("busy:2026:", Step("busy", "2026")),
+        ("frozen", Step("frozen")),
+        ("frozen@202611201200", Step("frozen@202611201200")),
+        ("frozen@202611201200:compiler:1", Step("frozen@202611201200", "compiler", 1)),
     ],
 )
 def test_a_step_can_be_read(text: str, step: Step) -> None:
@@ -466,6 +470,14 @@ def test_a_step_can_be_read(text: str, step: Step) -> None:
         ),
         ("", "'' is no fault"),
         ("busy:apple:0", "busy: 0 times is not at least once"),
+        ("busy@202611201200", "'busy@202611201200' is no fault; there are throttled"),
+        *(
+            (
+                f"frozen@{minute}:apple",
+                f"'frozen@{minute}': expected a minute .UTC., as in frozen@202611201200$",
+            )
+            for minute in ("", "2026", "2026112012", "202611311200", "20261120T1200")
+        ),
     ],
 )
 def test_a_step_that_cannot_be_is_refused(text: str, message: str) -> None:
@@ -475,24 +487,27 @@ def test_a_step_that_cannot_be_is_refused(text: str, message: str) -> None:
 
 def test_the_command_line_plays_faults() -> None:
     faults = ("--fault", "busy:compiler:1", "--fault", "blocked:robot")
+    faults += ("--fault", "frozen@200001010000:performance")
     command = [PAPERS, "sample-arxiv", "--port", "0", "--min-interval", "0", *faults]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        url, oai, *said = [process.stdout.readline().strip() for _ in range(4)]
-        statuses = [
+        url, oai, *said = [process.stdout.readline().strip() for _ in range(5)]
+        answers = [
             requests.get(
                 url.partition("ARXIV_API_URL=")[2], {"search_query": f"ti:{word}"}, timeout=TIMEOUT
-            ).status_code
-            for word in ("robot", "compiler", "compiler", "robot")
+            )
+            for word in ("robot", "compiler", "compiler", "robot", "performance")
         ]
         process.send_signal(signal.SIGINT)
         assert process.wait(TIMEOUT) == 0
 
-    assert statuses == [403, 503, 200, 403]
+    assert [answer.status_code for answer in answers] == [403, 503, 200, 403, 200]
+    assert total(parsed(answers[2].text)) > 0 == total(parsed(answers[4].text))
     assert oai.endswith("/oai")
     assert said == [
         "Fault busy: requests with 'compiler' in the query, 1 times",
         "Fault blocked: requests with 'robot' in the query",
+        "Fault frozen@200001010000: requests with 'performance' in the query",
     ]
 
 

@@ -82,6 +82,8 @@ WRONG = {
     "unreadable-entry": (47, 3, ""),
     "deleted-record": (50, 3, ""),
     "loose-phrases": (50, 3, ""),
+    "any-order": (50, 3, ""),
+    "frozen": (50, 3, ""),
 }
 
 
