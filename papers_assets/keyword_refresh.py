@@ -19,7 +19,7 @@ from papers_assets.storage.store import Store, StoreDamagedError
 logger = logging.getLogger(__name__)
 
 _NAMED = 5
-"""Refused papers that the log names."""
+"""Filtered papers that the log names."""
 _SHOWN = 120
 """Characters of a query in the log; the partition's metadata have all of it."""
 
@@ -36,13 +36,16 @@ class Refreshed:
     """Papers of which no version was held before."""
     revised: int
     """Versions of papers that were held in another version."""
-    refused: int
+    filtered: int
     """Papers that came but do not match the keyword."""
     seconds_waited: float
     """For arXiv's sake: at the politeness gate and between attempts."""
     requests: int
     remarks: tuple[str, ...] = ()
     """What is odd about it all the same, in words for people."""
+
+
+NO_PAPER = "no paper on arXiv matches; check the spelling"
 
 
 class DoubtfulError(Exception):
@@ -102,6 +105,8 @@ class KeywordRefresh:
             raise DoubtfulError(_words(doubts))
         if doubts:
             self._remark(f"{_words(doubts)}; believed, as arXiv has said so for days")
+        if answer.total_results == 0:
+            self._remark(NO_PAPER)
         if answer.gap:
             self._remark(
                 f"{answer.pages} pages did not reach what is held; papers in between may be missing"
@@ -210,23 +215,23 @@ class KeywordRefresh:
     ) -> Refreshed:
         new, revised = held.news(earlier, after.versions())
         matching = {(p.arxiv_id, p.version) for p in certain}
-        refused = [p for p in answer.papers if (p.arxiv_id, p.version) not in matching]
+        filtered = [p for p in answer.papers if (p.arxiv_id, p.version) not in matching]
         outcome = Refreshed(
             keyword=self._keyword,
             held=after,
             answer=answer,
             new=new,
             revised=revised,
-            refused=len(refused),
+            filtered=len(filtered),
             seconds_waited=seconds_waited,
             requests=requests,
             remarks=tuple(self._remarks),
         )
-        named = ", ".join(f"{p.arxiv_id}v{p.version}" for p in refused[:_NAMED])
-        more = "" if len(refused) <= _NAMED else f" and {len(refused) - _NAMED} more"
+        named = ", ".join(f"{p.arxiv_id}v{p.version}" for p in filtered[:_NAMED])
+        more = "" if len(filtered) <= _NAMED else f" and {len(filtered) - _NAMED} more"
         logger.info(
             "%s: %d of %d results came (requests: %d, %.1f s waited); %d new, %d revised, %d "
-            "refused as they do not match%s; %d versions held. Asked for %s",
+            "filtered%s; %d versions held. Asked for %s",
             self._keyword.name,
             len(answer.papers),
             answer.total_results,
@@ -234,8 +239,8 @@ class KeywordRefresh:
             seconds_waited,
             outcome.new,
             outcome.revised,
-            outcome.refused,
-            f" ({named}{more})" if refused else "",
+            outcome.filtered,
+            f" ({named}{more})" if filtered else "",
             len(after.papers),
             printable(query.search_query(self._keyword), most=_SHOWN),
         )

@@ -102,6 +102,11 @@ class Phrase:
         signs = _SIGNS.findall(close_up(phrase)) if self.stems else [" ".join(phrase.split())]
         self._signs = [_sign_pattern(sign.casefold()) for sign in signs]
 
+    @property
+    def has_signs(self) -> bool:
+        """Whether signs are looked for that arXiv's search does not know."""
+        return bool(self._signs)
+
     def is_in(self, text: Text, _: Field | None = None) -> bool:
         """Whether the phrase is in `text`, whatever field that is of."""
         if not (self._is_plainly_in(text) or self._spaced in text.spaced):

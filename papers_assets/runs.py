@@ -37,6 +37,8 @@ class Report:
     """Names of the keywords that arXiv answered for."""
     failed: dict[str, str] = field(default_factory=dict)
     """Reason by name of the keywords that it did not."""
+    without_papers: list[str] = field(default_factory=list)
+    """Names of the keywords for which arXiv knows no paper at all."""
     failed_checks: dict[str, str] = field(default_factory=dict)
     """What they found, by name of the asset checks that failed as errors."""
     problem: str = ""
@@ -215,6 +217,9 @@ def _take_materialization(report: Report, event: dg.DagsterEvent) -> None:
         report.published.add(event.asset_key.to_user_string())
     elif event.partition is not None and event.asset_key == dg.AssetKey("raw_papers"):
         report.refreshed.append(event.partition)  # the other partitions are days of the harvest
+        results = event.step_materialization_data.materialization.metadata.get("results_at_arxiv")
+        if results is not None and results.value == 0:
+            report.without_papers.append(event.partition)
 
 
 def _note(report: Report, step: str, reason: str) -> None:

@@ -6,11 +6,16 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 
 from papers_assets.keywords import KeywordsFile
+from papers_assets.keywords import Source as SourceOfPapers
 from papers_assets.papers import PROBLEMS, refreshed_at
 from papers_assets.rendering.pages import Content
 from papers_assets.rendering.readme import Section
 
 _ONE_RUN = timedelta(hours=6)
+_NO_PAPER = {
+    SourceOfPapers.QUERY: "No paper on arXiv matches; check the spelling in keywords.toml.",
+    SourceOfPapers.HARVEST: "No paper that was harvested matches.",
+}
 
 
 def content(papers: pd.DataFrame, file: KeywordsFile) -> Content:
@@ -47,7 +52,9 @@ def sections(papers: pd.DataFrame, file: KeywordsFile) -> list[Section]:
         return bare.iloc[rows[name][0] : rows[name][-1] + 1] if name in rows else bare.iloc[:0]
 
     def note(name: str) -> str:
-        return _note(times.get(name), newest, file.timezone, problems.get(name, ""), of(name))
+        rows, problem = of(name), problems.get(name, "")
+        words = _note(times.get(name), newest, file.timezone, problem, rows)
+        return words or ("" if len(rows) else _NO_PAPER[file.source])
 
     return [Section(name, of(name), note(name)) for name in file.names]
 
@@ -85,7 +92,7 @@ def _note(
         return f"{start}{reason}."
     if problem or (newest and is_old(time, newest, timezone)):
         return f"Not refreshed since {time.astimezone(timezone).date()}{reason}."
-    return "arXiv answered that it has no such papers." if rows.empty else ""
+    return ""
 
 
 def is_old(time: datetime, newest: datetime, timezone: ZoneInfo) -> bool:

@@ -185,11 +185,44 @@ def test_a_corpus_that_cannot_be_read_is_one_line_and_status_2(
     assert "corpus.jsonl" in done.stderr
 
 
-def test_keywords_shows_what_is_asked_and_asks_nothing(
+def test_keywords_says_what_is_listed_and_asks_nothing(
     environment: dict[str, str], server: SampleArxiv
 ) -> None:
     done = papers(environment, "keywords")
+    assert (done.returncode, server.requests) == (0, [])
+    assert done.stdout.splitlines()[1:] == [
+        'compiler: "compiler" in title and abstract; all of arXiv; newest 100',
+        'reinforcement learning: "reinforcement learning" in title or abstract; all of arXiv; '
+        "newest 3",
+    ]
+
+
+def test_keywords_shows_queries_when_it_is_told_to(
+    environment: dict[str, str], server: SampleArxiv
+) -> None:
+    done = papers(environment, "keywords", "--query")
     asked = '(ti:"compiler" AND abs:"compiler")'
     assert (done.returncode, server.requests) == (0, [])
     assert f"search_query: {asked}" in done.stdout
     assert f"{server.url}?search_query={quote_plus(asked)}&" in done.stdout
+
+
+def test_keywords_counts_what_arxiv_has_of_each_and_names_those_without_papers(
+    environment: dict[str, str], server: SampleArxiv, tmp_path: Path
+) -> None:
+    (tmp_path / "mine.toml").write_text(KEYWORDS + '[keywords."federated lerning"]\n')
+    done = papers(environment, "keywords", "--count")
+    assert (done.returncode, len(server.requests)) == (0, 3)
+    assert re.search(r"^compiler: [1-9][0-9,]* results at arXiv$", done.stdout, re.MULTILINE)
+    assert "federated lerning: no paper on arXiv matches; check the spelling" in done.stderr
+
+
+def test_run_names_a_keyword_without_papers_at_the_end_and_stays_green(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "mine.toml").write_text(KEYWORDS + '[keywords."federated lerning"]\n')
+    done = papers(environment, "run")
+    said = "papers: federated lerning: no paper on arXiv matches; check the spelling\n"
+    assert (done.returncode, done.stderr) == (0, said)
+    readme = (tmp_path / "home/output/README.md").read_text()
+    assert "## federated lerning\n_No paper on arXiv matches; check the spelling" in readme

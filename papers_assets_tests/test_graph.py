@@ -297,12 +297,12 @@ def test_what_a_materialization_shows(house: House) -> None:
     assert raw["papers_held"] == 100
     papers = metadata(house, PAPERS)
     assert papers["dagster/row_count"] == papers["new"] == 300
-    assert (papers["revised"], papers["refused"]) == (0, 0)
+    assert (papers["revised"], papers["filtered"]) == (0, 0)
     assert (papers["compiler: shown"], papers["compiler: new"]) == (100, 100)
     assert isinstance(papers["keywords"], dg.TableMetadataValue)
     assert list(papers["keywords"].records) == [
         dg.TableRecord(
-            {"keyword": name, "shown": 100, "new": 100, "revised": 0, "refused": 0, "held": 100}
+            {"keyword": name, "shown": 100, "new": 100, "revised": 0, "filtered": 0, "held": 100}
         )
         for name in house.file.names
     ]

@@ -66,7 +66,7 @@ def test_what_arxiv_keeps_saying_for_a_week_is_believed(house: House) -> None:
 def test_a_new_keyword_without_papers_is_fresh_and_says_so(house: House) -> None:
     house.keywords = [keyword("zyzzyva")]
     assert house.run().failed == {}
-    assert "arXiv answered that it has no such papers." in house.readme
+    assert "No paper on arXiv matches; check the spelling in keywords.toml." in house.readme
 
 
 def test_an_entry_that_cannot_be_read_costs_nothing_else(house: House) -> None:

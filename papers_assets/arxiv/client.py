@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from itertools import count
 from typing import Generic, TypeVar
-from urllib.parse import urlsplit
 
 import requests
 import urllib3
@@ -33,9 +32,6 @@ logger = logging.getLogger(__name__)
 
 USER_AGENT = f"papers-assets/{version('papers-assets')}"
 _PIECE = 1 << 16
-_LONGEST_LINE = 4094
-"""Characters of a request line (`GET /api/query?... HTTP/1.1`) that arXiv's server reads: the limit
-of gunicorn 20.1.0, which arXiv/arxiv-search starts with its default. With more it answers 400."""
 _Answer = TypeVar("_Answer", Page, RecordsPage)
 
 
@@ -174,7 +170,7 @@ class ArxivClient:
     ) -> tuple[int, "requests.structures.CaseInsensitiveDict[str]", bytes]:
         url = query.url(interface.url, parameters)
         # arXiv has accepted the same parameters as a form since 2025-11-21 (arXiv/arxiv-search).
-        is_form = len(_request_line(url)) > _LONGEST_LINE
+        is_form = len(query.request_line(url)) > query.MAX_REQUEST_LINE
         timeout = (self._patience.connect_timeout, self._patience.read_timeout)
         ends = min(self._clock() + self._patience.answer_timeout, self._ends)
         try:
@@ -214,11 +210,6 @@ class ArxivClient:
             raise ArxivUnreachable(
                 f"arXiv could not be reached at {interface.url} ({_reason(error)})"
             ) from error
-
-
-def _request_line(url: str) -> str:
-    """Return what a request for `url` begins with, as its server reads it."""
-    return f"GET {urlsplit(url)._replace(scheme='', netloc='').geturl()} HTTP/1.1"
 
 
 def _reason(error: BaseException) -> str:

@@ -7,7 +7,7 @@ operator gets its own pair of parentheses, and no escape for a quote, so no quot
 
 import re
 from datetime import datetime
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from papers_assets.arxiv import taxonomy
 from papers_assets.keywords import Field, Keyword, Search
@@ -74,6 +74,11 @@ def _in_style(style: str, phrase: str) -> str:
     """Return a phrase with the subscripts of its formulas written in another way."""
     styled = _FORMULA.sub(lambda formula: _SUBSCRIPT.sub(style, formula.group()), phrase)
     return " ".join(styled.split())
+
+
+def request_line(url: str) -> str:
+    """Return what a GET request for `url` begins with, as its server reads it."""
+    return f"GET {urlsplit(url)._replace(scheme='', netloc='').geturl()} HTTP/1.1"
 
 
 def _search(search: Search) -> str:

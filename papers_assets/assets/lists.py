@@ -33,7 +33,7 @@ def papers_asset(
         description=(
             "Each keyword's list: one row per keyword and paper, in the newest version that arXiv "
             "answered, re-checked against the keyword, newest first, up to the keyword's cap.\n\n"
-            "Rows that arXiv answered but that do not match the keyword are refused and counted: "
+            "Rows that arXiv answered but that do not match the keyword are filtered and counted: "
             "those newer than the last one shown, or all if there is room left.\n\n"
             "The list of a keyword of which nothing changed stays as it was published."
         ),

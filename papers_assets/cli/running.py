@@ -109,6 +109,7 @@ def execute(
 
     from papers_assets.checks import GITHUB_LIMIT
     from papers_assets.definitions import build_definitions
+    from papers_assets.keyword_refresh import NO_PAPER
     from papers_assets.outcomes import LOOKING_BACK
     from papers_assets.runs import open_instance, run_daily, tidy_up
     from papers_assets.storage.locks import locks_for
@@ -163,6 +164,8 @@ def execute(
             "(PAPERS_KEYWORDS and PAPERS_HOME).",
             logging.WARNING,
         )
+    for name in report.without_papers:
+        complain(f"{name}: {NO_PAPER}", logging.WARNING)
     for name, found in report.failed_checks.items():
         complain(f"check {name}: {printable(found, most=1000)}")
     is_well = not (report.failed or report.unpublished or report.failed_checks)

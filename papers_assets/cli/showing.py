@@ -5,13 +5,25 @@ from datetime import datetime
 import click
 
 from papers_assets.arxiv import query
+from papers_assets.arxiv.client import ArxivClient
+from papers_assets.arxiv.errors import ArxivError
+from papers_assets.arxiv.gate import gate_for
 from papers_assets.arxiv.newest import page_size
-from papers_assets.cli.words import keywords_or_stop, settings_or_stop, stop
+from papers_assets.arxiv.patience import Patience
+from papers_assets.cli.words import complain, keywords_or_stop, settings_or_stop, stop
+from papers_assets.keyword_summary import summary, warnings
+from papers_assets.keywords import KeywordsFile
+from papers_assets.settings import Settings
 
 
 @click.command()
-def keywords() -> None:
-    """Check keywords.toml and show what is asked of arXiv for each keyword."""
+@click.option("--query", "with_query", is_flag=True, help="Show each query and its address.")
+@click.option("--count", "with_count", is_flag=True, help="Ask arXiv how many results each has.")
+def keywords(*, with_query: bool, with_count: bool) -> None:
+    """Check keywords.toml and show what is listed for each keyword.
+
+    Exit status: 0 the file is valid, whatever it warns about, 2 it is not, or arXiv did not answer.
+    """
     settings = settings_or_stop()
     file = keywords_or_stop(settings)
     click.echo(
@@ -19,10 +31,32 @@ def keywords() -> None:
         f"({file.timezone.key})."
     )
     for keyword in file.keywords:
-        parameters = query.newest_first(keyword, 0, page_size(keyword))
-        click.echo(f"\n{keyword.name}  (at most {keyword.cap} papers)")
-        click.echo(f"  search_query: {parameters['search_query']}")
-        click.echo(f"  {query.url(settings.api_url, parameters)}")
+        click.echo(summary(keyword))
+        for warning in dict.fromkeys(warnings(keyword, settings.api_url)):
+            click.echo(f"  warning: {warning}")
+        if with_query:
+            parameters = query.newest_first(keyword, 0, page_size(keyword))
+            click.echo(f"  search_query: {parameters['search_query']}")
+            click.echo(f"  {query.url(settings.api_url, parameters)}")
+    if with_count:
+        _count(settings, file)
+
+
+def _count(settings: Settings, file: KeywordsFile) -> None:
+    """Ask arXiv for one result of each keyword, which says how many there are."""
+    patience = Patience(max_attempts=settings.max_attempts, backoff=settings.backoff)
+    gate = gate_for(settings.api_url, settings.request_interval, settings.locks)
+    client = ArxivClient(settings.api_url, gate, patience)
+    try:
+        for keyword in file.keywords:
+            count = client.ask(query.newest_first(keyword, 0, 1)).total_results
+            click.echo(f"{keyword.name}: {count:,} results at arXiv")
+            if not count:
+                complain(f"{keyword.name}: no paper on arXiv matches; check the spelling.")
+    except ArxivError as error:
+        stop(str(error))
+    finally:
+        client.close()
 
 
 @click.command()

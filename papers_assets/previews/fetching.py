@@ -20,7 +20,7 @@ def refreshed(outcome: Refreshed, api_url: str) -> Metadata:
     return _held(glance(outcome.held)) | {
         "new": outcome.new,
         "revised": outcome.revised,
-        "refused": outcome.refused,
+        "filtered": outcome.filtered,
         "answered": len(answer.papers),
         "results_at_arxiv": answer.total_results,
         "requests": outcome.requests,

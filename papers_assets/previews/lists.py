@@ -26,7 +26,7 @@ def papers(chosen: Chosen, former: pd.DataFrame | None, today: date) -> Metadata
             "keyword": s.keyword,
             "shown": len(s.papers),
             **counts[s.keyword]._asdict(),
-            "refused": s.refused,
+            "filtered": s.refused,
             "held": s.held,
         }
         for s in chosen.selections
@@ -36,7 +36,7 @@ def papers(chosen: Chosen, former: pd.DataFrame | None, today: date) -> Metadata
         "dagster/row_count": len(frame),
         "new": sum(count.new for count in counts.values()),
         "revised": sum(count.revised for count in counts.values()),
-        "refused": sum(s.refused for s in chosen.selections),
+        "filtered": sum(s.refused for s in chosen.selections),
         "keywords_as_published": len(chosen.as_published),
         "newest_paper": newest(look),
         "papers_a_day": dg.MetadataValue.md(_picture(chosen, today)),

@@ -30,7 +30,7 @@ def test_a_sound_readme_passes_every_check() -> None:
     }
 
 
-_NOTHING = b"_arXiv answered that it has no such papers._\n"
+_NOTHING = b"_No paper on arXiv matches; check the spelling in keywords.toml._\n"
 
 
 @pytest.mark.parametrize(
