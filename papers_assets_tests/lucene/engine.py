@@ -13,9 +13,6 @@ _JARS = sorted(
     for jar in Path("/usr/share/java").glob(f"lucene-{name}-8.*.jar")
 )
 
-Paper = tuple[str, str, str, str]
-"""Title, abstract, comment and journal reference."""
-
 
 def missing() -> str:
     """Return what is missing here, and how to install it; empty if nothing is."""
@@ -41,10 +38,12 @@ def tokens(texts: Iterable[tuple[str, str]]) -> list[list[str | None]]:
     return [[None if t == "_" else t for t in line.split()] for line in _answers(commands)]
 
 
-def found(papers: Iterable[Paper], phrases: Sequence[tuple[str, str]]) -> list[frozenset[int]]:
+def found(
+    papers: Iterable[Sequence[str]], phrases: Sequence[tuple[str, str]]
+) -> list[frozenset[int]]:
     """Return the numbers of the papers that arXiv finds for each (prefix, quoted phrase).
 
-    The prefixes are ti, abs, co and jr.
+    A paper is its title, abstract, comment and journal reference; prefixes are ti, abs, co, jr.
     """
     commands = ["\t".join(["paper", *map(_encoded, paper)]) for paper in papers]
     commands += [f"find\t{prefix}\t{_encoded(phrase)}" for prefix, phrase in phrases]
