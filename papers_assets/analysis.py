@@ -76,7 +76,18 @@ def _class_of(char: str) -> str:
     return _CATEGORIES.get(category, " ")
 
 
-_classes = _Classes({ord(char): kind for char, kind in _BETWEEN.items()} | {0x200B: " "})
+_classes = _Classes(
+    {
+        **{ord(char): kind for char, kind in _BETWEEN.items()},
+        **dict.fromkeys(range(0x24B6, 0x24EA), "L"),  # letters in circles, which are symbols
+        0x066B: "N",  # the Arabic decimal separator
+        0x200B: " ",  # a space without width
+    }
+)
+
+
+Analyzer = Callable[[str], Sequence[str | None]]
+"""Returns the tokens of a text by position; None where a word was left out."""
 
 
 def words(text: str) -> list[str]:
