@@ -486,8 +486,8 @@ def test_a_step_that_cannot_be_is_refused(text: str, message: str) -> None:
 
 
 def test_the_command_line_plays_faults() -> None:
-    faults = ("--fault", "busy:compiler:1", "--fault", "blocked:robot")
-    faults += ("--fault", "frozen@200001010000:performance")
+    steps = ("busy:compiler:1", "blocked:robot", "frozen@200001010000:performance")
+    faults = [f"--fault={step}" for step in steps]
     command = [PAPERS, "sample-arxiv", "--port", "0", "--min-interval", "0", *faults]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None

@@ -103,8 +103,12 @@ def test_of_a_post_only_a_form_is_read(server: SampleArxiv) -> None:
 def test_a_connection_serves_posts_and_gets_in_turn(server: SampleArxiv) -> None:
     with requests.Session() as session:
         answers = [
-            session.request(method, server.url, timeout=TIMEOUT, **{where: APPLE})
-            for method, where in [("POST", "data"), ("GET", "params")] * 2
+            answer
+            for _ in range(2)
+            for answer in (
+                session.post(server.url, APPLE, timeout=TIMEOUT),
+                session.get(server.url, params=APPLE, timeout=TIMEOUT),
+            )
         ]
 
     assert [ids(parsed(answer.text)) for answer in answers] == [["2613.00001v1"]] * 4
