@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .PHONY: help setup demo demo-ui papers ui test check lint format bench faults kill kill-ui gate \
-	production hosts concurrency replay fuzz lucene coverage mutation screenshots lock clean
+	production hosts concurrency replay search fuzz lucene coverage mutation screenshots lock clean
 
 help:                ## this list
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -76,6 +76,9 @@ concurrency: $(READY)  ## ten command lines at once
 
 replay: $(READY)     ## 60 days of real papers, with faults (needs the reference data)
 	$(RELIABILITY).replay --days $(or $(DAYS),60)
+
+search: $(READY)     ## keywords of every kind, searched as arXiv does, on a good and a bad day (needs the reference data)
+	$(RELIABILITY).search
 
 fuzz: $(READY)       ## broken feeds, at random; SECONDS_LONG=60
 	$(RELIABILITY).fuzz --seconds $(or $(SECONDS_LONG),60)

@@ -1,6 +1,6 @@
 """arXiv's archives and their categories: what `categories` in keywords.toml may name.
 
-The API documents no wildcard, so an archive is asked for as the categories that it consists of.
+Papers carry categories, so that an archive is matched as the categories that it consists of.
 """
 
 from datetime import date
