@@ -33,9 +33,6 @@ logger = logging.getLogger(__name__)
 
 USER_AGENT = f"papers-assets/{version('papers-assets')}"
 _PIECE = 1 << 16
-_LONGEST_LINE = 4094
-"""Characters of a request line (`GET /api/query?... HTTP/1.1`) that arXiv's server reads: the limit
-of gunicorn 20.1.0, which arXiv/arxiv-search starts with its default. With more it answers 400."""
 _Answer = TypeVar("_Answer", Page, RecordsPage)
 
 
@@ -174,7 +171,7 @@ class ArxivClient:
     ) -> tuple[int, "requests.structures.CaseInsensitiveDict[str]", bytes]:
         url = query.url(interface.url, parameters)
         # arXiv has accepted the same parameters as a form since 2025-11-21 (arXiv/arxiv-search).
-        is_form = len(_request_line(url)) > _LONGEST_LINE
+        is_form = len(_request_line(url)) > query.MAX_REQUEST_LINE
         timeout = (self._patience.connect_timeout, self._patience.read_timeout)
         ends = min(self._clock() + self._patience.answer_timeout, self._ends)
         try:
