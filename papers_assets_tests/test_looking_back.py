@@ -16,7 +16,7 @@ from papers_assets.arxiv import newest, windows
 from papers_assets.asking import EVERYTHING_TAG
 from papers_assets.keywords import Field, Keyword
 from papers_assets.matching import Matcher
-from papers_assets.sample_arxiv import Corpus, Fault, RequestRecord, Script, Step
+from papers_assets.sample_arxiv import Corpus, Fault, Paper, RequestRecord, Script, Step
 from papers_assets.sample_arxiv.archive import Archive
 from papers_assets.sample_arxiv.interfaces import answer
 from papers_assets.sample_arxiv.replies import Spoiler
@@ -25,6 +25,7 @@ from papers_assets.storage.store import StoreError
 from papers_assets_tests.arxiv.test_elements import with_form_feeds
 from papers_assets_tests.conftest import House
 from papers_assets_tests.making import keyword
+from papers_assets_tests.sample_arxiv.building import paper
 
 SINCE = date(2026, 1, 10)
 MONTHS = [f"2026{month:02}" for month in range(11, 0, -1)]
@@ -247,6 +248,27 @@ def with_one_too_many(request: RequestRecord, archive: Archive, now: datetime) -
     total = re.compile(rb"(?<=<opensearch:totalResults>)[0-9]+")
     body = total.sub(lambda match: b"%d" % (int(match[0]) + 1), real.body)
     return Fault(real.status, body, content_type=real.content_type)
+
+
+@pytest.mark.parametrize("most", [30_000, 4])
+def test_no_paper_of_the_last_minute_of_a_window_is_lost(
+    compiler: House, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    def submitted(number: int, time: str) -> Paper:
+        return paper(f"2613.{number:05}", "A compiler", "A compiler.", published=time)
+
+    times = [f"2026-02-28T23:{minute}:{s}Z" for minute in (58, 59) for s in ("00", "01", "59")]
+    after = ["2026-03-01T00:00:00Z", "2026-03-01T00:00:30Z", "2026-03-01T00:01:00Z"]
+    newer = [submitted(100 + n, "2026-11-01T00:00:00Z") for n in range(100)]
+    compiler.server.corpus = Corpus([*newer, *map(submitted, range(9), [*times, *after])])
+    monkeypatch.setattr(windows, "MAX_RESULTS", most)
+    assert run(compiler, look_back_to="2026-02-28", look_back_until="2026-02-28").success
+    found = held(compiler, "compiler") - {p.id for p in newer}
+    assert found == {f"2613.{number:05}" for number in range(len(times))}
+    asked = len(asked_for_months(compiler))
+    assert asked == 1 or most < len(times)
+    assert run(compiler, look_back_to="2026-02-28", look_back_until="2026-02-28").success
+    assert len(asked_for_months(compiler)) == asked
 
 
 def test_after_a_keyword_that_failed_the_next_is_asked_once_and_after_three_none(

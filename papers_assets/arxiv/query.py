@@ -6,11 +6,13 @@ operator gets its own pair of parentheses, and no escape for a quote, so no quot
 """
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import urlencode, urlsplit
 
 from papers_assets.arxiv import taxonomy
 from papers_assets.keywords import Field, Keyword, Search
+
+_MINUTE = timedelta(minutes=1)
 
 MAX_PAGE = 2000
 """Results in one answer at most; arXiv's limit."""
@@ -124,9 +126,11 @@ def submitted_in(
 ) -> dict[str, str]:
     """Give the parameters that ask for the papers submitted from minute `first` to `last`, UTC.
 
-    Oldest first: so nothing moves to another page when a paper is added meanwhile.
+    Oldest first: so nothing moves to another page when a paper is added meanwhile. arXiv takes the
+    end of a range for the first second of its minute, so one minute more is asked for: papers of
+    that minute may come, too.
     """
-    minutes = f"[{first:%Y%m%d%H%M} TO {last:%Y%m%d%H%M}]"
+    minutes = f"[{first:%Y%m%d%H%M} TO {last + _MINUTE:%Y%m%d%H%M}]"
     return {
         "search_query": f"({search_query(keyword)} AND submittedDate:{minutes})",
         "start": str(start),

@@ -142,7 +142,7 @@ def fetch_window(window: Window, ask: Callable[[int, int], Page]) -> Newest | No
             return None
         came += len(page.papers) + len(page.unreadable)
         total = max(total, page.total_results)
-        found |= {(p.arxiv_id, p.version): p for p in page.papers}
+        found |= {(p.arxiv_id, p.version): p for p in page.papers if not _is_just_after(p, window)}
         unreadable += page.unreadable
         repaired += [page.repaired] if page.repaired else []
         fault = short(page, start, MAX_PAGE) or _outside(page.papers, window)
@@ -162,6 +162,11 @@ def fetch_window(window: Window, ask: Callable[[int, int], Page]) -> Newest | No
             )
 
 
+def _is_just_after(paper: Paper, window: Window) -> bool:
+    """Whether a paper is of the minute that is asked for besides; see `query.submitted_in`."""
+    return window.end <= paper.published < window.end + _MINUTE
+
+
 def _outside(papers: Iterable[Paper], window: Window) -> str:
-    outside = sum(paper.published not in window for paper in papers)
+    outside = sum(p.published not in window and not _is_just_after(p, window) for p in papers)
     return f"{outside} results submitted on other days than were asked for" if outside else ""

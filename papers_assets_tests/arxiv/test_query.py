@@ -32,11 +32,11 @@ def test_the_place_to_look_can_be_chosen(within: Field, asked: str) -> None:
     assert search_query(keyword("x", within=within)) == asked
 
 
-def test_a_window_of_days_is_asked_for_to_the_minute_and_oldest_first() -> None:
+def test_a_window_of_days_is_asked_for_to_the_end_of_its_last_minute_and_oldest_first() -> None:
     first, last = datetime(2026, 10, 1, tzinfo=UTC), datetime(2026, 10, 31, 23, 59, tzinfo=UTC)
     asked = submitted_in(keyword("x", within=Field.TITLE), first, last, 2000, 500)
     assert asked == {
-        "search_query": '(ti:"x" AND submittedDate:[202610010000 TO 202610312359])',
+        "search_query": '(ti:"x" AND submittedDate:[202610010000 TO 202611010000])',
         "start": "2000",
         "max_results": "500",
         "sortBy": "submittedDate",

@@ -135,10 +135,20 @@ def test_a_short_page_is_a_fault() -> None:
 
 
 def test_results_of_other_days_are_a_fault() -> None:
-    papers = [*in_january(2), paper(9, published=JANUARY.last + MINUTE)]
+    papers = [*in_january(2), paper(9, published=JANUARY.end + MINUTE)]
     answer = fetch_window(JANUARY, Arxiv(papers))
     assert answer is not None
     assert answer.fault == "1 results submitted on other days than were asked for"
+
+
+@pytest.mark.parametrize("seconds", [0, 1, 59])
+def test_a_window_ends_with_the_last_second_of_its_last_minute(seconds: int) -> None:
+    after = timedelta(seconds=seconds)
+    last, next_ = (paper(n, published=t + after) for n, t in ((8, JANUARY.last), (9, JANUARY.end)))
+    answer = fetch_window(JANUARY, Arxiv([*in_january(2), last, next_]))
+    assert answer is not None
+    assert (answer.papers, answer.fault) == ((*in_january(2), last), "")
+    assert (answer.total_results, answer.unreadable) == (4, ())
 
 
 def test_a_later_page_that_says_there_is_nothing_is_a_fault() -> None:
