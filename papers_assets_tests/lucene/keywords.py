@@ -2,20 +2,19 @@
 
 Run it with `python -m papers_assets_tests.lucene.keywords`. It sends what the product would send,
 takes it as arXiv does, and prints how many papers are found, listed and filtered. Exit status 1:
-`papers_assets.analysis` finds other papers than Lucene.
+`papers_assets.matching.SearchMatcher` explains other papers than Lucene finds.
 """
 
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from papers_assets.analysis import Analyzed, ArxivPhrase
 from papers_assets.arxiv.query import search_query
 from papers_assets.keywords import Keyword
 from papers_assets.keywords_file import read_keywords_file
-from papers_assets.matching import Matchers
+from papers_assets.matching import MATCHED, Candidate, Matchers, SearchMatcher
 from papers_assets.sample_arxiv import grammar
 from papers_assets.sample_arxiv.query import CATEGORY, Node, Operation, Operator, Term
 from papers_assets_tests import reference
@@ -25,14 +24,6 @@ PATH = Path(__file__).with_name("keywords.toml")
 _FIELDS = ("title", "abstract", "comment", "journal_ref")
 
 _Papers = frozenset[int]
-_IsFound = Callable[[ArxivPhrase, Analyzed], bool]
-_SEARCHES: dict[str, tuple[str, _IsFound]] = {
-    "ti": ("title", ArxivPhrase.is_in_title),
-    "abs": ("abstract", ArxivPhrase.is_in_abstract),
-    "co": ("comment", ArxivPhrase.is_in_comment),
-    "jr": ("journal_ref", ArxivPhrase.is_in_comment),
-}
-"""By prefix: the field of a paper, and how a phrase is looked for in it."""
 
 
 class Row(NamedTuple):
@@ -40,11 +31,11 @@ class Row(NamedTuple):
 
     keyword: str
     found: _Papers
-    """By Lucene."""
+    """By Lucene, for the query."""
     explained: _Papers
-    """By `ArxivPhrase`."""
+    """By `SearchMatcher`."""
     listed: _Papers
-    """By the product."""
+    """By `Matchers`."""
 
     @property
     def numbers(self) -> tuple[int, ...]:
@@ -78,19 +69,11 @@ def main() -> None:
 def compared(keywords: Sequence[Keyword], papers: Sequence[Mapping[str, Any]]) -> Iterator[Row]:
     """Yield a row for each keyword, papers being records of the reference file."""
     roots = [grammar.read(search_query(keyword)).root for keyword in keywords]
-    terms = sorted({term for root in roots for term in _terms(root)}, key=str)
-    phrases = [term for term in terms if term.prefix != CATEGORY]
-    categories = {t: _in_category(t.text, papers) for t in terms if t.prefix == CATEGORY}
-    by_lucene = categories | dict(zip(phrases, _by_lucene(phrases, papers), strict=True))
-    by_analysis = categories | dict(zip(phrases, _by_analysis(phrases, papers), strict=True))
-    listed = _listed(keywords, papers)
+    found = _found({term for root in roots for term in _terms(root)}, papers)
+    explained, listed = _matched(keywords, papers)
     for keyword, root in zip(keywords, roots, strict=True):
-        yield Row(
-            keyword.name,
-            _of(root, by_lucene),
-            _of(root, by_analysis),
-            frozenset(listed[keyword.name]),
-        )
+        name = keyword.name
+        yield Row(name, _of(root, found), frozenset(explained[name]), frozenset(listed[name]))
 
 
 def _terms(node: Node) -> Iterator[Term]:
@@ -118,41 +101,40 @@ def _of(node: Node, papers: Mapping[Term, _Papers]) -> _Papers:
     raise NotImplementedError(str(node))
 
 
-def _in_category(pattern: str, papers: Sequence[Mapping[str, Any]]) -> _Papers:
-    return frozenset(
-        number
-        for number, paper in enumerate(papers)
-        if any(fnmatchcase(category, pattern) for category in paper["categories"])
-    )
-
-
-def _by_lucene(phrases: Sequence[Term], papers: Sequence[Mapping[str, Any]]) -> list[_Papers]:
-    if unquoted := [phrase for phrase in phrases if not phrase.quoted]:
-        raise NotImplementedError(f"words without quotes: {unquoted}")
+def _found(terms: Iterable[Term], papers: Sequence[Mapping[str, Any]]) -> dict[Term, _Papers]:
+    """Return the papers, by number, that arXiv finds for each term of a query."""
+    categories = {term: term.text for term in terms if term.prefix == CATEGORY}
+    phrases = [term for term in terms if term.quoted and term not in categories]
+    if others := set(terms) - categories.keys() - {*phrases}:
+        raise NotImplementedError(f"words without quotes: {others}")
     texts = ([paper[field] or "" for field in _FIELDS] for paper in papers)
-    return engine.found(texts, [(phrase.prefix, phrase.text) for phrase in phrases])
+    found = engine.found(texts, [(phrase.prefix, phrase.text) for phrase in phrases])
+    return dict(zip(phrases, found, strict=True)) | {
+        term: frozenset(
+            number
+            for number, paper in enumerate(papers)
+            if any(fnmatchcase(category, pattern) for category in paper["categories"])
+        )
+        for term, pattern in categories.items()
+    }
 
 
-def _by_analysis(phrases: Sequence[Term], papers: Sequence[Mapping[str, Any]]) -> list[_Papers]:
-    searches = [(ArxivPhrase(phrase.text), *_SEARCHES[phrase.prefix]) for phrase in phrases]
-    found: list[set[int]] = [set() for _ in searches]
-    for number, paper in enumerate(papers):
-        texts = {field: Analyzed(paper[field] or "") for field in _FIELDS}
-        for (phrase, field, is_found), numbers in zip(searches, found, strict=True):
-            if is_found(phrase, texts[field]):
-                numbers.add(number)
-    return list(map(frozenset, found))
-
-
-def _listed(
+def _matched(
     keywords: Sequence[Keyword], papers: Sequence[Mapping[str, Any]]
-) -> dict[str, set[int]]:
-    matchers = Matchers(keywords)
+) -> tuple[dict[str, set[int]], dict[str, set[int]]]:
+    """Return the papers that arXiv can have meant, and those that are listed, by keyword."""
+    explained: dict[str, set[int]] = {keyword.name: set() for keyword in keywords}
     listed: dict[str, set[int]] = {keyword.name: set() for keyword in keywords}
+    matchers, by_name = Matchers(keywords), {k.name: SearchMatcher(k) for k in keywords}
     for number, paper in enumerate(papers):
-        for name in matchers(paper["title"], paper["abstract"], paper["categories"]):
+        fields = [paper[name] for name in MATCHED]
+        candidate = Candidate(*fields)
+        for name, matcher in by_name.items():
+            if matcher.matches(candidate):
+                explained[name].add(number)
+        for name in matchers(*fields):
             listed[name].add(number)
-    return listed
+    return explained, listed
 
 
 if __name__ == "__main__":

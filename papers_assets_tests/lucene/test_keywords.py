@@ -1,0 +1,12 @@
+from papers_assets.arxiv.query import search_query
+from papers_assets.keywords_file import read_keywords_file
+from papers_assets.sample_arxiv import grammar
+from papers_assets_tests.lucene.keywords import PATH
+
+
+def test_every_keyword_of_the_list_can_be_sent() -> None:
+    queries = {search_query(keyword) for keyword in read_keywords_file(PATH).keywords}
+    assert len(queries) > 300
+    for query in queries:  # arXiv writes more spaces
+        understood = grammar.read(query).text
+        assert understood.replace(" ", "") == query.replace(" ", "")
