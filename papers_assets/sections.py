@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
+from papers_assets.index_lag import IndexLag, index_lag
 from papers_assets.keywords import KeywordsFile
 from papers_assets.keywords import Source as SourceOfPapers
 from papers_assets.papers import PROBLEMS, refreshed_at
@@ -60,18 +61,45 @@ def sections(papers: pd.DataFrame, file: KeywordsFile) -> list[Section]:
 
 
 def remark(papers: pd.DataFrame, file: KeywordsFile) -> str:
-    """Give what is to be said about the date of the last update: why there may be nothing new."""
-    updated = last_update(papers, file)
-    if updated is None or papers.empty:
+    """Return what is to be said about the date of the last update: why there may be nothing new."""
+    if papers.empty or last_update(papers, file) is None or _has_news(papers, file):
         return ""
-    here = papers["keyword"].isin(file.names)
-    if (papers.loc[here, "first_seen"].dt.tz_convert(file.timezone).dt.date == updated).any():
-        return ""
+    if lag := index_lag_of(papers, file):
+        times = "paper was" if lag.expected < 1.5 else "papers were"  # noqa: PLR2004 - rounded
+        return (
+            f"arXiv's index seems to be behind: the newest paper in these lists was submitted on "
+            f"{lag.newest}, and arXiv has published papers on {lag.publications} days since then, "
+            f"on which about {lag.expected:.0f} {times} to be expected here. The lists show what "
+            "arXiv answers, and catch up when its index does."
+        )
     return (
         "Nothing new that day. The date says when arXiv last answered, which is not always with "
         "something new: it announces no papers on Friday and Saturday evenings (US Eastern) and on "
         "holidays."
     )
+
+
+def index_lag_of(papers: pd.DataFrame, file: KeywordsFile) -> IndexLag | None:
+    """Return how far arXiv's index seems to be behind; None if it does not.
+
+    A day that brought something new is none on which the index stands still.
+    """
+    if file.source is not SourceOfPapers.QUERY or _has_news(papers, file):
+        return None
+    times, problems = refreshed_at(papers), papers.attrs.get(PROBLEMS, {})
+    times = {n: times[n] for n in file.names if n in times and n not in problems}
+    newest = max(times.values(), default=None)
+    fresh = {n: t for n, t in times.items() if newest and not is_old(t, newest, file.timezone)}
+    if not fresh:
+        return None
+    return index_lag(papers, {name: file[name].cap for name in fresh}, min(fresh.values()))
+
+
+def _has_news(papers: pd.DataFrame, file: KeywordsFile) -> bool:
+    """Return whether the day of the last update brought a version that was not there before."""
+    updated = last_update(papers, file)
+    first_seen = papers.loc[papers["keyword"].isin(file.names), "first_seen"]
+    return bool((first_seen.dt.tz_convert(file.timezone).dt.date == updated).any())
 
 
 def _days(papers: pd.DataFrame, file: KeywordsFile) -> dict[str, date]:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from papers_assets.checks.finding import Finding, Severity, as_line, finding
 from papers_assets.harvest.harvested import CLOCKS
+from papers_assets.index_lag import IndexLag
 from papers_assets.keywords import KeywordsFile
 from papers_assets.papers import AGEING
 from papers_assets.sections import is_old
@@ -72,6 +73,28 @@ def fresh_enough(times: Mapping[str, datetime], now: datetime) -> Finding:
         else Severity.ERROR,
         oldest_hours=oldest,
         newest_hours=newest,
+    )
+
+
+def index_current(lag: IndexLag | None) -> Finding:
+    """Check that arXiv's search does not seem to be behind what arXiv has announced."""
+    behind = []
+    if lag:
+        behind.append(
+            f"the newest listed paper was submitted on {lag.newest}, arXiv has published papers on "
+            f"{lag.publications} days since, and {lag.expected:.1f} were to be expected (chance of "
+            f"none: {lag.chance:.1g})"
+        )
+    return finding(
+        "index_current",
+        behind,
+        "The lists are no older than arXiv's announcements and chance explain.",
+        "arXiv's index seems to stand still: {}. The lists show what it answers, the README says "
+        "so, and they catch up when it does. status.arxiv.org may know more.",
+        # What is shown is what arXiv answered, and no run of ours mends that.
+        severity=Severity.WARN,
+        publications=lag.publications if lag else 0,
+        expected=round(lag.expected, 1) if lag else 0.0,
     )
 
 
