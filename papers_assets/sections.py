@@ -8,7 +8,7 @@ import pandas as pd
 from papers_assets.index_lag import IndexLag, index_lag
 from papers_assets.keywords import KeywordsFile
 from papers_assets.keywords import Source as SourceOfPapers
-from papers_assets.papers import PROBLEMS, refreshed_at
+from papers_assets.papers import PROBLEMS, refreshed_at, sources
 from papers_assets.rendering.pages import Content
 from papers_assets.rendering.readme import Section
 
@@ -17,6 +17,8 @@ _NO_PAPER = {
     SourceOfPapers.QUERY: "No paper on arXiv matches; check the spelling in keywords.toml.",
     SourceOfPapers.HARVEST: "No paper that was harvested matches.",
 }
+_NAMED = 5
+"""Papers that a sentence names."""
 
 
 def content(papers: pd.DataFrame, file: KeywordsFile) -> Content:
@@ -62,8 +64,15 @@ def sections(papers: pd.DataFrame, file: KeywordsFile) -> list[Section]:
 
 def remark(papers: pd.DataFrame, file: KeywordsFile) -> str:
     """Return what is to be said about the date of the last update: why there may be nothing new."""
-    if papers.empty or last_update(papers, file) is None or _has_news(papers, file):
+    if papers.empty or last_update(papers, file) is None:
         return ""
+    lacking = _lacking(papers, file)
+    if _has_news(papers, file):
+        return lacking
+    return " ".join(filter(None, [lacking, _without_news(papers, file)]))
+
+
+def _without_news(papers: pd.DataFrame, file: KeywordsFile) -> str:
     if lag := index_lag_of(papers, file):
         times = "paper was" if lag.expected < 1.5 else "papers were"  # noqa: PLR2004 - rounded
         return (
@@ -77,6 +86,25 @@ def remark(papers: pd.DataFrame, file: KeywordsFile) -> str:
         "something new: it announces no papers on Friday and Saturday evenings (US Eastern) and on "
         "holidays."
     )
+
+
+def _lacking(papers: pd.DataFrame, file: KeywordsFile) -> str:
+    found = sorted({version for of in oai_only(papers, file).values() for version in of})
+    if not found:
+        return ""
+    more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
+    papers_ = "a paper" if len(found) == 1 else f"{len(found)} papers"
+    return (
+        f"arXiv's search lacks {papers_} of these lists that arXiv's OAI-PMH interface has: "
+        f"{', '.join(found[:_NAMED])}{more}."
+    )
+
+
+def oai_only(papers: pd.DataFrame, file: KeywordsFile) -> dict[str, tuple[str, ...]]:
+    """Return, by keyword, the versions of which only OAI-PMH told, such as 2613.00001v1."""
+    choices = {name: source.choice for name, source in sources(papers).items()}
+    found = {name: choices.get(name) for name in file.names}
+    return {name: choice.oai_only for name, choice in found.items() if choice and choice.oai_only}
 
 
 def index_lag_of(papers: pd.DataFrame, file: KeywordsFile) -> IndexLag | None:

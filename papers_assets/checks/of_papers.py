@@ -27,7 +27,7 @@ from papers_assets.held import ARXIV_BEGAN
 from papers_assets.keywords import KeywordsFile
 from papers_assets.matching import MATCHED
 from papers_assets.papers import PROBLEMS
-from papers_assets.sections import index_lag_of
+from papers_assets.sections import index_lag_of, oai_only
 
 FORMER_COLUMNS = ["keyword", "arxiv_id", "version", "updated", *MATCHED]
 """What of the frame published before is looked at."""
@@ -40,7 +40,8 @@ CHECKS_OF_PAPERS: dict[str, Check] = {
     "every_keyword_refreshed": Check("The latest run refreshed every keyword.", blocking=False),
     "fresh_enough": Check("No keyword's papers are older than 36 hours.", blocking=False),
     "index_current": Check(
-        "arXiv's index does not seem to stand still: new papers come as often as before.",
+        "arXiv's search is not behind: new papers come as often as before, and with witness = true "
+        "it has what OAI-PMH lists.",
         blocking=False,
     ),
     "capped": Check("No keyword shows more papers than its cap.", blocking=True),
@@ -92,7 +93,7 @@ def check_papers(  # noqa: PLR0913, PLR0917 - what it is judged by
         days_missing: of the harvest.
     """
     times, problems = times_of(papers, file), papers.attrs.get(PROBLEMS, {})
-    lag = index_lag_of(papers, file)
+    lag, lacking = index_lag_of(papers, file), oai_only(papers, file)
     papers = papers.copy(deep=False)
     papers.attrs = {}  # or pandas copies them, all of them, with every slice
     if former is None:
@@ -109,7 +110,7 @@ def check_papers(  # noqa: PLR0913, PLR0917 - what it is judged by
     return [
         every_keyword_refreshed(times, problems, file),
         fresh_enough(times, now),
-        index_current(lag),
+        index_current(lag, lacking),
         _capped(papers, file),
         _ids_unique(papers),
         newest_version_kept(papers, newest, as_published),

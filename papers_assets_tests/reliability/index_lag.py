@@ -66,7 +66,7 @@ class _Version:
 def _versions(seed: int) -> Iterator[tuple[_Version, list[str]]]:
     """Give each version with the keywords that it matches."""
     draw = random.Random(seed)
-    matchers = Matchers([Keyword(name, any=(name,), within=Field.EITHER) for name in POOL])
+    matchers = Matchers([Keyword.of_phrase(name, Field.EITHER) for name in POOL])
     for record in reference.records("arxiv/papers.jsonl.gz"):
         updated = datetime.fromisoformat(record["updated"])
         if updated.tzinfo is None:
