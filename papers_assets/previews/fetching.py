@@ -63,10 +63,11 @@ def with_looked_back(metadata: Metadata, looked: LookedBack) -> Metadata:
 def with_witness(metadata: Metadata, witnessed: Witnessed, name: str) -> Metadata:
     """Describe a keyword's materialization, compared with a day of OAI-PMH besides."""
     glance_, missing = witnessed.held.get(name), witnessed.missing.get(name)
-    lacking = f"arXiv's search lacks {', '.join(missing)}" if missing else "nothing is missing"
+    found = [f"arXiv's search lacks {', '.join(missing)}"] if missing else []
+    found += [witnessed.problem] if witnessed.problem else []
     return metadata | {
         **(_held(glance_) if glance_ else {}),
-        "witness": f"{witnessed.day}: {'; '.join(filter(None, [lacking, witnessed.problem]))}",
+        "witness": f"{witnessed.day}: {'; '.join(found) or 'nothing is missing'}",
     }
 
 
