@@ -5,7 +5,8 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .PHONY: help setup demo demo-ui papers ui test check lint format bench faults kill kill-ui gate \
-	production hosts concurrency replay search fuzz lucene coverage mutation screenshots lock clean
+	production hosts concurrency replay search fuzz lucene index-lag coverage mutation screenshots \
+	lock clean
 
 help:                ## this list
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -82,6 +83,9 @@ search: $(READY)     ## keywords of every kind, searched as arXiv does, on a goo
 
 fuzz: $(READY)       ## broken feeds, at random; SECONDS_LONG=60
 	$(RELIABILITY).fuzz --seconds $(or $(SECONDS_LONG),60)
+
+index-lag: $(READY)  ## how soon an index that stands still is noticed (needs the reference data)
+	$(RELIABILITY).index_lag
 
 # Debian: apt install liblucene8-java default-jre-headless
 lucene: $(READY)     ## words, stems and keywords against a real Lucene (needs it, java and the reference data)

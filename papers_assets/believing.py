@@ -118,7 +118,7 @@ def is_believed_now(doubts: list[Doubt], doubted_since: datetime | None, now: da
 
 def _older(answer: Newest, before: Held) -> int:
     newest: dict[str, int] = {}
-    for arxiv_id, version in before.versions():
+    for arxiv_id, version in before.answered():
         newest[arxiv_id] = max(version, newest.get(arxiv_id, 0))
     # A paper that was revised between two pages comes in both versions.
     came: dict[str, int] = {}

@@ -58,6 +58,8 @@ class Choice:
     """`Held.gleaned`."""
     gaps: tuple[str, ...] = ()
     """`Held.gaps`, each as days for people."""
+    oai_only: tuple[str, ...] = ()
+    """`Held.oai_only`, such as 2613.00001v1."""
 
 
 def fingerprint(keyword: Keyword, signature: str) -> str:
@@ -97,6 +99,7 @@ def _packed(choice: Choice) -> list[Any]:
         days and [days.since.isoformat(), {d.isoformat(): n for d, n in days.counts.items()}],
         choice.gleaned,
         choice.gaps,
+        choice.oai_only,
     ]
 
 
@@ -108,10 +111,12 @@ def _unpacked(  # noqa: PLR0913, PLR0917 - what `_packed` gives
     days: tuple[str, dict[str, int]] | None,
     gleaned: int | None,
     gaps: Sequence[str] = (),
+    oai_only: Sequence[str] = (),
 ) -> Choice:
     unpacked = None
     if days:
         counts = {date.fromisoformat(day): n for day, n in days[1].items()}
         unpacked = Days(date.fromisoformat(days[0]), counts)
     asked, first, last = (datetime.fromisoformat(time) if time else None for time in times)
-    return Choice(fingerprint, refused, held, unpacked, asked, first, last, gleaned, tuple(gaps))
+    texts = tuple(gaps), tuple(oai_only)
+    return Choice(fingerprint, refused, held, unpacked, asked, first, last, gleaned, *texts)

@@ -272,6 +272,7 @@ def _choice(keyword: Keyword, selection: Selection, held: Held, signature: str) 
         known.complete_until,
         known.gleaned,
         tuple(map(str, known.gaps)),
+        tuple(f"{arxiv_id}v{version}" for arxiv_id, version in known.oai_only),
     )
 
 

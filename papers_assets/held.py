@@ -58,6 +58,9 @@ class Held:
     gleaned: int | None = None
     """Up to which write of the harvest it had been looked through when this was written; None: it
     had not been."""
+    oai_only: tuple[tuple[str, int], ...] = ()
+    """Ids and versions that arXiv's OAI-PMH lists and its search has not answered since, though its
+    last answer should have them."""
 
     @property
     def read_until(self) -> datetime | None:
@@ -82,6 +85,10 @@ class Held:
     def versions(self) -> set[tuple[str, int]]:
         """Give the arXiv ids and versions of the papers."""
         return set(paper_rows.versions(self.papers))
+
+    def answered(self) -> set[tuple[str, int]]:
+        """Return the versions without those that only OAI-PMH lists."""
+        return self.versions() - {*self.oai_only}
 
     def reported(self) -> set[tuple[str, int]]:
         """Give those that had come by the last refresh, and so were counted in it or before."""
@@ -152,6 +159,34 @@ def refreshed(  # noqa: PLR0913 - all but four are said by name
         looked_back=held.looked_back if held else (),
         gaps=_gaps(held, fetched, seen_at, total_results, gap=gap),
         gleaned=held.gleaned if held else None,
+        oai_only=_still_oai_only(held, fetched, total_results),
+    )
+
+
+def reach(fetched: Sequence[Paper], total_results: int | None) -> datetime | None:
+    """Return the time since which an answer should have every version; None: it says nothing."""
+    if total_results is not None and len(fetched) >= total_results:
+        return ARXIV_BEGAN
+    return min((paper.updated for paper in fetched), default=None)
+
+
+def _still_oai_only(
+    held: Held | None, fetched: Sequence[Paper], total_results: int | None
+) -> tuple[tuple[str, int], ...]:
+    """Return what the answer `fetched` lacks of `Held.oai_only`, as far back as it reaches."""
+    since = reach(fetched, total_results)
+    if held is None or not held.oai_only or since is None:
+        return ()
+    submitted = dict(
+        zip(paper_rows.versions(held.papers), held.papers["updated"].to_pylist(), strict=True)
+    )
+    came: dict[str, int] = {}
+    for paper in fetched:
+        came[paper.arxiv_id] = max(paper.version, came.get(paper.arxiv_id, 0))
+    return tuple(
+        (arxiv_id, version)
+        for arxiv_id, version in held.oai_only
+        if came.get(arxiv_id, 0) < version and submitted[arxiv_id, version] > since
     )
 
 
@@ -206,6 +241,21 @@ def looked_back(
         papers=_merged(held, fetched, held.refreshed_at or seen_at),
         looked_back=joined([*held.looked_back, *windows]),
         gaps=without(held.gaps, windows),
+    )
+
+
+def witnessed(keyword: Keyword, held: Held | None, papers: Sequence[Paper], now: datetime) -> Held:
+    """Return what is held with papers that OAI-PMH lists and the last answer should have had.
+
+    They count as seen when the keyword was last refreshed, so that the next refresh does not take
+    them for its own news.
+    """
+    held = of_definition(keyword, held) or _nothing(keyword)
+    versions = [(paper.arxiv_id, paper.version) for paper in papers]
+    return replace(
+        held,
+        papers=_merged(held, papers, held.refreshed_at or now),
+        oai_only=tuple(dict.fromkeys([*held.oai_only, *versions])),
     )
 
 
@@ -290,6 +340,7 @@ def gleaned(  # noqa: PLR0913 - all but three are said by name
         complete_from=min([time for time in (before, complete_from) if time], default=None),
         total_results=None,
         doubted_since=None,
+        oai_only=(),
     )
 
 

@@ -25,7 +25,10 @@ _SYNTAX: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\bcat:"), '"cat:" is a word here: use categories'),
     (re.compile(r"\bau:"), '"au:" is a word here: authors cannot be searched for'),
     (re.compile(r"\b(?:ti|abs|co|jr|all):"), "its prefix is a word here: use in"),
-    (re.compile(r"\w{3}\*|\?"), '"*" and "?" are no wildcards: leave them out, every ending is found'),
+    (
+        re.compile(r"\w{3}\*|\?"),
+        '"*" and "?" are no wildcards: leave them out, every ending is found',
+    ),
     (re.compile(r",\s"), "it is one phrase: list the parts in any or all"),
 )
 """What people write who know search engines, and the key that is meant."""

@@ -221,6 +221,8 @@ class KeywordsFile:
     source: Source = Source.QUERY
     harvest_since: date | None = None
     """The first day that is harvested; None: nothing is, as the source is another."""
+    witness: bool = False
+    """Whether what queries bring is compared with the newest day of arXiv's OAI-PMH."""
 
     def __getitem__(self, name: str) -> Keyword:
         """Give the keyword of that name; KeyError if there is none."""

@@ -26,7 +26,7 @@ from papers_assets.keywords_values import ValueMistake, show
 _FILE_KEYS = (
     *("cap", "categories", "timezone", "schedule", "keep_runs", "keep_papers", "site"),
     *("digest_when_nothing_changed", "digest_name", "front_page", "source", "harvest_since"),
-    *("in", "keywords"),
+    *("witness", "in", "keywords"),
 )
 _SEARCH_KEYS = ("any", "all", "none", "in", "categories", "cross_lists", "exact")
 _KEYWORD_KEYS = (*_SEARCH_KEYS, "queries", "revisions", "cap", "recipients")
@@ -89,6 +89,7 @@ class _Reader:
             front_page=yes("front_page"),
             source=source,
             harvest_since=self._checked(("harvest_since",), since, content.get("harvest_since")),
+            witness=option("witness", partial(values.witness, source), False),  # noqa: FBT003
         )
 
     def _option(

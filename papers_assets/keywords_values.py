@@ -168,6 +168,16 @@ def site(value: object) -> str:
     return value.rstrip("/")
 
 
+def witness(source: Source, value: object) -> bool:
+    """Read whether queries are compared with OAI-PMH."""
+    if yes_or_no("witness", value) and source is Source.HARVEST:
+        raise ValueMistake(
+            'true, but with source = "harvest" all papers come from OAI-PMH already.',
+            "Leave witness out.",
+        )
+    return value is True
+
+
 def yes_or_no(key: str, value: object) -> bool:
     """Read a truth value."""
     if not isinstance(value, bool):

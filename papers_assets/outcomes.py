@@ -8,6 +8,7 @@ from papers_assets.failures import Failed
 from papers_assets.harvest.finds import Found
 from papers_assets.keyword_refresh import Refreshed
 from papers_assets.looking_back import LookedBack
+from papers_assets.witness import Witnessed
 
 LOOKING_BACK = "looking back at "
 """Before a keyword's name, where it was refreshed and looking back did not come to its end."""
@@ -33,8 +34,12 @@ class Outcomes:
     open: dict[str, list[str]] = field(default_factory=dict)
     """What has not come of keywords that were looked back at."""
 
-    def add(self, outcome: Refreshed | Found | Failed | LookedBack) -> None:
-        """Take note of what became of a keyword."""
+    def add(self, outcome: Refreshed | Found | Failed | Witnessed | LookedBack) -> None:
+        """Take note of what became of a keyword, or of the comparison of all with OAI-PMH."""
+        if isinstance(outcome, Witnessed):
+            for name, metadata in self.refreshed.items():
+                self.refreshed[name] = previews.with_witness(metadata, outcome, name)
+            return
         name = outcome.keyword.name
         match outcome:
             case Refreshed():

@@ -19,6 +19,7 @@ from papers_assets.keywords import Keyword
 from papers_assets.logs import progress
 from papers_assets.looking_back import LookedBack, look_back
 from papers_assets.storage.store import Store, StoreError
+from papers_assets.witness import Witness, Witnessed
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +32,9 @@ class Wishes:
     """Read up to the cap, and months that have come, as if nothing were held. It stays held."""
     look_back: Dates | None = None
     """Fetch the papers submitted on these days, too."""
+    witness: Sequence[str] | None = None
+    """Sets of OAI-PMH (none: all of arXiv) of which a day is compared with what queries brought;
+    None: nothing is compared."""
 
 
 def refresh(
@@ -39,15 +43,17 @@ def refresh(
     store: Store,
     now: Callable[[], datetime],
     wishes: Wishes = Wishes(),
-) -> Iterator[Refreshed | Failed | LookedBack]:
+) -> Iterator[Refreshed | Failed | Witnessed | LookedBack]:
     """Refresh each of `keywords` in turn and say what became of it.
 
-    Looking back, if wished for, comes when all are refreshed: it can take hours.
+    When all are refreshed, they are compared with a day of OAI-PMH, if wished for. Looking back
+    comes last: it can take hours.
     """
     store.sweep_held()
     endurance = Endurance()
     answers: Answers = {}
     refreshed: list[Keyword] = []
+    witness = None if wishes.witness is None else Witness(wishes.witness, client, store, now)
     for number, keyword in enumerate(keywords, 1):
         if error := endurance.ended:
             yield _failed(keyword, not_asked(error), brief_of(error), store)
@@ -70,8 +76,21 @@ def refresh(
             yield _failed(keyword, unexpected(error), MISTAKE, store)
         else:
             refreshed.append(keyword)
+            if witness:
+                witness.add(outcome)
             yield outcome
+    if witness and refreshed and not endurance.ended:
+        yield _compare(witness, endurance)
     yield from _look_back(refreshed, client, store, now, wishes, endurance)
+
+
+def _compare(witness: Witness, endurance: Endurance) -> Witnessed:
+    witnessed = witness.compare()
+    if witnessed.error:
+        endurance.failed(witnessed.error)
+    else:
+        endurance.answered()
+    return witnessed
 
 
 def look_back_only(

@@ -5,9 +5,10 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
+from papers_assets.index_lag import IndexLag, index_lag
 from papers_assets.keywords import KeywordsFile
 from papers_assets.keywords import Source as SourceOfPapers
-from papers_assets.papers import PROBLEMS, refreshed_at
+from papers_assets.papers import PROBLEMS, refreshed_at, sources
 from papers_assets.rendering.pages import Content
 from papers_assets.rendering.readme import Section
 
@@ -16,6 +17,8 @@ _NO_PAPER = {
     SourceOfPapers.QUERY: "No paper on arXiv matches; check the spelling in keywords.toml.",
     SourceOfPapers.HARVEST: "No paper that was harvested matches.",
 }
+_NAMED = 5
+"""Papers that a sentence names."""
 
 
 def content(papers: pd.DataFrame, file: KeywordsFile) -> Content:
@@ -60,18 +63,71 @@ def sections(papers: pd.DataFrame, file: KeywordsFile) -> list[Section]:
 
 
 def remark(papers: pd.DataFrame, file: KeywordsFile) -> str:
-    """Give what is to be said about the date of the last update: why there may be nothing new."""
-    updated = last_update(papers, file)
-    if updated is None or papers.empty:
+    """Return what is to be said about the date of the last update: why there may be nothing new."""
+    if papers.empty or last_update(papers, file) is None:
         return ""
-    here = papers["keyword"].isin(file.names)
-    if (papers.loc[here, "first_seen"].dt.tz_convert(file.timezone).dt.date == updated).any():
-        return ""
+    lacking = _lacking(papers, file)
+    if _has_news(papers, file):
+        return lacking
+    return " ".join(filter(None, [lacking, _without_news(papers, file)]))
+
+
+def _without_news(papers: pd.DataFrame, file: KeywordsFile) -> str:
+    if lag := index_lag_of(papers, file):
+        times = "paper was" if lag.expected < 1.5 else "papers were"  # noqa: PLR2004 - rounded
+        return (
+            f"arXiv's index seems to be behind: the newest paper in these lists was submitted on "
+            f"{lag.newest}, and arXiv has published papers on {lag.publications} days since then, "
+            f"on which about {lag.expected:.0f} {times} to be expected here. The lists show what "
+            "arXiv answers, and catch up when its index does."
+        )
     return (
         "Nothing new that day. The date says when arXiv last answered, which is not always with "
         "something new: it announces no papers on Friday and Saturday evenings (US Eastern) and on "
         "holidays."
     )
+
+
+def _lacking(papers: pd.DataFrame, file: KeywordsFile) -> str:
+    found = sorted({version for of in oai_only(papers, file).values() for version in of})
+    if not found:
+        return ""
+    more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
+    papers_ = "a paper" if len(found) == 1 else f"{len(found)} papers"
+    return (
+        f"arXiv's search lacks {papers_} of these lists that arXiv's OAI-PMH interface has: "
+        f"{', '.join(found[:_NAMED])}{more}."
+    )
+
+
+def oai_only(papers: pd.DataFrame, file: KeywordsFile) -> dict[str, tuple[str, ...]]:
+    """Return, by keyword, the versions of which only OAI-PMH told, such as 2613.00001v1."""
+    choices = {name: source.choice for name, source in sources(papers).items()}
+    found = {name: choices.get(name) for name in file.names}
+    return {name: choice.oai_only for name, choice in found.items() if choice and choice.oai_only}
+
+
+def index_lag_of(papers: pd.DataFrame, file: KeywordsFile) -> IndexLag | None:
+    """Return how far arXiv's index seems to be behind; None if it does not.
+
+    A day that brought something new is none on which the index stands still.
+    """
+    if file.source is not SourceOfPapers.QUERY or _has_news(papers, file):
+        return None
+    times, problems = refreshed_at(papers), papers.attrs.get(PROBLEMS, {})
+    times = {n: times[n] for n in file.names if n in times and n not in problems}
+    newest = max(times.values(), default=None)
+    fresh = {n: t for n, t in times.items() if newest and not is_old(t, newest, file.timezone)}
+    if not fresh:
+        return None
+    return index_lag(papers, {name: file[name].cap for name in fresh}, min(fresh.values()))
+
+
+def _has_news(papers: pd.DataFrame, file: KeywordsFile) -> bool:
+    """Return whether the day of the last update brought a version that was not there before."""
+    updated = last_update(papers, file)
+    first_seen = papers.loc[papers["keyword"].isin(file.names), "first_seen"]
+    return bool((first_seen.dt.tz_convert(file.timezone).dt.date == updated).any())
 
 
 def _days(papers: pd.DataFrame, file: KeywordsFile) -> dict[str, date]:

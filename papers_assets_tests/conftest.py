@@ -63,6 +63,7 @@ class House:
     locks: str = ""
     """PAPERS_LOCKS; a URL has to be in the environment, too."""
     host_folder: Path | None = None
+    witness: bool = False
 
     def __post_init__(self) -> None:
         self.server.fault = self._fault
@@ -73,7 +74,9 @@ class House:
     @property
     def file(self) -> KeywordsFile:
         path = (self.host_folder or self.home) / "keywords.toml"
-        return KeywordsFile(path, tuple(self.keywords), ZoneInfo("UTC"), "0 6 * * *")
+        return KeywordsFile(
+            path, tuple(self.keywords), ZoneInfo("UTC"), "0 6 * * *", witness=self.witness
+        )
 
     @property
     def definitions(self) -> dg.Definitions:

@@ -360,6 +360,7 @@ def test_a_choice_comes_back_as_it_was_and_anything_else_is_none() -> None:
     chosen = {
         "a": Choice("f", 1, 2, days, LATER, None, EPOCH),
         "b": Choice("g", 0, 0, None, None, datetime(2026, 1, 1, tzinfo=UTC)),
+        "c": Choice("h", 0, 0, None, None, gaps=("a day",), oai_only=("2613.00001v1",)),
     }
     assert choices.of_text(choices.to_text(chosen)) == chosen
     odd_ones: list[object] = [None, {}, "", "[]", "7", '{"a": 7}', '{"a": [1]}']

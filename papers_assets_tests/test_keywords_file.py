@@ -42,6 +42,7 @@ def test_a_bare_keyword_has_every_default(write: Write) -> None:
     assert (file.timezone.key, file.schedule) == ("UTC", "0 6 * * *")
     assert (file.keep_runs, file.keep_papers) == (90, 1095)
     assert not file.front_page
+    assert not file.witness
 
 
 def test_a_keyword_of_its_own_overrides_the_files_defaults(write: Write) -> None:
@@ -56,6 +57,7 @@ def test_a_keyword_of_its_own_overrides_the_files_defaults(write: Write) -> None
             site = "https://example.org/papers/"
             digest_when_nothing_changed = true
             front_page = true
+            witness = true
             [keywords.plain]
             [keywords.compiler]
             any = ["compiler", "LLVM"]
@@ -83,6 +85,7 @@ def test_a_keyword_of_its_own_overrides_the_files_defaults(write: Write) -> None
     assert (file.keep_runs, file.keep_papers) == (30, 400)
     assert (file.site, file.digest_when_nothing_changed) == ("https://example.org/papers", True)
     assert file.front_page
+    assert file.witness
     assert (plain.recipients, compiler.recipients) == ("", "TEAM")
 
 
@@ -364,6 +367,13 @@ MISTAKES: dict[str, tuple[str | bytes, str, str, str]] = {
         "harvest_since",
         "1990-01-01",
         "1991-08-14",
+    ),
+    "witness is a text": ('witness = "yes"\n[keywords.a]', "witness", '"yes"', "witness = true"),
+    "witness of a harvest": (
+        'source = "harvest"\nharvest_since = 2026-10-01\nwitness = true\n[keywords.a]',
+        "witness",
+        'source = "harvest"',
+        "Leave witness out.",
     ),
     "not UTF-8": (b"\xff\xfe", "keywords.toml", "byte 0", "UTF-8"),
 }

@@ -89,7 +89,9 @@ class ArxivClient:
         api = _Interface(self.api_url, "ARXIV_API_URL", "application/atom+xml", answers.feed)
         return self._ask(api, parameters, max_attempts)
 
-    def ask_oai(self, parameters: dict[str, str]) -> RecordsPage:
+    def ask_oai(
+        self, parameters: dict[str, str], *, max_attempts: int | None = None
+    ) -> RecordsPage:
         """Ask OAI-PMH for a page of records; for the rest, as `ask`.
 
         Raises:
@@ -100,7 +102,7 @@ class ArxivClient:
         if not self.oai_url:
             raise ValueError("no address of arXiv's OAI-PMH interface: set ARXIV_OAI_URL")
         oai = _Interface(self.oai_url, "ARXIV_OAI_URL", "text/xml", parse_records)
-        return self._ask(oai, parameters)
+        return self._ask(oai, parameters, max_attempts)
 
     def _ask(
         self,

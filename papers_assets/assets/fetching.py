@@ -1,6 +1,7 @@
 """The asset `raw_papers`: what arXiv answered."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime
 
 import dagster as dg
@@ -21,6 +22,7 @@ from papers_assets.looking_back import LookedBack
 from papers_assets.outcomes import Outcomes
 from papers_assets.refresh import Wishes, look_back_only, refresh
 from papers_assets.resources import ArxivResource, StoreResource
+from papers_assets.witness import Witnessed
 
 _QUERIED = (
     "Asks for the newest papers first and reads on until they meet what is held, so that no paper "
@@ -30,7 +32,7 @@ _HARVESTED = (
     "Looks for each keyword in what `harvest` brought in since it was last looked for; arXiv is "
     "not asked."
 )
-_Outcome = Refreshed | Found | Failed | LookedBack
+_Outcome = Refreshed | Found | Failed | Witnessed | LookedBack
 
 
 def raw_papers_asset(
@@ -49,6 +51,8 @@ def raw_papers_asset(
     ) -> Iterator[_Outcome]:
         since = file.harvested_from(now().date())
         if since is None:
+            if file.witness:
+                wishes = replace(wishes, witness=sets_for(file.harvest_categories))
             yield from refresh(keywords, client, store.open(), now, wishes)
             return
         found: list[Keyword] = []

@@ -1,10 +1,11 @@
 """What must hold of how old `papers` is: who was asked for it, and when arXiv answered."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from papers_assets.checks.finding import Finding, Severity, as_line, finding
+from papers_assets.checks.finding import NAMED, Finding, Severity, as_line, finding
 from papers_assets.harvest.harvested import CLOCKS
+from papers_assets.index_lag import IndexLag
 from papers_assets.keywords import KeywordsFile
 from papers_assets.papers import AGEING
 from papers_assets.sections import is_old
@@ -72,6 +73,34 @@ def fresh_enough(times: Mapping[str, datetime], now: datetime) -> Finding:
         else Severity.ERROR,
         oldest_hours=oldest,
         newest_hours=newest,
+    )
+
+
+def index_current(lag: IndexLag | None, oai_only: Mapping[str, Sequence[str]]) -> Finding:
+    """Check that arXiv's search does not seem to be behind what arXiv has announced.
+
+    Args:
+        lag: how far it seems to be, by the rate at which papers came before.
+        oai_only: by keyword, versions that OAI-PMH lists and the search lacks.
+    """
+    behind = [f"{name} lacks {', '.join(of[:NAMED])}" for name, of in oai_only.items()]
+    if lag:
+        behind.append(
+            f"the newest listed paper was submitted on {lag.newest}, arXiv has published papers on "
+            f"{lag.publications} days since, and {lag.expected:.1f} were to be expected (chance of "
+            f"none: {lag.chance:.1g})"
+        )
+    return finding(
+        "index_current",
+        behind,
+        "The newest papers are no older than is usual, and none are known that the search lacks.",
+        "arXiv's search seems to be behind: {}. The README says so. Papers that nothing is known "
+        "of here come when arXiv's index has them; status.arxiv.org may know more.",
+        # What is shown is what arXiv answered, and no run of ours mends that.
+        severity=Severity.WARN,
+        publications=lag.publications if lag else 0,
+        expected=round(lag.expected, 1) if lag else 0.0,
+        missing_from_search=len({version for of in oai_only.values() for version in of}),
     )
 
 

@@ -15,7 +15,11 @@ from papers_assets.checks.finding import (
     finding,
     times_of,
 )
-from papers_assets.checks.of_freshness import every_keyword_refreshed, fresh_enough
+from papers_assets.checks.of_freshness import (
+    every_keyword_refreshed,
+    fresh_enough,
+    index_current,
+)
 from papers_assets.checks.of_versions import newest_known, newest_version_kept, nothing_dropped
 from papers_assets.checks.rows import PAPER, matching, named
 from papers_assets.harvest.harvested import CLOCKS
@@ -23,6 +27,7 @@ from papers_assets.held import ARXIV_BEGAN
 from papers_assets.keywords import KeywordsFile
 from papers_assets.matching import MATCHED
 from papers_assets.papers import PROBLEMS
+from papers_assets.sections import index_lag_of, oai_only
 
 FORMER_COLUMNS = ["keyword", "arxiv_id", "version", "updated", *MATCHED]
 """What of the frame published before is looked at."""
@@ -34,6 +39,11 @@ FORMER_COLUMNS = ["keyword", "arxiv_id", "version", "updated", *MATCHED]
 CHECKS_OF_PAPERS: dict[str, Check] = {
     "every_keyword_refreshed": Check("The latest run refreshed every keyword.", blocking=False),
     "fresh_enough": Check("No keyword's papers are older than 36 hours.", blocking=False),
+    "index_current": Check(
+        "arXiv's search is not behind: new papers come as often as before, and with witness = true "
+        "it has what OAI-PMH lists.",
+        blocking=False,
+    ),
     "capped": Check("No keyword shows more papers than its cap.", blocking=True),
     "ids_unique": Check("No paper comes twice below a keyword.", blocking=True),
     "newest_version_kept": Check(
@@ -83,6 +93,7 @@ def check_papers(  # noqa: PLR0913, PLR0917 - what it is judged by
         days_missing: of the harvest.
     """
     times, problems = times_of(papers, file), papers.attrs.get(PROBLEMS, {})
+    lag, lacking = index_lag_of(papers, file), oai_only(papers, file)
     papers = papers.copy(deep=False)
     papers.attrs = {}  # or pandas copies them, all of them, with every slice
     if former is None:
@@ -99,6 +110,7 @@ def check_papers(  # noqa: PLR0913, PLR0917 - what it is judged by
     return [
         every_keyword_refreshed(times, problems, file),
         fresh_enough(times, now),
+        index_current(lag, lacking),
         _capped(papers, file),
         _ids_unique(papers),
         newest_version_kept(papers, newest, as_published),

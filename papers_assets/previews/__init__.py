@@ -3,7 +3,7 @@
 from papers_assets.previews.common import Metadata, column_schema
 from papers_assets.previews.documents import readme
 from papers_assets.previews.editions import changes, digest
-from papers_assets.previews.fetching import found, refreshed, with_looked_back
+from papers_assets.previews.fetching import found, refreshed, with_looked_back, with_witness
 from papers_assets.previews.harvesting import brought_in
 from papers_assets.previews.lists import papers
 from papers_assets.previews.reading import files
@@ -20,4 +20,5 @@ __all__ = [
     "readme",
     "refreshed",
     "with_looked_back",
+    "with_witness",
 ]

@@ -11,6 +11,7 @@ from papers_assets.keyword_refresh import Refreshed
 from papers_assets.looking_back import LookedBack
 from papers_assets.previews.common import Metadata, newest
 from papers_assets.rendering.readme import markdown_preview
+from papers_assets.witness import Witnessed
 
 
 def refreshed(outcome: Refreshed, api_url: str) -> Metadata:
@@ -56,6 +57,17 @@ def with_looked_back(metadata: Metadata, looked: LookedBack) -> Metadata:
         "requests": metadata.get("requests", 0) + looked.requests,
         "seconds_waited": round(metadata.get("seconds_waited", 0.0) + looked.seconds_waited, 2),
         "looked_back": f"{came}{before}{'; '.join(['', *looked.open, *looked.remarks])}",
+    }
+
+
+def with_witness(metadata: Metadata, witnessed: Witnessed, name: str) -> Metadata:
+    """Describe a keyword's materialization, compared with a day of OAI-PMH besides."""
+    glance_, missing = witnessed.held.get(name), witnessed.missing.get(name)
+    found = [f"arXiv's search lacks {', '.join(missing)}"] if missing else []
+    found += [witnessed.problem] if witnessed.problem else []
+    return metadata | {
+        **(_held(glance_) if glance_ else {}),
+        "witness": f"{witnessed.day}: {'; '.join(found) or 'nothing is missing'}",
     }
 
 

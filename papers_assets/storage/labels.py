@@ -38,6 +38,7 @@ def labels_of(value: Held) -> dict[str, str]:
         "gleaned": "" if value.gleaned is None else str(value.gleaned),
         "looked_back": _window_label(value.looked_back),
         "gaps": _window_label(value.gaps),
+        "oai_only": json.dumps(value.oai_only),
     }
 
 
@@ -60,6 +61,7 @@ def held_of(keyword: str, papers: pa.Table, labels: Mapping[str, str]) -> Held:
         looked_back=_windows(labels.get("looked_back", "[]")),
         gaps=_windows(labels.get("gaps", "[]")),
         gleaned=_number(labels.get("gleaned", "")),
+        oai_only=tuple((str(i), int(v)) for i, v in json.loads(labels.get("oai_only", "[]"))),
     )
     if labels["papers_assets_format"] == "1" and len(papers):
         # Format 1 did not tell the newest paper from what is complete.

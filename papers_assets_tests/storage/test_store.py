@@ -57,6 +57,7 @@ def test_all_that_is_known_of_what_is_held_is_read_again(store: Store) -> None:
         doubted_since=LATER,
         looked_back=windows,
         gaps=windows[:1],
+        oai_only=(("2613.00001", 1),),
         complete_until=None,
     )
     store.write_held(value)

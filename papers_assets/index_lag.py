@@ -1,0 +1,88 @@
+"""Whether arXiv's index seems to stand still. Pure.
+
+An index that gets no new papers answers like one on a quiet day, keyword by keyword. Over all
+keywords it does not: if the papers that are listed came at the same rate as before, some would have
+come since.
+
+The model: papers that are in a list for the first time come independently of each other, and each
+is as likely to be published on any one of the days of publication looked at. Of N papers that were
+published on n days, the chance that none came on the m days after is (n / (n + m)) ** N: the
+conditional test for two Poisson rates, which needs no rate to be known. A list that was cut at its
+cap tells of the days that it reaches back to, and only of papers that no longer list has.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import pandas as pd
+
+from papers_assets.arxiv.announcements import indexed_until, publication_day, publication_days
+
+FALSE_ALARMS = 0.001
+"""Of days without a new paper: how rare they are to be by chance, if arXiv is said to be behind."""
+_LEAST = 2
+"""Days of publication without a paper. arXiv defers an announcement unforeseen about once a year
+(four times from 2023 to 2026), which is more often than `FALSE_ALARMS`."""
+_LOOKED_AT = 40
+"""Days of publication: eight weeks."""
+
+
+@dataclass(frozen=True)
+class IndexLag:
+    """What lets arXiv's index seem to be behind."""
+
+    newest: date
+    """The day, UTC, on which the newest paper of all lists was submitted."""
+    publications: int
+    """Days of publication since that paper's."""
+    expected: float
+    """Papers on them, at the rate before."""
+    chance: float
+    """That none came of them."""
+
+
+def index_lag(papers: pd.DataFrame, caps: Mapping[str, int], asked_at: datetime) -> IndexLag | None:
+    """Return how far arXiv's index is behind; None if it does not seem to be.
+
+    Args:
+        papers: the lists; used are keyword, arxiv_id and updated.
+        caps: how long a list can be, by keyword; of others, nothing is looked at.
+        asked_at: when arXiv answered for these, aware.
+    """
+    papers = papers.loc[
+        papers["keyword"].isin(list(caps)) & (papers["updated"] <= asked_at),
+        ["keyword", "arxiv_id", "updated"],
+    ]
+    if papers.empty:
+        return None
+    newest = papers["updated"].max().to_pydatetime()
+    last, until = publication_day(newest), indexed_until(asked_at)
+    missed = publication_days(last, until)
+    if missed < _LEAST:
+        return None
+    chance, expected = 1.0, 0.0
+    for days, count in _streams(papers, caps, last):
+        chance *= (days / (days + missed)) ** count
+        expected += missed * count / days
+    return IndexLag(newest.date(), missed, expected, chance) if chance < FALSE_ALARMS else None
+
+
+def _streams(papers: pd.DataFrame, caps: Mapping[str, int], last: date) -> list[tuple[int, int]]:
+    """Return, by keyword, a number of days of publication and of the papers on them.
+
+    No paper is in two of them.
+    """
+    # Deadlines are at full hours; there are fewer hours than papers.
+    hours = papers["updated"].dt.floor("h")
+    on = {hour: publication_day(hour) for hour in hours.unique()}
+    ages = {day: publication_days(day, last) for day in set(on.values())}
+    papers = papers.assign(age=hours.map(on).map(ages))
+    reach = {
+        name: min(int(of["age"].max()) + 1, _LOOKED_AT) if len(of) >= caps[name] else _LOOKED_AT
+        for name, of in papers.groupby("keyword")
+    }
+    papers = papers.assign(days=papers["keyword"].map(reach))
+    papers = papers[papers["age"] < papers["days"]].sort_values("days", ascending=False)
+    counts = papers.drop_duplicates("arxiv_id").groupby("days").size()
+    return [(int(days), int(count)) for days, count in counts.items()]
