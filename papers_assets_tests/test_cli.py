@@ -192,8 +192,10 @@ def test_keywords_says_what_is_listed_and_asks_nothing(
     assert (done.returncode, server.requests) == (0, [])
     assert done.stdout.splitlines()[1:] == [
         'compiler: "compiler" in title and abstract; all of arXiv; newest 100',
-        'reinforcement learning: "reinforcement learning" in title or abstract; all of arXiv; '
-        "newest 3",
+        (
+            'reinforcement learning: "reinforcement learning" in title or abstract; all of arXiv; '
+            "newest 3"
+        ),
     ]
 
 
