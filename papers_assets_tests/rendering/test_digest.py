@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from papers_assets.changes import Kind
 from papers_assets.digest import Digest, Entry, Group
-from papers_assets.editions import to_json
+from papers_assets.edition_files import to_json
 from papers_assets.listing import Listed, listed
 from papers_assets.rendering.digest import GITHUB_LIMIT, digest_markdown
 from papers_assets.rendering.mail import LIMIT, mail_html, mail_text, title
