@@ -1,12 +1,17 @@
 """What a digest tells of: each paper once, where it matters most."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from papers_assets.changes import Kind, Update
 from papers_assets.digest import Digest, digest_of
+from papers_assets.rendering.digest import digest_markdown
+from papers_assets.rendering.mail import mail_html, mail_text
+from papers_assets.telling import notice
 from papers_assets_tests.making import EPOCH, paper
 from papers_assets_tests.test_changes import Lists, some_lists
 from papers_assets_tests.test_editions import DAY, NAMES, Days
@@ -135,6 +140,33 @@ def test_a_first_list_is_counted_and_not_announced() -> None:
     assert digest.summary == "1 new paper, now following 1 keyword"
     assert digest_of(edition, NAMES, only=["b"]).summary == "now following 1 keyword"
     assert digest_of(edition, NAMES, only=["a"]).summary == "1 new paper"
+
+
+def test_a_message_of_a_first_list_has_one_line_of_it_in_every_shape() -> None:
+    edition = Days({}).part({"a": [paper(n) for n in range(1, 51)]})
+    message = notice(edition, 1, ["a"])
+    assert message is not None
+    assert message.subject == f"Daily Papers, {DAY}: now following 1 keyword"
+    for text in (message.markdown, message.text, message.html, message.short):
+        assert text.count("Now following a: 50 papers") == 1
+        assert "An invented compiler" not in text
+    assert message.data == {
+        "summary": "now following 1 keyword",
+        "papers": [],
+        "following": {"a": 50},
+        "not_fresh": {"a": "Not refreshed since 2026-11-20."},
+    }
+
+
+@pytest.mark.parametrize("render", [digest_markdown, mail_text, mail_html])
+def test_thousands_of_first_lists_are_named_in_part_and_counted(
+    render: Callable[[Digest], str],
+) -> None:
+    following = {f"keyword {n}": 1 for n in range(5_000)}
+    text = render(Digest(DAY, (), following=following))
+    assert text.count("Now following keyword ") == 20
+    assert "Now following 4,980 more keywords." in text
+    assert "Now following 5,000 keywords." in text
 
 
 def test_a_late_version_that_nobody_was_told_of_says_of_when_the_paper_is() -> None:
