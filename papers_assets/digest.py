@@ -4,13 +4,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from papers_assets.changes import Kind
+from papers_assets.changes import Kind, first_of
 from papers_assets.editions import Change, Changed, Edition
 from papers_assets.listing import Listed
-
-TOLD = (Kind.NEW, Kind.WITHDRAWN, Kind.REVISED, Kind.JOINED)
-"""What a digest has papers of, in the order in which a paper that is several is taken for one. What
-left a list, or returned to it as it was, is counted."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +17,8 @@ class Entry:
     also: tuple[str, ...]
     """The other keywords whose lists have it."""
     was: str = ""
-    """What is different, in words: "v1 to v3, title"; empty for what is new."""
+    """What is different, in words: "v1 to v3, title", or "version 5 of a paper first submitted
+    2005-03-21"; empty for what is new."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +41,8 @@ class Digest:
     """How many papers left a keyword's list."""
     returned: Mapping[str, int] = field(default_factory=dict)
     """How many are back as they were."""
+    following: Mapping[str, int] = field(default_factory=dict)
+    """By keyword that is followed from now on, how many papers its first list has."""
     notes: Mapping[str, str] = field(default_factory=dict)
     """By keyword, what is to be said of its list, such as why it is not fresh."""
     name: str = "Daily Papers"
@@ -62,19 +61,23 @@ class Digest:
     def summary(self) -> str:
         """Give the counts, in words."""
         found = [(self.count(kind), words) for kind, words in _COUNTED]
+        found.append((len(self.following), ("keyword", "keywords")))
         told = [f"{n:,} {words[n != 1]}" for n, words in found if n]
+        if self.following:
+            told[-1] = f"now following {told[-1]}"
         return ", ".join(told) or (
             "nothing new" if self.left or self.returned else "nothing changed"
         )
 
 
-SHOWN = (Kind.NEW, Kind.REVISED, Kind.WITHDRAWN, Kind.JOINED)
-"""The order of the groups."""
+SHOWN = (Kind.NEW, Kind.REVISED, Kind.WITHDRAWN, Kind.MATCHED)
+"""What a digest has papers of, in the order of the groups. What left a list, returned to it as it
+was, or is in a first list, is counted."""
 _COUNTED = (
     (Kind.NEW, ("new paper", "new papers")),
     (Kind.REVISED, ("revised", "revised")),
     (Kind.WITHDRAWN, ("withdrawn", "withdrawn")),
-    (Kind.JOINED, ("known paper new in a list", "known papers new in a list")),
+    (Kind.MATCHED, ("newly matching", "newly matching")),
 )
 
 
@@ -93,7 +96,7 @@ def digest_of(
         names: of all keywords, in the order of the groups.
         part: tell of that part alone; None: of the whole day.
         only: tell of these keywords alone, to people who read no others: to them, a paper that
-            only other lists had before is new.
+            was announced in other lists only can be new.
         title: what it is called.
     """
     followed = [name for name in names if only is None or name in only]
@@ -106,11 +109,13 @@ def digest_of(
         edition.papers, key=lambda c: (c.paper.updated, c.paper.arxiv_id), reverse=True
     )
     for changed in newest_first:
-        changes = [c for c in changed.changes if c.keyword in followed and part in (None, c.part)]
-        if only is not None:
-            read = {*only} | {name for c in changes for name in c.before if name not in names}
-            changes = [_to_readers_of(read, c) for c in changes]
-        if kind := next((kind for kind in TOLD if any(c.kind is kind for c in changes)), None):
+        changes = [
+            c.read_by(only)
+            for c in changed.changes
+            if c.keyword in followed and part in (None, c.part)
+        ]
+        kind = first_of({c.kind for c in changes})
+        if kind in SHOWN:
             keyword, entry = _entry(changed, kind, changes, followed)
             places.setdefault((kind, keyword), []).append(entry)
     groups = [
@@ -131,15 +136,14 @@ def digest_of(
         tuple(groups),
         left=_counts(left, followed),
         returned=_counts(returned, followed),
+        following={
+            first.keyword: first.papers
+            for first in edition.baselines
+            if first.keyword in followed and part in (None, first.part)
+        },
         notes={name: edition.notes[name] for name in followed if name in edition.notes},
         name=title,
     )
-
-
-def _to_readers_of(read: Collection[str], change: Change) -> Change:
-    """Give what happened to people who know these keywords' lists, and those that are no more."""
-    is_new = change.kind is Kind.JOINED and not set(read).intersection(change.before)
-    return change._replace(kind=Kind.NEW) if is_new else change
 
 
 def _entry(
@@ -148,18 +152,21 @@ def _entry(
     """Give the keyword under which a paper is told of, and how."""
     here = sorted({c.keyword for c in changes if c.kind is kind}, key=followed.index)
     others = [name for name in changed.paper.keywords if name != here[0]]
-    was = ""
-    if kind is not Kind.NEW:
-        of_kind = [c for c in changes if c.kind is kind]
-        before = min((c.version_before for c in of_kind if c.version_before), default=None)
-        what = {field for c in of_kind for field in c.changed}
-        was = _difference(before, changed.paper.version, what)
+    of_kind = [c for c in changes if c.kind is kind]
+    was = "" if kind is Kind.NEW else _difference(changed.paper, of_kind)
     return here[0], Entry(changed.paper, tuple(others), was)
 
 
-def _difference(before: int | None, version: int, changed: Collection[str]) -> str:
-    words = [f"v{before} to v{version}"] if before is not None and before != version else []
-    return ", ".join([*words, *(name for name in ("title", "comment") if name in changed)])
+def _difference(paper: Listed, changes: Sequence[Change]) -> str:
+    """Describe how a paper differs from what was told, or what it is if nothing was."""
+    before = min((c.version_before for c in changes if c.version_before), default=None)
+    if before is None and paper.version == 1:
+        return ""
+    if before is None:
+        return f"version {paper.version} of a paper first submitted {paper.published:%Y-%m-%d}"
+    what = {field for c in changes for field in c.changed}
+    words = [f"v{before} to v{paper.version}"] if before != paper.version else []
+    return ", ".join([*words, *(name for name in ("title", "comment") if name in what)])
 
 
 def _counts(names: Sequence[str], order: Sequence[str]) -> dict[str, int]:

@@ -1,21 +1,26 @@
-"""An edition: what changed on a day, in parts, and the file that keeps it. Pure.
+"""An edition: what changed on a day, in parts. Pure.
 
 A day has one edition. A later run of the day that finds more adds a part to it, so that whoever has
 been told of the first part is told of the rest, and of nothing twice.
 """
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
-from datetime import UTC, date, datetime
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 import pandas as pd
 
-from papers_assets.changes import DIFFERENCES, Kind, known_after, nothing_known
+from papers_assets.changes import (
+    DIFFERENCES,
+    Kind,
+    Update,
+    as_read,
+    first_of,
+    known_after,
+    nothing_known,
+)
 from papers_assets.listing import Listed
-
-FORMAT = 1
 
 
 class Change(NamedTuple):
@@ -26,11 +31,20 @@ class Change(NamedTuple):
     part: int
     """Of the edition, from 1."""
     version_before: int | None = None
-    """That of the edition before; None: there was none."""
+    """The one that was told; None: the paper was not announced before."""
     changed: tuple[str, ...] = ()
     """Of a revision: version, title, comment."""
     before: tuple[str, ...] = ()
-    """Of a paper that joins a list: the keywords under which it has been told of."""
+    """Of a paper that enters a list: the keywords under which it was announced before."""
+
+    def read_by(self, keywords: Collection[str] | None = None) -> "Change":
+        """Return what it is to readers of some keywords; None: of all."""
+        if not self.before:
+            return self
+        if keywords is not None and not set(self.before).intersection(keywords):
+            return self._replace(version_before=None, changed=(), before=())
+        kind = as_read(self.kind, changed=bool(self.changed), announced=True)
+        return self._replace(kind=kind)
 
 
 @dataclass(frozen=True)
@@ -49,6 +63,17 @@ class Left(NamedTuple):
     version: int
     title: str
     part: int
+
+
+class Baseline(NamedTuple):
+    """The first list of a keyword."""
+
+    keyword: str
+    papers: int
+    """How many the list has."""
+    part: int
+    is_whole: bool = True
+    """Whether arXiv has answered for the keyword; else the next list is a baseline, too."""
 
 
 class Mark(NamedTuple):
@@ -80,6 +105,8 @@ class Edition:
     left: tuple[Left, ...] = ()
     notes: Mapping[str, str] = field(default_factory=dict)
     """By keyword, why its list is not fresh, as of the last part."""
+    baselines: tuple[Baseline, ...] = ()
+    """Of the keywords that are followed from this day on."""
 
     @property
     def mark(self) -> Mark:
@@ -96,6 +123,7 @@ def extended(  # noqa: PLR0913 - one is what another is made of
     *,
     mark: Mark,
     now: datetime,
+    baselines: Iterable[Baseline] = (),
 ) -> Edition:
     """Give the day's edition with another part.
 
@@ -107,6 +135,7 @@ def extended(  # noqa: PLR0913 - one is what another is made of
         notes: by keyword, why its list is not fresh.
         mark: the day, and the number of the new part.
         now: when the part is made.
+        baselines: of keywords whose lists are told of for the first time in this part.
     """
     edition, part = edition or Edition(mark.day, ()), mark.part
     changes = _changes(found, part)
@@ -127,7 +156,17 @@ def extended(  # noqa: PLR0913 - one is what another is made of
         papers=(*stay, *added),
         left=(*edition.left, *_left(found, known, part)),
         notes=dict(notes),
+        baselines=(*edition.baselines, *baselines),
     )
+
+
+def kinds(edition: Edition) -> dict[str, Kind]:
+    """Return what each paper of an edition counts as for readers of all keywords, by arXiv id."""
+    found = {
+        changed.paper.arxiv_id: first_of({change.read_by().kind for change in changed.changes})
+        for changed in edition.papers
+    }
+    return {arxiv_id: kind for arxiv_id, kind in found.items() if kind}
 
 
 def _newer(told: Listed, paper: Listed) -> Listed:
@@ -175,6 +214,39 @@ def known_by(editions: Iterable[Edition], known: pd.DataFrame, since: Mark | Non
     return known
 
 
+def previous_by(
+    editions: Iterable[Edition], previous: Mapping[str, Update], since: Mark | None
+) -> dict[str, Update]:
+    """Return the previous update of each list after further editions.
+
+    When exactly a list was refreshed is not in an edition: it counts as refreshed when the part was
+    made, unless the edition has a note that it was not.
+
+    Args:
+        editions: in order.
+        previous: as of the part `since`.
+        since: None: `previous` is of before the first edition.
+    """
+    found = dict(previous)
+    for edition in editions:
+        for part in edition.parts:
+            if since is not None and Mark(edition.day, part.number) <= since:
+                continue
+            names = {name for name in found if name not in edition.notes}
+            names |= {b.keyword for b in edition.baselines if b.part == part.number and b.is_whole}
+            names |= {item.keyword for item in edition.left if item.part == part.number}
+            names |= {
+                change.keyword
+                for changed in edition.papers
+                for change in changed.changes
+                if change.part == part.number and change.kind is not Kind.BASELINE
+            }
+            for name in names:
+                definition = found[name].definition if name in found else ""
+                found[name] = Update(part.made, definition)
+    return found
+
+
 def _told(edition: Edition, part: int) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Give a part as the frames that `known_after` wants."""
     rows: list[dict[str, Any]] = []
@@ -183,93 +255,30 @@ def _told(edition: Edition, part: int) -> tuple[pd.DataFrame, pd.DataFrame]:
             name: getattr(paper, name) for name in ("arxiv_id", "version", "title", "comment")
         }
         rows += [
-            {**fields, "keyword": change.keyword, "kind": change.kind.value, "last_seen": 1}
+            {
+                **fields,
+                "keyword": change.keyword,
+                "kind": change.kind.value,
+                "changed": " ".join(change.changed),
+                "before": "\n".join(change.before),
+                "last_seen": 1,
+            }
             for change in changes
             if change.part == part
         ]
     rows += [
         # What left one list may be in another one, and there it has its newer text.
-        {**item._asdict(), "comment": None, "kind": Kind.LEFT.value, "last_seen": 0}
+        {
+            **item._asdict(),
+            "comment": None,
+            "kind": Kind.LEFT.value,
+            "changed": "",
+            "before": "",
+            "last_seen": 0,
+        }
         for item in edition.left
         if item.part == part
     ]
-    columns = [*nothing_known().columns.drop("listed"), "kind", "last_seen"]
+    columns = [*nothing_known().columns.drop("listed"), "changed", "before", "last_seen"]
     frame = pd.DataFrame(rows, columns=columns)
-    return frame, frame[["keyword", "arxiv_id", "kind"]]
-
-
-def to_json(edition: Edition) -> str:
-    """Give an edition as its file has it: one paper a line."""
-    head = {
-        "format": FORMAT,
-        "date": edition.day.isoformat(),
-        "parts": [{"part": part.number, "made": _stamp(part.made)} for part in edition.parts],
-        "notes": dict(edition.notes),
-    }
-    lists = {
-        "papers": [_paper_to_json(changed) for changed in edition.papers],
-        "left": [item._asdict() for item in edition.left],
-    }
-    fields = [f"{_dump(name)}: {_dump(value)}" for name, value in head.items()]
-    for name, items in lists.items():
-        lines = ",\n".join(_dump(item) for item in items)
-        fields.append(f"{_dump(name)}: [\n{lines}\n]" if items else f"{_dump(name)}: []")
-    return "{\n" + ",\n".join(fields) + "\n}\n"
-
-
-def from_json(text: str) -> Edition:
-    """Read what `to_json` wrote.
-
-    Raises:
-        ValueError: it did not write that, or a newer papers-assets did.
-    """
-    value = json.loads(text)
-    try:
-        if value["format"] > FORMAT:
-            raise ValueError(f"format {value['format']}, this papers-assets reads up to {FORMAT}")
-        return Edition(
-            day=date.fromisoformat(value["date"]),
-            parts=tuple(
-                Part(int(part["part"]), datetime.fromisoformat(part["made"]))
-                for part in value["parts"]
-            ),
-            papers=tuple(_paper_from_json(item) for item in value["papers"]),
-            left=tuple(Left(**item) for item in value["left"]),
-            notes=value["notes"],
-        )
-    except (KeyError, TypeError, AttributeError) as error:
-        raise ValueError(f"no edition ({error!r})") from error
-
-
-_TIMES = ("published", "updated", "first_seen")
-_LISTS = ("authors", "categories", "keywords")
-
-
-def _paper_to_json(changed: Changed) -> dict[str, Any]:
-    fields = {k: v for k, v in asdict(changed.paper).items() if k not in _TIMES}
-    times = {name: _stamp(getattr(changed.paper, name)) for name in _TIMES}
-    return {**fields, **times, "changes": [change._asdict() for change in changed.changes]}
-
-
-def _paper_from_json(item: dict[str, Any]) -> Changed:
-    fields = {name: value for name, value in item.items() if name != "changes"}
-    fields |= {name: datetime.fromisoformat(fields[name]) for name in _TIMES}
-    fields |= {name: tuple(fields[name]) for name in _LISTS}
-    changes = tuple(
-        Change(
-            **{**c, "kind": Kind(c["kind"])}
-            | {name: tuple(c[name]) for name in ("changed", "before")}
-        )
-        for c in item["changes"]
-    )
-    return Changed(Listed(**fields), changes)
-
-
-def _stamp(time: datetime) -> str:
-    return time.astimezone(UTC).isoformat()
-
-
-def _dump(value: object) -> str:
-    # Text stays readable, but for what does not print.
-    text = json.dumps(value, ensure_ascii=False)
-    return text if text.isprintable() else json.dumps(value)
+    return frame, frame[["keyword", "arxiv_id", "kind", "changed", "before"]]

@@ -1,14 +1,15 @@
 """From the asset `papers` to the day's edition: reads and writes. What is new says `changes`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 import pandas as pd
 
 from papers_assets import changes, editions
-from papers_assets.changes import Kind
-from papers_assets.editions import Edition, Mark
+from papers_assets.changes import Kind, Update
+from papers_assets.choices import fingerprint
+from papers_assets.editions import Baseline, Edition, Mark
 from papers_assets.keywords import KeywordsFile
 from papers_assets.listing import listed
 from papers_assets.papers import refreshed_at
@@ -42,15 +43,25 @@ def publish_edition(
     """
     with store.publishing():
         papers, before = store.read_papers(), outputs.read_known()
-        found = changes.differences(before.papers, papers, file.names)
+        definitions = {keyword.name: fingerprint(keyword, "") for keyword in file.keywords}
+        found = changes.differences(before.papers, papers, file.names, before.previous, definitions)
         # Of a list that is not there, nobody knows what left it.
-        refreshed = list(refreshed_at(papers))
-        found = found[(found["kind"] != Kind.LEFT.value) | found["keyword"].isin(refreshed)]
+        refreshed = refreshed_at(papers)
+        found = found[(found["kind"] != Kind.LEFT.value) | found["keyword"].isin(list(refreshed))]
+        updated = before.previous | {
+            name: Update(time, definitions[name])
+            for name, time in refreshed.items()
+            if name in definitions
+        }
+        first = [name for name in file.names if name not in before.previous]
         time = now()
         day = _day(outputs, time.astimezone(file.timezone).date())
         edition = outputs.read_edition(day)
-        if found.empty and not (file.digest_when_nothing_changed and edition is None):
-            outputs.write_known(before)
+        mark = _next(day, edition, before.until)
+        baselines = list(_baselines(first, papers, found, refreshed, mark.part))
+        is_wanted = file.digest_when_nothing_changed and edition is None
+        if found.empty and not baselines and not is_wanted:
+            outputs.write_known(before._replace(previous=updated))
             return Published(outputs.newest_edition(), found, before.papers, papers)
         edition = editions.extended(
             edition,
@@ -58,15 +69,31 @@ def publish_edition(
             listed(papers[papers["arxiv_id"].isin(found["arxiv_id"])], file.names),
             before.papers,
             {section.keyword: section.note for section in sections(papers, file) if section.note},
-            mark=_next(day, edition, before.until),
+            mark=mark,
             now=time,
+            baselines=baselines,
         )
         # The edition first: what is known can be made from it, if we get no further.
         outputs.write_edition(edition)
         known = changes.known_after(before.papers, papers, found)
-        outputs.write_known(Known(known, edition.mark))
+        outputs.write_known(Known(known, edition.mark, updated))
         read_back = outputs.read_known().papers
     return Published(edition, found, read_back, papers)
+
+
+def _baselines(
+    first: Collection[str],
+    papers: pd.DataFrame,
+    found: pd.DataFrame,
+    refreshed: Collection[str],
+    part: int,
+) -> Iterator[Baseline]:
+    """Describe the first lists: of keywords that arXiv answered for, or of which something came."""
+    came = set(found.loc[found["kind"] == Kind.BASELINE.value, "keyword"])
+    counts = papers["keyword"].value_counts()
+    for name in first:
+        if name in refreshed or name in came:
+            yield Baseline(name, int(counts.get(name, 0)), part, name in refreshed)
 
 
 def _day(outputs: Outputs, today: date) -> date:

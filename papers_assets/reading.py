@@ -4,7 +4,7 @@ Files are given as a name, relative to the part of the site that they belong to,
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
@@ -13,7 +13,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from papers_assets.changes import Kind, is_withdrawn
-from papers_assets.editions import Edition
+from papers_assets.editions import Edition, kinds
 from papers_assets.keywords import Keyword, KeywordsFile
 from papers_assets.listing import Listed, listed
 from papers_assets.papers import refreshed_at
@@ -29,7 +29,7 @@ ALL = "all"
 """The name of the files that are of all keywords. No `slug` of a keyword is that short."""
 _LONG_AGO = datetime(1991, 8, 14, tzinfo=UTC)
 _MOST_NAMED = 20
-_MARKS = {Kind.NEW: "new", Kind.JOINED: "new", Kind.REVISED: "revised"}
+_MARKED = (Kind.NEW, Kind.REVISED, Kind.MATCHED)
 
 
 class _List(NamedTuple):
@@ -65,8 +65,12 @@ class Reading:
                 found.setdefault(name, []).append(paper)
         return found
 
-    def feeds(self) -> Files:
-        """Give an Atom and a JSON feed per keyword, and of all."""
+    def feeds(self, told: Mapping[str, Kind]) -> Files:
+        """Give an Atom and a JSON feed per keyword, and of all.
+
+        Args:
+            told: by arXiv id, see `changes.told_as`.
+        """
         site = self.file.site
         notes = {s.keyword: s.note for s in sections(self.papers, self.file) if s.note}
         for a_list in self._lists():
@@ -80,6 +84,7 @@ class Reading:
                     updated=_LONG_AGO,  # of a feed without papers: it is not newer every day
                     page=f"{site}/{a_list.page}" if site else "",
                     address=f"{site}/feeds/{name}" if site else "",
+                    told=told,
                 )
                 yield name, iter([render(feed)])
 
@@ -89,20 +94,21 @@ class Reading:
             yield f"{a_list.slug}.bib", iter([bibtex(a_list.papers)])
             yield f"{a_list.slug}.ris", iter([ris(a_list.papers)])
 
-    def data(self) -> Files:
-        """Give the papers for other programs: JSON, its schema, and CSV."""
+    def data(self, told: Mapping[str, Kind]) -> Files:
+        """Give the papers for other programs: JSON, its schema, and CSV; `told` as for feeds."""
         times = self._answered
         keywords = [
             KeywordData(section.keyword, times.get(section.keyword), section.note)
             for section in sections(self.papers, self.file)
         ]
         updated = last_update(self.papers, self.file)
-        yield "papers.json", iter([papers_json(self.all, keywords=keywords, last_update=updated)])
-        yield "papers.csv", iter([papers_csv(self.all)])
+        text = papers_json(self.all, keywords=keywords, last_update=updated, told=told)
+        yield "papers.json", iter([text])
+        yield "papers.csv", iter([papers_csv(self.all, told)])
         yield "papers.schema.json", iter([papers_schema()])
 
     def site(self, edition: Edition | None) -> Files:
-        """Give the pages; what is new or revised in `edition` is marked."""
+        """Give the pages; what is new, revised or newly matching in `edition` is marked."""
         updated = last_update(self.papers, self.file)
         # As of the last answer: the same papers give the same pages, whenever they are rendered.
         newest = max((paper.updated.date() for paper in self.all), default=_LONG_AGO.date())
@@ -158,11 +164,7 @@ def _stale(notes: dict[str, str]) -> str:
 
 
 def _marks(edition: Edition | None, papers: Sequence[Listed]) -> dict[str, str]:
-    """Say what is new or revised in the edition; withdrawn is for good."""
-    marks = {p.arxiv_id: "withdrawn" for p in papers if is_withdrawn(p.version, p.comment)}
-    for changed in edition.papers if edition else ():
-        kinds = {change.kind for change in changed.changes}
-        for kind, mark in _MARKS.items():
-            if kind in kinds:
-                marks.setdefault(changed.paper.arxiv_id, mark)
-    return marks
+    """Return what each paper is marked as: what the edition has it as; withdrawn is for good."""
+    found = kinds(edition) if edition else {}
+    marks = {arxiv_id: kind.value for arxiv_id, kind in found.items() if kind in _MARKED}
+    return marks | {p.arxiv_id: "withdrawn" for p in papers if is_withdrawn(p.version, p.comment)}

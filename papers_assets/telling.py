@@ -9,7 +9,7 @@ from papers_assets.notifying.github_issues import MOST_MARKDOWN
 from papers_assets.notifying.notice import Notice
 from papers_assets.notifying.webhook import Item, slack_text
 from papers_assets.rendering import mail
-from papers_assets.rendering.digest import TITLES, digest_markdown
+from papers_assets.rendering.digest import TITLES, counted, digest_markdown
 
 MOST_DAYS = 14
 """Editions, newest first, that are told of after an outage. Older ones are in output/digests."""
@@ -71,7 +71,7 @@ def notice(  # noqa: PLR0913 - most are said by name
         when_nothing_changed: whether that is worth a message on its day's first part.
     """
     told = digest_of(edition, names, part=part, only=only, title=title)
-    if not told.groups and not (when_nothing_changed and part == 1):
+    if not told.groups and not told.following and not (when_nothing_changed and part == 1):
         return None
     return Notice(
         day=edition.day,
@@ -92,6 +92,8 @@ def _lines(told: Digest, more: str) -> Iterable[Item]:
         for entry in group.entries:
             was = f" ({entry.was})" if entry.was else ""
             yield Item(f"{entry.paper.title}{was}", entry.paper.url, entry.paper.arxiv_id)
+    for name, count in told.following.items():
+        yield Item(f"Now following {name}: {counted(count)}")
 
 
 def _data(told: Digest) -> dict[str, object]:
@@ -110,4 +112,9 @@ def _data(told: Digest) -> dict[str, object]:
         for group in told.groups
         for entry in group.entries
     ]
-    return {"summary": told.summary, "papers": papers, "not_fresh": dict(told.notes)}
+    return {
+        "summary": told.summary,
+        "papers": papers,
+        "following": dict(told.following),
+        "not_fresh": dict(told.notes),
+    }

@@ -1,16 +1,22 @@
 """What a digest tells of: each paper once, where it matters most."""
 
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from papers_assets.changes import Kind
+from papers_assets.changes import Kind, Update
 from papers_assets.digest import Digest, digest_of
-from papers_assets_tests.making import paper
+from papers_assets.rendering.digest import digest_markdown
+from papers_assets.rendering.mail import mail_html, mail_text
+from papers_assets.telling import notice
+from papers_assets_tests.making import EPOCH, paper
 from papers_assets_tests.test_changes import Lists, some_lists
 from papers_assets_tests.test_editions import DAY, NAMES, Days
 
+ONE = timedelta(days=1)
 WITHDRAWN = "This paper has been withdrawn"
 
 
@@ -66,11 +72,11 @@ def test_a_revision_says_what_is_different() -> None:
     assert [entry.was for entry in group.entries] == ["comment", "v1 to v3, title"]
 
 
-def test_to_readers_of_one_keyword_a_paper_that_joins_it_is_new() -> None:
+def test_to_readers_of_one_keyword_a_recent_paper_that_another_list_had_is_new() -> None:
     days = Days()
     days.part({"a": [paper(1)]})
     edition = days.part({"a": [paper(1), paper(2)], "b": [paper(1)]}, DAY + timedelta(days=1))
-    assert told(digest_of(edition, NAMES)) == [("new", "a", ["2"]), ("joined", "b", ["1"])]
+    assert told(digest_of(edition, NAMES)) == [("new", "a", ["2"]), ("matched", "b", ["1"])]
     assert told(digest_of(edition, NAMES, only=["b"])) == [("new", "b", ["1"])]
     assert told(digest_of(edition, NAMES, only=["a"])) == [("new", "a", ["2"])]
 
@@ -122,14 +128,64 @@ def test_to_readers_of_both_keywords_a_paper_is_new_once() -> None:
     days = Days()
     days.part({"a": [paper(1)]})
     edition = days.part({"a": [paper(1)], "b": [paper(1)]}, DAY + timedelta(days=1))
-    assert told(digest_of(edition, NAMES, only=NAMES)) == [("joined", "b", ["1"])]
+    assert told(digest_of(edition, NAMES, only=NAMES)) == [("matched", "b", ["1"])]
 
 
-def test_a_keyword_that_was_renamed_brings_nothing_new_to_its_readers() -> None:
+def test_a_first_list_is_counted_and_not_announced() -> None:
+    days = Days({"a": Update(EPOCH)})
+    edition = days.part({"a": [paper(1)], "b": [paper(1), paper(2)]})
+    digest = digest_of(edition, NAMES)
+    assert told(digest) == [("new", "a", ["1"])]
+    assert digest.following == {"b": 2}
+    assert digest.summary == "1 new paper, now following 1 keyword"
+    assert digest_of(edition, NAMES, only=["b"]).summary == "now following 1 keyword"
+    assert digest_of(edition, NAMES, only=["a"]).summary == "1 new paper"
+
+
+def test_a_message_of_a_first_list_has_one_line_of_it_in_every_shape() -> None:
+    edition = Days({}).part({"a": [paper(n) for n in range(1, 51)]})
+    message = notice(edition, 1, ["a"])
+    assert message is not None
+    assert message.subject == f"Daily Papers, {DAY}: now following 1 keyword"
+    for text in (message.markdown, message.text, message.html, message.short):
+        assert text.count("Now following a: 50 papers") == 1
+        assert "An invented compiler" not in text
+    assert message.data == {
+        "summary": "now following 1 keyword",
+        "papers": [],
+        "following": {"a": 50},
+        "not_fresh": {"a": "Not refreshed since 2026-11-20."},
+    }
+
+
+@pytest.mark.parametrize("render", [digest_markdown, mail_text, mail_html])
+def test_thousands_of_first_lists_are_named_in_part_and_counted(
+    render: Callable[[Digest], str],
+) -> None:
+    following = {f"keyword {n}": 1 for n in range(5_000)}
+    text = render(Digest(DAY, (), following=following))
+    assert text.count("Now following keyword ") == 20
+    assert "Now following 4,980 more keywords." in text
+    assert "Now following 5,000 keywords." in text
+
+
+def test_a_late_version_that_nobody_was_told_of_says_of_when_the_paper_is() -> None:
+    old = paper(1, 5, published=datetime(2005, 3, 21, tzinfo=UTC))
+    digest = digest_of(Days().part({"a": [old]}), NAMES)
+    assert told(digest) == [("revised", "a", ["1"])]
+    assert digest.groups[0].entries[0].was == "version 5 of a paper first submitted 2005-03-21"
+
+
+def test_readers_of_one_list_are_not_told_how_a_paper_differs_from_what_others_read() -> None:
     days = Days()
-    days.part({"a": [paper(1)]})
-    edition = days.part({"b": [paper(1)]}, DAY + timedelta(days=1))
-    assert told(digest_of(edition, ["b"], only=["b"])) == [("joined", "b", ["1"])]
+    old = {"published": datetime(2005, 3, 21, tzinfo=UTC)}
+    days.part({"a": [paper(1, 2, **old)]})
+    edition = days.part({"a": [paper(1, 3, **old)], "b": [paper(1, 3, **old)]}, DAY + ONE)
+    (group,) = digest_of(edition, NAMES).groups
+    assert (group.kind, group.entries[0].was) == (Kind.REVISED, "v2 to v3")
+    (group,) = digest_of(edition, NAMES, only=["b"]).groups
+    assert group.kind is Kind.REVISED
+    assert group.entries[0].was == "version 3 of a paper first submitted 2005-03-21"
 
 
 def test_papers_of_all_parts_come_newest_first() -> None:

@@ -1,41 +1,63 @@
 """The edition of a day: its parts, and its file."""
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
+from pathlib import Path
 
 import pandas as pd
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from papers_assets import editions
-from papers_assets.changes import Kind, differences, known_after, nothing_known
-from papers_assets.editions import Edition, Left, Mark, extended, from_json, known_by, to_json
+from papers_assets import edition_files
+from papers_assets.changes import Kind, Update, differences, known_after, nothing_known
+from papers_assets.edition_files import from_json, to_json
+from papers_assets.editions import (
+    Baseline,
+    Edition,
+    Left,
+    Mark,
+    Part,
+    extended,
+    known_by,
+    previous_by,
+)
+from papers_assets.editions import (
+    kinds as kinds_to_all,
+)
 from papers_assets.listing import listed
-from papers_assets_tests.making import LATER, paper
-from papers_assets_tests.test_changes import Lists, lists_of, some_lists
+from papers_assets_tests.making import EPOCH, LATER, paper
+from papers_assets_tests.test_changes import FOLLOWED, Lists, lists_of, some_lists
 
 NAMES = ["a", "b"]
 DAY = date(2026, 11, 23)
+GOLDEN = Path(__file__).parent / "rendering" / "golden"
 
 
 class Days:
     """Editions over lists, as `papers_assets.publishing` makes them, without any file."""
 
-    def __init__(self) -> None:
-        self.known = nothing_known()
+    def __init__(self, previous: Mapping[str, Update] = FOLLOWED) -> None:
+        self.known, self.previous = nothing_known(), previous
         self.editions: dict[date, Edition] = {}
 
     def part(self, lists: Lists, day: date = DAY, now: datetime = LATER) -> Edition:
         papers = lists_of(lists)
-        found = differences(self.known, papers, NAMES)
+        found = differences(self.known, papers, NAMES, self.previous)
+        mark = Mark(day, self.editions[day].mark.part + 1 if day in self.editions else 1)
         self.editions[day] = extended(
             self.editions.get(day),
             found,
             listed(papers, NAMES),
             self.known,
             {"a": "Not refreshed since 2026-11-20."},
-            mark=Mark(day, self.editions[day].mark.part + 1 if day in self.editions else 1),
+            mark=mark,
             now=now,
+            baselines=[
+                Baseline(name, len(lists.get(name, [])), mark.part)
+                for name in NAMES
+                if name not in self.previous
+            ],
         )
         self.known = known_after(self.known, papers, found)
         return self.editions[day]
@@ -54,7 +76,7 @@ def test_a_later_run_of_the_day_adds_a_part_and_repeats_nothing() -> None:
     edition = days.part({"a": [paper(2), paper(1, 2)], "b": [paper(1, 2)]})
     assert edition.mark == Mark(DAY, 2)
     assert kinds(edition) == {
-        "1": [("a", "new", 1), ("a", "revised", 2), ("b", "joined", 2)],
+        "1": [("a", "new", 1), ("a", "revised", 2), ("b", "new", 2)],
         "2": [("a", "new", 2)],
     }
     assert {c.paper.arxiv_id: c.paper.version for c in edition.papers}["2613.00001"] == 2
@@ -120,12 +142,12 @@ def test_what_is_known_can_be_made_from_the_editions_again(lists: list[Lists], s
         if number == since:
             checkpoint, mark = days.known, edition.mark
     again = known_by(days.editions.values(), checkpoint, mark)
-    keys = ["keyword", "arxiv_id", "listed"]
+    keys = ["keyword", "arxiv_id", "listed", "kind"]
     pd.testing.assert_frame_equal(
         again[keys].sort_values(keys, ignore_index=True),
         days.known[keys].sort_values(keys, ignore_index=True),
     )
-    assert differences(again, lists_of(lists[-1]), NAMES).empty
+    assert differences(again, lists_of(lists[-1]), NAMES, FOLLOWED).empty
 
 
 @pytest.mark.parametrize(
@@ -146,6 +168,55 @@ def test_what_is_no_edition_is_refused(text: str, said: str) -> None:
 
 def test_the_kinds_in_files_are_the_words_of_the_documentation() -> None:
     assert [kind.value for kind in Kind] == [
-        *("new", "joined", "revised", "withdrawn", "returned", "left"),
+        *("new", "revised", "withdrawn", "matched", "returned", "left", "baseline"),
     ]
-    assert editions.FORMAT == 1
+    assert edition_files.FORMAT == 2
+
+
+def test_an_edition_says_what_each_paper_is_to_readers_of_all_keywords() -> None:
+    days = Days({"a": Update(EPOCH)})
+    days.part({"a": [paper(1)], "b": [paper(2)]})
+    edition = days.part({"a": [paper(1)], "b": [paper(2, 2)]})
+    assert kinds_to_all(edition) == {"2613.00001": "new", "2613.00002": "revised"}
+
+
+def test_first_lists_are_written_with_their_number_of_papers() -> None:
+    days = Days({})
+    edition = days.part({"a": [paper(1)]})
+    assert edition.baselines == (Baseline("a", 1, 1), Baseline("b", 0, 1))
+    assert from_json(to_json(edition)) == edition
+
+
+def test_which_lists_have_been_updated_can_be_made_from_the_editions_again() -> None:
+    days = Days({})
+    days.part({"a": [paper(1)]})
+    days.previous = FOLLOWED
+    later = LATER + timedelta(days=1)
+    days.part({"a": [paper(1)], "b": [paper(2)]}, DAY + timedelta(days=1), later)
+    # `Days` notes that "a" could not be refreshed.
+    assert previous_by(days.editions.values(), {}, None) == {
+        "a": Update(LATER),
+        "b": Update(later),
+    }
+    since = days.editions[DAY].mark
+    known = {"a": Update(EPOCH, "x"), "b": Update(EPOCH, "y")}
+    assert previous_by(days.editions.values(), known, since) == {
+        "a": Update(EPOCH, "x"),
+        "b": Update(later, "y"),
+    }
+
+
+def test_a_first_list_that_is_not_whole_does_not_count_as_an_update() -> None:
+    edition = Edition(DAY, (Part(1, LATER),), baselines=(Baseline("a", 3, 1, is_whole=False),))
+    assert previous_by([edition], {}, None) == {}
+
+
+def test_an_edition_of_an_older_program_is_read() -> None:
+    edition = from_json((GOLDEN / "edition-format-1.json").read_text())
+    assert kinds(edition) == {
+        "2": [("b", "new", 1)],
+        "1": [("a", "new", 1), ("b", "matched", 2)],
+    }
+    assert edition.baselines == ()
+    assert kinds_to_all(edition) == {"2613.00001": "new", "2613.00002": "new"}
+    assert set(previous_by([edition], {}, None)) == {"a", "b"}

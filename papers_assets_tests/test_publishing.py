@@ -1,21 +1,26 @@
 """From the lists to what is published of them, as Dagster runs it."""
 
 import json
+import re
 from collections.abc import Callable
 from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
+import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 
 from papers_assets import cli
-from papers_assets.editions import Edition
+from papers_assets.changes import told_as
+from papers_assets.editions import Baseline, Edition
 from papers_assets.keywords import KeywordsFile
 from papers_assets.reading import Reading
 from papers_assets.rendering import readme
 from papers_assets.sample_arxiv import Corpus, Fault
+from papers_assets.sample_arxiv import Paper as ArxivPaper
 from papers_assets.storage.store import slug
 from papers_assets_tests.conftest import House
 from papers_assets_tests.making import keyword
@@ -33,9 +38,9 @@ LINEAGE = {
     "email": {"digest"},
     "webhook": {"digest"},
     "site": {"papers", "changes"},
-    "feeds": {"papers"},
+    "feeds": {"papers", "changes"},
     "citations": {"papers"},
-    "data": {"papers"},
+    "data": {"papers", "changes"},
 }
 
 
@@ -73,7 +78,7 @@ def test_a_run_publishes_everything_and_a_second_one_of_the_day_repeats_nothing(
     growing.run()
     assert newest(growing) == edition
     assert growing.outputs.digest_path(DAY).read_bytes() == digest
-    assert metadata(growing, dg.AssetKey("changes"))["new"] == 0
+    assert metadata(growing, dg.AssetKey("changes"))["baseline"] == 0
 
 
 def test_the_next_day_tells_of_what_came_and_of_what_it_pushed_out(growing: House) -> None:
@@ -85,8 +90,9 @@ def test_the_next_day_tells_of_what_came_and_of_what_it_pushed_out(growing: Hous
     after = set(growing.store.read_papers()["arxiv_id"])
     found = metadata(growing, dg.AssetKey("changes"))
     edition = newest(growing)
-    assert found["new"] == sum(len(changed.changes) for changed in edition.papers)
-    assert found["left"] == found["new"]  # the lists are full
+    came = sum(found[kind] for kind in ("new", "revised", "matched", "withdrawn"))
+    assert came == sum(len(changed.changes) for changed in edition.papers)
+    assert found["left"] == came  # the lists are full
     assert {c.paper.arxiv_id for c in edition.papers} == after - before
     assert (
         "Left the lists: 5 of compiler, 3 of performance."
@@ -164,20 +170,196 @@ def test_every_link_within_the_site_leads_to_a_file(growing: House) -> None:
         assert any(link.endswith((".bib", ".json", ".csv")) for link in inner)
 
 
-def test_what_is_new_is_marked_on_the_site(growing: House) -> None:
-    growing.run()
-    growing.next_day()
-    growing.server.corpus = corpus_at(len(history()))
-    growing.run()
-    edition = newest(growing)
-    page = (growing.outputs.site_folder / "index.html").read_text()
-    withdrawn = page.count('data-mark="withdrawn"')
-    papers = growing.store.read_papers()
-    taken_back = papers[
-        (papers["version"] > 1) & papers["comment"].str.contains("withdr", na=False)
-    ]
-    assert withdrawn == taken_back["arxiv_id"].nunique()
-    assert page.count('data-mark="new"') + page.count('data-mark="revised"') == len(edition.papers)
+def marks(house: House) -> dict[str, str]:
+    """What the site marks papers as, by arXiv id, but for those withdrawn."""
+    page = (house.outputs.site_folder / "index.html").read_text()
+    found = re.findall(
+        r'data-mark="(\w+)".*?href="https://arxiv.org/abs/(\S+?)v\d+"', page, re.DOTALL
+    )
+    return {arxiv_id: mark for mark, arxiv_id in found if mark != "withdrawn"}
+
+
+def feed_says(house: House) -> dict[str, str]:
+    """The first word of each entry of the feed of all, by arXiv id."""
+    feed = json.loads((house.outputs.site_folder / "feeds" / "all.json").read_text())
+    return {
+        item["id"].removeprefix("https://arxiv.org/abs/"): item["content_text"].split()[0]
+        for item in feed["items"]
+    }
+
+
+def data_says(house: House) -> dict[str, str | None]:
+    data = json.loads((house.outputs.site_folder / "data" / "papers.json").read_text())
+    return {p["arxiv_id"]: p["kind"] for p in data["papers"]}
+
+
+@pytest.fixture
+def small(new_house: Callable[[Corpus], House]) -> House:
+    """A house whose arXiv has three papers, one of them in a late version, and no news."""
+    house = new_house(
+        Corpus(
+            [arxiv_paper(1), arxiv_paper(2, 4, published="2025-03-21T10:00:00Z"), arxiv_paper(3)]
+        )
+    )
+    house.keywords = (keyword("compiler"),)
+    return house
+
+
+def arxiv_paper(number: int, version: int = 1, word: str = "compiler", **fields: Any) -> ArxivPaper:
+    """A paper as the sample arXiv has it, of the day before the first run."""
+    when = "2026-11-22T10:00:00Z"
+    values: dict[str, Any] = {
+        "id": f"2611.{number:05}",
+        "version": version,
+        "title": f"An invented {word}, number {number}",
+        "authors": ("Ada Example",),
+        "abstract": f"Nobody wrote this {word}.",
+        "comment": None,
+        "categories": ("cs.PL",),
+        "primary_category": "cs.PL",
+        "published": when,
+        "updated": when,
+        "doi": None,
+        "journal_ref": None,
+    }
+    return ArxivPaper(**(values | fields))
+
+
+def grown(house: House, *papers: ArxivPaper) -> Edition:
+    """Let a day pass, on which these papers came, and run."""
+    house.next_day()
+    there = [p for versions in house.server.corpus._versions.values() for p in versions.values()]
+    house.server.corpus = Corpus([*there, *papers])
+    assert house.run().unpublished == {}
+    return newest(house)
+
+
+def digest_of_today(house: House) -> str:
+    return house.outputs.digest_path(house.today.date()).read_text()
+
+
+def test_a_first_run_says_what_is_followed_and_announces_nothing(small: House) -> None:
+    assert small.run().unpublished == {}
+    assert newest(small).baselines == (Baseline("compiler", 3, 1),)
+    assert "Now following compiler: 3 papers." in digest_of_today(small)
+    assert "## New" not in digest_of_today(small)
+    assert marks(small) == {}
+    assert set(data_says(small).values()) == {"baseline"}
+    assert not {"Revised:", "Withdrawn:"} & set(feed_says(small).values())
+
+
+def test_a_keyword_that_is_added_later_brings_no_flood_and_hides_nothing_new(small: House) -> None:
+    small.run()
+    small.keywords = (keyword("compiler"), keyword("parser"))
+    today = "2026-11-23T10:00:00Z"
+    both = arxiv_paper(4, word="parser for a compiler", published=today, updated=today)
+    edition = grown(small, arxiv_paper(5, word="parser"), both)
+    assert edition.baselines == (Baseline("parser", 2, 1),)
+    assert "1 new paper, now following 1 keyword" in digest_of_today(small)
+    assert marks(small) == {"2611.00004": "new"}
+    edition = grown(small, arxiv_paper(6, word="parser", published=today, updated=today))
+    assert {c.paper.arxiv_id: c.changes[0].kind for c in edition.papers} == {"2611.00006": "new"}
+
+
+def test_digest_site_feed_and_data_call_a_paper_the_same(small: House) -> None:
+    small.run()
+    today = "2026-11-23T10:00:00Z"
+    old = {"published": "2005-03-21T10:00:00Z"}
+    grown(
+        small,
+        arxiv_paper(4, published=today, updated=today),
+        arxiv_paper(5, 2, published=today, updated="2026-11-23T11:00:00Z"),
+        arxiv_paper(6, 5, updated=today, **old),
+        arxiv_paper(7, updated="2005-03-21T10:00:00Z", **old),
+        arxiv_paper(3, 2, updated=today),
+        arxiv_paper(1, 2, updated=today, comment="Withdrawn for an error"),
+    )
+    kinds = {4: "new", 5: "new", 6: "revised", 7: "matched", 3: "revised", 1: "withdrawn"}
+    expected = {f"2611.0000{number}": kind for number, kind in kinds.items()}
+    assert data_says(small) == expected | {"2611.00002": "baseline"}
+    assert marks(small) == {i: kind for i, kind in expected.items() if kind != "withdrawn"}
+    said = feed_says(small)
+    assert {i for i, word in said.items() if word == "Revised:"} == {"2611.00006", "2611.00003"}
+    assert {i for i, word in said.items() if word == "Withdrawn:"} == {"2611.00001"}
+    text = digest_of_today(small)
+    assert "2 new papers, 2 revised, 1 withdrawn, 1 newly matching." in text
+    assert "version 5 of a paper first submitted 2005-03-21" in text
+    assert "v1 to v2" in text
+    page = (small.outputs.site_folder / "index.html").read_text()
+    assert page.count("first submitted") == 4
+
+
+def test_a_keyword_that_is_edited_brings_what_matches_newly(small: House) -> None:
+    small.server.corpus = Corpus([arxiv_paper(1), arxiv_paper(2, word="parser")])
+    small.run()
+    small.keywords = (keyword("compiler", any=("compiler", "parser")),)
+    today = "2026-11-23T10:00:00Z"
+    edition = grown(small, arxiv_paper(3, published=today, updated=today))
+    assert {c.paper.arxiv_id: c.changes[0].kind for c in edition.papers} == {
+        "2611.00002": "matched",
+        "2611.00003": "new",
+    }
+
+
+def test_a_quiet_day_moves_on_from_when_papers_are_new(small: House) -> None:
+    """Nothing is published then, and the next update is compared with the newest one."""
+    small.run()
+    for _ in range(3):
+        grown(small)
+    assert small.outputs.days() == [DAY]
+    assert small.outputs.read_known().previous["compiler"].refreshed_at == small.today
+    late = "2026-11-10T10:00:00Z"  # within two weeks of the first run, and not of the last
+    edition = grown(small, arxiv_paper(4, published=late, updated=late))
+    assert [c.changes[0].kind for c in edition.papers] == ["matched"]
+
+
+@pytest.mark.parametrize("lost", ["known.parquet", "editions", ""])
+def test_what_an_older_program_told_is_not_told_again_and_nothing_new_is_lost(
+    small: House, lost: str
+) -> None:
+    small.run()
+    _as_of_format_1(small)
+    if lost == "known.parquet":
+        (small.home / ".papers" / lost).unlink()
+    elif lost:
+        small.outputs.edition_path(DAY).unlink()
+    today = "2026-11-23T10:00:00Z"
+    edition = grown(small, arxiv_paper(4, published=today, updated=today))
+    assert edition.baselines == ()
+    assert {c.paper.arxiv_id: c.changes[0].kind for c in edition.papers} == {"2611.00004": "new"}
+    assert marks(small) == {"2611.00004": "new"}
+
+
+def _as_of_format_1(house: House) -> None:
+    """Rewrite what a run noted as papers-assets did before there were baselines."""
+    path = house.outputs.edition_path(DAY)
+    edition = json.loads(path.read_text())
+    del edition["baselines"]
+    for paper in edition["papers"]:
+        for change in paper["changes"]:
+            change["kind"] = "new"
+    path.write_text(json.dumps(edition | {"format": 1}))
+    known = house.home / ".papers" / "known.parquet"
+    table = pq.read_table(known)
+    labels = {k: v for k, v in table.schema.metadata.items() if k != b"previous"}
+    pq.write_table(table.drop_columns(["kind"]).replace_schema_metadata(labels), known)
+
+
+def test_a_keyword_without_papers_is_followed_from_its_first_answer_on(small: House) -> None:
+    small.server.corpus = Corpus([])
+    small.run()
+    assert newest(small).baselines == (Baseline("compiler", 0, 1),)
+    edition = grown(small, arxiv_paper(1))
+    assert [c.changes[0].kind for c in edition.papers] == ["new"]
+
+
+def test_a_first_list_that_could_not_be_fetched_is_no_baseline_yet(small: House) -> None:
+    small.keywords = (keyword("compiler"), keyword("parser"))
+    small.failing = {"compiler": Fault(503, b"busy")}
+    small.run()
+    assert newest(small).baselines == (Baseline("parser", 0, 1),)
+    small.failing = {}
+    assert grown(small).baselines == (Baseline("compiler", 3, 1),)
 
 
 def test_files_of_a_keyword_that_is_not_followed_any_more_go(growing: House) -> None:
@@ -203,7 +385,12 @@ def test_the_same_papers_give_the_same_files_whenever_they_are_rendered(growing:
     growing.run()
     reading = Reading(growing.store.read_papers(), growing.file, slug)
     site = growing.outputs.site_folder
-    for part, files in (("feeds", reading.feeds()), ("citations", reading.citations())):
+    told = told_as(growing.outputs.read_known().papers)
+    for part, files in (
+        ("feeds", reading.feeds(told)),
+        ("citations", reading.citations()),
+        ("data", reading.data(told)),
+    ):
         for name, pieces in files:
             assert (site / part / name).read_bytes() == "".join(pieces).encode()
 
@@ -217,7 +404,8 @@ def test_any_past_day_can_be_asked_for(growing: House, monkeypatch: pytest.Monke
     growing.run()
     shown = CliRunner().invoke(cli.main, ["digest", "--date", "2026-11-23"])
     assert shown.exit_code == 0
-    assert shown.output.startswith("Daily Papers, 2026-11-23\n187 new papers.\n")
+    assert shown.output.startswith("Daily Papers, 2026-11-23\nNow following 2 keywords.\n")
+    assert "\nNow following compiler: 100 papers.\n" in shown.output
     other = CliRunner().invoke(cli.main, ["digest", "--date", "2026-11-22"])
     assert other.exit_code == 2
     assert "no edition of 2026-11-22: nothing changed on that day" in other.output

@@ -32,8 +32,9 @@ def changes_asset(
         owners=OWNERS,
         kinds={"pandas", "json"},
         description=(
-            "What changed in the lists since the last edition: new papers, revised and withdrawn "
-            "ones, and those that left, by keyword.\n\n"
+            "What changed in the lists since the last edition: new papers, revised, withdrawn and "
+            "newly matching ones, and those that left, by keyword. The first list of a keyword is "
+            "a baseline, which is counted and not announced.\n\n"
             "A day has one edition, output/editions/DATE.json; another run of the day adds to it "
             "what it finds. A paper is new once, however often it leaves and returns."
         ),
@@ -64,7 +65,8 @@ def digest_asset(file: KeywordsFile, changes: dg.AssetsDefinition) -> dg.AssetsD
         kinds={"markdown"},
         description=(
             "The newest edition as people read it, output/digests/DATE.md: new papers first, each "
-            "once, with all its keywords. A day on which nothing changed has none."
+            "once, with all its keywords, and which keywords are followed from now on. A day on "
+            "which nothing changed has none."
         ),
     )
     def digest(

@@ -1,6 +1,6 @@
 """The assets of the reading places: `site`, `feeds`, `citations` and `data`, below output/site/."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import dagster as dg
 import pandas as pd
@@ -8,6 +8,7 @@ import pandas as pd
 from papers_assets import previews
 from papers_assets.assets.common import GROUP, OWNERS
 from papers_assets.automation import publish_when_sound
+from papers_assets.changes import Kind, told_as
 from papers_assets.keywords import KeywordsFile
 from papers_assets.logs import progress
 from papers_assets.reading import Files, Reading
@@ -29,7 +30,7 @@ def reading_assets(
             papers,
             lambda reading, outputs: reading.site(outputs.newest_edition()),
             "Pages to search and filter, which need no server: output/site/index.html, and one per "
-            "keyword. What the newest edition has as new or revised is marked.",
+            "keyword. What is new, revised or newly matching in the newest edition is marked.",
             part="",
             kinds={"html"},
             deps=[changes],
@@ -38,9 +39,10 @@ def reading_assets(
             "feeds",
             file,
             papers,
-            lambda reading, _: reading.feeds(),
+            lambda reading, outputs: reading.feeds(_told(outputs)),
             "Atom and JSON feeds, per keyword and of all, in output/site/feeds/.",
             kinds={"atom"},
+            deps=[changes],
         ),
         _asset(
             "citations",
@@ -54,12 +56,17 @@ def reading_assets(
             "data",
             file,
             papers,
-            lambda reading, _: reading.data(),
+            lambda reading, outputs: reading.data(_told(outputs)),
             "The lists for other programs, in output/site/data/: papers.json, which "
             "papers.schema.json describes, and papers.csv.",
             kinds={"json", "csv"},
+            deps=[changes],
         ),
     ]
+
+
+def _told(outputs: Outputs) -> Mapping[str, Kind]:
+    return told_as(outputs.read_known().papers)
 
 
 def _asset(  # noqa: PLR0913 - most are said by name

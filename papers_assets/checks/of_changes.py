@@ -10,7 +10,8 @@ from papers_assets.papers import refreshed_at
 
 CHECKS_OF_CHANGES: dict[str, Check] = {
     "adds_up": Check(
-        "All editions together tell of every paper in the lists, in its version, and of no others.",
+        "All editions together tell of every paper in the lists, in its version, be it as new, "
+        "revised, newly matching or in a baseline, and of no others.",
         blocking=True,
     ),
 }

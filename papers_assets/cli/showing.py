@@ -62,7 +62,7 @@ def _count(settings: Settings, file: KeywordsFile) -> None:
 @click.command()
 @click.option("--date", "day", type=click.DateTime(["%Y-%m-%d"]), help="Default: the newest.")
 def digest(day: datetime | None) -> None:
-    """Show what changed on a day: new papers, revised and withdrawn ones.
+    """Show what changed on a day: new papers, revised, withdrawn and newly matching ones.
 
     Exit status: 0 there it is, 2 there is no edition of that day.
     """

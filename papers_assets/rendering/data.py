@@ -10,11 +10,12 @@ import io
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from importlib import resources
 from typing import Any, NamedTuple
 
+from papers_assets.changes import Kind
 from papers_assets.listing import Listed
 
 FORMAT = 1
@@ -36,6 +37,8 @@ CSV_COLUMNS = {
     "url": "The address of this version",
     "code": "List: addresses of code, models and project pages in its own text; may be empty",
     "keywords": "List: the keywords whose lists have it, in the order of keywords.toml",
+    "kind": "What the digests last called it: new, revised, withdrawn, matched (newly matching) or "
+    "baseline (in a keyword's first list, not announced); empty: unknown",
 }
 """Column by column of papers.csv, what it holds. For lists, see `papers_csv`."""
 
@@ -53,7 +56,11 @@ class KeywordData(NamedTuple):
 
 
 def papers_json(
-    papers: Sequence[Listed], *, keywords: Sequence[KeywordData], last_update: date | None
+    papers: Sequence[Listed],
+    *,
+    keywords: Sequence[KeywordData],
+    last_update: date | None,
+    told: Mapping[str, Kind] | None = None,
 ) -> str:
     """Give papers.json, to be written as UTF-8.
 
@@ -61,18 +68,20 @@ def papers_json(
         papers: in the order in which they are to be listed.
         keywords: all that `papers` are of, in the order of keywords.toml.
         last_update: the day of the last update; None: there was none.
+        told: by arXiv id, as what the paper was last told of.
     """
+    kinds = told or {}
     counts = Counter(name for paper in papers for name in paper.keywords)
     parts = [
         f'"format": {FORMAT}',
         f'"last_update": {_json(last_update and last_update.isoformat())}',
         f'"keywords": {_lines(_keyword(keyword, counts[keyword.name]) for keyword in keywords)}',
-        f'"papers": {_lines(_paper(paper) for paper in papers)}',
+        f'"papers": {_lines(_paper(paper, kinds.get(paper.arxiv_id)) for paper in papers)}',
     ]
     return "{\n" + ",\n".join(parts) + "\n}\n"
 
 
-def papers_csv(papers: Iterable[Listed]) -> str:
+def papers_csv(papers: Iterable[Listed], told: Mapping[str, Kind] | None = None) -> str:
     """Give papers.csv, to be written as UTF-8: CSV as in RFC 4180, `CSV_COLUMNS`, a row a paper.
 
     Items of a list are joined with "; ", and a semicolon in an item is doubled, as CSV doubles
@@ -86,7 +95,9 @@ def papers_csv(papers: Iterable[Listed]) -> str:
     writer = csv.writer(file)
     writer.writerow(CSV_COLUMNS)
     for paper in papers:
-        values = _paper(paper) | {"code": [link.url for link in paper.code]}
+        values = _paper(paper, (told or {}).get(paper.arxiv_id)) | {
+            "code": [link.url for link in paper.code]
+        }
         writer.writerow(_cell(values[column]) for column in CSV_COLUMNS)
     return _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", file.getvalue())
 
@@ -105,7 +116,7 @@ def _keyword(keyword: KeywordData, papers: int) -> dict[str, Any]:
     }
 
 
-def _paper(paper: Listed) -> dict[str, Any]:
+def _paper(paper: Listed, kind: Kind | None) -> dict[str, Any]:
     return {
         "arxiv_id": paper.arxiv_id,
         "version": paper.version,
@@ -123,6 +134,7 @@ def _paper(paper: Listed) -> dict[str, Any]:
         "url": paper.url,
         "code": [{"kind": link.kind, "url": link.url} for link in paper.code],
         "keywords": paper.keywords,
+        "kind": kind and kind.value,
     }
 
 

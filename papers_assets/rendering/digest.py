@@ -28,7 +28,7 @@ TITLES = {
     Kind.NEW: "New",
     Kind.REVISED: "Revised",
     Kind.WITHDRAWN: "Withdrawn",
-    Kind.JOINED: "New in a list, known from another",
+    Kind.MATCHED: "Newly matching",
 }
 _CHANGED = (Kind.REVISED, Kind.WITHDRAWN)
 _MOST_AUTHORS, _BRIEF = 3, 120
@@ -121,6 +121,8 @@ def _row_of(group: Group, entry: Entry, most: int, *, is_brief: bool) -> str:
     extra = [_code(link) for link in shown[:_MOST_LINKS]]
     if entry.also:
         extra.insert(0, f"also in {_named(entry.also)}")
+    if entry.was and group.kind not in _CHANGED:
+        extra.insert(0, entry.was)
     about = f"<br>{' · '.join(extra)}" if extra else ""
     if group.kind in _CHANGED:
         third = entry.was
@@ -149,6 +151,10 @@ def _code(link: CodeLink) -> str:
 def _tail(digest: Digest, room: int) -> list[str]:
     """Say what is counted only, and what is to be said of the lists."""
     lines = []
+    for name, count in list(digest.following.items())[:_MOST_NAMED]:
+        lines += [f"Now following {_name(name)}: {counted(count)}.", ""]
+    if (more := len(digest.following) - _MOST_NAMED) > 0:
+        lines += [f"Now following {more:,} more keywords.", ""]
     if digest.left:
         lines += [f"Left the lists: {_numbers(digest.left)}.", ""]
     if digest.returned:
@@ -156,8 +162,7 @@ def _tail(digest: Digest, room: int) -> list[str]:
     if digest.notes:
         lines += ["## Remarks", ""]
         for name, note in digest.notes.items():
-            text = f"{escape.escape_cell(name)}: {escape.escape_cell(note)}"
-            lines.append(f"* {_quiet(text)}")
+            lines.append(f"* {_name(name)}: {_quiet(escape.escape_cell(note))}")
     left_out = 0
     while lines and sum(map(_size, lines)) > room - _MORE:
         left_out += 1
@@ -168,16 +173,25 @@ def _tail(digest: Digest, room: int) -> list[str]:
 
 
 def _named(names: Sequence[str]) -> str:
-    shown = [_quiet(escape.escape_cell(name)) for name in names[:_MOST_NAMED]]
+    shown = [_name(name) for name in names[:_MOST_NAMED]]
     more = len(names) - len(shown)
     return ", ".join([*shown, *([f"{more} more"] if more else [])])
 
 
 def _numbers(counts: Mapping[str, int]) -> str:
     some = list(counts.items())[:_MOST_NAMED]
-    shown = [f"{count} of {_quiet(escape.escape_cell(name))}" for name, count in some]
+    shown = [f"{count} of {_name(name)}" for name, count in some]
     more = len(counts) - len(shown)
     return ", ".join([*shown, *([f"and of {more} more keywords"] if more else [])])
+
+
+def counted(papers: int) -> str:
+    """Return a number of papers, in words."""
+    return f"{papers:,} paper" if papers == 1 else f"{papers:,} papers"
+
+
+def _name(keyword: str) -> str:
+    return _quiet(escape.escape_cell(keyword))
 
 
 def _quiet(escaped: str) -> str:

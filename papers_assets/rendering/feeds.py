@@ -10,14 +10,15 @@ obeyed. What XML cannot hold becomes U+FFFD.
 
 import json
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 from uuid import NAMESPACE_URL, UUID, uuid5
 from xml.etree import ElementTree as ET
 
+from papers_assets.changes import Kind
 from papers_assets.listing import Listed
 from papers_assets.rendering import escape
 
@@ -42,6 +43,7 @@ _MOST_SHOWN = 20_000
 """Characters of a text. arXiv itself takes no abstract of more than 1,920."""
 _NOT_XML = re.compile("[\ufffe\uffff]")
 """What XML 1.0 forbids besides controls and surrogates, which `collapse` has replaced."""
+_CHANGED = {Kind.REVISED: "Revised", Kind.WITHDRAWN: "Withdrawn"}
 _IN_URI = "%/:?@!$&'()*+,;=~"
 _BARE_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
 
@@ -64,6 +66,8 @@ class Feed:
     address: str = ""
     """The public address of the document itself; empty: unknown. If known, the feed's id is made
     of it: a keyword's name alone would be the same id for everybody who follows that keyword."""
+    told: Mapping[str, Kind] = field(default_factory=dict)
+    """By arXiv id, as what the paper was last told of."""
 
 
 def atom(feed: Feed) -> str:
@@ -81,7 +85,7 @@ def atom(feed: Feed) -> str:
     if feed.page:
         _add(root, "link", rel="alternate", type="text/html", href=_uri(feed.page))
     for paper in papers:
-        _add_entry(root, paper)
+        _add_entry(root, paper, feed.told.get(paper.arxiv_id))
     ET.indent(root, " ")
     body = ET.tostring(root, encoding="unicode")
     return f'<?xml version="1.0" encoding="utf-8"?>\n{body}\n'
@@ -96,7 +100,9 @@ def json_feed(feed: Feed) -> str:
         document["home_page_url"] = _uri(feed.page)
     if feed.address:
         document["feed_url"] = _uri(feed.address)
-    document["items"] = [_item(paper) for paper in _kept(feed.papers)]
+    document["items"] = [
+        _item(paper, feed.told.get(paper.arxiv_id)) for paper in _kept(feed.papers)
+    ]
     return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
 
 
@@ -126,7 +132,7 @@ def _entry_id(paper: Listed) -> str:
     return f"https://arxiv.org/abs/{quote(paper.arxiv_id)}"
 
 
-def _add_entry(root: ET.Element, paper: Listed) -> None:
+def _add_entry(root: ET.Element, paper: Listed, kind: Kind | None) -> None:
     entry = _add(root, "entry")
     _add(entry, "id", _entry_id(paper))
     _add(entry, "title", _title(paper), type="text")
@@ -139,15 +145,15 @@ def _add_entry(root: ET.Element, paper: Listed) -> None:
         _add(entry, "link", rel="related", href=_uri(link.url), title=link.kind)
     for scheme, term, label in _categories(paper):
         _add(entry, "category", term=term, scheme=scheme, label=label)
-    _add(entry, "summary", "\n\n".join(_paragraphs(paper)), type="text")
+    _add(entry, "summary", "\n\n".join(_paragraphs(paper, kind)), type="text")
 
 
-def _item(paper: Listed) -> dict[str, Any]:
+def _item(paper: Listed, kind: Kind | None) -> dict[str, Any]:
     return {
         "id": _entry_id(paper),
         "url": paper.url,
         "title": _title(paper),
-        "content_text": "\n\n".join(_paragraphs(paper)),
+        "content_text": "\n\n".join(_paragraphs(paper, kind)),
         "date_published": _instant(paper.published),
         "date_modified": _instant(paper.updated),
         "authors": [{"name": name} for name in _authors(paper)],
@@ -161,14 +167,15 @@ def _add(parent: ET.Element, name: str, text: str | None = None, **attributes: s
     return element
 
 
-def _paragraphs(paper: Listed) -> Iterator[str]:
+def _paragraphs(paper: Listed, kind: Kind | None) -> Iterator[str]:
     """Give what is to be read below the title.
 
     A revision comes first: it says why an entry is back that one has seen before.
     """
     if paper.version > 1:
         days = f"{paper.updated:%Y-%m-%d}; first submitted {paper.published:%Y-%m-%d}"
-        yield f"Revised: version {paper.version} of {days}."
+        version = f"ersion {paper.version} of {days}."
+        yield f"{_CHANGED[kind]}: v{version}" if kind in _CHANGED else f"V{version}"
     abstract = _text(paper.abstract)
     yield abstract if escape.is_visible(abstract) else "(no abstract)"
     for label, text in (

@@ -10,7 +10,7 @@ from papers_assets.changes import Kind
 from papers_assets.code_links import CodeLink
 from papers_assets.digest import Digest, Entry, Group
 from papers_assets.rendering import escape
-from papers_assets.rendering.digest import TITLES
+from papers_assets.rendering.digest import TITLES, counted
 from papers_assets.rendering.fitting import in_turn
 
 LIMIT = 100_000
@@ -108,7 +108,7 @@ def _block(group: Group, entry: Entry, *, is_brief: bool) -> _Block:
     about = [", ".join(authors), paper.updated.strftime("%Y-%m-%d"), paper.primary_category]
     about += [entry.was] if entry.was else []
     about += [f"also in {', '.join(entry.also)}"] if entry.also else []
-    is_told = group.kind in (Kind.NEW, Kind.JOINED) and not is_brief
+    is_told = group.kind in (Kind.NEW, Kind.MATCHED) and not is_brief
     return _Block(
         title=TITLES[group.kind],
         keyword=group.keyword,
@@ -123,7 +123,11 @@ def _block(group: Group, entry: Entry, *, is_brief: bool) -> _Block:
 
 def _tail(digest: Digest) -> list[str]:
     left = ", ".join(f"{count} of {name}" for name, count in digest.left.items())
-    lines = [f"Left the lists: {left}."] if left else []
+    first = list(digest.following.items())
+    lines = [f"Now following {name}: {counted(n)}." for name, n in first[:_MOST_NOTES]]
+    if first[_MOST_NOTES:]:
+        lines.append(f"Now following {len(first) - _MOST_NOTES:,} more keywords.")
+    lines += [f"Left the lists: {left}."] if left else []
     notes = [f"{name}: {note}" for name, note in digest.notes.items()]
     lines += notes[:_MOST_NOTES]
     lines += (

@@ -15,14 +15,16 @@ import logging
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import date
+from datetime import UTC, date, datetime, time
 from pathlib import Path, PurePosixPath
+from types import MappingProxyType
 from typing import NamedTuple
 
 import pandas as pd
 import pyarrow as pa
 
-from papers_assets import changes, editions
+from papers_assets import changes, edition_files, editions
+from papers_assets.changes import Update
 from papers_assets.editions import Edition, Mark
 from papers_assets.storage.files import StoreError, replacing, sweep
 from papers_assets.storage.locks import Locks, locks_below
@@ -38,6 +40,7 @@ _KNOWN = pa.schema(
         pa.field("title", _TEXT, nullable=False),
         pa.field("comment", _TEXT),
         pa.field("listed", pa.bool_(), nullable=False),
+        pa.field("kind", _TEXT),
     ]
 )
 
@@ -56,6 +59,8 @@ class Known(NamedTuple):
     """See `papers_assets.changes.KNOWN`."""
     until: Mark | None
     """Up to and with this part; None: there has been no edition."""
+    previous: Mapping[str, Update] = MappingProxyType({})
+    """By keyword, the previous update of its list; a keyword without one is not followed yet."""
 
 
 class Outputs:
@@ -97,7 +102,7 @@ class Outputs:
         """
         path = self.edition_path(day)
         try:
-            return editions.from_json(read_bytes(path).decode())
+            return edition_files.from_json(read_bytes(path).decode())
         except FileNotFoundError:
             return None
         except (ValueError, OSError) as error:
@@ -115,7 +120,7 @@ class Outputs:
         """Write a day's edition; `Store.publishing` is held."""
         sweep(self.edition_path(edition.day))
         with replacing(self.edition_path(edition.day), self._locks.check) as file:
-            file.write(editions.to_json(edition).encode())
+            file.write(edition_files.to_json(edition).encode())
 
     def read_known(self) -> Known:
         """Read what the editions have told of so far.
@@ -123,11 +128,15 @@ class Outputs:
         Raises:
             StoreError: an edition that is needed for it cannot be read.
         """
-        known, until = self._checkpoint()
+        known, until, previous = self._checkpoint()
         # What was told stays told, though its edition be lost or taken away.
         read = self._editions_from(until.day if until else date.min)
         marks = [edition.mark for edition in read] + ([until] if until else [])
-        return Known(editions.known_by(read, known, until), max(marks, default=None))
+        return Known(
+            editions.known_by(read, known, until),
+            max(marks, default=None),
+            editions.previous_by(read, previous, until),
+        )
 
     def _editions_from(self, day: date) -> list[Edition]:
         days = [known for known in self.days() if known >= day]
@@ -139,20 +148,36 @@ class Outputs:
             return
         table = pa.Table.from_pandas(known.papers, schema=_KNOWN, preserve_index=False)
         sweep(self._known_path)
-        labels = {"edition": known.until.day.isoformat(), "part": str(known.until.part)}
+        labels = {
+            "edition": known.until.day.isoformat(),
+            "part": str(known.until.part),
+            "previous": json.dumps(
+                {
+                    name: [update.refreshed_at.isoformat(), update.definition]
+                    for name, update in known.previous.items()
+                }
+            ),
+        }
         write_table(self._known_path, table, labels, self._locks.check)
 
-    def _checkpoint(self) -> tuple[pd.DataFrame, Mark | None]:
+    def _checkpoint(self) -> Known:
         if not exists(self._known_path):
-            return changes.nothing_known(), None
+            return Known(changes.nothing_known(), None)
         try:
             table, labels = read_table(self._known_path, _KNOWN)
             until = Mark(date.fromisoformat(labels["edition"]), int(labels["part"]))
-        except (StoreError, KeyError, ValueError) as error:
+            previous = {
+                name: Update(datetime.fromisoformat(moment), definition)
+                for name, (moment, definition) in json.loads(labels.get("previous", "{}")).items()
+            }
+        except (StoreError, KeyError, ValueError, TypeError, AttributeError) as error:
             logger.warning("%s is made from the editions again: %s", self._known_path.name, error)
-            return changes.nothing_known(), None
-        frame: pd.DataFrame = table.to_pandas()
-        return frame.astype(changes.KNOWN), until
+            return Known(changes.nothing_known(), None)
+        frame = table.to_pandas().fillna({"kind": ""}).astype(changes.KNOWN)
+        if "previous" not in labels:  # an older program wrote it: what it told of was followed
+            then = datetime.combine(until.day, time(), UTC)
+            previous = {str(name): Update(then) for name in frame["keyword"].unique()}
+        return Known(frame, until, previous)
 
     def write_digest(self, day: date, text: str) -> Path:
         """Write a day's digest, and give its path."""

@@ -1,5 +1,6 @@
 """What people are told, from arXiv's answer to mail, issue and chat; the servers are real."""
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import replace
@@ -77,7 +78,7 @@ def test_a_day_is_an_issue_and_a_day_without_news_is_none(house: House, api: Git
     house.next_day()
     house.run()
     assert [issue["title"] for issue in api.issues] == [
-        "Daily Papers, 2026-11-23: 187 new papers",
+        "Daily Papers, 2026-11-23: now following 2 keywords",
     ]
     let_a_day_pass(house)
     house.run()
@@ -133,8 +134,8 @@ def test_a_keyword_has_readers_of_its_own(house: House, box: tuple[Mailbox, str]
     assert house.run().unpublished == {}
     subjects = {message["To"]: message["Subject"] for message in mailbox.messages}
     assert subjects == {
-        "all@example.org": "Daily Papers, 2026-11-23: 187 new papers",
-        "team@example.org": "Daily Papers, 2026-11-23: 100 new papers",
+        "all@example.org": "Daily Papers, 2026-11-23: now following 2 keywords",
+        "team@example.org": "Daily Papers, 2026-11-23: now following 1 keyword",
     }
     house.run()
     assert len(mailbox.messages) == 2
@@ -169,12 +170,18 @@ def test_recipients_that_nobody_has_set_turn_the_mail_red_and_nothing_else(
 def test_a_chat_is_told_in_a_few_lines(house: House, hook: Hook) -> None:
     house.channels = Channels(webhook=hook.url)
     house.run()
+    let_a_day_pass(house)
     house.run()
-    (said,) = hook.received
-    lines = said["text"].split("\n")
-    assert lines[0] == "Daily Papers, 2026-11-23: 187 new papers"
-    assert lines[1] == "New: compiler"
-    assert "<https://arxiv.org/abs/" in lines[2]
+    house.run()
+    first, second = (said["text"].split("\n") for said in hook.received)
+    assert first == [
+        "Daily Papers, 2026-11-23: now following 2 keywords",
+        "Now following compiler: 100 papers",
+        "Now following performance: 100 papers",
+    ]
+    assert re.match(r"Daily Papers, 2026-11-24: \d new papers?, ", second[0])
+    assert second[1] == "New: compiler"
+    assert "<https://arxiv.org/abs/" in second[2]
 
 
 def test_what_is_refused_for_good_does_not_stop_what_comes_after(house: House, hook: Hook) -> None:

@@ -12,14 +12,14 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import dagster as dg
 
-from papers_assets.changes import Kind
+from papers_assets.changes import Kind, is_withdrawn
 from papers_assets.digest import Digest, digest_of
 from papers_assets.rendering.digest import GITHUB_LIMIT
 from papers_assets.runs import Report, open_instance
@@ -57,6 +57,9 @@ PASSING = {"throttled"}
 """Faults that are played once, and over when the product asks again."""
 
 Version = tuple[str, int]
+ENTERING = (Kind.NEW, Kind.REVISED, Kind.WITHDRAWN, Kind.MATCHED, Kind.BASELINE)
+"""As what a paper that enters a list can be told of."""
+_ALLOWANCE = timedelta(days=14)
 
 
 @dataclass
@@ -77,10 +80,10 @@ class Replay:
     """Versions that came to be held and were not counted as new or revised once."""
     recorded: list[str] = field(default_factory=list)
     """What Dagster was told and is not so: partitions and asset checks."""
-    new: int = 0
-    """Papers that the digests told of as new."""
+    kinds: Counter[Kind] = field(default_factory=Counter)
+    """As what rows of the lists were told of when they entered."""
     told: list[str] = field(default_factory=list)
-    """Papers that were in a list and that the digests did not tell of as new exactly once."""
+    """Rows of the lists that were not told of exactly once, and as what they are."""
 
     @property
     def violations(self) -> list[str]:
@@ -98,7 +101,7 @@ class Replay:
             "rows that stayed": self.stayed,
             "unreported": len(self.unreported),
             "wrong records": len(self.recorded),
-            "new in digests": self.new,
+            **{f"told as {kind}": self.kinds[kind] for kind in ENTERING},
             "wrongly told of": len(self.told),
             "requests": self.requests,
             "gate peak_open": self.peak_open,
@@ -175,9 +178,11 @@ class _Days:
         self._shown: dict[str, set[str]] = {name: set() for name in KEYWORDS}
         """Ids of papers that were among the newest on any day so far."""
         self._reported = Counter[str]()
-        self._listed: set[str] = set()
-        """Ids of papers that were in a list of the product on any day so far."""
+        self._entered: dict[tuple[str, str], tuple[date, Kind]] = {}
+        """By keyword and id, when a paper was first in a list of the product, and as what."""
         self._good_on: dict[str, datetime] = {}
+        self._held_then: dict[str, set[Version]] = {}
+        """What was held of a keyword after its last good answer."""
 
     def live(self, today: datetime, faults: Mapping[str, str]) -> None:
         """Run one day and look at everything that came of it."""
@@ -195,7 +200,7 @@ class _Days:
         expected = self.past.newest(papers)
         for name, results in expected.items():
             self._shown[name] |= {paper.id for paper in results[:CAP]}
-        self._listed |= set(house.store.read_papers(["arxiv_id"])["arxiv_id"])
+        self._look_at_lists()
         failing = {name for name, fault in faults.items() if fault not in PASSING}
         self._look_at_records(report, failing)
         sections = dict(_sections(house))
@@ -206,7 +211,7 @@ class _Days:
             if name in failing:
                 flaws = self._flaws_of_failed(name, section, expected[name])
             else:
-                self._good_on[name] = today
+                self._good_on[name], self._held_then[name] = today, self._held(name)
                 stayed = self._stayed(name, section)
                 replay.stayed += len(stayed)
                 flaws = _flaws_of_good(section, expected[name], stayed)
@@ -224,19 +229,55 @@ class _Days:
         return replay
 
     def _look_at_digests(self) -> None:
-        """Every paper that was ever in a list is new in one digest, once, and no other paper is."""
+        """Every row that was ever in a list is told of once as entering it, and no other row is.
+
+        To readers of all lists, no paper is new twice.
+        """
         new, outputs = Counter[str](), self.house.outputs
+        told: dict[tuple[str, str], list[tuple[date, Kind]]] = {}
         for day in outputs.days():
             edition = outputs.read_edition(day)
             assert edition is not None
-            told = digest_of(edition, KEYWORDS)
-            of_day = [e.paper for g in told.groups if g.kind is Kind.NEW for e in g.entries]
+            for changed in edition.papers:
+                for change in changed.changes:
+                    row = (change.keyword, changed.paper.arxiv_id)
+                    told.setdefault(row, []).append((day, change.kind))
+            digest = digest_of(edition, KEYWORDS)
+            of_day = [e.paper for g in digest.groups if g.kind is Kind.NEW for e in g.entries]
             new.update(paper.arxiv_id for paper in of_day)
-            self._look_at_digest(day.isoformat(), outputs.digest_path(day).read_text(), told)
-        self.replay.new = len(new)
-        self.replay.told += [f"{i} was never new" for i in sorted(self._listed - set(new))]
-        self.replay.told += [f"{i} was in no list" for i in sorted(set(new) - self._listed)]
-        self.replay.told += [f"{i} was new {n} times" for i, n in new.items() if n > 1]
+            self._look_at_digest(day.isoformat(), outputs.digest_path(day).read_text(), digest)
+        wrong = self.replay.told
+        for row in sorted(self._entered.keys() | told):
+            first, *later = told.get(row, [None])
+            if first != self._entered.get(row):
+                wrong.append(f"{row} was told of as {first}, not {self._entered.get(row)}")
+            # A row that is there already can be revised or withdrawn, and nothing else of these.
+            if again := {kind for _, kind in later} & {Kind.NEW, Kind.MATCHED, Kind.BASELINE}:
+                wrong.append(f"{row} was told of again, as {sorted(again)}")
+        self.replay.kinds = Counter(kind for _, kind in self._entered.values())
+        wrong += [f"{i} was new {n} times" for i, n in new.items() if n > 1]
+
+    def _look_at_lists(self) -> None:
+        """Note what is in a list for the first time, and as what it should be told of."""
+        papers = {(p.id, p.version): p for p in self.past.until(self.house.today)}
+        rows = self.house.store.read_papers(["keyword", "arxiv_id", "version"])
+        newest = rows.groupby("arxiv_id")["version"].max()
+        for name, arxiv_id, version in rows.itertuples(index=False):
+            if (name, arxiv_id) not in self._entered:
+                is_held = (arxiv_id, version) in self._held_then.get(name, set())
+                kind = self._kind(name, papers[arxiv_id, newest[arxiv_id]], is_held=is_held)
+                self._entered[name, arxiv_id] = (self.house.today.date(), kind)
+
+    def _kind(self, name: str, paper: Paper, *, is_held: bool) -> Kind:
+        if name not in self._good_on:
+            return Kind.BASELINE
+        since = (self._good_on[name] - _ALLOWANCE).strftime("%Y-%m-%dT%H:%M:%SZ")
+        is_late = paper.version > 1 and paper.updated >= since
+        if is_held or not (paper.published >= since or is_late):
+            return Kind.MATCHED
+        if is_withdrawn(paper.version, paper.comment):
+            return Kind.WITHDRAWN
+        return Kind.NEW if paper.published >= since else Kind.REVISED
 
     def _look_at_digest(self, day: str, text: str, told: Digest) -> None:
         """People read the newest of every keyword, in order, and how many are left out."""

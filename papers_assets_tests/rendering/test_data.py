@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, FormatChecker
 
+from papers_assets.changes import Kind
 from papers_assets.listing import Listed
 from papers_assets.rendering.data import (
     CSV_COLUMNS,
@@ -28,6 +29,7 @@ from papers_assets_tests.making import LATER
 from papers_assets_tests.rendering.test_citations import GOLDEN, INVENTED, listed_paper
 
 TODAY = date(2026, 11, 23)
+TOLD = {"2613.00001": Kind.NEW, "2613.00002": Kind.REVISED}
 KEYWORDS = (
     KeywordData("compiler", LATER),
     KeywordData("bounds, upper", None, "Never asked for: arXiv was not reachable."),
@@ -46,7 +48,7 @@ VALIDATOR = Draft202012Validator(SCHEMA, format_checker=FORMATS)
 
 
 def document() -> dict[str, Any]:
-    text = papers_json(INVENTED, keywords=KEYWORDS, last_update=TODAY)
+    text = papers_json(INVENTED, keywords=KEYWORDS, last_update=TODAY, told=TOLD)
     found: dict[str, Any] = json.loads(text)
     return found
 
@@ -63,9 +65,9 @@ def items(cell: str) -> list[str]:
 
 
 def test_the_files_are_byte_for_byte_what_they_were() -> None:
-    text = papers_json(INVENTED, keywords=KEYWORDS, last_update=TODAY)
+    text = papers_json(INVENTED, keywords=KEYWORDS, last_update=TODAY, told=TOLD)
     assert text.encode() == (GOLDEN / "papers.json").read_bytes()
-    assert papers_csv(INVENTED).encode() == (GOLDEN / "papers.csv").read_bytes()
+    assert papers_csv(INVENTED, TOLD).encode() == (GOLDEN / "papers.csv").read_bytes()
 
 
 def test_papers_json_says_everything_about_a_paper() -> None:
@@ -87,6 +89,7 @@ def test_papers_json_says_everything_about_a_paper() -> None:
         "url": "https://arxiv.org/abs/2613.00002v3",
         "code": [{"kind": "GitHub", "url": "https://github.com/ada/tool;v=1"}],
         "keywords": ["compiler", "bounds, upper"],
+        "kind": "revised",
     }
 
 
@@ -190,6 +193,7 @@ def test_the_schema_refuses_a_field_that_it_does_not_describe(part: str) -> None
         ("paper", "keywords", []),
         ("paper", "keywords", ["compiler", "compiler"]),
         ("paper", "title", None),
+        ("paper", "kind", "left"),
         ("code", "url", "javascript:alert(1)"),
         ("code", "kind", ""),
     ],
@@ -205,7 +209,8 @@ def test_every_column_of_papers_csv_is_documented() -> None:
 
 
 def test_pandas_gives_papers_csv_back() -> None:
-    found = read_csv(papers_csv(INVENTED))
+    found = read_csv(papers_csv(INVENTED, TOLD))
+    assert list(found["kind"]) == ["new", "revised", "", ""]
     assert list(found["arxiv_id"]) == [p.arxiv_id for p in INVENTED]
     assert list(found["abstract"]) == [p.abstract for p in INVENTED]
     assert list(found["title"]) == [

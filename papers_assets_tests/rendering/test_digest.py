@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from papers_assets.changes import Kind
+from papers_assets.changes import Kind, Update
 from papers_assets.digest import Digest, Entry, Group
-from papers_assets.editions import to_json
+from papers_assets.edition_files import to_json
 from papers_assets.listing import Listed, listed
 from papers_assets.rendering.digest import GITHUB_LIMIT, digest_markdown
 from papers_assets.rendering.mail import LIMIT, mail_html, mail_text, title
@@ -26,6 +26,7 @@ from papers_assets_tests.test_editions import Days
 
 DAY = date(2026, 11, 23)
 MORE = "https://example.org/papers"
+OLD = "version 2 of a paper first submitted 2026-01-01"
 HOSTILE = "| @everyone closes #1, GH-2 and ada/tool#3 <b>x</b> [y](javascript:z) `@w`"
 
 
@@ -49,7 +50,9 @@ def invented() -> Digest:
             Group(Kind.NEW, "compiler", (Entry(new, ("c | d",)), Entry(paper_of(3), ()))),
             Group(Kind.REVISED, "compiler", (Entry(paper_of(2, version=3), (), "v1 to v3"),)),
             Group(Kind.WITHDRAWN, "c | d", (Entry(paper_of(4, version=2), (), "v1 to v2"),)),
+            Group(Kind.MATCHED, "c | d", (Entry(paper_of(5, version=2), ("compiler",), OLD),)),
         ),
+        following={"x | @y": 50, "performance": 1},
         left={"compiler": 2},
         returned={"compiler": 1},
         notes={"performance": "Not refreshed since 2026-11-20: arXiv answered 503."},
@@ -60,7 +63,9 @@ GOLDEN: dict[str, Callable[[], str]] = {
     "digest.md": lambda: digest_markdown(invented(), more=MORE),
     "mail.html": lambda: mail_html(invented(), more=MORE),
     "mail.txt": lambda: mail_text(invented(), more=MORE),
-    "edition.json": lambda: to_json(Days().part({"a": [paper(1)], "b": [paper(1), paper(2)]})),
+    "edition.json": lambda: to_json(
+        Days({"a": Update(EPOCH)}).part({"a": [paper(1)], "b": [paper(1), paper(2)]})
+    ),
 }
 """Remade by `python -m papers_assets_tests.rendering.test_digest`, to be looked at."""
 GOLDEN_FOLDER = Path(__file__).with_name("golden")

@@ -11,6 +11,7 @@ from uuid import NAMESPACE_URL, uuid5
 import feedparser
 import pytest
 
+from papers_assets.changes import Kind
 from papers_assets.listing import Listed, listed
 from papers_assets.rendering.feeds import MOST_AT_ALL, MOST_ENTRIES, RECENT, Feed, atom, json_feed
 from papers_assets_tests.making import EPOCH, LATER
@@ -67,7 +68,12 @@ def invented() -> Feed:
         keywords=("compiler", "C++ & more"),
     )
     old = paper(2, arxiv_id="cs/1313001", title=" \u200b ", abstract="", authors=())
-    return feed(revised, old, paper(1), page=f"{SITE}/compiler/", address=f"{SITE}/feed")
+    return feed(
+        *(revised, old, paper(1)),
+        page=f"{SITE}/compiler/",
+        address=f"{SITE}/feed",
+        told={"2613.00003": Kind.REVISED, "2613.00001": Kind.NEW},
+    )
 
 
 @pytest.mark.parametrize(("name", "give"), [("feed.xml", atom), ("feed.json", json_feed)])
@@ -120,6 +126,24 @@ def test_the_summary_says_all_that_has_no_field() -> None:
     ]
     assert read(invented()).entries[0].summary.split("\n\n") == expected
     assert items(invented())[0]["content_text"].split("\n\n") == expected
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        (Kind.REVISED, "Revised: version 5 of 2026-01-01; first submitted 2005-03-21."),
+        (Kind.WITHDRAWN, "Withdrawn: version 5 of 2026-01-01; first submitted 2005-03-21."),
+        (Kind.NEW, "Version 5 of 2026-01-01; first submitted 2005-03-21."),
+        (Kind.MATCHED, "Version 5 of 2026-01-01; first submitted 2005-03-21."),
+        (Kind.BASELINE, "Version 5 of 2026-01-01; first submitted 2005-03-21."),
+        (None, "Version 5 of 2026-01-01; first submitted 2005-03-21."),
+    ],
+)
+def test_a_version_is_a_revision_where_the_digest_says_so(kind: Kind | None, words: str) -> None:
+    late = paper(1, version=5, published=datetime(2005, 3, 21, tzinfo=UTC))
+    found = feed(late, told={late.arxiv_id: kind} if kind else {})
+    assert read(found).entries[0].summary.split("\n\n")[0] == words
+    assert items(found)[0]["content_text"].split("\n\n")[0] == words
 
 
 def test_both_formats_say_the_same() -> None:

@@ -2,7 +2,7 @@ import base64
 import hashlib
 import re
 from collections import Counter
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from html.parser import HTMLParser
 from itertools import pairwise
@@ -166,7 +166,16 @@ def test_marks_are_shown_and_can_be_asked_for_where_there_are_any() -> None:
     assert marks(_00001="new") == (["new", ""], ["new"])
     both = marks(_00001="new", _00002="revised")
     assert both == (["new", "revised"], ["new revised", "new", "revised"])
+    assert marks(_00001="new", _00002="matched") == (["new", "matched"], ["new"])
     assert marks(_00001='"><script>') == (["", ""], [])
+
+
+def test_a_later_version_says_when_the_paper_was_first_submitted() -> None:
+    late = listed_paper(1, version=5, published=datetime(2005, 3, 21, tzinfo=UTC))
+    words = Parsed(pages_of(site_of([late]))["index.html"]).words
+    assert "v5 first submitted 2005-03-21" in words
+    same_day = listed_paper(1, version=2, published=late.updated)
+    assert "first submitted" not in Parsed(pages_of(site_of([same_day]))["index.html"]).words
 
 
 def test_what_the_filters_need_is_in_the_paper() -> None:

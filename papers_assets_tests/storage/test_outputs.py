@@ -2,20 +2,25 @@
 
 import logging
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
+from papers_assets.changes import Update, differences, told_as
 from papers_assets.editions import Edition, Mark
 from papers_assets.storage.files import StoreError
 from papers_assets.storage.outputs import Known, Outputs
 from papers_assets.storage.store import slug
-from papers_assets_tests.making import paper
+from papers_assets.storage.tables import write_table
+from papers_assets_tests.making import LATER, paper
+from papers_assets_tests.test_changes import lists_of
 from papers_assets_tests.test_editions import DAY, Days
 
 A, B = slug("a"), slug("b")
-TOMORROW = DAY + timedelta(days=1)
+ONE = timedelta(days=1)
+TOMORROW = DAY + ONE
 
 
 @pytest.fixture
@@ -93,6 +98,37 @@ def test_what_was_told_stays_told_though_its_editions_be_lost(outputs: Outputs, 
         outputs.edition_path(day).unlink()
         assert told(outputs) == EVERYTHING
     assert outputs.read_known().until == Mark(TOMORROW, 1)
+
+
+def test_which_lists_have_been_updated_is_known_again(outputs: Outputs, days: Days) -> None:
+    previous = {"a": Update(LATER, "x"), "b, c": Update(LATER + timedelta(days=1))}
+    outputs.write_known(Known(days.known, days.editions[TOMORROW].mark, previous))
+    assert outputs.read_known().previous == previous
+
+
+def test_what_an_older_program_noted_is_known_and_its_keywords_are_followed(
+    tmp_path: Path, outputs: Outputs, days: Days
+) -> None:
+    """It noted neither as what papers were told nor when lists had been updated."""
+    table = pa.Table.from_pandas(days.known.drop(columns="kind"), preserve_index=False)
+    labels = {"edition": TOMORROW.isoformat(), "part": "1"}
+    write_table(tmp_path / ".papers" / "known.parquet", table, labels)
+    known = outputs.read_known()
+    assert told(outputs) == EVERYTHING
+    assert known.until == Mark(TOMORROW, 1)
+    assert known.previous == {"a": Update(datetime(2026, 11, 24, tzinfo=UTC))}
+    assert told_as(known.papers) == {}
+    later = lists_of({"a": [paper(1, 2), paper(2), paper(3, published=LATER)]}, LATER + 2 * ONE)
+    found = differences(known.papers, later, ["a"], known.previous)
+    assert found[["arxiv_id", "kind"]].to_numpy().tolist() == [["2613.00003", "new"]]
+
+
+def test_a_note_that_was_lost_is_made_again_with_the_keywords_that_are_followed(
+    tmp_path: Path, outputs: Outputs, days: Days
+) -> None:
+    assert days.editions
+    (tmp_path / ".papers" / "known.parquet").unlink()
+    assert set(outputs.read_known().previous) == {"a"}
 
 
 def test_an_edition_that_went_back_by_a_part_has_told_of_it_all_the_same(

@@ -17,7 +17,12 @@ _MOST_AUTHORS = 12
 """Named at once; of more, `_MOST_AUTHORS - 2` are, and the others can be unfolded."""
 _MOST_OF_LINK = 60
 _UNTITLED = "(untitled)"
-MARKS = {"new": "New", "revised": "Revised", "withdrawn": "Withdrawn"}
+MARKS = {
+    "new": "New",
+    "revised": "Revised",
+    "matched": "Newly matching",
+    "withdrawn": "Withdrawn",
+}
 """What a paper can be in the newest edition, or, withdrawn, for good; and how that is said."""
 
 
@@ -40,6 +45,12 @@ class Entry:
     def day(self) -> date:
         """The day (UTC) of this version."""
         return self.paper.updated.date()
+
+    @property
+    def submitted(self) -> date | None:
+        """The day (UTC) of version 1, if it is another one."""
+        first = self.paper.published.date()
+        return first if first != self.day else None
 
     @property
     def arxiv_id(self) -> str:

@@ -53,7 +53,7 @@ class Site:
     papers: Sequence[Listed]
     """All of them, each once, newest first."""
     marks: Mapping[str, str]
-    """arXiv id -> "new" or "revised" in the newest edition."""
+    """By arXiv id, one of `entries.MARKS`."""
     last_update: date | None
     remark: str
     """A sentence or two that must be said, or empty."""
