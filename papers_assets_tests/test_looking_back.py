@@ -265,10 +265,7 @@ def test_no_paper_of_the_last_minute_of_a_window_is_lost(
     assert run(compiler, look_back_to="2026-02-28", look_back_until="2026-02-28").success
     found = held(compiler, "compiler") - {p.id for p in newer}
     assert found == {f"2613.{number:05}" for number in range(len(times))}
-    asked = len(asked_for_months(compiler))
-    assert asked == 1 or most < len(times)
-    assert run(compiler, look_back_to="2026-02-28", look_back_until="2026-02-28").success
-    assert len(asked_for_months(compiler)) == asked
+    assert (len(asked_for_months(compiler)) > 1) == (most < len(times))
 
 
 def test_after_a_keyword_that_failed_the_next_is_asked_once_and_after_three_none(
