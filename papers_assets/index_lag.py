@@ -11,13 +11,19 @@ conditional test for two Poisson rates, which needs no rate to be known. A list 
 cap tells of the days that it reaches back to, and only of papers that no longer list has.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import pandas as pd
 
-from papers_assets.arxiv.announcements import indexed_until, publication_day, publication_days
+from papers_assets.arxiv.announcements import (
+    indexed_until,
+    last_publication_day,
+    publication_day,
+    publication_days,
+)
 
 FALSE_ALARMS = 0.001
 """Of days without a new paper: how rare they are to be by chance, if arXiv is said to be behind."""
@@ -69,20 +75,20 @@ def index_lag(papers: pd.DataFrame, caps: Mapping[str, int], asked_at: datetime)
 
 
 def _streams(papers: pd.DataFrame, caps: Mapping[str, int], last: date) -> list[tuple[int, int]]:
-    """Return, by keyword, a number of days of publication and of the papers on them.
-
-    No paper is in two of them.
-    """
+    """Return pairs: days of publication up to `last`, and papers on them. No paper counts twice."""
+    ages: dict[date, int] = {}
+    day = last
+    while len(ages) < _LOOKED_AT:
+        ages[day] = len(ages)
+        day = last_publication_day(day - timedelta(days=1))
     # Deadlines are at full hours; there are fewer hours than papers.
     hours = papers["updated"].dt.floor("h")
-    on = {hour: publication_day(hour) for hour in hours.unique()}
-    ages = {day: publication_days(day, last) for day in set(on.values())}
-    papers = papers.assign(age=hours.map(on).map(ages))
+    on = {hour: ages.get(publication_day(hour), _LOOKED_AT) for hour in hours.unique()}
+    papers = papers.assign(age=hours.map(on))
     reach = {
-        name: min(int(of["age"].max()) + 1, _LOOKED_AT) if len(of) >= caps[name] else _LOOKED_AT
-        for name, of in papers.groupby("keyword")
+        name: min(int(of.max()) + 1, _LOOKED_AT) if len(of) >= caps[str(name)] else _LOOKED_AT
+        for name, of in papers.groupby("keyword")["age"]
     }
     papers = papers.assign(days=papers["keyword"].map(reach))
     papers = papers[papers["age"] < papers["days"]].sort_values("days", ascending=False)
-    counts = papers.drop_duplicates("arxiv_id").groupby("days").size()
-    return [(int(days), int(count)) for days, count in counts.items()]
+    return [*Counter(papers.drop_duplicates("arxiv_id")["days"].tolist()).items()]

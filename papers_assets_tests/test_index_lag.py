@@ -1,6 +1,6 @@
 """An index that stands still, told from quiet days: by lists that are invented day by day."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -23,7 +23,7 @@ STOPPED = date(2026, 11, 13)
 CAPS = {"compiler": 100}
 
 
-def lists(papers: dict[str, Iterable[tuple[str, date]]]) -> pd.DataFrame:
+def lists(papers: Mapping[str, Iterable[tuple[str, date]]]) -> pd.DataFrame:
     """Lists of papers, each an id and the day on which it was submitted, at noon UTC."""
     rows = [
         (name, arxiv_id, datetime(day.year, day.month, day.day, 12, tzinfo=UTC))

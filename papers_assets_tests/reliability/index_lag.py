@@ -35,7 +35,7 @@ _HEAD = (
     "\n| --- | --- | --- | --- | --- | --- |\n"
 )
 
-SETS = {
+SETS: dict[str, tuple[str, ...]] = {
     "LLM": ("LLM",),
     "trajectory": ("trajectory",),
     "time series": ("time series",),
@@ -111,10 +111,6 @@ class _Lists:
         return newest.values()
 
 
-def _asked(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day, 6, tzinfo=UTC)
-
-
 def _days() -> list[date]:
     return [FIRST + timedelta(days=n) for n in range((LAST - FIRST).days + 1)]
 
@@ -182,7 +178,7 @@ def main() -> int:
     for versions in found.values():
         versions.sort(key=lambda version: version.updated, reverse=True)
     draw = random.Random(options.seed)
-    groups = {title: [names] for title, names in SETS.items()}
+    groups: dict[str, list[tuple[str, ...]]] = {title: [names] for title, names in SETS.items()}
     groups |= {
         f"{count} sets of {size}": [tuple(draw.sample(POOL, size)) for _ in range(count)]
         for size, count in _DRAWN
@@ -191,8 +187,8 @@ def main() -> int:
     days = alarms = 0
     for title, sets in groups.items():
         of = _Found()
-        for names in sets:
-            of.add(_Lists({name: found[name] for name in names}, options.cap))
+        for of_set in sets:
+            of.add(_Lists({name: found[name] for name in of_set}, options.cap))
         sys.stdout.write(of.row(title))
         sys.stdout.flush()
         days, alarms = days + of.days, alarms + of.alarms
