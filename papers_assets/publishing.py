@@ -48,12 +48,11 @@ def publish_edition(
         # Of a list that is not there, nobody knows what left it.
         refreshed = refreshed_at(papers)
         found = found[(found["kind"] != Kind.LEFT.value) | found["keyword"].isin(list(refreshed))]
-        updated = before.previous | {
-            name: Update(time, definitions[name])
-            for name, time in refreshed.items()
-            if name in definitions
-        }
         first = [name for name in file.names if name not in before.previous]
+        now_updated = {
+            n: Update(refreshed[n], definitions[n]) for n in file.names if n in refreshed
+        }
+        updated = {**before.previous, **now_updated}
         time = now()
         day = _day(outputs, time.astimezone(file.timezone).date())
         edition = outputs.read_edition(day)

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pandas as pd
 import pytest
@@ -58,11 +57,12 @@ class Editions:
     @property
     def to_all(self) -> set[tuple[str, str, str]]:
         """The same as readers of all keywords are told of it."""
-        return {(row.keyword, row.arxiv_id[-1], str(_read(row))) for row in self.found.itertuples()}
-
-
-def _read(row: Any) -> Kind:
-    return as_read(Kind(row.kind), changed=bool(row.changed), announced=bool(row.before))
+        columns = ("keyword", "arxiv_id", "kind", "changed", "before")
+        rows = zip(*(self.found[name] for name in columns), strict=True)
+        return {
+            (k, i[-1], str(as_read(Kind(kind), changed=bool(changed), announced=bool(before))))
+            for k, i, kind, changed, before in rows
+        }
 
 
 def test_a_paper_is_new_once_and_then_nothing_happens_to_it() -> None:
@@ -215,12 +215,11 @@ def test_a_revision_is_one_to_all_though_it_comes_with_another_list() -> None:
 
 def test_what_papers_were_last_told_as_is_known() -> None:
     editions = Editions(previous={"a": Update(EPOCH)})
-    old = {"published": EPOCH - YEARS, "updated": EPOCH - YEARS}
-    papers = [paper(1), paper(2), paper(3, **old)]
-    editions.next({"a": papers, "b": [paper(1), paper(4)]})
+    old = paper(3, published=EPOCH - YEARS, updated=EPOCH - YEARS)
+    editions.next({"a": [paper(1), paper(2), old], "b": [paper(1), paper(4)]})
     ids = {f"2613.0000{n}": kind for n, kind in ((1, "new"), (3, "matched"), (4, "baseline"))}
     assert told_as(editions.known) == ids | {"2613.00002": "new"}
-    editions.next({"a": [paper(1), paper(2, 2), paper(3, **old)], "b": [paper(1), paper(4)]})
+    editions.next({"a": [paper(1), paper(2, 2), old], "b": [paper(1), paper(4)]})
     assert told_as(editions.known) == ids | {"2613.00002": "revised"}
 
 

@@ -248,11 +248,11 @@ class _Days:
             self._look_at_digest(day.isoformat(), outputs.digest_path(day).read_text(), digest)
         wrong = self.replay.told
         for row in sorted(self._entered.keys() | told):
-            first, *later = told.get(row, [None])
-            if first != self._entered.get(row):
-                wrong.append(f"{row} was told of as {first}, not {self._entered.get(row)}")
+            expected, rows = self._entered.get(row), told.get(row, [])
+            if rows[:1] != [expected]:
+                wrong.append(f"{row} was told of as {rows[:1]}, not {expected}")
             # A row that is there already can be revised or withdrawn, and nothing else of these.
-            if again := {kind for _, kind in later} & {Kind.NEW, Kind.MATCHED, Kind.BASELINE}:
+            if again := {kind for _, kind in rows[1:]} & {Kind.NEW, Kind.MATCHED, Kind.BASELINE}:
                 wrong.append(f"{row} was told of again, as {sorted(again)}")
         self.replay.kinds = Counter(kind for _, kind in self._entered.values())
         wrong += [f"{i} was new {n} times" for i, n in new.items() if n > 1]
