@@ -27,8 +27,8 @@ def warned(asked: Keyword) -> str:
         (
             keyword("x", any=("a", "b"), all=(("c", "d"), "e"), none=("f",), within=Field.TITLE),
             (
-                'x: ("a" or "b" in title) and ("c" or "d" in title) and "e" in title, without "f" in '
-                "title; all of arXiv; newest 100"
+                'x: ("a" or "b" in title) and ("c" or "d" in title) and "e" in title, without "f" '
+                "in title; all of arXiv; newest 100"
             ),
         ),
         (
@@ -42,8 +42,8 @@ def warned(asked: Keyword) -> str:
         (
             keyword("AIS", exact=True, revisions=Revisions.EXCLUDE),
             (
-                'AIS: "AIS" in title and abstract, spelled exactly so; all of arXiv; first versions '
-                "only; newest 100"
+                'AIS: "AIS" in title and abstract, spelled exactly so; all of arXiv; first '
+                "versions only; newest 100"
             ),
         ),
         (
