@@ -14,7 +14,7 @@ from operator import attrgetter
 
 from papers_assets.analysis import ArxivPhrase
 from papers_assets.arxiv.feed import Paper
-from papers_assets.arxiv.query import PARTS, spellings
+from papers_assets.arxiv.query import PARTS, sent_exclusions, spellings
 from papers_assets.keywords import Field, Keyword, Search
 from papers_assets.phrases import Phrase, Text
 
@@ -74,10 +74,11 @@ class _SearchMatcher:
             return [(phrase_type(text, exact=search.exact), field) for text, field in phrases]
 
         self._groups = [prepared(group) for group in search.groups]
-        self._excluded = prepared(search.excluded)
+        sent = phrase_type is _SentPhrase
+        self._excluded = prepared(sent_exclusions(search) if sent else search.excluded)
         self._categories = _as_set(search.expanded_categories)
         # arXiv's query language cannot ask for the primary category.
-        self._primary_only = not search.cross_lists and phrase_type is Phrase
+        self._primary_only = not (search.cross_lists or sent)
 
     def matches(self, paper: Candidate) -> bool:
         among = [paper.primary_category] if self._primary_only else paper.categories

@@ -107,6 +107,17 @@ class Phrase:
         """Whether signs are looked for that arXiv's search does not know."""
         return bool(self._signs)
 
+    @property
+    def is_searched_alike(self) -> bool:
+        """Whether arXiv's search finds the phrase only where it is listed.
+
+        Not if it drops signs or stop words, knows no acronyms, or takes a short word for a stem.
+        """
+        return not (self._signs or self._spellings) and all(
+            len(word) > _SHORT and word not in STOP_WORDS and not found.endswith("-")
+            for word, found in zip(self._plain.split(), self.stems, strict=True)
+        )
+
     def is_in(self, text: Text, _: Field | None = None) -> bool:
         """Whether the phrase is in `text`, whatever field that is of."""
         if not (self._is_plainly_in(text) or self._spaced in text.spaced):

@@ -268,6 +268,15 @@ def test_what_arxiv_finds_for_a_query_can_be_explained_though_it_is_not_listed(
     assert not SearchMatcher(asked)("Something else", "", ())
 
 
+@pytest.mark.parametrize("phrase", ["on-policy", "AIS", "C++"])
+def test_what_is_excluded_by_the_list_alone_can_still_be_explained(phrase: str) -> None:
+    asked = keyword("learning", within=Field.TITLE, none=(phrase, "survey"))
+    assert not Matcher(asked)(f"Learning {phrase}", "", ())
+    assert SearchMatcher(asked)(f"Learning {phrase}", "", ())
+    assert Matcher(asked)("Learning policies of AI in C", "", ())
+    assert not SearchMatcher(asked)("Learning: a survey", "", ())
+
+
 def test_words_in_another_order_cannot_be_explained() -> None:
     asked = keyword("vision language model")
     assert not SearchMatcher(asked)("A model of language and vision", "", ())

@@ -11,6 +11,7 @@ from urllib.parse import urlencode, urlsplit
 
 from papers_assets.arxiv import taxonomy
 from papers_assets.keywords import Field, Keyword, Search
+from papers_assets.phrases import Phrase
 
 _MINUTE = timedelta(minutes=1)
 
@@ -90,9 +91,22 @@ def _search(search: Search) -> str:
     query = wanted[0]
     for part in wanted[1:]:
         query = f"({query} AND {part})"
-    if search.excluded:
-        query = f"({query} ANDNOT {_one_of([_phrase(*phrase) for phrase in search.excluded])})"
+    if excluded := sent_exclusions(search):
+        query = f"({query} ANDNOT {_one_of([_phrase(*phrase) for phrase in excluded])})"
     return query
+
+
+def sent_exclusions(search: Search) -> list[tuple[str, Field]]:
+    """Return the phrases of `none`, and their fields, that arXiv is asked to exclude.
+
+    A phrase that arXiv takes more broadly would exclude papers that do not have it: "on-policy"
+    those on any policy. It is left to the list.
+    """
+    return [
+        (text, field)
+        for text, field in search.excluded
+        if len(spellings(text)) == 1 and Phrase(text, exact=search.exact).is_searched_alike
+    ]
 
 
 def _category(name: str) -> str:

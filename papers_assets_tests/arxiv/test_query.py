@@ -120,6 +120,16 @@ def test_formulas_are_asked_for_in_the_forms_in_which_arxiv_has_them(
     assert asked.count("ti:") == len(sent)
 
 
+@pytest.mark.parametrize("phrase", ["on-policy", "AIS", "C++", "news", "text to image", "MoS2"])
+def test_what_arxiv_takes_more_broadly_is_not_excluded_by_it(phrase: str) -> None:
+    asked = search_query(keyword("x", within=Field.TITLE, none=(phrase,)))
+    assert asked == 'ti:"x"'
+    asked = search_query(keyword("x", within=Field.TITLE, none=(phrase, "survey")))
+    assert asked == '(ti:"x" ANDNOT ti:"survey")'
+    asked = search_query(keyword("x", within=Field.TITLE, none=("survey",), exact=True))
+    assert asked == 'ti:"x"'
+
+
 def test_what_is_excluded_is_excluded_from_title_and_abstract_alike() -> None:
     asked = search_query(keyword("x", within=Field.BOTH, none=("survey",)))
     assert asked.endswith('ANDNOT (ti:"survey" OR abs:"survey"))')
