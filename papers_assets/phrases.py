@@ -48,12 +48,12 @@ class Text:
     @cached_property
     def as_written(self) -> list[str]:
         """The words, their possessive endings cut."""
-        return [*map(without_possessive, words(self._closed_up.translate(_PARTING)))]
+        return _words(self._closed_up)
 
     @cached_property
     def plain(self) -> list[str]:
         """The words in lower case."""
-        return [word.casefold() for word in self.as_written]
+        return _words(self._closed_up.casefold())
 
     @cached_property
     def stems(self) -> list[str]:
@@ -71,8 +71,12 @@ class Text:
         return Analyzed(self._text)
 
 
-# Readers take "learning: a survey" for two words without a space, too; arXiv's index does not.
-_PARTING = {ord(":"): " ", ord("\u00b7"): " "}
+def _words(text: str) -> list[str]:
+    # Readers take "learning:a survey" for two words, too; arXiv's index does not.
+    found = words(text.replace(":", " ").replace("\u00b7", " "))
+    if "'" in text or not text.isascii():  # most texts have no possessive at all
+        return [*map(without_possessive, found)]
+    return found
 
 
 @lru_cache(maxsize=1 << 17)

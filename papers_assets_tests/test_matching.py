@@ -257,6 +257,10 @@ def test_a_paper_matches_one_of_the_searches_with_its_own_categories() -> None:
         ("Topology", "Topological"),
         ("Alzheimer disease", "Alzheimer's disease"),
         ("La3Ni2O7", "La$_3$Ni$_2$O$_7$"),
+        ("La3Ni2O7", "La$_{3}$Ni$_{2}$O$_{7}$"),
+        ("La3Ni2O7", r"$\mathrm{La}_3\mathrm{Ni}_2\mathrm{O}_7$"),
+        ("La3Ni2O7", r"$\text{La}_{3}\text{Ni}_{2}\text{O}_{7}$"),
+        ("La3Ni2O7", "La_3Ni_2O_7"),
         ("\u221e-categories", "Categories"),
     ],
 )

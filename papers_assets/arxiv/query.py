@@ -30,7 +30,16 @@ its own code (arxiv-search 764d7eb)."""
 # for NOT, and colons, brackets and wild cards mean something to it. "_" joins words for both.
 _NOT_WORD = re.compile(r"[^\w+#.,'\u2019]|(?<![^\W_])_|_(?![^\W_])")
 _FORMULA = re.compile(r"\b(?=\w*[0-9])(?:[A-Z][a-z]?[0-9]*)+\b")
-_SUBSCRIPT = re.compile("[0-9]+")
+_SUBSCRIPT_INSIDE = re.compile("([0-9]+)(?=[A-Z])")
+_SUBSCRIPT = re.compile("(?<![0-9])[0-9]+$")
+# A stop word stands for any one word to arXiv, such as the font command in `_3\mathrm{Ni}`.
+_STYLES = (
+    (r" _\1 ", r" _\g<0> "),
+    (r" \1 ", r" \g<0> "),
+    (r"_\1", r"_\g<0>"),
+    (r" _\1 the ", r" _\g<0> "),
+    (r" \1 the ", r" \g<0> "),
+)
 _PREFIXES: dict[Field, str] = {
     Field.TITLE: "ti",
     Field.ABSTRACT: "abs",
@@ -64,19 +73,24 @@ def spellings(phrase: str) -> tuple[str, ...]:
     """Return `phrase` in every form in which it is sent, the plain one first.
 
     arXiv indexes the TeX of formulas: "La3Ni2O7" is the words `la _3 ni _2 o _7` where an abstract
-    has `La$_3$Ni$_2$O$_7$`, `la 3 ni 2 o 7` for `La$_{3}$...`, and one for `La_3Ni_2O_7`.
+    has `La$_3$Ni$_2$O$_7$`, `la 3 ni 2 o 7` for `La$_{3}$...`, and one for `La_3Ni_2O_7`. There may
+    be a font command between two elements.
     """
     infinite = [phrase, phrase.replace("\u221e", " infty ")] if "\u221e" in phrase else [phrase]
     sent = [_sendable(text) for text in infinite]
     if _FORMULA.search(sent[0]):
-        sent += [_in_style(style, sent[0]) for style in (r" _\g<0> ", r" \g<0> ", r"_\g<0>")]
+        sent += [_in_style(style, sent[0]) for style in _STYLES]
     return tuple(dict.fromkeys(sent))
 
 
-def _in_style(style: str, phrase: str) -> str:
-    """Return a phrase with the subscripts of its formulas written in another way."""
-    styled = _FORMULA.sub(lambda formula: _SUBSCRIPT.sub(style, formula.group()), phrase)
-    return " ".join(styled.split())
+def _in_style(style: tuple[str, str], phrase: str) -> str:
+    """Return a phrase with the subscripts inside its formulas, and at their ends, styled."""
+    inside, last = style
+
+    def styled(formula: re.Match[str]) -> str:
+        return _SUBSCRIPT.sub(last, _SUBSCRIPT_INSIDE.sub(inside, formula.group()))
+
+    return " ".join(_FORMULA.sub(styled, phrase).split())
 
 
 def request_line(url: str) -> str:

@@ -105,7 +105,13 @@ def test_searches_with_their_own_categories_are_one_query() -> None:
 @pytest.mark.parametrize(
     ("phrase", "sent"),
     [
-        ("La3Ni2O7", ["La3Ni2O7", "La _3 Ni _2 O _7", "La 3 Ni 2 O 7", "La_3Ni_2O_7"]),
+        (
+            "La3Ni2O7",
+            [
+                *("La3Ni2O7", "La _3 Ni _2 O _7", "La 3 Ni 2 O 7", "La_3Ni_2O_7"),
+                *("La _3 the Ni _2 the O _7", "La 3 the Ni 2 the O 7"),
+            ],
+        ),
         ("MoS2 films", ["MoS2 films", "MoS _2 films", "MoS 2 films", "MoS_2 films"]),
         ("\u221e-categories", ["categories", "infty categories"]),
         ("Qwen2", ["Qwen2"]),
