@@ -7,7 +7,7 @@
 # What happens: "on policy" is the one word "polici"; "hepatitis A" is "hepat"; "IT" is a query without
 #     words, which finds nothing; "text to image" needs exactly one word, any word, between the two, so
 #     it finds "text and image" and not "text image".
-# Versions: Lucene 8.7.0 (Debian's liblucene8-java). arXiv runs Elasticsearch 6.2.4 (Lucene 7.2.1). Its
+# Versions: Lucene 8.8.1 (Debian's liblucene8-java, whose jars are named 8.7.0). arXiv runs Elasticsearch 6.2.4 (Lucene 7.2.1). Its
 #     answer of 2026-06-10 to all:"weak-to-strong generalization" holds 1306.1510v3, in which only
 #     "weak and strong generalizations" can be meant.
 set -euo pipefail
@@ -15,7 +15,7 @@ set -euo pipefail
 jars=/usr/share/java
 for jar in core analyzers-common memory queryparser; do
     if [ ! -e "$jars/lucene-$jar-8.7.0.jar" ]; then
-        echo "needs Debian's liblucene8-java 8.7.0: apt-get install liblucene8-java" >&2
+        echo "needs Debian's liblucene8-java: apt-get install liblucene8-java" >&2
         exit 1
     fi
 done

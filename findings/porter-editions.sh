@@ -8,7 +8,7 @@
 #     doubled consonant is reduced, words of one or two letters are left alone). Of the three Python
 #     stemmers below only nltk's PorterStemmer in the mode MARTIN_EXTENSIONS agrees with it:
 #     "topology" and "topological" have one stem there, and two in the others.
-# Versions: snowballstemmer 3.1.1, nltk 3.10.4, Lucene 8.7.0 (Debian's liblucene8-java; 4.10.4 does
+# Versions: snowballstemmer 3.1.1, nltk 3.10.4, Lucene 8.8.1 (Debian's liblucene8-java, whose jars are named 8.7.0; 4.10.4 does
 #     the same). Lucene is compared only where its jars and a JDK are installed.
 set -euo pipefail
 
@@ -54,7 +54,7 @@ cut -d' ' -f1,4 python.txt >martin.txt
 
 lucene=/usr/share/java
 if [ ! -e "$lucene/lucene-core-8.7.0.jar" ] || ! command -v javac >/dev/null; then
-    echo "Lucene itself was not compared: it needs liblucene8-java 8.7.0 and default-jdk-headless"
+    echo "Lucene itself was not compared: it needs liblucene8-java and default-jdk-headless"
     exit 0
 fi
 cat >Stems.java <<'JAVA'

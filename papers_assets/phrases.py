@@ -157,8 +157,10 @@ def _spelling(word: str, *, exact: bool) -> re.Pattern[str] | None:
         return None
     if is_acronym and lower in _ALSO_WORDS:
         return re.compile(re.escape(word))
+    # "AIs" are several AIs and no AIS, and "RaGS" is not the plural of RAG.
+    another = f"(?!{re.escape(word[:-1])}s$)" if word.endswith("S") else ""
     plural = "" if exact or lower.endswith("s") else "s?"
-    return re.compile(re.escape(lower) + plural, re.IGNORECASE)
+    return re.compile(f"{another}(?i:{re.escape(lower)}){plural}")
 
 
 def _sign_pattern(sign: str) -> re.Pattern[str]:

@@ -76,7 +76,9 @@ def test_words_elsewhere_in_another_order_or_parts_of_words_do_not_match(
 @pytest.mark.parametrize(
     ("phrase", "listed", "others"),
     [
-        ("AIS", "AIS ais", "AI in general"),
+        ("AIS", "AIS ais", "AI in general, and several AIs"),
+        ("OS", "an OS", "I/Os"),
+        ("RAG", "RAGs and rag", "RaGS, RAGS"),
         ("RLS", "an RLS filter", "RL agents"),
         ("OS", "An OS kernel", "O(n) algorithms"),
         ("TTS", "TTS systems", "the TT format"),
