@@ -93,7 +93,7 @@ def index_current(lag: IndexLag | None, oai_only: Mapping[str, Sequence[str]]) -
     return finding(
         "index_current",
         behind,
-        "The newest papers are no older than is usual, and none are known that the search lacks.",
+        "The newest papers are no older than is usual, and 0 are known that the search lacks.",
         "arXiv's search seems to be behind: {}. The README says so. Papers that nothing is known "
         "of here come when arXiv's index has them; status.arxiv.org may know more.",
         # What is shown is what arXiv answered, and no run of ours mends that.

@@ -1,12 +1,14 @@
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
 from papers_assets.checks import (
     Severity,
 )
+from papers_assets.checks.of_freshness import index_current
+from papers_assets.index_lag import IndexLag
 from papers_assets.papers import PROBLEMS, REFRESHED_AT
 from papers_assets_tests.checks.world import (
     NOW,
@@ -75,3 +77,16 @@ def test_without_any_fetch_nothing_is_fresh_and_nothing_else_is_wrong() -> None:
     assert {nothing[n].severity for n in failed(nothing)} == {Severity.ERROR}
     assert "No keyword was fetched." in nothing["fresh_enough"].description
     assert failed(findings) == []
+
+
+def test_an_index_that_stands_still_is_a_warning_with_its_figures() -> None:
+    lag = IndexLag(date(2026, 11, 13), 3, 12.34, 4e-6)
+    found = index_current(lag, {"compiler": ("2613.00001v1", "2613.00002v1")})
+    assert not found.passed
+    assert found.severity == "warn"
+    assert "compiler lacks 2613.00001v1, 2613.00002v1" in found.description
+    assert "submitted on 2026-11-13" in found.description
+    assert "on 3 days since" in found.description
+    assert (found.numbers["publications"], found.numbers["missing_from_search"]) == (3, 2)
+    assert found.numbers["expected"] == 12.3
+    assert index_current(None, {}).passed
