@@ -16,6 +16,16 @@ EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 LATER = datetime(2026, 11, 23, 6, tzinfo=UTC)
 
 
+PAPER: dict[str, Any] = {
+    "id": "2613.00001",
+    "version": 1,
+    "authors": ("Ada Example",),
+    "published": "2026-01-01T00:00:00Z",
+    "updated": "2026-01-01T00:00:00Z",
+}
+"""Fields of a paper of the sample arXiv that nobody looks at."""
+
+
 def keyword(name: str = "compiler", **options: Any) -> Keyword:
     """A keyword; texts among the phrases stand for phrases without a field of their own."""
     own = {n: options.pop(n) for n in ("cap", "recipients", "revisions") if n in options}

@@ -7,9 +7,11 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 import pytest
 
+from papers_assets.arxiv.query import count_terms
 from papers_assets.keywords import Field, Keyword, KeywordsFile, Phrase, Search, Source
 from papers_assets.keywords_file import KeywordsFileError, read_keywords_file
 from papers_assets.settings import PROJECT_ROOT
+from papers_assets_tests import reference
 
 Write = Callable[[str | bytes], Path]
 
@@ -221,6 +223,13 @@ def test_sections_keep_the_order_of_the_file(write: Write) -> None:
 
 def test_a_byte_order_mark_is_no_obstacle(write: Write) -> None:
     assert read(write("\ufeff[keywords.a]")).names == ["a"]
+
+
+@pytest.mark.parametrize("number", range(1, 24))
+def test_lists_of_public_projects_are_understood(number: int) -> None:
+    file = read(reference.path(f"reports/bugs/keywords/{number:02}.toml"))
+    assert file.names
+    assert all(count_terms(keyword) for keyword in file.keywords)
 
 
 MISTAKES: dict[str, tuple[str | bytes, str, str, str]] = {

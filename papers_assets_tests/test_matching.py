@@ -6,9 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from papers_assets import sample_arxiv
+from papers_assets.arxiv.query import search_query
 from papers_assets.keywords import Field, Keyword, Phrase
 from papers_assets.matching import MATCHED, Matcher, Matchers, SearchMatcher
-from papers_assets_tests import reference
+from papers_assets.sample_arxiv import grammar
+from papers_assets_tests import making, reference
 from papers_assets_tests.making import keyword, search
 
 
@@ -344,6 +347,18 @@ def test_many_keywords_are_answered_as_each_alone(
     many = numbered(chosen)
     alone = [one.name for one in many if Matcher(one)(title, abstract, among, comment)]
     assert Matchers(many)(title, abstract, iter(among), comment) == alone
+
+
+@given(keywords, texts, texts, texts, in_categories)
+def test_arxiv_finds_for_the_query_what_is_expected_of_it(
+    options: dict[str, Any], title: str, abstract: str, comment: str, among: tuple[str, ...]
+) -> None:
+    [asked] = numbered([options])
+    values = making.PAPER | {"title": title, "abstract": abstract, "comment": comment}
+    found = grammar.read(search_query(asked)).matches(
+        sample_arxiv.Paper(**values, categories=among, primary_category=next(iter(among), ""))
+    )
+    assert found == SearchMatcher(asked)(title, abstract, among, comment)
 
 
 def test_keywords_are_named_in_their_order_not_in_the_texts() -> None:

@@ -13,6 +13,7 @@ from papers_assets import papers
 from papers_assets.arxiv.feed import Paper
 from papers_assets.choices import Days
 from papers_assets.held import refreshed
+from papers_assets.keywords import Revisions
 from papers_assets.papers import COLUMNS, News, Source, join, refreshed_at, select_papers, sources
 from papers_assets_tests.making import EPOCH, LATER, caps, held_frame, keyword, paper, some_papers
 
@@ -124,6 +125,25 @@ def test_a_newer_version_that_no_longer_matches_takes_the_paper_off_the_list() -
     held = [paper(1, 1), paper(1, 2, title="Something else")]
     selection = select_papers(held_frame(held), keyword())
     assert (listed(selection.papers), selection.refused) == ([], 1)
+
+
+VERSIONS = [paper(1), paper(2), paper(2, 2), paper(3, 3), paper(4), paper(4, 2, title="Bread")]
+
+
+@pytest.mark.parametrize(
+    ("revisions", "shown"),
+    [
+        (Revisions.INCLUDE, {(1, 1), (2, 2), (3, 3)}),
+        (Revisions.EXCLUDE, {(1, 1), (2, 1), (4, 1)}),
+        (Revisions.ONLY, {(2, 2), (3, 3)}),
+    ],
+)
+def test_revisions_can_be_left_out_or_listed_alone(
+    revisions: Revisions, shown: set[tuple[int, int]]
+) -> None:
+    chosen = select_papers(held_frame(VERSIONS), keyword("compiler", revisions=revisions))
+    assert set(listed(chosen.papers)) == {(paper(n).arxiv_id, version) for n, version in shown}
+    assert chosen.papers["updated"].is_monotonic_decreasing
 
 
 def test_the_frame_has_the_documented_columns_and_dtypes() -> None:

@@ -7,6 +7,7 @@ import pytest
 from papers_assets.arxiv.errors import ArxivError, ArxivHttpError
 from papers_assets.arxiv.feed import Page, Paper
 from papers_assets.arxiv.newest import Newest, fetch_newest, other_page_size, page_size
+from papers_assets.keywords import Revisions
 from papers_assets_tests.making import EPOCH, keyword, paper
 
 
@@ -26,16 +27,17 @@ def newest_to_oldest(count: int, **fields: Any) -> list[Paper]:
     return [paper(number, **fields) for number in range(count, 0, -1)]
 
 
-def fetch(
+def fetch(  # noqa: PLR0913 - two are said by name
     ask: Callable[[int, int], Page],
     held: datetime | None = None,
     cap: int = 100,
     most: int = 20,
     *,
     fill: bool | None = None,
+    revisions: Revisions = Revisions.INCLUDE,
 ) -> Newest:
     fill = held is None if fill is None else fill
-    return fetch_newest(keyword(cap=cap), ask, held, fill=fill, max_pages=most)
+    return fetch_newest(keyword(cap=cap, revisions=revisions), ask, held, fill=fill, max_pages=most)
 
 
 def test_one_page_of_the_cap_is_enough_at_first() -> None:
@@ -75,6 +77,14 @@ def test_with_nothing_held_pages_are_read_until_the_cap_is_filled_with_matches()
     )
     fetch(arxiv)
     assert [start for start, _ in arxiv.asked] == [0, 100, 300]
+
+
+def test_pages_are_read_until_the_cap_is_filled_with_versions_that_are_shown() -> None:
+    revised = [paper(number, version=2) for number in range(500, 400, -1)]
+    for revisions, pages in ((Revisions.INCLUDE, 1), (Revisions.EXCLUDE, 2), (Revisions.ONLY, 1)):
+        arxiv = Arxiv([*revised, *newest_to_oldest(400)])
+        fetch(arxiv, revisions=revisions)
+        assert len(arxiv.asked) == pages
 
 
 def test_it_stops_when_there_is_no_more() -> None:

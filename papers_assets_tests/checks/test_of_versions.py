@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from papers_assets.arxiv.feed import Paper
-from papers_assets.keywords import Keyword
+from papers_assets.keywords import Keyword, Revisions
 from papers_assets_tests.checks.world import (
     COMPILER,
     LLVM,
@@ -146,6 +146,13 @@ def test_papers_that_may_leave_the_list_are_no_loss(
     finding = world(after, before).findings()["nothing_dropped"]
     assert finding.passed
     assert int(finding.numbers["left"]) > 0
+
+
+@pytest.mark.parametrize("revisions", Revisions)
+def test_a_list_of_some_versions_is_judged_by_those(revisions: Revisions) -> None:
+    asked = replace(COMPILER, revisions=revisions)
+    before, after = [*PAPERS[:2], paper(2, 2)], [*PAPERS[:3], paper(1, 2), paper(2, 2), paper(2, 3)]
+    assert failed(world({asked: after}, {asked: before}).findings()) == []
 
 
 @pytest.mark.parametrize(
