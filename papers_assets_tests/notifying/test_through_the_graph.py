@@ -179,7 +179,7 @@ def test_a_chat_is_told_in_a_few_lines(house: House, hook: Hook) -> None:
         "Now following compiler: 100 papers",
         "Now following performance: 100 papers",
     ]
-    assert re.match(r"Daily Papers, 2026-11-24: \d new papers?, ", second[0])
+    assert re.fullmatch(r"Daily Papers, 2026-11-24: \d new papers", second[0])
     assert second[1] == "New: compiler"
     assert "<https://arxiv.org/abs/" in second[2]
 
