@@ -33,8 +33,13 @@ papers: $(READY)     ## fetch from arXiv and write output/README.md
 ui: $(READY)         ## the Dagster UI on 127.0.0.1:3000, with schedule and automation running
 	$(BIN)/papers ui
 
+# SQLite waits for the disk at every event of a run. Where there is a file system in memory with room,
+# the tests write there.
+IN_MEMORY = $(shell [ "$$(df -Pm /dev/shm 2>/dev/null | awk 'END { print $$4 }')" -ge 4000 ] 2>/dev/null \
+	&& echo TMPDIR=/dev/shm)
+
 test: $(READY)       ## the tests, on all cores
-	$(BIN)/pytest -n auto --dist worksteal
+	$(IN_MEMORY) $(BIN)/pytest -n auto --dist worksteal
 
 check: lint test     ## what CI runs
 
@@ -55,7 +60,7 @@ bench: $(READY)      ## measure; prints tables. BENCH="rows harvest --write" for
 RELIABILITY := $(BIN)/python -m papers_assets_tests.reliability
 
 faults: $(READY)     ## every fault at every keyword, once and for ever; FAULTS=--quick for fewer
-	$(RELIABILITY).faults $(FAULTS)
+	$(IN_MEMORY) $(RELIABILITY).faults $(FAULTS)
 
 kill: $(READY)       ## kill -9 at random moments; POINTS=300
 	$(RELIABILITY).kill --points $(or $(POINTS),300)
