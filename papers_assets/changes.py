@@ -277,7 +277,7 @@ def known_after(known: pd.DataFrame, papers: pd.DataFrame, found: pd.DataFrame) 
 def told_as(known: pd.DataFrame) -> dict[str, Kind]:
     """Return what each listed paper was last told as, by arXiv id; see `PRECEDENCE`.
 
-    Papers are missing of which that is not known, since an older program told of them.
+    Papers that only an older program told are not in it.
     """
     kinds: dict[str, set[str]] = {}
     for arxiv_id, kind in known.loc[known["listed"], ["arxiv_id", "kind"]].itertuples(index=False):

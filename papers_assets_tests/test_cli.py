@@ -141,7 +141,7 @@ def test_an_unknown_keyword_is_said_with_the_known_ones(environment: dict[str, s
 def test_past_months_can_be_fetched(environment: dict[str, str], server: SampleArxiv) -> None:
     done = papers(environment, "run", "compiler", "--since", "2026-10-05", "--until", "2026-10-06")
     assert done.returncode == 0
-    assert "submittedDate:[202610050000 TO 202610062359]" in str(server.requests[-1].parameters)
+    assert "submittedDate:[202610050000 TO 202610070000]" in str(server.requests[-1].parameters)
     done = papers(environment, "run", "compiler", "--since", "2999-01-01")
     assert done.returncode == 2
     assert "look_back_to is '2999-01-01': expected a date up to " in done.stderr
