@@ -14,7 +14,7 @@ FORMAT = 2
 
 
 def to_json(edition: Edition) -> str:
-    """Give an edition as its file has it: one paper a line."""
+    """Return an edition as its file has it: one paper a line."""
     head = {
         "format": FORMAT,
         "date": edition.day.isoformat(),

@@ -137,7 +137,7 @@ class KeywordRefresh:
             return None
 
     def _fetch(self, before: Held | None) -> tuple[Newest, list[Paper]]:
-        """Give the answer, and the papers of it that are certainly the keyword's.
+        """Return the answer, and the papers of it that are certainly the keyword's.
 
         Raises:
             ArxivError: a page did not come; what is certain of those before it is kept.

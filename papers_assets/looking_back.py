@@ -163,7 +163,7 @@ class _Looking:
         return held.of_definition(self._keyword, self._store.read_held(self._keyword.name))
 
     def _ask(self, window: Window) -> tuple[Newest | None, list[str]]:
-        """Give the answer (None: not to be had at once), and what is odd about it.
+        """Return the answer (None: not to be had at once), and what is odd about it.
 
         Raises:
             ArxivError: arXiv did not answer, or not to the end; what is certain is kept.

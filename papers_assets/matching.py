@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from itertools import pairwise
 from operator import attrgetter
+from typing import Any
 
 from papers_assets.analysis import ArxivPhrase
 from papers_assets.arxiv.feed import Paper
@@ -30,7 +31,7 @@ class _SentPhrase:
         self._spellings = [*map(ArxivPhrase, spellings(phrase))]
 
     def is_in(self, text: Text, field: Field) -> bool:
-        """Whether arXiv finds the phrase in a field of which this is the text."""
+        """Whether arXiv finds the phrase in a field with this text."""
         match field:
             case Field.TITLE:
                 return any(phrase.is_in_title(text.analyzed) for phrase in self._spellings)
@@ -106,19 +107,9 @@ class Matcher:
     def __init__(self, keyword: Keyword) -> None:
         self._searches = [_SearchMatcher(search, self._phrases) for search in keyword.searches]
 
-    def __call__(  # noqa: PLR0913, PLR0917 - what decides
-        self,
-        title: str,
-        abstract: str,
-        categories: Iterable[str],
-        comment: str | None = None,
-        journal_ref: str | None = None,
-        primary_category: str | None = None,
-    ) -> bool:
-        """Whether a paper with these fields matches; `MATCHED` names them in order."""
-        return self.matches(
-            Candidate(title, abstract, categories, comment, journal_ref, primary_category)
-        )
+    def __call__(self, *fields: Any) -> bool:
+        """Whether a paper with these fields matches; `Candidate` takes the same."""
+        return self.matches(Candidate(*fields))
 
     def matches(self, paper: Candidate) -> bool:
         """Whether a paper that other keywords may be asked about, too, matches."""
@@ -161,17 +152,12 @@ class Matchers:
                     self._always.add(number)
         self._indexes = {field: _Index(found) for field, found in phrases.items()}
 
-    def __call__(  # noqa: PLR0913, PLR0917 - what decides
-        self,
-        title: str,
-        abstract: str,
-        categories: Iterable[str],
-        comment: str | None = None,
-        journal_ref: str | None = None,
-        primary_category: str | None = None,
-    ) -> list[str]:
-        """Return the names of the keywords that a paper matches, in the keywords' order."""
-        paper = Candidate(title, abstract, categories, comment, journal_ref, primary_category)
+    def __call__(self, *fields: Any) -> list[str]:
+        """Return the names of the keywords that a paper matches, in the keywords' order.
+
+        `Candidate` takes the same fields.
+        """
+        paper = Candidate(*fields)
         found = (index.candidates(paper.texts[f].stems) for f, index in self._indexes.items())
         return [
             self._names[number]

@@ -33,7 +33,7 @@ def holidays(year: int) -> list[date]:
     """Return evenings without an announcement, besides those of Friday and Saturday.
 
     For a year whose list is not known: the US holidays that are in all lists from 2023 to 2026, and
-    each day from 24 December to 1 January, some of which are.
+    each day from 24 December to 1 January, as arXiv pauses on several of them.
     """
     if year in _HOLIDAYS:
         return [date.fromisoformat(f"{year}-{day}") for day in _HOLIDAYS[year]]

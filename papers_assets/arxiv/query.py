@@ -50,7 +50,7 @@ PARTS: dict[Field, tuple[Field, ...]] = {
     Field.EITHER: (Field.TITLE, Field.ABSTRACT),
     Field.ANYWHERE: (Field.TITLE, Field.ABSTRACT, Field.COMMENT, Field.JOURNAL),
 }
-"""The fields that stand for several, one of which is enough. arXiv's own `all:` is not used: it
+"""The fields that stand for several: any of them is enough. arXiv's own `all:` is not used, as it
 looks in fields, too, that its answers do not show, so that nobody could check them."""
 
 
