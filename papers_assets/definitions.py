@@ -11,8 +11,9 @@ from papers_assets import alerts, assets, schedules
 from papers_assets.housekeeping import housekeeping_job
 from papers_assets.keywords import KeywordsFile
 from papers_assets.keywords_file import read_keywords_file
+from papers_assets.reading import repository_links
 from papers_assets.resources import ArxivResource, PapersIOManager, StoreResource
-from papers_assets.settings import LOCKS, Settings, read_settings
+from papers_assets.settings import LOCKS, PROJECT_ROOT, Settings, read_settings
 
 
 def utc_now() -> datetime:
@@ -38,9 +39,10 @@ def build_definitions(
         harvest = assets.harvest_asset(file, since, now) if since else None
         raw_papers = assets.raw_papers_asset(file, now, harvest)
     papers = assets.papers_asset(file, raw_papers, now)
-    readme = assets.readme_asset(file, papers)
+    readme = assets.readme_asset(file, papers, notifies=bool(settings.channels.github_token))
     changes = assets.changes_asset(file, papers, now)
-    places = assets.reading_assets(file, papers, changes)
+    links = repository_links(settings.repository, has_output=settings.home == PROJECT_ROOT)
+    places = assets.reading_assets(file, papers, changes, links)
     digest = assets.digest_asset(file, changes)
     notifications = assets.notification_assets(file, digest, settings.channels, environment)
     jobs = schedules.jobs(file)

@@ -210,6 +210,29 @@ class Reading:
         return bars(keyword.name, counts, today, since, answered.date() if answered else None)
 
 
+def repository_links(address: str, *, has_output: bool) -> list[tuple[str, str]]:
+    """Return the links of the site's footer to a repository on GitHub.
+
+    Args:
+        address: of the repository; empty: there are no links.
+        has_output: whether keywords.toml and output/ are in it.
+    """
+    if not address:
+        return []
+    return [
+        ("Repository", address),
+        *(
+            [
+                ("List", f"{address}/blob/HEAD/output/README.md"),
+                ("Digests", f"{address}/tree/HEAD/output/digests"),
+                ("keywords.toml", f"{address}/blob/HEAD/keywords.toml"),
+            ]
+            if has_output
+            else []
+        ),
+    ]
+
+
 def _stale(notes: dict[str, str]) -> str:
     """Say of all keywords together what is to be said of each."""
     named = [f"{name}: {note}" for name, note in list(notes.items())[:_MOST_NAMED]]

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -10,7 +11,7 @@ import pytest
 
 from papers_assets.assets.reading import _former, _write_days
 from papers_assets.keywords import KeywordsFile
-from papers_assets.reading import Reading
+from papers_assets.reading import Reading, repository_links
 from papers_assets.storage.outputs import Outputs
 from papers_assets.storage.store import public_slug, slug
 from papers_assets_tests.making import keyword, paper
@@ -91,3 +92,17 @@ def test_files_of_an_earlier_version_stay_up_to_date_and_pages_lead_on(outputs: 
     assert citations[f"{old}.bib"] == citations["a.bib"]
     pages = {name: "".join(pieces) for name, pieces in found.site(None)}
     assert 'content="0; url=a.html"' in pages[f"keywords/{old}.html"]
+
+
+def test_every_page_leads_to_the_repository_if_it_is_known() -> None:
+    address = "https://github.com/you/papers"
+    links = repository_links(address, has_output=True)
+    found = replace(reading("a"), links=links)
+    for _, pieces in found.site(None):
+        text = "".join(pieces)
+        assert all(
+            f'<a href="{to}" rel="noopener noreferrer">{label}<' in text for label, to in links
+        )
+    assert [label for label, _ in links] == ["Repository", "List", "Digests", "keywords.toml"]
+    assert repository_links(address, has_output=False) == [("Repository", address)]
+    assert repository_links("", has_output=True) == []

@@ -30,8 +30,10 @@ README_COLUMNS = [
 logger = logging.getLogger(__name__)
 
 
-def readme_asset(file: KeywordsFile, papers: dg.AssetsDefinition) -> dg.AssetsDefinition:
-    """Make `readme`: the rendered document."""
+def readme_asset(
+    file: KeywordsFile, papers: dg.AssetsDefinition, *, notifies: bool = False
+) -> dg.AssetsDefinition:
+    """Make `readme`: the rendered document; for `notifies`, see `rendering.pages.Content`."""
 
     @dg.asset(
         name="readme",
@@ -63,7 +65,7 @@ def readme_asset(file: KeywordsFile, papers: dg.AssetsDefinition) -> dg.AssetsDe
             # Another run may have published newer papers meanwhile; they are not to be undone.
             current = opened.papers_or_none(README_COLUMNS)
             papers = papers if current is None else current
-            said = content(papers, file)
+            said = content(papers, file, notifies=notifies)
             try:
                 written, findings = _publish(documents, papers, said, file)
             except _Wrong as error:

@@ -15,14 +15,13 @@ from papers_assets.editions import Edition
 from papers_assets.keywords import KeywordsFile
 from papers_assets.logs import progress
 from papers_assets.reading import Files, Reading
-from papers_assets.rendering.site import MOST_DAYS, page_name
+from papers_assets.rendering.site import DAYS, MOST_DAYS, page_name
 from papers_assets.resources import StoreResource
 from papers_assets.storage.outputs import Outputs
 from papers_assets.storage.store import public_slug, slug
 from papers_assets.telling import MOST_DAYS as RECENT_DAYS
 
 Make = Callable[[Reading, Outputs], Files]
-_DAYS = "days"
 
 
 def reading_assets(
@@ -134,7 +133,7 @@ def _former(file: KeywordsFile, outputs: Outputs, folder: str) -> dict[str, str]
 def _write_days(reading: Reading, outputs: Outputs) -> dict[str, int]:
     """Write the archive; of pages that are there already, those of recent days alone."""
     days = outputs.days()[-MOST_DAYS:]
-    written, there = outputs.read_written(_DAYS), outputs.site_files(_DAYS)
+    written, there = outputs.read_written(DAYS), outputs.site_files(DAYS)
     unchanged = [
         day
         for day in days[:-RECENT_DAYS]
@@ -150,9 +149,9 @@ def _write_days(reading: Reading, outputs: Outputs) -> dict[str, int]:
         return edition
 
     sizes = outputs.write_site(
-        _DAYS,
+        DAYS,
         reading.days(days, read, unchanged),
         unchanged=[page_name(day) for day in unchanged],
         made_with=reading.made_with,
     )
-    return {f"{_DAYS}/{name}": size for name, size in sizes.items()}
+    return {f"{DAYS}/{name}": size for name, size in sizes.items()}

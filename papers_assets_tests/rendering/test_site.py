@@ -194,6 +194,18 @@ def test_what_the_filters_need_is_in_the_paper() -> None:
     assert values == {"", "compiler", "x-y", "cs.PL", "cs.SE", "odd_one"}
 
 
+def test_a_keyword_is_not_named_on_its_own_page_and_of_many_the_nearest_are() -> None:
+    names = [f"keyword {number}" for number in range(100)]
+    paper = listed_paper(1, keywords=(names[50], names[99]))
+    page = Parsed(pages_of(site_of([paper], names))["keywords/keyword-50.html"])
+    tags = [a["href"] for a in page.all("a") if a.get("class") == "keyword"]
+    assert tags == ["../keywords/keyword-99.html"]
+    near = [a["href"][20:-5] for a in page.all("a") if a["href"].startswith("../keywords/keyword-")]
+    assert near[:60] == [str(number) for number in range(20, 80)]
+    (current,) = [a["href"] for a in page.all("a") if "aria-current" in a]
+    assert current == "../keywords/keyword-50.html"
+
+
 def test_a_keyword_without_a_page_is_named_and_no_link() -> None:
     paper = listed_paper(1, keywords=("compiler", "gone"))
     page = Parsed(pages_of(site_of([paper], ["compiler"]))["index.html"])

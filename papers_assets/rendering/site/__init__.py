@@ -4,7 +4,7 @@
 draws papers a day. The scripts search, filter and mark what is in the page already.
 """
 
-from papers_assets.rendering.site.days import MOST_DAYS, page_name, render_days
+from papers_assets.rendering.site.days import DAYS, MOST_DAYS, page_name, render_days
 from papers_assets.rendering.site.environment import look
 from papers_assets.rendering.site.pages import (
     MOST_PAPERS,
@@ -16,6 +16,7 @@ from papers_assets.rendering.site.pages import (
 )
 
 __all__ = [
+    "DAYS",
     "MOST_DAYS",
     "MOST_PAPERS",
     "Frame",

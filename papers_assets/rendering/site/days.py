@@ -9,6 +9,8 @@ from papers_assets.rendering.site.entries import MARKS, Entry, shown
 from papers_assets.rendering.site.environment import counted, environment, spelled_out
 from papers_assets.rendering.site.pages import Frame, Group, streamed
 
+DAYS = "days"
+"""The archive's folder in that of the site."""
 MOST_DAYS = 365
 """Days that have a page, newest first; `output/digests` has all."""
 
