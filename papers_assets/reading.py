@@ -173,10 +173,10 @@ class Reading:
             unchanged: days whose pages stay as they are.
         """
 
-        def digest(day: date) -> Digest:
+        def digest_of_day(day: date) -> Digest:
             return digest_of(read(day), self.file.names)
 
-        return render_days(days, digest, self._frame(has_days=True), unchanged)
+        return render_days(days, digest_of_day, self._frame(has_days=True), unchanged)
 
     @property
     def made_with(self) -> str:

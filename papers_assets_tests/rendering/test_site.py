@@ -7,12 +7,14 @@ from functools import cached_property
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from papers_assets.rendering.chart import Bars
+from papers_assets.rendering.citations import bibtex
 from papers_assets.rendering.escape import collapse
 from papers_assets.rendering.site import Frame, pages
 from papers_assets.rendering.site.bars import HEIGHT, STEP, drawing
@@ -304,6 +306,10 @@ def test_whatever_is_published_is_text(title: str, abstract: str, other: str) ->
     assert all(re.match(r"https?://|#|\w|\.\./", a["href"]) for a in page.all("a"))
     assert not [a for a in page.all("a") if a["href"].startswith(("javascript:", "data:"))]
     assert collapse(other) in page.words
+    (entry,) = [b["value"] for b in page.all("button") if b.get("class") == "cite"]
+    assert entry == bibtex([hostile])
+    (coins,) = [span["title"] for span in page.all("span") if span.get("class") == "Z3988"]
+    assert dict(parse_qsl(coins)).get("rft.title", "") == collapse(title)
 
 
 def test_every_real_hazard_is_on_the_page_as_text() -> None:

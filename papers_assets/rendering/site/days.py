@@ -17,7 +17,7 @@ MOST_DAYS = 365
 
 def render_days(
     days: Sequence[date],
-    digest: Callable[[date], Digest],
+    digest_of: Callable[[date], Digest],
     frame: Frame,
     unchanged: Collection[date],
 ) -> Iterator[tuple[str, Iterator[str]]]:
@@ -25,7 +25,7 @@ def render_days(
 
     Args:
         days: those of the archive, in order.
-        digest: returns what is told of a day.
+        digest_of: returns the digest of a day.
         frame: see `Frame`.
         unchanged: days whose pages are there already and stay as they are.
 
@@ -35,9 +35,9 @@ def render_days(
     summaries = {}
     for before, day, after in _with_neighbours(days):
         if day not in unchanged:
-            told = digest(day)
-            summaries[day] = told.summary
-            yield page_name(day), _day(told, frame, before, after)
+            digest = digest_of(day)
+            summaries[day] = digest.summary
+            yield page_name(day), _day(digest, frame, before, after)
     yield "index.html", iter([_index(days, summaries, frame)])
 
 
@@ -52,10 +52,10 @@ def _with_neighbours(days: Sequence[date]) -> Iterator[tuple[date | None, date, 
         yield before, day, after
 
 
-def _day(told: Digest, frame: Frame, before: date | None, after: date | None) -> Iterator[str]:
+def _day(digest: Digest, frame: Frame, before: date | None, after: date | None) -> Iterator[str]:
     slugs = frame.slugs
     found: dict[str, list[Entry]] = {}
-    for group in told.groups:
+    for group in digest.groups:
         found.setdefault(MARKS[group.kind.value], []).extend(
             Entry(entry.paper, group.kind.value, slugs, entry.was) for entry in group.entries
         )
@@ -66,9 +66,9 @@ def _day(told: Digest, frame: Frame, before: date | None, after: date | None) ->
     return streamed(
         "day",
         groups,
-        name=spelled_out(told.day),
-        summary=told.summary,
-        lines=list(_lines(told)),
+        name=spelled_out(digest.day),
+        summary=digest.summary,
+        lines=list(_lines(digest)),
         before=before,
         after=after,
         total=sum(len(entries) for entries in found.values()),
@@ -79,15 +79,15 @@ def _day(told: Digest, frame: Frame, before: date | None, after: date | None) ->
     )
 
 
-def _lines(told: Digest) -> Iterator[str]:
+def _lines(digest: Digest) -> Iterator[str]:
     """Describe what is counted only."""
-    for name, count in told.following.items():
+    for name, count in digest.following.items():
         yield f"Now following {shown(name)}: {counted(count)}."
-    for words, counts in (("Left", told.left), ("Back in", told.returned)):
+    for words, counts in (("Left", digest.left), ("Back in", digest.returned)):
         if counts:
             named = ", ".join(f"{count} of {shown(name)}" for name, count in counts.items())
             yield f"{words} the lists: {named}."
-    for name, note in told.notes.items():
+    for name, note in digest.notes.items():
         yield f"{shown(name)}: {shown(note)}"
 
 

@@ -20,7 +20,7 @@ const memory = (() => {
     storage = temporary();
   }
 
-  // An object; empty if there is none, or what is there is of somebody else.
+  // Returns the stored object; an empty one if none is stored, or something else is.
   const read = (name) => {
     try {
       const value = JSON.parse(storage.getItem(PREFIX + name));
