@@ -30,7 +30,9 @@ const highlight = (() => {
   const IN_SIGHT_WITHOUT_ABSTRACT = "h4, article > .authors, .comment";
   const inSight = new Set();
   const shown = new WeakMap(); // by article, the words that are marked in it
+  const PAUSE = 100; // ms without a keystroke, so that typing stays fast
   let words = [];
+  let waiting = 0;
 
   const unmark = (article) => {
     for (const mark of article.querySelectorAll("mark")) {
@@ -122,7 +124,8 @@ const highlight = (() => {
     watch: (article) => observer.observe(article),
     show: (wanted) => {
       words = wanted;
-      for (const article of inSight) update(article);
+      clearTimeout(waiting);
+      waiting = setTimeout(() => inSight.forEach(update), PAUSE);
     },
   };
 })();
