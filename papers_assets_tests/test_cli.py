@@ -116,7 +116,7 @@ def test_an_arxiv_out_of_reach_is_status_2_and_says_what_is_left(
 def test_a_mistake_in_the_keywords_file_is_one_line_and_status_2(
     environment: dict[str, str], tmp_path: Path, command: str
 ) -> None:
-    (tmp_path / "mine.toml").write_text("cap = 0")
+    (tmp_path / "mine.toml").write_text("cap = 0\n[keywords.compiler]")
     done = papers(environment, command)
     assert done.returncode == 2
     assert done.stderr.startswith(f"papers: {tmp_path / 'mine.toml'}: cap: 0 is not")
