@@ -24,6 +24,7 @@ from papers_assets.cli.words import (
     tell,
 )
 from papers_assets.keywords import KeywordsFile
+from papers_assets.keywords_file import store_valid
 from papers_assets.logs import printable
 from papers_assets.notifying.channels import Channels
 from papers_assets.progress import showing_progress
@@ -125,6 +126,7 @@ def execute(
         except (OSError, StoreError, DagsterError) as error:
             stop(f"no run history: {error}. {HOME_REMEDY}")
         with nullcontext() if settings.log_format == "json" else showing_progress():
+            store_valid(file, settings.home)
             report = run_daily(
                 definitions,
                 instance,

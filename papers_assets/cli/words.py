@@ -11,7 +11,7 @@ from typing import Never
 import click
 
 from papers_assets.keywords import KeywordsFile
-from papers_assets.keywords_file import KeywordsFileError, read_keywords_file
+from papers_assets.keywords_file import KeywordsFileError, read_keywords_file, read_or_stored
 from papers_assets.progress import logging_json
 from papers_assets.settings import Settings, SettingsError, read_log_format, read_settings
 from papers_assets.storage.remote import is_remote
@@ -38,6 +38,16 @@ def keywords_or_stop(settings: Settings) -> KeywordsFile:
         return read_keywords_file(settings.keywords_path)
     except KeywordsFileError as error:
         stop(str(error))
+
+
+def warn_of_stored_keywords(path: Path, home: Path) -> None:
+    """Warn if keywords.toml cannot be used and its last valid version is; stop if there is none."""
+    try:
+        file = read_or_stored(path, home)
+    except KeywordsFileError as error:
+        stop(str(error))
+    if file.error:
+        complain(f"{file.error}\n{file.notice}", logging.WARNING)
 
 
 def stop(message: str) -> Never:
