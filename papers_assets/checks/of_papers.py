@@ -25,6 +25,7 @@ from papers_assets.checks.rows import PAPER, matching, named
 from papers_assets.harvest.harvested import CLOCKS
 from papers_assets.held import ARXIV_BEGAN
 from papers_assets.keywords import KeywordsFile
+from papers_assets.logs import counted
 from papers_assets.matching import MATCHED
 from papers_assets.papers import PROBLEMS
 from papers_assets.sections import index_lag_of, oai_only
@@ -153,7 +154,9 @@ def _keywords_file_valid(file: KeywordsFile) -> Finding:
         "keywords_file_valid",
         not file.error,
         Severity.ERROR,
-        f"{file.notice} {file.error}" if file.error else f"It has {len(file.keywords)} keywords.",
+        f"{file.notice} {file.error}"
+        if file.error
+        else f"It has {counted(len(file.keywords), 'keyword')}.",
         {"keywords": len(file.keywords)},
     )
 

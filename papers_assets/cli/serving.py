@@ -109,7 +109,7 @@ def metrics(port: int, host: str, *, once: bool) -> None:
     "--min-interval",
     default=3.0,
     show_default=True,
-    help="Seconds between requests below which it answers 429.",
+    help="Seconds between requests below which it answers 429. With ARXIV_REQUEST_INTERVAL=0: 0.",
 )
 @click.option(
     "--fault",

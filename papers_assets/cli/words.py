@@ -78,7 +78,7 @@ def _is_json() -> bool:
 
 
 @contextmanager
-def as_asked(keywords: Collection[str]) -> Iterator[None]:
+def as_asked(keywords: Collection[str], *, verbose: bool = False) -> Iterator[None]:
     """Say everything as PAPERS_LOG_FORMAT asks; as JSON, even what went wrong unexpectedly."""
     try:
         is_text = read_log_format(os.environ) == "text"
@@ -89,7 +89,7 @@ def as_asked(keywords: Collection[str]) -> Iterator[None]:
             yield
             return
         try:
-            stack.enter_context(logging_json(keywords, _run_id))
+            stack.enter_context(logging_json(keywords, _run_id, verbose=verbose))
         except ImportError as error:
             stop(f"PAPERS_LOG_FORMAT is json: {error}. {extra('json-logs')}")
         click.get_current_context().meta[_AS_JSON] = True
