@@ -35,9 +35,14 @@ class ValueMistake(Exception):
         super().__init__(f"{problem} {remedy}")
 
 
+def toml(value: object) -> str:
+    """Return a text, a number or a list as TOML writes it, with nothing invisible in it."""
+    return json.dumps(value, ensure_ascii=not str(value).isprintable(), default=str)
+
+
 def show(value: object) -> str:
-    """Give `value` as the file would write it, nothing invisible in it, and shortened."""
-    text = json.dumps(value, ensure_ascii=not str(value).isprintable(), default=str)
+    """Return `value` as `toml` does, shortened for a message."""
+    text = toml(value)
     return text if len(text) <= _WIDTH else f"{text[: _WIDTH - 3]}..."
 
 
