@@ -24,6 +24,7 @@ from papers_assets_tests.buckets import s3_environment, s3_home, s3_url
 from papers_assets_tests.databases import postgres, postgres_url
 from papers_assets_tests.driving import UI, environment, running_ui
 from papers_assets_tests.making import LATER, keyword
+from papers_assets_tests.sample_arxiv.hostile import hostile_corpus
 
 __all__ = ["postgres", "postgres_url", "s3_environment", "s3_home", "s3_url"]  # fixtures, too
 
@@ -34,7 +35,7 @@ settings.load_profile("without deadlines")
 
 @pytest.fixture(scope="session")
 def corpus() -> Corpus:
-    return Corpus.sample()
+    return hostile_corpus()
 
 
 @pytest.fixture

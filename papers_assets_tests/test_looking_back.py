@@ -26,6 +26,7 @@ from papers_assets_tests.arxiv.test_elements import with_form_feeds
 from papers_assets_tests.conftest import House
 from papers_assets_tests.making import keyword
 from papers_assets_tests.sample_arxiv.building import paper
+from papers_assets_tests.sample_arxiv.hostile import hostile_corpus
 
 SINCE = date(2026, 1, 10)
 MONTHS = [f"2026{month:02}" for month in range(11, 0, -1)]
@@ -145,8 +146,8 @@ def test_months_that_came_empty_to_the_end_are_asked_for_again(compiler: House) 
     compiler.server.fault = None
     assert run(compiler, look_back_to="2026-01-10", look_back_until="2026-02-28").success
     assert asked_for_months(compiler)[4:] == ["202602", "202601"]
-    wanted = submitted_since(Corpus.sample(), first, date(2026, 1, 10))
-    later = submitted_since(Corpus.sample(), first, date(2026, 3, 1))
+    wanted = submitted_since(hostile_corpus(), first, date(2026, 1, 10))
+    later = submitted_since(hostile_corpus(), first, date(2026, 3, 1))
     assert wanted - later <= held(compiler, "compiler")
 
 
