@@ -1,12 +1,11 @@
-"""The commands that run the graph: `run` and `demo`."""
+"""The command `run`, and what the demo runs, too."""
 
 import logging
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, nullcontext
-from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 import click
 
@@ -25,12 +24,9 @@ from papers_assets.cli.words import (
 )
 from papers_assets.keywords import KeywordsFile
 from papers_assets.logs import printable
-from papers_assets.notifying.channels import Channels
 from papers_assets.progress import showing_progress
-from papers_assets.sample_arxiv import Corpus, SampleArxiv
-from papers_assets.settings import PROJECT_ROOT, Settings
+from papers_assets.settings import Settings
 
-DEMO_HOME = PROJECT_ROOT / "demo"
 _NAMED = 50
 """Failures that are said one by one."""
 
@@ -69,39 +65,14 @@ def run(keyword: tuple[str, ...], since: datetime | None, until: datetime | None
         sys.exit(execute(settings, file, keyword, config=config))
 
 
-@click.command()
-def demo() -> None:
-    """Run everything offline, over invented papers, into demo/."""
-    settings = settings_or_stop()
-    file = keywords_or_stop(settings)
-    with SampleArxiv(Corpus.sample()) as server:
-        click.echo("The sample arXiv answers, with invented papers.")
-        asked = replace(
-            settings,
-            home=DEMO_HOME,
-            api_url=server.url,
-            oai_url=server.oai_url,
-            request_interval=0.0,
-            channels=Channels(),  # nobody is to be told of invented papers
-            log_format="text",
-            locks="",
-            host_folder=None,
-        )
-        status = execute(asked, file, (), {})
-    click.echo(
-        "The papers are about the keywords that keywords.toml is shipped with; others have none."
-    )
-    click.echo("\nOpen this run, its lineage and its history in the Dagster UI: make demo-ui")
-    sys.exit(status)
-
-
-def execute(
+def execute(  # noqa: PLR0913 - two are passed by name
     settings: Settings,
     file: KeywordsFile,
     names: Sequence[str],
     environment: Mapping[str, str] = os.environ,
     *,
     config: Mapping[str, object] | None = None,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> int:
     """Run the graph, say what became of it, and give the exit status."""
     # Dagster takes a second to import, which the other commands need not wait for.
@@ -116,7 +87,7 @@ def execute(
     from papers_assets.storage.outputs import Outputs
     from papers_assets.storage.store import Store, StoreError
 
-    definitions = build_definitions(settings, file)
+    definitions = build_definitions(settings, file, now=now)
     locks = locks_for(settings.locks, settings.home, settings.host_folder)
     store = Store(settings.home, locks, settings.host_folder)
     with ExitStack() as stack:
@@ -132,6 +103,7 @@ def execute(
                 names,
                 locks_folder=store.locks_folder,
                 config=config,
+                now=now,
             )
             tidy_up(instance, file, store)
     for name, reason in list(report.failed.items())[:_NAMED]:
