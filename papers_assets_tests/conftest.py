@@ -44,6 +44,10 @@ def server(corpus: Corpus) -> Iterator[SampleArxiv]:
         yield server
 
 
+LISTS = frozenset({"harvest", "raw_papers", "papers", "readme"})
+"""The assets of tests that are not about the other outputs, each of which costs time."""
+
+
 @dataclass
 class House:
     """The product in a folder of its own: keywords, a sample arXiv, run history, a clock."""
@@ -65,6 +69,8 @@ class House:
     """PAPERS_LOCKS; a URL has to be in the environment, too."""
     host_folder: Path | None = None
     witness: bool = False
+    assets: frozenset[str] = frozenset()
+    """What the graph has; empty: everything."""
 
     def __post_init__(self) -> None:
         self.server.fault = self._fault
@@ -93,8 +99,23 @@ class House:
             locks=self.locks,
             host_folder=self.host_folder,
         )
-        return build_definitions(
+        everything = build_definitions(
             settings, self.file, now=lambda: self.today, environment=self.environment
+        )
+        if not self.assets:
+            return everything
+        return dg.Definitions(
+            assets=[
+                asset
+                for asset in everything.assets or ()
+                if isinstance(asset, dg.AssetsDefinition)
+                and asset.key.to_user_string() in self.assets
+            ],
+            jobs=everything.jobs,
+            schedules=everything.schedules,
+            sensors=everything.sensors,
+            resources=everything.resources,
+            executor=everything.executor,
         )
 
     def run(self, *names: str) -> Report:
@@ -140,6 +161,12 @@ class House:
 def house(tmp_path: Path, server: SampleArxiv) -> Iterator[House]:
     with open_instance(tmp_path, {}) as instance:
         yield House(tmp_path, server, instance)
+
+
+@pytest.fixture
+def lists_only(house: House) -> None:
+    """Let the graph end with the README."""
+    house.assets = LISTS
 
 
 @pytest.fixture
