@@ -2,7 +2,7 @@
 
 import os
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 import dagster as dg
@@ -10,7 +10,7 @@ import dagster as dg
 from papers_assets import alerts, assets, schedules
 from papers_assets.housekeeping import housekeeping_job
 from papers_assets.keywords import KeywordsFile
-from papers_assets.keywords_file import read_keywords_file
+from papers_assets.keywords_file import KeywordsFileError, read_or_stored, store_valid
 from papers_assets.resources import ArxivResource, PapersIOManager, StoreResource
 from papers_assets.settings import LOCKS, Settings, read_settings
 
@@ -60,16 +60,19 @@ def build_definitions(
         "host_folder": str(settings.host_folder or ""),
     }
     return dg.Definitions(
-        assets=[
-            *([harvest] if harvest else []),
-            raw_papers,
-            papers,
-            readme,
-            changes,
-            *places,
-            digest,
-            *notifications,
-        ],
+        assets=_with_error(
+            file,
+            [
+                *([harvest] if harvest else []),
+                raw_papers,
+                papers,
+                readme,
+                changes,
+                *places,
+                digest,
+                *notifications,
+            ],
+        ),
         jobs=[*jobs, housekeeping],
         schedules=[
             daily,
@@ -98,8 +101,28 @@ def build_definitions(
     )
 
 
+def _with_error(
+    file: KeywordsFile, all_assets: Sequence[dg.AssetsDefinition]
+) -> Sequence[dg.AssetsDefinition]:
+    """Put what is wrong with keywords.toml before the description of every asset."""
+    if not file.error:
+        return all_assets
+    notice = f"**{file.notice}**\n\n```text\n{file.error}\n```\n\n"
+    return dg.map_asset_specs(
+        lambda spec: spec.replace_attributes(description=f"{notice}{spec.description}"), all_assets
+    )
+
+
 @dg.definitions
 def defs() -> dg.Definitions:
-    """Build the graph from the environment and keywords.toml; their errors are load errors."""
+    """Build the graph from the environment and keywords.toml; their errors are load errors.
+
+    A mistake in keywords.toml is one only if no valid version is stored.
+    """
     settings = read_settings(os.environ)
-    return build_definitions(settings, read_keywords_file(settings.keywords_path))
+    try:
+        file = read_or_stored(settings.keywords_path, settings.home)
+    except KeywordsFileError as error:
+        raise error.with_traceback(None) from None  # in the UI, frames would follow the message
+    store_valid(file, settings.home)
+    return build_definitions(settings, file)

@@ -24,6 +24,8 @@ from papers_assets.storage.remote import is_remote
 from papers_assets.storage.store import Store, StoreError
 
 _log = logging.getLogger(__name__)
+COUNTED = ("answered", "new", "revised", "filtered")
+"""Metadata of `raw_papers` that `Report.counts` has; of the harvest, only two are there."""
 _NEEDED_FOR_README = ("raw_papers", "papers", "readme")
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
@@ -37,6 +39,8 @@ class Report:
     """Names of the keywords that arXiv answered for."""
     failed: dict[str, str] = field(default_factory=dict)
     """Reason by name of the keywords that it did not."""
+    counts: dict[str, dict[str, int]] = field(default_factory=dict)
+    """By refreshed keyword, numbers of its metadata, as far as they are there: see `COUNTED`."""
     without_papers: list[str] = field(default_factory=list)
     """Names of the keywords for which arXiv knows no paper at all."""
     failed_checks: dict[str, str] = field(default_factory=dict)
@@ -217,7 +221,11 @@ def _take_materialization(report: Report, event: dg.DagsterEvent) -> None:
         report.published.add(event.asset_key.to_user_string())
     elif event.partition is not None and event.asset_key == dg.AssetKey("raw_papers"):
         report.refreshed.append(event.partition)  # the other partitions are days of the harvest
-        results = event.step_materialization_data.materialization.metadata.get("results_at_arxiv")
+        metadata = event.step_materialization_data.materialization.metadata
+        report.counts[event.partition] = {
+            name: int(str(metadata[name].value)) for name in COUNTED if name in metadata
+        }
+        results = metadata.get("results_at_arxiv")
         if results is not None and results.value == 0:
             report.without_papers.append(event.partition)
 

@@ -61,7 +61,10 @@ def jobs(file: KeywordsFile) -> "list[AssetJob]":
             DAILY,
             selection=graph,
             tags=everything | asks,
-            description=f"{bring} every keyword, choose its papers and render the README: one run.",
+            description=(
+                f"{file.notice and f'**{file.notice}** See the check keywords_file_valid. '}"
+                f"{bring} every keyword, choose its papers and render the README: one run."
+            ),
         ),
         dg.define_asset_job(
             REFRESH,

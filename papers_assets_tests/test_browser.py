@@ -54,7 +54,7 @@ def test_lineage_is_open_and_one_launch_leads_to_the_readme_and_its_checks(
     page.set_viewport_size({"width": 1900, "height": 1300})  # on less, Dagster shows names alone
     page = seen.go("/asset-groups/daily_papers")
     expect(page.get_by_text("100% filled").first).to_be_visible()
-    expect(page.get_by_text("12 / 12 Passed").first).to_be_visible()
+    expect(page.get_by_text("13 / 13 Passed").first).to_be_visible()
     expect(page.get_by_text("4 / 4 Passed").first).to_be_visible()
     expect(page.get_by_text("1 / 1 Passed").first).to_be_visible()
 
@@ -132,6 +132,8 @@ def test_the_schedule_can_be_switched_and_keywords_are_read_again(
     expect(page.get_by_text("graph neural network").first).to_be_visible()
 
     keywords.write_text("cap = 0\n[keywords.compiler]\n")
-    seen.go("/deployment/locations")
-    page.get_by_text("Reload", exact=True).click()
+    page = seen.go("/asset-groups/daily_papers")
+    page.get_by_role("button", name="Reload definitions").click()
+    expect(page.get_by_text("keywords.toml has a mistake").first).to_be_visible()
+    page = seen.go("/assets/raw_papers?view=overview")
     expect(page.get_by_text("cap: 0 is not a whole number").first).to_be_visible()

@@ -1,9 +1,13 @@
 """A real `papers ui`: web server, daemon and code server, spoken to as the browser does."""
 
 from pathlib import Path
+from typing import Any
 
 from papers_assets_tests.driving import INSTIGATORS, RELOAD, UI, until
 from papers_assets_tests.test_publishing import LINEAGE
+
+RAW_PAPERS = """{ assetNodeOrError(assetKey: {path: ["raw_papers"]}) {
+    ... on AssetNode { description partitionKeys } } }"""
 
 
 def test_everything_runs_and_one_keyword_leads_to_a_new_readme(ui: UI, home: Path) -> None:
@@ -32,15 +36,20 @@ def test_everything_runs_and_one_keyword_leads_to_a_new_readme(ui: UI, home: Pat
     assert selected == [set(LINEAGE) - {"raw_papers"}, {"raw_papers"}, set()]
 
 
-def test_a_mistake_in_the_keywords_file_is_the_code_locations_error(home: Path, ui: UI) -> None:
-    (home / "keywords.toml").write_text("cap = 0\n[keywords.compiler]")
-    ui.ask(RELOAD)
+def test_a_mistake_in_the_keywords_file_is_shown_by_every_asset_and_the_keywords_stay(
+    home: Path, ui: UI
+) -> None:
+    keywords = home / "keywords.toml"
+    valid = keywords.read_text()
 
-    def error() -> str:
-        chain = ui.location()["locationOrLoadError"].get("errorChain", [])
-        return "".join(link["error"]["message"] for link in chain)
+    def raw_papers() -> Any:
+        return ui.ask(RAW_PAPERS)["assetNodeOrError"]
 
-    assert f"{home / 'keywords.toml'}: cap: 0 is not a whole number" in until(error)
-    (home / "keywords.toml").write_text("[keywords.compiler]")
+    keywords.write_text("cap = 0\n[keywords.other]")
     ui.ask(RELOAD)
-    until(lambda: error() == "")
+    mistake = f"{keywords}: cap: 0 is not a whole number"
+    until(lambda: mistake in raw_papers()["description"])
+    assert raw_papers()["partitionKeys"] == ["compiler", "performance"]
+    keywords.write_text(valid)
+    ui.ask(RELOAD)
+    until(lambda: mistake not in raw_papers()["description"])

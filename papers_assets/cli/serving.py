@@ -23,6 +23,7 @@ from papers_assets.cli.words import (
     settings_or_stop,
     stop,
     tell,
+    warn_of_stored_keywords,
 )
 from papers_assets.keywords_file import read_keywords_file
 from papers_assets.sample_arxiv import ALL_FAULTS, Corpus, CorpusError, SampleArxiv, Script, Step
@@ -43,6 +44,7 @@ _OF_OTHERS = re.compile(
 def ui(port: int, *, demo: bool) -> None:
     """Open the Dagster UI, with the daily schedule and automation running."""
     settings = settings_or_stop()
+    warn_of_stored_keywords(settings.keywords_path, DEMO_HOME if demo else settings.home)
     if not demo:
         # Dagster starts in the home folder, where a relative path would mean something else.
         places = {
@@ -109,7 +111,7 @@ def metrics(port: int, host: str, *, once: bool) -> None:
     "--min-interval",
     default=3.0,
     show_default=True,
-    help="Seconds between requests below which it answers 429.",
+    help="Seconds between requests below which it answers 429. With ARXIV_REQUEST_INTERVAL=0: 0.",
 )
 @click.option(
     "--fault",
