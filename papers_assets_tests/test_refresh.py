@@ -84,7 +84,7 @@ def test_a_character_that_xml_does_not_allow_costs_no_paper_and_is_told(house: H
     house.server.fault = lambda _: with_form_feeds
     assert house.run().failed == {}
     assert len(house.store.read_papers()) == 100
-    assert "characters replaced by U+FFFD: 100" in metadata(house, "compiler")["remarks"]
+    assert "characters replaced by U+FFFD: 100" in metadata(house, "compiler")["warnings"]
 
 
 @pytest.fixture
