@@ -164,7 +164,7 @@ def _is_remarked(house: House, keyword: str) -> bool:
     wanted = dg.AssetRecordsFilter(dg.AssetKey("raw_papers"), asset_partitions=[keyword])
     records = house.instance.fetch_materializations(wanted, limit=1).records
     event = records[0].asset_materialization
-    return event is not None and event.metadata["remarks"].value != "none"
+    return event is not None and event.metadata["warnings"].value != "none"
 
 
 def cases(*, quick: bool) -> list[Case]:
