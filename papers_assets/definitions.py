@@ -31,20 +31,31 @@ def build_definitions(
 
     `environment` holds the addresses that keywords.toml gives by name only.
     """
+    since = file.harvest_since
     with warnings.catch_warnings():
-        # A run over several partitions is marked beta; the pinned version is what it is tested on.
+        # A run over several partitions and code references are marked beta; the pinned version is
+        # what they are tested on.
         warnings.simplefilter("ignore", dg.BetaWarning)
-        since = file.harvest_since
         harvest = assets.harvest_asset(file, since, now) if since else None
         raw_papers = assets.raw_papers_asset(file, now, harvest)
-    papers = assets.papers_asset(file, raw_papers, now)
-    readme = assets.readme_asset(file, papers)
-    changes = assets.changes_asset(file, papers, now)
-    places = assets.reading_assets(file, papers, changes)
-    digest = assets.digest_asset(file, changes)
-    notifications = assets.notification_assets(file, digest, settings.channels, environment)
+        papers = assets.papers_asset(file, raw_papers, now)
+        changes = assets.changes_asset(file, papers, now)
+        digest = assets.digest_asset(file, changes)
+        all_assets = assets.catalogued(
+            [
+                *([harvest] if harvest else []),
+                raw_papers,
+                papers,
+                assets.readme_asset(file, papers),
+                changes,
+                *assets.reading_assets(file, papers, changes),
+                digest,
+                *assets.notification_assets(file, digest, settings.channels, environment),
+            ],
+            settings,
+        )
     jobs = schedules.jobs(file)
-    publish = jobs[-1]
+    publish, checks = jobs[-1], schedules.checks_job()
     housekeeping = housekeeping_job(file, now)
     daily, sensors = schedules.daily_schedule(file, jobs[0]), []
     if since:
@@ -60,22 +71,11 @@ def build_definitions(
         "host_folder": str(settings.host_folder or ""),
     }
     return dg.Definitions(
-        assets=_with_error(
-            file,
-            [
-                *([harvest] if harvest else []),
-                raw_papers,
-                papers,
-                readme,
-                changes,
-                *places,
-                digest,
-                *notifications,
-            ],
-        ),
-        jobs=[*jobs, housekeeping],
+        assets=_with_error(file, all_assets),
+        jobs=[*jobs, checks, housekeeping],
         schedules=[
             daily,
+            schedules.checks_schedule(file, checks),
             schedules.housekeeping_schedule(file, housekeeping),
         ],
         sensors=[

@@ -10,7 +10,7 @@ from papers_assets.arxiv.client import ArxivClient
 from papers_assets.arxiv.gate import gate_for
 from papers_assets.arxiv.patience import Patience
 from papers_assets.harvest.harvests import Harvests
-from papers_assets.papers import COLUMNS, Source, sources, with_rows_of
+from papers_assets.papers import Source, sources, with_rows_of
 from papers_assets.storage.locks import locks_for
 from papers_assets.storage.outputs import Outputs
 from papers_assets.storage.remote import place_of
@@ -88,11 +88,9 @@ class PapersIOManager(dg.ConfigurableIOManager):
                 obj = with_rows_of(obj, there, newer)
             store.write_papers(obj)
 
-    def load_input(self, context: dg.InputContext) -> pd.DataFrame:
-        """Read the frame that was written last: the input's `columns`, or all of them."""
-        metadata = context.definition_metadata or {}
-        store = _store(self.home, self.locks, self.host_folder)
-        return store.read_papers(metadata.get("columns", list(COLUMNS)))
+    def load_input(self, context: dg.InputContext) -> pd.DataFrame:  # noqa: ARG002
+        """Read the frame that was written last."""
+        return _store(self.home, self.locks, self.host_folder).read_papers()
 
 
 def _store(home: str, locks: str, host_folder: str) -> Store:

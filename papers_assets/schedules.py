@@ -16,10 +16,11 @@ if TYPE_CHECKING:
         UnresolvedAssetJobDefinition as AssetJob,
     )
 
-DAILY, REFRESH, PUBLISH, HARVEST, HOUSEKEEPING = (
+DAILY, REFRESH, PUBLISH, CHECKS, HARVEST, HOUSEKEEPING = (
     "daily_papers",
     "refresh_keyword",
     "publish",
+    "execute_checks",
     "harvest_days",
     "housekeeping",
 )
@@ -30,6 +31,7 @@ _ENDED = (
     dg.DagsterRunStatus.FAILURE,
     dg.DagsterRunStatus.CANCELED,
 )
+_IN_PROGRESS = [status for status in dg.DagsterRunStatus if status not in _ENDED]
 
 
 def _from(file: KeywordsFile, *, raw: bool) -> dg.AssetSelection:
@@ -161,6 +163,37 @@ def daily_schedule(file: KeywordsFile, job: "AssetJob") -> dg.ScheduleDefinition
     )
 
 
+def checks_job() -> "AssetJob":
+    """Make the job that executes the asset checks alone."""
+    return dg.define_asset_job(
+        CHECKS,
+        selection=dg.AssetSelection.all_asset_checks(),
+        description="Execute all checks over what is stored, without materializing anything.",
+    )
+
+
+def checks_schedule(file: KeywordsFile, job: "AssetJob") -> dg.ScheduleDefinition:
+    """Make the daily schedule of the checks, on from the start."""
+
+    @dg.schedule(
+        name=CHECKS,
+        job=job,
+        # Half a day after the daily run by default: one that was missed shows on the same day.
+        cron_schedule="30 18 * * *",
+        execution_timezone=file.timezone.key,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="Executes all checks over what is stored, so that they notice what is missing.",
+    )
+    def execute_checks(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        if context.instance.get_runs_count(dg.RunsFilter(statuses=_IN_PROGRESS)):
+            return dg.SkipReason("A run is in progress, which may be about to publish.")
+        if context.instance.get_latest_materialization_event(dg.AssetKey("readme")) is None:
+            return dg.SkipReason("Nothing has been published yet.")
+        return dg.RunRequest()
+
+    return execute_checks
+
+
 def housekeeping_schedule(file: KeywordsFile, job: dg.JobDefinition) -> dg.ScheduleDefinition:
     """Make the schedule that tidies up, daily and on from the start."""
     return dg.ScheduleDefinition(
@@ -169,7 +202,7 @@ def housekeeping_schedule(file: KeywordsFile, job: dg.JobDefinition) -> dg.Sched
         cron_schedule="30 3 * * *",  # when hardly anybody looks, and not at a full hour
         execution_timezone=file.timezone.key,
         default_status=dg.DefaultScheduleStatus.RUNNING,
-        description="Removes what is older than keywords.toml says.",
+        description="Deletes runs and papers past their retention (keep_runs, keep_papers).",
     )
 
 
@@ -205,5 +238,9 @@ def publish_sensor(file: KeywordsFile) -> dg.AutomationConditionSensorDefinition
         "publish_when_new",
         target=_from(file, raw=False),
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Re-renders the README within a minute after new papers arrived.",
+        description=(
+            "Materializes papers and everything that is made of it (changes, digest, readme, "
+            "site, feeds, citations, data, notifications) within a minute after raw_papers "
+            "changed."
+        ),
     )

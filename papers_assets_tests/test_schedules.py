@@ -13,6 +13,8 @@ from papers_assets.schedules import ASKS_TAG, DAILY, HOUSEKEEPING, PUBLISH, REFR
 from papers_assets_tests.conftest import House
 from papers_assets_tests.making import keyword
 
+pytestmark = pytest.mark.usefixtures("lists_only")
+
 PAPERS, README = dg.AssetKey("papers"), dg.AssetKey("readme")
 
 

@@ -1,4 +1,4 @@
-"""The asset `raw_papers`: what arXiv answered."""
+"""The asset `raw_papers`: what arXiv returned."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -11,7 +11,7 @@ from papers_assets import previews
 from papers_assets.arxiv.client import ArxivClient
 from papers_assets.arxiv.harvest import sets_for
 from papers_assets.asking import Asked, RefreshConfig, asked_for
-from papers_assets.assets.common import FRESHNESS, GROUP, OWNERS, log_partitions
+from papers_assets.assets.common import ARXIV, FRESHNESS, log_partitions
 from papers_assets.counters import Counters, counts_of_run
 from papers_assets.failures import Failed
 from papers_assets.harvest.finds import Found
@@ -22,15 +22,16 @@ from papers_assets.looking_back import LookedBack
 from papers_assets.outcomes import Outcomes
 from papers_assets.refresh import Wishes, look_back_only, refresh
 from papers_assets.resources import ArxivResource, StoreResource
+from papers_assets.storage.store import FORMAT
 from papers_assets.witness import Witnessed
 
 _QUERIED = (
-    "Asks for the newest papers first and reads on until they meet what is held, so that no paper "
-    "is lost between two days."
+    "Fetches the newest papers first, up to those that are stored already, so that none is lost "
+    "between two days."
 )
 _HARVESTED = (
-    "Looks for each keyword in what `harvest` brought in since it was last looked for; arXiv is "
-    "not asked."
+    "Matches each keyword against what `harvest` fetched since the last time; sends no request to "
+    "arXiv."
 )
 _Outcome = Refreshed | Found | Failed | Witnessed | LookedBack
 
@@ -38,7 +39,7 @@ _Outcome = Refreshed | Found | Failed | Witnessed | LookedBack
 def raw_papers_asset(
     file: KeywordsFile, now: Callable[[], datetime], harvest: dg.AssetsDefinition | None = None
 ) -> dg.AssetsDefinition:
-    """Make `raw_papers`: what arXiv answered, partitioned by keyword.
+    """Make `raw_papers`: what arXiv returned, partitioned by keyword.
 
     Args:
         file: the keywords.
@@ -79,12 +80,13 @@ def raw_papers_asset(
         deps=[dg.AssetDep(harvest, partition_mapping=dg.AllPartitionMapping())] if harvest else [],
         output_required=False,
         freshness_policy=FRESHNESS,
-        group_name=GROUP,
-        owners=OWNERS,
+        group_name=ARXIV,
         kinds={"python", "parquet"},
+        tags={} if harvest else {"source/arxiv": ""},
+        code_version=str(FORMAT),
         description=(
-            "Every version of every paper that arXiv answered, one partition per keyword.\n\n"
-            f"{_HARVESTED if harvest else _QUERIED} What was held stays held. A keyword that fails "
+            "Every version of every paper that arXiv returned, one partition per keyword.\n\n"
+            f"{_HARVESTED if harvest else _QUERIED} Stored papers are kept. A keyword that fails "
             "keeps its papers; its partition alone is shown as failed."
         ),
         metadata={"dagster/column_schema": previews.column_schema(papers_frame.HELD_COLUMNS)},

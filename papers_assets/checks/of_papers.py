@@ -92,7 +92,7 @@ def check_papers(  # noqa: PLR0913, PLR0917 - what it is judged by
         now: when `papers` was made.
         as_published: keywords whose rows are said to be those of `former`. What is held of them
             was not read again, and their rows are compared with `former` instead; that what was
-            published is right was checked when it was chosen (see `stops`).
+            published is right was checked when it was chosen (see `blocking_failures`).
         gaps: by keyword, stretches of days of which papers may be missing.
         days_missing: of the harvest.
     """
@@ -141,12 +141,6 @@ def _nothing_missing(gaps: Mapping[str, Sequence[str]], days: Sequence[date]) ->
         keywords=len(gaps),
         days=len(days),
     )
-
-
-def stops(found: Finding) -> bool:
-    """Say whether nothing must be made of the papers that this was found of."""
-    is_blocking = CHECKS_OF_PAPERS[found.name].blocking
-    return is_blocking and not found.passed and found.severity is Severity.ERROR
 
 
 def _keywords_file_valid(file: KeywordsFile) -> Finding:

@@ -2,8 +2,9 @@
 
 import click
 
+from papers_assets.cli.demo import demo
 from papers_assets.cli.editing import add, init
-from papers_assets.cli.running import demo, run
+from papers_assets.cli.running import run
 from papers_assets.cli.serving import metrics, sample_arxiv, ui
 from papers_assets.cli.showing import digest, keywords
 

@@ -1,12 +1,11 @@
-"""The commands that run the graph: `run` and `demo`."""
+"""The command `run`, and what the demo runs, too."""
 
 import logging
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, nullcontext
-from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
@@ -28,15 +27,12 @@ from papers_assets.cli.words import (
 from papers_assets.keywords import KeywordsFile
 from papers_assets.keywords_file import store_valid
 from papers_assets.logs import printable
-from papers_assets.notifying.channels import Channels
 from papers_assets.progress import showing_progress
-from papers_assets.sample_arxiv import Corpus, SampleArxiv
-from papers_assets.settings import PROJECT_ROOT, Settings
+from papers_assets.settings import Settings
 
 if TYPE_CHECKING:
     from papers_assets.runs import Report
 
-DEMO_HOME = PROJECT_ROOT / "demo"
 _NAMED = 50
 """Failures that are said one by one."""
 
@@ -80,39 +76,14 @@ def run(
         sys.exit(execute(settings, file, keyword, config=config, verbose=verbose))
 
 
-@click.command()
-def demo() -> None:
-    """Run everything offline, over invented papers, into demo/."""
-    settings = settings_or_stop()
-    file = keywords_or_stop(settings)
-    with SampleArxiv(Corpus.sample()) as server:
-        click.echo("The sample arXiv answers, with invented papers.")
-        asked = replace(
-            settings,
-            home=DEMO_HOME,
-            api_url=server.url,
-            oai_url=server.oai_url,
-            request_interval=0.0,
-            channels=Channels(),  # nobody is to be told of invented papers
-            log_format="text",
-            locks="",
-            host_folder=None,
-        )
-        status = execute(asked, file, (), {})
-    click.echo(
-        "The papers are about the keywords that keywords.toml is shipped with; others have none."
-    )
-    click.echo("\nOpen this run, its lineage and its history in the Dagster UI: make demo-ui")
-    sys.exit(status)
-
-
-def execute(  # noqa: PLR0913 - two are said by name
+def execute(  # noqa: PLR0913 - three are passed by name
     settings: Settings,
     file: KeywordsFile,
     names: Sequence[str],
     environment: Mapping[str, str] = os.environ,
     *,
     config: Mapping[str, object] | None = None,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
     verbose: bool = False,
 ) -> int:
     """Run the graph, print what became of it, and return the exit status."""
@@ -127,7 +98,7 @@ def execute(  # noqa: PLR0913 - two are said by name
     from papers_assets.storage.outputs import Outputs
     from papers_assets.storage.store import Store, StoreError
 
-    definitions = build_definitions(settings, file)
+    definitions = build_definitions(settings, file, now=now)
     locks = locks_for(settings.locks, settings.home, settings.host_folder)
     store = Store(settings.home, locks, settings.host_folder)
     is_text = settings.log_format == "text"
@@ -145,6 +116,7 @@ def execute(  # noqa: PLR0913 - two are said by name
                 names,
                 locks_folder=store.locks_folder,
                 config=config,
+                now=now,
             )
             tidy_up(instance, file, store)
     _complain_of_failures(report)

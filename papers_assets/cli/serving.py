@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from papers_assets.cli.running import DEMO_HOME
+from papers_assets.cli.demo import DEMO_HOME, demo_settings, prepare, serve_sample
 from papers_assets.cli.words import (
     HOME_REMEDY,
     as_asked,
@@ -52,12 +52,14 @@ def ui(port: int, *, demo: bool) -> None:
             "PAPERS_KEYWORDS": str(settings.keywords_path),
         }
         sys.exit(_dagster_dev(settings.home, port, os.environ | places))
-    with SampleArxiv(Corpus.sample()) as server:
+    prepare(DEMO_HOME, datetime.now(UTC))
+    with serve_sample(DEMO_HOME) as server:
+        settings = demo_settings(DEMO_HOME, settings, server)
         environment = _demo_environment(os.environ) | {
             "PAPERS_HOME": str(DEMO_HOME),
             "PAPERS_KEYWORDS": str(settings.keywords_path),
-            "ARXIV_API_URL": server.url,
-            "ARXIV_OAI_URL": server.oai_url,
+            "ARXIV_API_URL": settings.api_url,
+            "ARXIV_OAI_URL": settings.oai_url,
             "ARXIV_REQUEST_INTERVAL": "0",
         }
         sys.exit(_dagster_dev(DEMO_HOME, port, environment))
