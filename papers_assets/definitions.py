@@ -1,9 +1,11 @@
 """What Dagster loads: the project's table of contents."""
 
+import logging
 import os
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from textwrap import fill
 
 import dagster as dg
 
@@ -11,8 +13,12 @@ from papers_assets import alerts, assets, schedules
 from papers_assets.housekeeping import housekeeping_job
 from papers_assets.keywords import KeywordsFile
 from papers_assets.keywords_file import KeywordsFileError, read_or_stored, store_valid
+from papers_assets.keywords_sensor import keywords_file_sensor
 from papers_assets.resources import ArxivResource, PapersIOManager, StoreResource
 from papers_assets.settings import LOCKS, Settings, read_settings
+
+logger = logging.getLogger(__name__)
+_WIDTH = 100
 
 
 def utc_now() -> datetime:
@@ -82,6 +88,7 @@ def build_definitions(
             *sensors,
             schedules.publish_sensor(file),
             schedules.failure_sensor(publish),
+            keywords_file_sensor(file, settings.home),
             alerts.alert_sensor(settings.alerts, now),
         ],
         resources={
@@ -107,7 +114,11 @@ def _with_error(
     """Put what is wrong with keywords.toml before the description of every asset."""
     if not file.error:
         return all_assets
-    notice = f"**{file.notice}**\n\n```text\n{file.error}\n```\n\n"
+    # A code block shows the message as it is, and does not break its lines.
+    lines = "\n".join(
+        fill(line, _WIDTH, subsequent_indent="   ") for line in file.error.split("\n")
+    )
+    notice = f"**{file.notice}**\n\n```text\n{lines}\n```\n\n"
     return dg.map_asset_specs(
         lambda spec: spec.replace_attributes(description=f"{notice}{spec.description}"), all_assets
     )
@@ -117,12 +128,15 @@ def _with_error(
 def defs() -> dg.Definitions:
     """Build the graph from the environment and keywords.toml; their errors are load errors.
 
-    A mistake in keywords.toml is one only if no valid version is stored.
+    A mistake in keywords.toml is one only if no valid version is stored; it has no frames of this
+    package, which the UI would show below the message.
     """
     settings = read_settings(os.environ)
     try:
         file = read_or_stored(settings.keywords_path, settings.home)
     except KeywordsFileError as error:
-        raise error.with_traceback(None) from None  # in the UI, frames would follow the message
+        raise error.with_traceback(None) from None
+    if file.error:
+        logger.warning("%s\n%s", file.error, file.notice)
     store_valid(file, settings.home)
     return build_definitions(settings, file)

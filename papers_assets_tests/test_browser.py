@@ -134,6 +134,7 @@ def test_the_schedule_can_be_switched_and_keywords_are_read_again(
     keywords.write_text("cap = 0\n[keywords.compiler]\n")
     page = seen.go("/asset-groups/daily_papers")
     page.get_by_role("button", name="Reload definitions").click()
+    seen.go("/assets/papers?view=checks")
     expect(page.get_by_text("keywords.toml has a mistake").first).to_be_visible()
-    page = seen.go("/assets/raw_papers?view=overview")
+    seen.go("/assets/raw_papers?view=overview")
     expect(page.get_by_text("cap: 0 is not a whole number").first).to_be_visible()

@@ -80,6 +80,31 @@ def test_the_daily_run_goes_on_and_everything_shows_what_is_wrong_until_it_is_co
     assert notice not in str(loaded.resolve_job_def(DAILY).description)
 
 
+def test_the_check_fails_as_soon_as_the_file_is_broken_without_a_run(
+    house: House, load: Load
+) -> None:
+    house.file.path.write_text(VALID)
+    sensor = load().resolve_sensor_def("check_keywords_file")
+    store_valid(read_keywords_file(house.file.path), house.home)
+    cursor = None
+
+    def tick(text: str) -> list[tuple[bool, str]]:
+        nonlocal cursor
+        house.file.path.write_text(text)
+        data = sensor.evaluate_tick(dg.build_sensor_context(instance=house.instance, cursor=cursor))
+        cursor = data.cursor if data.asset_events else cursor
+        found = [event for event in data.asset_events if isinstance(event, dg.AssetCheckEvaluation)]
+        return [(event.passed, str(event.description)) for event in found]
+
+    assert tick(VALID) == []
+    ((passed, said),) = tick(BROKEN)
+    assert not passed
+    assert "1. cap: 0 is not a whole number" in said
+    assert tick(BROKEN) == []
+    ((passed, said),) = tick(VALID)
+    assert (passed, said) == (True, "It has 1 keyword.")
+
+
 def test_a_file_that_is_broken_at_the_first_start_is_one_message_without_frames(
     house: House, load: Load
 ) -> None:

@@ -9,6 +9,9 @@ from papers_assets_tests.test_publishing import LINEAGE
 RAW_PAPERS = """{ assetNodeOrError(assetKey: {path: ["raw_papers"]}) {
     ... on AssetNode { description partitionKeys } } }"""
 
+KEYWORDS_CHECK = """{ assetCheckExecutions(assetKey: {path: ["papers"]}, limit: 1,
+    checkName: "keywords_file_valid") { status evaluation { description } } }"""
+
 
 def test_everything_runs_and_one_keyword_leads_to_a_new_readme(ui: UI, home: Path) -> None:
     repository = ui.ask(INSTIGATORS)["repositoryOrError"]
@@ -17,6 +20,7 @@ def test_everything_runs_and_one_keyword_leads_to_a_new_readme(ui: UI, home: Pat
     assert schedules == {"daily": "RUNNING", "housekeeping": "RUNNING"}
     assert {s["name"]: s["sensorState"]["status"] for s in repository["sensors"]} == {
         "alert_on_failure": "STOPPED",
+        "check_keywords_file": "RUNNING",
         "publish_after_failure": "RUNNING",
         "publish_when_new": "RUNNING",
     }
@@ -49,6 +53,7 @@ def test_a_mistake_in_the_keywords_file_is_shown_by_every_asset_and_the_keywords
     ui.ask(RELOAD)
     mistake = f"{keywords}: cap: 0 is not a whole number"
     until(lambda: mistake in raw_papers()["description"])
+    until(lambda: mistake in str(ui.ask(KEYWORDS_CHECK)))
     assert raw_papers()["partitionKeys"] == ["compiler", "performance"]
     keywords.write_text(valid)
     ui.ask(RELOAD)

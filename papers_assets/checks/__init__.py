@@ -11,6 +11,7 @@ from papers_assets.checks.of_papers import (
     CHECKS_OF_PAPERS,
     FORMER_COLUMNS,
     check_papers,
+    keywords_file_valid,
 )
 from papers_assets.checks.of_readme import (
     CHECKS_OF_README,
@@ -31,4 +32,5 @@ __all__ = [
     "check_changes",
     "check_papers",
     "check_readme",
+    "keywords_file_valid",
 ]

@@ -72,6 +72,19 @@ CHECKS_OF_PAPERS: dict[str, Check] = {
 }
 
 
+def keywords_file_valid(file: KeywordsFile) -> Finding:
+    """Check that keywords.toml can be used."""
+    return Finding(
+        "keywords_file_valid",
+        not file.error,
+        Severity.ERROR,
+        f"{file.notice} {file.error}"
+        if file.error
+        else f"It has {counted(len(file.keywords), 'keyword')}.",
+        {"keywords": len(file.keywords)},
+    )
+
+
 def check_papers(  # noqa: PLR0913, PLR0917 - what it is judged by
     papers: pd.DataFrame,
     former: pd.DataFrame | None,
@@ -112,7 +125,7 @@ def check_papers(  # noqa: PLR0913, PLR0917 - what it is judged by
     }
     newest = newest_known(listable, papers, former, as_published)
     return [
-        _keywords_file_valid(file),
+        keywords_file_valid(file),
         every_keyword_refreshed(times, problems, file),
         fresh_enough(times, now),
         index_current(lag, lacking),
@@ -140,18 +153,6 @@ def _nothing_missing(gaps: Mapping[str, Sequence[str]], days: Sequence[date]) ->
         severity=Severity.WARN,
         keywords=len(gaps),
         days=len(days),
-    )
-
-
-def _keywords_file_valid(file: KeywordsFile) -> Finding:
-    return Finding(
-        "keywords_file_valid",
-        not file.error,
-        Severity.ERROR,
-        f"{file.notice} {file.error}"
-        if file.error
-        else f"It has {counted(len(file.keywords), 'keyword')}.",
-        {"keywords": len(file.keywords)},
     )
 
 
