@@ -126,7 +126,7 @@ def test_an_arxiv_out_of_reach_is_status_2_and_says_what_is_left(
     assert told.split() == before.split()
 
 
-@pytest.mark.parametrize("command", ["run", "keywords"])
+@pytest.mark.parametrize("command", ["run", "keywords", "ui"])
 def test_a_mistake_in_the_keywords_file_is_one_line_and_status_2(
     environment: dict[str, str], tmp_path: Path, command: str
 ) -> None:

@@ -19,13 +19,12 @@ from papers_assets.cli.words import (
     HOME_REMEDY,
     as_asked,
     extra,
-    keywords_or_stop,
     settings_or_stop,
     stop,
     tell,
     warn_of_stored_keywords,
 )
-from papers_assets.keywords_file import read_keywords_file
+from papers_assets.keywords_file import read_or_stored
 from papers_assets.sample_arxiv import ALL_FAULTS, Corpus, CorpusError, SampleArxiv, Script, Step
 from papers_assets.settings import PROJECT_ROOT, Settings
 
@@ -156,9 +155,9 @@ def _looking(settings: Settings) -> "Looking":
     from papers_assets.storage.store import Store
 
     home = settings.home
-    keywords_or_stop(settings)  # a mistake that is there at the start is said at the start
+    warn_of_stored_keywords(settings.keywords_path, home)
     return Looking(
-        lambda: read_keywords_file(settings.keywords_path),
+        lambda: read_or_stored(settings.keywords_path, home),
         Store(home),
         Outputs(home),
         Counters(home),
