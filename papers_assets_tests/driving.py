@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -28,10 +28,13 @@ INSTIGATORS = """{ repositoryOrError(repositorySelector: {
       schedules { name cronSchedule executionTimezone scheduleState { status } }
       sensors { name sensorState { status } }
       assetNodes { assetKey { path } } } } }"""
-LAUNCH = """mutation($tags: [ExecutionTag!]!, $job: String!, $assets: [AssetKeyInput!]) {
+CHECKS = """{ assetNodes { assetKey { path } assetChecksOrError { ... on AssetChecks { checks {
+      name canExecuteIndividually executionForLatestMaterialization { status } } } } } }"""
+LAUNCH = """mutation($tags: [ExecutionTag!]!, $job: String!, $assets: [AssetKeyInput!],
+         $checks: [AssetCheckHandleInput!]) {
   launchRun(executionParams: {mode: "default", executionMetadata: {tags: $tags},
     selector: {repositoryLocationName: "papers_assets", repositoryName: "__repository__",
-               jobName: $job, assetSelection: $assets}}) {
+               jobName: $job, assetSelection: $assets, assetCheckSelection: $checks}}) {
     __typename ... on LaunchRunSuccess { run { id } } ... on PythonError { message } } }"""
 RELOAD = """mutation {
   reloadRepositoryLocation(repositoryLocationName: "papers_assets") { __typename } }"""
@@ -58,11 +61,21 @@ class UI:
     def runs(self) -> list[Any]:
         return list(self.ask(RUNS)["runsOrError"]["results"])
 
-    def launch(self, job: str, assets: list[str] | None = None, **tags: str) -> str:
+    def launch(
+        self,
+        job: str,
+        assets: Sequence[str] | None = None,
+        checks: Sequence[tuple[str, str]] | None = None,
+        **tags: str,
+    ) -> str:
+        """Launch a run of some assets and checks, each by asset and name; None: all of the job."""
         answer = self.ask(
             LAUNCH,
             job=job,
-            assets=[{"path": [asset]} for asset in assets] if assets else None,
+            assets=None if assets is None else [{"path": [asset]} for asset in assets],
+            checks=None
+            if checks is None
+            else [{"assetKey": {"path": [asset]}, "name": name} for asset, name in checks],
             tags=[{"key": key, "value": value} for key, value in tags.items()],
         )
         assert answer["launchRun"]["__typename"] == "LaunchRunSuccess", answer

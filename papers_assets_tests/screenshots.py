@@ -75,7 +75,7 @@ def _let_days_pass(ui: UI, server: SampleArxiv, readme: Path) -> str:
 def _shoot(watched: Watched, folder: Path, good: str) -> None:
     page = watched.page
     page.set_viewport_size({"width": 1900, "height": 1300})  # on less, Dagster shows names alone
-    watched.go("/asset-groups/daily_papers")
+    watched.go("/asset-groups")
     expect(page.get_by_text("75% filled").first).to_be_visible()
     expect(page.get_by_text("4 / 4 Passed").first).to_be_visible()
     _save(page, folder, "lineage")

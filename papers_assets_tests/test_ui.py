@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from papers_assets_tests.driving import INSTIGATORS, RELOAD, UI, until
+from papers_assets_tests.driving import CHECKS, INSTIGATORS, RELOAD, UI, until
 from papers_assets_tests.test_publishing import LINEAGE
 
 
@@ -10,7 +10,7 @@ def test_everything_runs_and_one_keyword_leads_to_a_new_readme(ui: UI, home: Pat
     repository = ui.ask(INSTIGATORS)["repositoryOrError"]
     assert {node["assetKey"]["path"][0] for node in repository["assetNodes"]} == set(LINEAGE)
     schedules = {s["name"]: s["scheduleState"]["status"] for s in repository["schedules"]}
-    assert schedules == {"daily": "RUNNING", "housekeeping": "RUNNING"}
+    assert schedules == dict.fromkeys(["daily", "execute_checks", "housekeeping"], "RUNNING")
     assert {s["name"]: s["sensorState"]["status"] for s in repository["sensors"]} == {
         "alert_on_failure": "STOPPED",
         "publish_after_failure": "RUNNING",
@@ -22,6 +22,17 @@ def test_everything_runs_and_one_keyword_leads_to_a_new_readme(ui: UI, home: Pat
     ui.launch("daily_papers")
     until(lambda: [run["status"] for run in ui.runs()] == ["SUCCESS"])
     assert readme.read_text().count("\n| **[") == 200
+
+    # As "Execute" of one check does.
+    checks = {
+        (node["assetKey"]["path"][0], check["name"]): check["canExecuteIndividually"]
+        for node in ui.ask(CHECKS)["assetNodes"]
+        for check in node["assetChecksOrError"].get("checks", [])
+    }
+    assert set(checks.values()) == {"CAN_EXECUTE"}
+    assert len(checks) == 17
+    run = ui.launch("daily_papers", [], [("readme", "well_formed")])
+    assert ui.ended(run) == "SUCCESS"
     readme.unlink()
 
     # As "Materialize" of one partition does; automation does the rest.
@@ -29,7 +40,13 @@ def test_everything_runs_and_one_keyword_leads_to_a_new_readme(ui: UI, home: Pat
     until(readme.exists)
     until(lambda: {run["status"] for run in ui.runs()} == {"SUCCESS"})
     selected = [{asset["path"][0] for asset in run["assetSelection"] or []} for run in ui.runs()]
-    assert selected == [set(LINEAGE) - {"raw_papers"}, {"raw_papers"}, set()]
+    assert selected == [set(LINEAGE) - {"raw_papers"}, {"raw_papers"}, set(), set()]
+    found = {
+        check["name"]: check["executionForLatestMaterialization"]["status"]
+        for node in ui.ask(CHECKS)["assetNodes"]
+        for check in node["assetChecksOrError"].get("checks", [])
+    }
+    assert set(found.values()) == {"SUCCEEDED"}  # automation executes them with their assets
 
 
 def test_a_mistake_in_the_keywords_file_is_the_code_locations_error(home: Path, ui: UI) -> None:
