@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,10 @@ LAUNCH = """mutation($tags: [ExecutionTag!]!, $job: String!, $assets: [AssetKeyI
     __typename ... on LaunchRunSuccess { run { id } } ... on PythonError { message } } }"""
 RELOAD = """mutation {
   reloadRepositoryLocation(repositoryLocationName: "papers_assets") { __typename } }"""
+LINEAGE = "/asset-groups?expanded=" + ",".join(
+    f"global@global:{group}" for group in ("arxiv", "lists", "publishing", "notifications")
+)
+"""The page of all assets, with the groups expanded."""
 RUNS = "{ runsOrError { ... on Runs { results { id jobName status assetSelection { path } } } } }"
 
 
@@ -61,23 +65,17 @@ class UI:
     def runs(self) -> list[Any]:
         return list(self.ask(RUNS)["runsOrError"]["results"])
 
-    def launch(
-        self,
-        job: str,
-        assets: Sequence[str] | None = None,
-        checks: Sequence[tuple[str, str]] | None = None,
-        **tags: str,
-    ) -> str:
-        """Launch a run of some assets and checks, each by asset and name; None: all of the job."""
-        answer = self.ask(
-            LAUNCH,
-            job=job,
-            assets=None if assets is None else [{"path": [asset]} for asset in assets],
-            checks=None
-            if checks is None
-            else [{"assetKey": {"path": [asset]}, "name": name} for asset, name in checks],
-            tags=[{"key": key, "value": value} for key, value in tags.items()],
-        )
+    def launch(self, job: str, assets: list[str] | None = None, **tags: str) -> str:
+        selected = [{"path": [asset]} for asset in assets] if assets else None
+        given = [{"key": key, "value": value} for key, value in tags.items()]
+        return self._launched(job=job, assets=selected, tags=given)
+
+    def execute_check(self, job: str, asset: str, name: str) -> str:
+        check = {"assetKey": {"path": [asset]}, "name": name}
+        return self._launched(job=job, assets=[], checks=[check], tags=[])
+
+    def _launched(self, **variables: object) -> str:
+        answer = self.ask(LAUNCH, **variables)
         assert answer["launchRun"]["__typename"] == "LaunchRunSuccess", answer
         return str(answer["launchRun"]["run"]["id"])
 

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from papers_assets.sample_arxiv import SampleArxiv, Script, Step
 from papers_assets_tests.browsing import CHROMIUM, Watched, browser
-from papers_assets_tests.driving import INSTIGATORS, UI, until
+from papers_assets_tests.driving import INSTIGATORS, LINEAGE, UI, until
 
 pytestmark = pytest.mark.skipif(
     CHROMIUM is None, reason="there is no Chromium on this machine (Debian: apt install chromium)"
@@ -43,6 +43,9 @@ def test_lineage_is_open_and_one_launch_leads_to_the_readme_and_its_checks(
     seen: Watched, ui: UI, home: Path
 ) -> None:
     page = seen.go("/asset-groups")
+    for group in ("arxiv", "lists", "publishing"):
+        expect(page.get_by_text(group, exact=True).last).to_be_visible()
+    page = seen.go(LINEAGE)
     for asset in ("raw_papers", "papers", "readme"):
         expect(page.get_by_text(asset, exact=True).last).to_be_visible()
     launch_daily_papers(seen)
@@ -52,7 +55,7 @@ def test_lineage_is_open_and_one_launch_leads_to_the_readme_and_its_checks(
     assert len(ui.runs()) == 1
 
     page.set_viewport_size({"width": 1900, "height": 1300})  # on less, Dagster shows names alone
-    page = seen.go("/asset-groups")
+    page = seen.go(LINEAGE)
     expect(page.get_by_text("100% filled").first).to_be_visible()
     expect(page.get_by_text("12 / 12 Passed").first).to_be_visible()
     expect(page.get_by_text("4 / 4 Passed").first).to_be_visible()

@@ -31,7 +31,7 @@ def test_everything_runs_and_one_keyword_leads_to_a_new_readme(ui: UI, home: Pat
     }
     assert set(checks.values()) == {"CAN_EXECUTE"}
     assert len(checks) == 17
-    run = ui.launch("daily_papers", [], [("readme", "well_formed")])
+    run = ui.execute_check("daily_papers", "readme", "well_formed")
     assert ui.ended(run) == "SUCCESS"
     readme.unlink()
 
