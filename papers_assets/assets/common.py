@@ -11,6 +11,12 @@ from papers_assets.papers import AGEING
 
 GROUP = "daily_papers"
 OWNERS = ["team:papers-assets"]
+POOL = "arxiv"
+"""Of the assets that fetch: by dagster.yaml, one of their runs at a time leaves the queue.
+
+The rate limit does not depend on it: `papers run` is not queued, and takes the lock of
+`arxiv.gate` as all others do.
+"""
 # What no check can see, since none is evaluated then: that nothing runs at all any more.
 FRESHNESS = dg.FreshnessPolicy.time_window(fail_window=timedelta(days=3), warn_window=AGEING)
 
