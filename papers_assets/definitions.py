@@ -14,8 +14,9 @@ from papers_assets.housekeeping import dead_runs_sensor, housekeeping_job
 from papers_assets.keywords import KeywordsFile
 from papers_assets.keywords_file import KeywordsFileError, read_or_stored, store_valid
 from papers_assets.keywords_sensor import keywords_file_sensor
+from papers_assets.reading import repository_links
 from papers_assets.resources import ArxivResource, PapersIOManager, StoreResource, fixed
-from papers_assets.settings import LOCKS, Settings, read_settings
+from papers_assets.settings import LOCKS, PROJECT_ROOT, Settings, read_settings
 
 logger = logging.getLogger(__name__)
 _WIDTH = 100
@@ -47,14 +48,15 @@ def build_definitions(
         papers = assets.papers_asset(file, raw_papers, now)
         changes = assets.changes_asset(file, papers, now)
         digest = assets.digest_asset(file, changes)
+        links = repository_links(settings.repository, has_output=settings.home == PROJECT_ROOT)
         all_assets = assets.catalogued(
             [
                 *([harvest] if harvest else []),
                 raw_papers,
                 papers,
-                assets.readme_asset(file, papers),
+                assets.readme_asset(file, papers, notifies=bool(settings.channels.github_token)),
                 changes,
-                *assets.reading_assets(file, papers, changes),
+                *assets.reading_assets(file, papers, changes, links),
                 digest,
                 *assets.notification_assets(file, digest, settings.channels, environment),
             ],
