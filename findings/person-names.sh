@@ -5,8 +5,8 @@
 # What happens: humanparser takes the family name Ma for a Master of Arts, so that the family name is
 #     empty or an initial. nameparser is right there, but both take some given names for titles (King,
 #     Prince, Lama, Mahdi and Md. nameparser, Tuan humanparser), and with some of them nameparser makes the
-#     family name the given name. Of 84,514 names of two words and more in arXiv's metadata, 538 lose Ma with humanparser, and
-#     165 have a title or no family name with nameparser.
+#     family name the given name. Of 84,514 names of two words and more in arXiv's metadata, 538 lose Ma
+#     with humanparser, and 165 have a title or no family name with nameparser.
 # Versions: nameparser 2.6.0; humanparser 2.7.0 (it needs npm, and is left out without).
 set -euo pipefail
 
