@@ -1,7 +1,7 @@
-"""When Dagster publishes by itself: as soon as something new arrived and nothing is on its way.
+"""When Dagster publishes automatically: once something new arrived and nothing is in progress.
 
-This is what re-renders the README after one keyword was materialized alone, and after a daily run
-in which some keyword failed.
+This renders the README again after one keyword was materialized alone, and after a daily run in
+which some keyword failed.
 """
 
 from typing import Any
@@ -11,7 +11,23 @@ from dagster import AutomationCondition as When
 
 
 def publish_when_new() -> dg.AutomationCondition[Any]:
-    """Make the condition for `papers` and `readme`.
+    """Make the condition for `papers`."""
+    return (_is_due() | _is_requested_upstream()).with_label("any_deps_updated & ~in_progress")
+
+
+def publish_when_sound() -> dg.AutomationCondition[Any]:
+    """Make the condition for what is made from `papers`: only if its blocking checks passed.
+
+    In one run with `papers`, the run itself stops at a blocking check.
+    """
+    passed = When.all_deps_blocking_checks_passed().with_label("blocking_checks_passed")
+    return ((_is_due() & passed) | _is_requested_upstream()).with_label(
+        "any_deps_updated & ~in_progress & blocking_checks_passed"
+    )
+
+
+def _is_due() -> dg.AutomationCondition[Any]:
+    """Make the condition that something arrived which has not been published.
 
     Dagster's own `any_deps_updated().since_last_handled()` forgets an arrival when the asset itself
     was made in the same tick of 30 seconds, even if before the arrival; and its `eager()` waits
@@ -19,17 +35,12 @@ def publish_when_new() -> dg.AutomationCondition[Any]:
     must not be combined with `&` or `|`, which drop them.
     """
     arrival = When.any_deps_match(When.newly_updated())
-    unpublished = arrival.since(When.newly_updated()).with_label("something arrived since")
+    unpublished = arrival.since(When.newly_updated()).with_label("any_deps_updated")
     # A publication that failed is tried again when something else arrives, not every 30 seconds.
-    already_asked = When.newly_requested().since(arrival).with_label("already asked for")
-    nothing_on_its_way = ~When.any_deps_in_progress() & ~When.in_progress()
-    together = When.any_deps_match(When.will_be_requested()).with_label("in one run with papers")
-    return ((unpublished & ~already_asked & nothing_on_its_way) | together).with_label(
-        "something new arrived, and nothing more is on its way"
-    )
+    requested = When.newly_requested().since(arrival).with_label("already_requested")
+    in_progress = (When.any_deps_in_progress() | When.in_progress()).with_label("in_progress")
+    return unpublished & ~requested & ~in_progress
 
 
-def publish_when_sound() -> dg.AutomationCondition[Any]:
-    """Make the condition for `readme`: not around a check that stopped the run of `papers`."""
-    sound = When.all_deps_blocking_checks_passed()
-    return (publish_when_new() & sound).with_label("something new arrived, and papers is sound")
+def _is_requested_upstream() -> dg.AutomationCondition[Any]:
+    return When.any_deps_match(When.will_be_requested()).with_label("any_deps_requested")

@@ -12,16 +12,11 @@ from papers_assets.arxiv.feed import Page, Paper
 from papers_assets.arxiv.newest import Newest, fetch_newest, other_page_size
 from papers_assets.held import Held
 from papers_assets.keywords import Keyword
-from papers_assets.logs import printable
+from papers_assets.logs import counted, details
 from papers_assets.matching import Matcher
 from papers_assets.storage.store import Store, StoreDamagedError
 
 logger = logging.getLogger(__name__)
-
-_NAMED = 5
-"""Filtered papers that the log names."""
-_SHOWN = 120
-"""Characters of a query in the log; the partition's metadata have all of it."""
 
 
 @dataclass(frozen=True)
@@ -227,23 +222,20 @@ class KeywordRefresh:
             requests=requests,
             remarks=tuple(self._remarks),
         )
-        named = ", ".join(f"{p.arxiv_id}v{p.version}" for p in filtered[:_NAMED])
-        more = "" if len(filtered) <= _NAMED else f" and {len(filtered) - _NAMED} more"
         logger.info(
-            "%s: %d of %d results came (requests: %d, %.1f s waited); %d new, %d revised, %d "
-            "filtered%s; %d versions held. Asked for %s",
+            "%s: fetched %d of %s (%s); %d new, %d revised, %d filtered out",
             self._keyword.name,
             len(answer.papers),
-            answer.total_results,
-            requests,
-            seconds_waited,
+            counted(answer.total_results, "result"),
+            counted(requests, "request"),
             outcome.new,
             outcome.revised,
             outcome.filtered,
-            f" ({named}{more})" if filtered else "",
-            len(after.papers),
-            printable(query.search_query(self._keyword), most=_SHOWN),
         )
+        details.info("%s: the query was %s", self._keyword.name, query.search_query(self._keyword))
+        if filtered:
+            named = ", ".join(f"{p.arxiv_id}v{p.version}" for p in filtered)
+            details.info("%s: filtered out: %s", self._keyword.name, named)
         return outcome
 
     def _remark(self, words: str) -> None:

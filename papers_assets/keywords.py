@@ -7,7 +7,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from functools import cached_property
@@ -223,6 +223,19 @@ class KeywordsFile:
     """The first day that is harvested; None: nothing is, as the source is another."""
     witness: bool = False
     """Whether what queries bring is compared with the newest day of arXiv's OAI-PMH."""
+    content: bytes = field(default=b"", repr=False, compare=False)
+    """The text it was read from."""
+    error: str = ""
+    """Why keywords.toml cannot be used; then all else is from its last valid version."""
+    stored_on: date | None = None
+    """With `error`: the day on which that version was stored."""
+
+    @property
+    def notice(self) -> str:
+        """With `error`: one sentence that names the version that is used; else empty."""
+        if not self.error:
+            return ""
+        return f"keywords.toml has a mistake: the keywords of {self.stored_on} are used."
 
     def __getitem__(self, name: str) -> Keyword:
         """Give the keyword of that name; KeyError if there is none."""

@@ -1,10 +1,13 @@
-"""Single values of keywords.toml: what each may be. Pure; where they stand says who reads them."""
+"""Check single values of keywords.toml. Pure; `keywords_file` knows the key each belongs to.
 
-import difflib
+Every function raises ValueMistake, or an ExceptionGroup of several of them for a list.
+"""
+
 import json
 import re
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
-from typing import TypeVar
+from typing import TypeGuard, TypeVar
 from zoneinfo import ZoneInfo
 
 from croniter import CroniterError, croniter
@@ -21,6 +24,7 @@ _CRON_FIELDS = 5
 _WIDTH = 80
 
 _Texts = tuple[str, ...]
+_T = TypeVar("_T")
 _Choice = TypeVar("_Choice", Field, Revisions, Source)
 
 
@@ -29,26 +33,26 @@ class ValueMistake(Exception):
 
     def __init__(self, problem: str, remedy: str) -> None:
         super().__init__(f"{problem} {remedy}")
-        self.problem, self.remedy = problem, remedy
+
+
+def toml(value: object) -> str:
+    """Return a text, a number or a list as TOML writes it, with nothing invisible in it."""
+    return json.dumps(value, ensure_ascii=not str(value).isprintable(), default=str)
 
 
 def show(value: object) -> str:
-    """Give `value` as the file would write it, nothing invisible in it, and shortened."""
-    text = json.dumps(value, ensure_ascii=not str(value).isprintable(), default=str)
+    """Return `value` as `toml` does, shortened for a message."""
+    text = toml(value)
     return text if len(text) <= _WIDTH else f"{text[: _WIDTH - 3]}..."
 
 
 def phrases(key: str, value: object, *, may_be_empty: bool = False) -> tuple[Phrase, ...]:
-    """Read phrases: texts, or tables with a field of their own.
-
-    Raises:
-        ValueMistake: here and in all that follow: `value` is something else.
-    """
+    """Read phrases: texts, or tables with a field of their own."""
     if not isinstance(value, list):
         raise ValueMistake(f"{show(value)} is not a list.", f"Write {_phrases_example(key)}.")
     if not value and not may_be_empty:
         raise ValueMistake("an empty list.", f"Name a phrase, or leave {key} out.")
-    return tuple(_phrase(key, item) for item in value)
+    return _each(lambda item: _phrase(key, item), value)
 
 
 def groups(key: str, value: object) -> tuple[tuple[Phrase, ...], ...]:
@@ -57,9 +61,23 @@ def groups(key: str, value: object) -> tuple[tuple[Phrase, ...], ...]:
         raise ValueMistake(f"{show(value)} is not a list.", f"Write {_phrases_example(key)}.")
     if not value:
         raise ValueMistake("an empty list.", f"Name a phrase, or leave {key} out.")
-    return tuple(
-        phrases(key, item) if isinstance(item, list) else (_phrase(key, item),) for item in value
+    return _each(
+        lambda item: phrases(key, item) if isinstance(item, list) else (_phrase(key, item),), value
     )
+
+
+def _each(read: Callable[[object], _T], items: Iterable[object]) -> tuple[_T, ...]:
+    """Read every item, so that the mistakes of all are known."""
+    good: list[_T] = []
+    mistakes: list[Exception] = []
+    for item in items:
+        try:
+            good.append(read(item))
+        except* ValueMistake as found:
+            mistakes += found.exceptions
+    if mistakes:
+        raise ExceptionGroup("several items", mistakes)
+    return tuple(good)
 
 
 def _phrase(key: str, value: object) -> Phrase:
@@ -79,30 +97,34 @@ def _phrases_example(key: str) -> str:
 
 
 def check_phrase(what: str, text: str) -> None:
-    """Refuse what nobody would see, or find."""
+    """Refuse a text with invisible characters or superfluous spaces."""
     remedy = f"Write the {what} in visible characters, with single spaces between words."
     if not text.strip():
         raise ValueMistake(f"an empty {what} ({show(text)}).", remedy)
     if text != text.strip(" ") or "  " in text:
-        raise ValueMistake(f"{show(text)} has spaces too many.", remedy)
+        raise ValueMistake(f"{show(text)} has too many spaces.", remedy)
     if not text.isprintable():
         odd = next(c for c in text if not c.isprintable())
-        problem = f"{show(text)} holds a character nobody sees, U+{ord(odd):04X}."
+        problem = f"{show(text)} has an invisible character, U+{ord(odd):04X}."
         raise ValueMistake(problem, remedy)
 
 
 def categories(value: object) -> _Texts:
     """Read archives and categories of arXiv."""
-    names = _strings(value, 'categories = ["cs", "stat.ML"]')
-    for name in names:
-        if not taxonomy.is_known(name):
-            known = [*taxonomy.ARCHIVES, *sorted(taxonomy.CATEGORIES)]
-            near = difflib.get_close_matches(name, known, n=1)
-            raise ValueMistake(
-                f"{show(name)} is neither an archive nor a category of arXiv.",
-                f'Did you mean "{near[0]}"?' if near else 'Write "cs" or "cs.LG", for example.',
-            )
-    return names
+    if value != [] and not are_texts(value):
+        problem = f"{show(value)} is not a list of texts."
+        raise ValueMistake(problem, 'Write categories = ["cs", "stat.ML"].')
+    return tuple(dict.fromkeys(_each(_category, value)))
+
+
+def _category(name: object) -> str:
+    if isinstance(name, str) and taxonomy.is_known(name):
+        return name
+    meant = " or ".join(map(show, taxonomy.suggestions(str(name))))
+    raise ValueMistake(
+        f"{show(name)} is neither an archive nor a category of arXiv.",
+        f"Did you mean {meant}?" if meant else 'Write "cs" or "cs.LG", for example.',
+    )
 
 
 def within(value: object) -> Field:
@@ -116,13 +138,13 @@ def revisions(value: object) -> Revisions:
 
 
 def source(value: object) -> Source:
-    """Read how to ask arXiv."""
+    """Read where papers come from."""
     return _one_of(
         Source,
         value,
-        "is no way to ask arXiv.",
-        'Write source = "query", one request and more for each keyword, or source = "harvest", a '
-        "few for each day whatever the number of keywords.",
+        "is not a source of papers.",
+        'Write source = "query" (at least one request for each keyword) or source = "harvest" (a '
+        "few requests for each day, independent of the number of keywords).",
     )
 
 
@@ -186,11 +208,11 @@ def yes_or_no(key: str, value: object) -> bool:
 
 
 def harvest_since(source: Source, value: object) -> date | None:
-    """Read the first day to bring in, which one source needs, and the other has not."""
+    """Read the first day to fetch, which source = "harvest" requires; None for the other one."""
     remedy = "Write a date without quotes: harvest_since = 2026-10-01."
     if value is None:
         if source is Source.HARVEST:
-            problem = 'missing, as source = "harvest" needs the first day to bring in.'
+            problem = 'missing, as source = "harvest" needs the first day to fetch.'
             raise ValueMistake(problem, remedy)
         return None
     if not isinstance(value, date) or isinstance(value, datetime):
@@ -215,17 +237,16 @@ def schedule(value: object) -> str:
     """Read a cron schedule."""
     if not isinstance(value, str) or not _is_cron(value):
         raise ValueMistake(
-            f"{show(value)} is not a cron schedule.",
-            "Write five fields - minute, hour, day, month, weekday - that come true, such as "
+            f"{show(value)} is not a valid cron expression, or matches no day at all.",
+            "Write five fields (minute, hour, day, month, weekday), such as "
             'schedule = "0 6 * * *" for every day at 6:00.',
         )
     return value
 
 
-def _strings(value: object, example: str) -> _Texts:
-    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise ValueMistake(f"{show(value)} is not a list of texts.", f"Write {example}.")
-    return tuple(dict.fromkeys(value))
+def are_texts(value: object) -> TypeGuard[list[str]]:
+    """Whether `value` is a list of texts, at least one."""
+    return isinstance(value, list) and bool(value) and all(isinstance(v, str) for v in value)
 
 
 def _one_of(choices: type[_Choice], value: object, problem: str, remedy: str) -> _Choice:

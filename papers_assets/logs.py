@@ -1,4 +1,4 @@
-"""The logger for what is of interest only until the next thing happens, and text safe to log.
+"""Loggers for progress and for details, and text safe to log.
 
 What stays of interest is logged below `papers_assets`, which Dagster writes into the run's log (see
 dagster.yaml): a line there costs milliseconds and is kept. "waiting 2.9 s" should do neither.
@@ -9,6 +9,9 @@ import logging
 PROGRESS = "papers_progress"
 progress = logging.getLogger(PROGRESS)
 """INFO: what begins now. DEBUG: what it is waiting for."""
+DETAILS = "papers_details"
+details = logging.getLogger(DETAILS)
+"""INFO: what helps to understand a result, such as a query; shown by `papers run --verbose`."""
 
 
 def printable(text: str, most: int = 300) -> str:
@@ -23,6 +26,11 @@ def printable(text: str, most: int = 300) -> str:
     line = " ".join(text[: 4 * most].split())
     line = "".join(char if char.isprintable() else _code(char) for char in line)
     return line if len(line) <= most and len(text) <= 4 * most else f"{line[:most]}..."
+
+
+def counted(number: int, noun: str) -> str:
+    """Return "1 keyword", "2 keywords"."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def _code(char: str) -> str:

@@ -42,32 +42,33 @@ PROBLEMS = "problems"
 _SIGNATURES = "signatures"
 _CHOICES = "choices"
 
+TEXT_LIST = "list<item: large_string>[pyarrow]"
+LINK_LIST = (
+    "list<item: struct<href: large_string, rel: large_string, title: large_string>>[pyarrow]"
+)
 COLUMNS: dict[str, tuple[str, str]] = {
     "keyword": ("str", "The keyword whose list the row belongs to"),
     "arxiv_id": ("str", "arXiv id without the version; unique within a keyword"),
-    "version": ("int64", "The newest version that was seen, from 1"),
+    "version": ("int64", "The newest stored version, from 1"),
     "title": ("str", "As published, white space collapsed"),
-    "authors": ("list<item: large_string>[pyarrow]", "In the paper's order"),
+    "authors": (TEXT_LIST, "In the paper's order"),
     "abstract": ("str", "As published, white space collapsed"),
     "comment": ("str", "The authors' comment, such as pages or venue"),
-    "categories": ("list<item: large_string>[pyarrow]", "The primary category and the cross-lists"),
+    "categories": (TEXT_LIST, "The primary category and the cross-lists"),
     "primary_category": ("str", "One of categories"),
     "published": ("datetime64[us, UTC]", "When version 1 was submitted"),
     "updated": ("datetime64[us, UTC]", "When this version was submitted: the README's date"),
     "doi": ("str", "Of the published article"),
     "journal_ref": ("str", "Where the article appeared"),
-    "first_seen": ("datetime64[us, UTC]", "When arXiv first answered this version to us"),
-    "last_seen": ("datetime64[us, UTC]", "When arXiv last answered this version to us"),
+    "first_seen": ("datetime64[us, UTC]", "When this version was fetched first"),
+    "last_seen": ("datetime64[us, UTC]", "When this version was fetched last"),
 }
 """Column by column: dtype in pandas, and meaning."""
 AGEING = timedelta(hours=36)
 """How old an answer of arXiv's is when a daily run was missed, and the next one is late."""
 MAY_BE_NULL = frozenset(field.name for field in paper_rows.SCHEMA if field.nullable)
 HELD_COLUMNS = {name: column for name, column in COLUMNS.items() if name != "keyword"} | {
-    "links": (
-        "list<item: struct<href: large_string, rel: large_string, title: large_string>>[pyarrow]",
-        "The entry's links",
-    )
+    "links": (LINK_LIST, "The entry's links")
 }
 """The same for what `raw_papers` holds: `paper_rows.SCHEMA`."""
 

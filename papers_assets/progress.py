@@ -1,4 +1,4 @@
-"""What the package logs, shown: to people as a moving or as plain lines, to programs as JSON."""
+"""Show what the package logs: to people as text, to programs as JSON."""
 
 import logging
 import os
@@ -11,36 +11,41 @@ from rich.console import Console
 from rich.status import Status
 from rich.text import Text
 
-from papers_assets.logs import PROGRESS, printable
+from papers_assets.logs import DETAILS, PROGRESS, printable
 
-_OURS = ("papers_assets", PROGRESS)
+_OURS = ("papers_assets", PROGRESS, DETAILS)
 _MOST = 2000
 """Characters of a line: a name in keywords.toml can be long, and is ours to show whole."""
 
 
 @contextmanager
-def showing_progress() -> Iterator[None]:
+def showing_progress(*, verbose: bool = False) -> Iterator[None]:
     """Show what the package logs while the block runs, on standard output.
 
-    On a terminal, progress (what it is doing, what it waits for) is one moving line; elsewhere,
-    such as in a log file, every record is a line.
+    Progress (what it is doing, what it waits for) is one moving line on a terminal; elsewhere, such
+    as in a log file, it is shown only if `verbose`. So are details (queries), everywhere.
     """
     # While a step runs, Dagster turns the standard output into a file. This is the real one.
     with os.fdopen(os.dup(sys.stdout.fileno()), "w") as output:
         console = Console(file=output, highlight=False, markup=False, soft_wrap=True)
-        with console.status("starting") as status, _logged_to(_Handler(console, status)):
-            yield
+        with console.status("starting") as status:
+            handler = _Handler(console, status, verbose=verbose)
+            with _logged_to(handler, verbose=verbose):
+                yield
 
 
 @contextmanager
-def logging_json(keywords: Collection[str], run_id: Callable[[], str]) -> Iterator[None]:
+def logging_json(
+    keywords: Collection[str], run_id: Callable[[], str], *, verbose: bool = False
+) -> Iterator[None]:
     """Log as JSON while the block runs, one object a line, on standard error.
 
-    That is what `showing_progress` shows, and what libraries and Python itself warn of.
+    That is what the package logs, with all progress, and the warnings of libraries and of Python.
 
     Args:
         keywords: names to be known for keywords; may grow meanwhile.
         run_id: gives the run that is under way; empty: none is.
+        verbose: whether to log details (queries), too.
 
     Raises:
         ImportError: the extra `json-logs` is not installed.
@@ -57,7 +62,7 @@ def logging_json(keywords: Collection[str], run_id: Callable[[], str]) -> Iterat
         logging.captureWarnings(capture=True)
         logging.root.addHandler(others)
         try:
-            with _logged_to(ours):
+            with _logged_to(ours, verbose=verbose):
                 yield
         finally:
             logging.root.removeHandler(others)
@@ -65,8 +70,8 @@ def logging_json(keywords: Collection[str], run_id: Callable[[], str]) -> Iterat
 
 
 @contextmanager
-def _logged_to(handler: logging.Handler) -> Iterator[None]:
-    loggers = [logging.getLogger(name) for name in _OURS]
+def _logged_to(handler: logging.Handler, *, verbose: bool) -> Iterator[None]:
+    loggers = [logging.getLogger(name) for name in _OURS if verbose or name != DETAILS]
     for logger in loggers:
         logger.addHandler(handler)
         logger.setLevel(logging.DEBUG)
@@ -97,18 +102,20 @@ def _indent(line: str) -> str:
 
 
 class _Handler(logging.Handler):
-    def __init__(self, console: Console, status: Status) -> None:
+    def __init__(self, console: Console, status: Status, *, verbose: bool) -> None:
         super().__init__()
         self.setFormatter(_Formatter())
         self._console = console
         self._status = status
+        self._verbose = verbose
         self._step = ""
 
     def emit(self, record: logging.LogRecord) -> None:
         # The moving line would read a plain string as rich's markup, and fail at "[/x]".
         message = self.format(record)
         if record.name != PROGRESS or not self._console.is_terminal:
-            self._console.print(message)
+            if record.name != PROGRESS or self._verbose:
+                self._console.print(message)
         elif record.levelno >= logging.INFO:
             self._step = message
             self._status.update(Text(message))

@@ -58,7 +58,7 @@ def refresh(
         if error := endurance.ended:
             yield _failed(keyword, not_asked(error), brief_of(error), store)
             continue
-        progress.info("%s (keyword %d of %d): asking", keyword.name, number, len(keywords))
+        progress.info("%s (keyword %d of %d): fetching", keyword.name, number, len(keywords))
         one = KeywordRefresh(keyword, client, store, now, endurance.attempts)
         try:
             outcome = one.run(answers, ignore_held=wishes.ignore_held)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from papers_assets.asking import EVERYTHING_TAG
+from papers_assets.asking import EVERYTHING_TAG, OPEN_DAYS_TAG
 from papers_assets.history import is_of_command_line
 from papers_assets.keywords import KeywordsFile
 
@@ -16,10 +16,11 @@ if TYPE_CHECKING:
         UnresolvedAssetJobDefinition as AssetJob,
     )
 
-DAILY, REFRESH, PUBLISH, HARVEST, HOUSEKEEPING = (
+DAILY, REFRESH, PUBLISH, CHECKS, HARVEST, HOUSEKEEPING = (
     "daily_papers",
     "refresh_keyword",
     "publish",
+    "execute_checks",
     "harvest_days",
     "housekeeping",
 )
@@ -30,6 +31,7 @@ _ENDED = (
     dg.DagsterRunStatus.FAILURE,
     dg.DagsterRunStatus.CANCELED,
 )
+_IN_PROGRESS = [status for status in dg.DagsterRunStatus if status not in _ENDED]
 
 
 def _from(file: KeywordsFile, *, raw: bool) -> dg.AssetSelection:
@@ -38,10 +40,6 @@ def _from(file: KeywordsFile, *, raw: bool) -> dg.AssetSelection:
     if file.harvest_since is not None:
         selection -= _HARVEST
     return selection if raw else selection - dg.AssetSelection.assets("raw_papers")
-
-
-ASKS_TAG = "papers_assets/asks_arxiv"
-"""On every job, and so on its runs: whether arXiv is asked. Runs can be filtered by it."""
 
 
 def jobs(file: KeywordsFile) -> "list[AssetJob]":
@@ -53,26 +51,26 @@ def jobs(file: KeywordsFile) -> "list[AssetJob]":
         "dagster/asset_partition_range_end": file.names[-1],
         EVERYTHING_TAG: "true",
     }
-    asks, does_not_ask = {ASKS_TAG: "true"}, {ASKS_TAG: "false"}
     graph = _from(file, raw=True)
     bring = "Fetch" if file.harvest_since is None else "Look in what was harvested for"
     return [
         dg.define_asset_job(
             DAILY,
             selection=graph,
-            tags=everything | asks,
-            description=f"{bring} every keyword, choose its papers and render the README: one run.",
+            tags=everything,
+            description=(
+                f"{file.notice and f'**{file.notice}** See the check keywords_file_valid. '}"
+                f"{bring} every keyword, choose its papers and render the README: one run."
+            ),
         ),
         dg.define_asset_job(
             REFRESH,
             selection=graph,
-            tags=asks,
             description=f"{bring} the keyword that you choose as the partition, and render anew.",
         ),
         dg.define_asset_job(
             PUBLISH,
             selection=_from(file, raw=False),
-            tags=does_not_ask,
             description="Choose and render from what is held, without asking arXiv.",
         ),
     ]
@@ -83,7 +81,6 @@ def harvest_job() -> "AssetJob":
     return dg.define_asset_job(
         HARVEST,
         selection=_HARVEST,
-        tags={ASKS_TAG: "true"},
         description="Bring in what changed at arXiv on days; after this job, daily_papers follows.",
     )
 
@@ -97,7 +94,7 @@ def open_days(since: date, now: datetime) -> dict[str, str]:
     return {
         "dagster/asset_partition_range_start": max(since, today - timedelta(days=1)).isoformat(),
         "dagster/asset_partition_range_end": max(since, today).isoformat(),
-        EVERYTHING_TAG: "true",
+        OPEN_DAYS_TAG: "true",
     }
 
 
@@ -158,6 +155,37 @@ def daily_schedule(file: KeywordsFile, job: "AssetJob") -> dg.ScheduleDefinition
     )
 
 
+def checks_job() -> "AssetJob":
+    """Make the job that executes the asset checks alone."""
+    return dg.define_asset_job(
+        CHECKS,
+        selection=dg.AssetSelection.all_asset_checks(),
+        description="Execute all checks over what is stored, without materializing anything.",
+    )
+
+
+def checks_schedule(file: KeywordsFile, job: "AssetJob") -> dg.ScheduleDefinition:
+    """Make the daily schedule of the checks, on from the start."""
+
+    @dg.schedule(
+        name=CHECKS,
+        job=job,
+        # Half a day after the daily run by default: one that was missed shows on the same day.
+        cron_schedule="30 18 * * *",
+        execution_timezone=file.timezone.key,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="Executes all checks over what is stored, so that they notice what is missing.",
+    )
+    def execute_checks(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        if context.instance.get_runs_count(dg.RunsFilter(statuses=_IN_PROGRESS)):
+            return dg.SkipReason("A run is in progress, which may be about to publish.")
+        if context.instance.get_latest_materialization_event(dg.AssetKey("readme")) is None:
+            return dg.SkipReason("Nothing has been published yet.")
+        return dg.RunRequest()
+
+    return execute_checks
+
+
 def housekeeping_schedule(file: KeywordsFile, job: dg.JobDefinition) -> dg.ScheduleDefinition:
     """Make the schedule that tidies up, daily and on from the start."""
     return dg.ScheduleDefinition(
@@ -166,7 +194,7 @@ def housekeeping_schedule(file: KeywordsFile, job: dg.JobDefinition) -> dg.Sched
         cron_schedule="30 3 * * *",  # when hardly anybody looks, and not at a full hour
         execution_timezone=file.timezone.key,
         default_status=dg.DefaultScheduleStatus.RUNNING,
-        description="Removes what is older than keywords.toml says.",
+        description="Deletes runs and papers past their retention (keep_runs, keep_papers).",
     )
 
 
@@ -202,5 +230,9 @@ def publish_sensor(file: KeywordsFile) -> dg.AutomationConditionSensorDefinition
         "publish_when_new",
         target=_from(file, raw=False),
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Re-renders the README within a minute after new papers arrived.",
+        description=(
+            "Materializes papers and everything that is made of it (changes, digest, readme, "
+            "site, feeds, citations, data, notifications) within a minute after raw_papers "
+            "changed."
+        ),
     )

@@ -67,11 +67,9 @@ def sections(papers: pd.DataFrame, file: KeywordsFile) -> list[Section]:
 def remark(papers: pd.DataFrame, file: KeywordsFile) -> str:
     """Return what is to be said about the date of the last update: why there may be nothing new."""
     if papers.empty or last_update(papers, file) is None:
-        return ""
-    lacking = _lacking(papers, file)
-    if _has_news(papers, file):
-        return lacking
-    return " ".join(filter(None, [lacking, _without_news(papers, file)]))
+        return file.notice
+    news = "" if _has_news(papers, file) else _without_news(papers, file)
+    return " ".join(filter(None, [file.notice, _lacking(papers, file), news]))
 
 
 def _without_news(papers: pd.DataFrame, file: KeywordsFile) -> str:

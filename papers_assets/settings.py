@@ -18,7 +18,7 @@ from papers_assets.settings_error import SettingsError
 from papers_assets.settings_telling import (
     addresses,
     alerts_or_problem,
-    channels_or_problem,
+    channels_or_problems,
     repository_address,
 )
 from papers_assets.storage.postgres import PostgresError, checked_url
@@ -43,6 +43,8 @@ ARXIV_INTERVAL = 3.0
 LogFormat = Literal["text", "json"]
 LOCKS = "PAPERS_LOCKS"
 _MOST_ATTEMPTS = 20
+_OWNER = re.compile(r"team:[\w.-]+|[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,7}")
+"""What Dagster takes for an owner."""
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -75,6 +77,8 @@ class Settings:
     else files of this host, and `local` says that no other host writes to a remote home."""
     host_folder: Path | None = None
     """Where locks of this host are; None: below `home`."""
+    owner: str = ""
+    """Of the assets, in the Dagster UI: an e-mail address, or team:NAME."""
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
@@ -97,12 +101,22 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         ),
         oai_url=_oai_url(environment.get("ARXIV_OAI_URL") or "", api_url),
         alerts=alerts_or_problem(environment),
-        channels=channels_or_problem(environment),
+        channels=channels_or_problems(environment),
         repository=repository_address(environment),
         log_format=read_log_format(environment),
         locks=_locks(environment.get(LOCKS) or "", home),
         host_folder=host_folder(environment) if is_remote(home) else None,
+        owner=_owner(environment.get("PAPERS_OWNER") or ""),
     )
+
+
+def _owner(value: str) -> str:
+    if value and not _OWNER.fullmatch(value):
+        raise SettingsError(
+            f"PAPERS_OWNER is {value!r}: expected the owner of the assets, an e-mail address such "
+            "as you@example.org or a team such as team:research. Unset it for none."
+        )
+    return value
 
 
 def _home(value: str) -> Path:

@@ -5,6 +5,7 @@ What is wrong with it stops nothing else: whoever would tell says so instead.
 
 import re
 from collections.abc import Mapping
+from typing import Any
 
 from papers_assets.addresses import is_loopback, web_parts
 from papers_assets.messages import Alerts
@@ -26,12 +27,17 @@ def alerts_or_problem(environment: Mapping[str, str]) -> Alerts:
         return Alerts(problem=str(error))
 
 
-def channels_or_problem(environment: Mapping[str, str]) -> Channels:
-    """Read the channels; what is wrong with them turns their assets red, and stops nothing else."""
-    try:
-        return _channels(environment)
-    except SettingsError as error:
-        return Channels(problem=str(error))
+def channels_or_problems(environment: Mapping[str, str]) -> Channels:
+    """Read the channels; what is wrong with one makes its asset fail, and stops nothing else."""
+    settings: dict[str, Any] = {}
+    problems = {}
+    readers = {"github_issue": _github, "email": _email, "webhook": _digest_webhook}
+    for channel, read in readers.items():
+        try:
+            settings |= read(environment)
+        except SettingsError as error:
+            problems[channel] = str(error)
+    return Channels(**settings, problems=problems)
 
 
 def repository_address(environment: Mapping[str, str]) -> str:
@@ -69,7 +75,7 @@ def _alerts(environment: Mapping[str, str]) -> Alerts:
     return Alerts(webhook, recipients, smtp, _sender("PAPERS_ALERT_FROM", sender))
 
 
-def _channels(environment: Mapping[str, str]) -> Channels:
+def _email(environment: Mapping[str, str]) -> dict[str, Any]:
     smtp = _smtp(environment)
     recipients = _everybody("PAPERS_DIGEST_EMAIL", environment, smtp)
     sender = (
@@ -77,21 +83,22 @@ def _channels(environment: Mapping[str, str]) -> Channels:
         or environment.get("PAPERS_ALERT_FROM")
         or "".join(recipients[:1])
     )
-    token, repository, api = _github(environment)
-    return Channels(
-        github_token=token,
-        github_repository=repository,
-        github_api=api,
-        recipients=recipients,
-        sender=_sender("PAPERS_DIGEST_FROM", sender),
-        smtp=smtp,
-        unsubscribe=_unsubscribe(environment.get("PAPERS_UNSUBSCRIBE") or ""),
-        webhook=_webhook("PAPERS_DIGEST_WEBHOOK", environment),
-        webhook_shape=_shape(environment.get("PAPERS_DIGEST_WEBHOOK_SHAPE") or SHAPES[0]),
-    )
+    return {
+        "recipients": recipients,
+        "sender": _sender("PAPERS_DIGEST_FROM", sender),
+        "smtp": smtp,
+        "unsubscribe": _unsubscribe(environment.get("PAPERS_UNSUBSCRIBE") or ""),
+    }
 
 
-def _github(environment: Mapping[str, str]) -> tuple[str, str, str]:
+def _digest_webhook(environment: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "webhook": _webhook("PAPERS_DIGEST_WEBHOOK", environment),
+        "webhook_shape": _shape(environment.get("PAPERS_DIGEST_WEBHOOK_SHAPE") or SHAPES[0]),
+    }
+
+
+def _github(environment: Mapping[str, str]) -> dict[str, Any]:
     token = (environment.get("PAPERS_GITHUB_TOKEN") or "").strip()
     own = environment.get("PAPERS_GITHUB_REPOSITORY") or ""
     repository = own or environment.get("GITHUB_REPOSITORY") or ""
@@ -102,7 +109,7 @@ def _github(environment: Mapping[str, str]) -> tuple[str, str, str]:
             "that may write issues there."
         )
     if not token:
-        return "", "", GITHUB_API_URL
+        return {}
     if not re.fullmatch(r"[!-~]+", token):
         raise SettingsError("PAPERS_GITHUB_TOKEN: expected a token, with no space in it.")
     if not _REPOSITORY.fullmatch(repository):
@@ -116,7 +123,7 @@ def _github(environment: Mapping[str, str]) -> tuple[str, str, str]:
         raise SettingsError(f"GITHUB_API_URL: expected an address such as {GITHUB_API_URL}.")
     if parts.scheme == "http" and not is_loopback(api):
         raise SettingsError("GITHUB_API_URL: expected https, since the token is sent there.")
-    return token, repository, api
+    return {"github_token": token, "github_repository": repository, "github_api": api}
 
 
 # None of the values below is shown: they hold secrets.

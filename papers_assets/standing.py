@@ -136,7 +136,7 @@ class Looking:
         except KeywordsFileError as error:
             logger.warning("the metrics are of the keywords of before: %s", error)
             return False
-        return True
+        return not self._file.error
 
     def _look_at_harvest(self) -> tuple[Mapping[str, Looked], Coverage]:
         """Give, by keyword, what is known besides what is held; and what of the days has come."""

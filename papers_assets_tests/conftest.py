@@ -24,6 +24,7 @@ from papers_assets_tests.buckets import s3_environment, s3_home, s3_url
 from papers_assets_tests.databases import postgres, postgres_url
 from papers_assets_tests.driving import UI, environment, running_ui
 from papers_assets_tests.making import LATER, keyword
+from papers_assets_tests.sample_arxiv.hostile import hostile_corpus
 
 __all__ = ["postgres", "postgres_url", "s3_environment", "s3_home", "s3_url"]  # fixtures, too
 
@@ -34,13 +35,17 @@ settings.load_profile("without deadlines")
 
 @pytest.fixture(scope="session")
 def corpus() -> Corpus:
-    return Corpus.sample()
+    return hostile_corpus()
 
 
 @pytest.fixture
 def server(corpus: Corpus) -> Iterator[SampleArxiv]:
     with SampleArxiv(corpus) as server:
         yield server
+
+
+LISTS = frozenset({"harvest", "raw_papers", "papers", "readme"})
+"""The assets of tests that are not about the other outputs, each of which costs time."""
 
 
 @dataclass
@@ -64,6 +69,8 @@ class House:
     """PAPERS_LOCKS; a URL has to be in the environment, too."""
     host_folder: Path | None = None
     witness: bool = False
+    assets: frozenset[str] = frozenset()
+    """What the graph has; empty: everything."""
 
     def __post_init__(self) -> None:
         self.server.fault = self._fault
@@ -92,8 +99,23 @@ class House:
             locks=self.locks,
             host_folder=self.host_folder,
         )
-        return build_definitions(
+        everything = build_definitions(
             settings, self.file, now=lambda: self.today, environment=self.environment
+        )
+        if not self.assets:
+            return everything
+        return dg.Definitions(
+            assets=[
+                asset
+                for asset in everything.assets or ()
+                if isinstance(asset, dg.AssetsDefinition)
+                and asset.key.to_user_string() in self.assets
+            ],
+            jobs=everything.jobs,
+            schedules=everything.schedules,
+            sensors=everything.sensors,
+            resources=everything.resources,
+            executor=everything.executor,
         )
 
     def run(self, *names: str) -> Report:
@@ -139,6 +161,12 @@ class House:
 def house(tmp_path: Path, server: SampleArxiv) -> Iterator[House]:
     with open_instance(tmp_path, {}) as instance:
         yield House(tmp_path, server, instance)
+
+
+@pytest.fixture
+def lists_only(house: House) -> None:
+    """Let the graph end with the README."""
+    house.assets = LISTS
 
 
 @pytest.fixture

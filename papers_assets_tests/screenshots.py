@@ -2,17 +2,17 @@
 
 import argparse
 import tempfile
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import cmarkgfm
 from cmarkgfm.cmark import Options
 from playwright.sync_api import Browser, Page, expect
 
-from papers_assets.sample_arxiv import SampleArxiv, Script, Step
+from papers_assets.sample_arxiv import Corpus, SampleArxiv, Script, Step
 from papers_assets.settings import PROJECT_ROOT
 from papers_assets_tests.browsing import Watched, browser
-from papers_assets_tests.driving import UI, environment, running_ui, until
-from papers_assets_tests.reliability.worlds import corpus_at, history
+from papers_assets_tests.driving import LINEAGE, UI, environment, running_ui, until
 
 _KEYWORDS = """
 [keywords.compiler]
@@ -38,7 +38,7 @@ def main() -> None:
     folder = parser.parse_args().into
     folder.mkdir(exist_ok=True)
     expect.set_options(timeout=_LONG)
-    with tempfile.TemporaryDirectory() as name, SampleArxiv(corpus_at(len(history()))) as server:
+    with tempfile.TemporaryDirectory() as name, SampleArxiv(Corpus.sample()) as server:
         home = Path(name)
         (home / "keywords.toml").write_text(_KEYWORDS)
         variables = environment(home, home / "keywords.toml", server.url)
@@ -58,14 +58,15 @@ def _let_days_pass(ui: UI, server: SampleArxiv, readme: Path) -> str:
 
     Gives the id of the last good run.
     """
-    total = len(history())
+    papers = server.corpus
+    newest = max(datetime.fromisoformat(paper.updated) for paper in papers.newest)
     good = ""
     for left in range(_DAYS, 0, -1):
-        server.corpus = corpus_at(total - 12 * left)
+        server.corpus = papers.before(newest - timedelta(days=2 * left))
         good = ui.launch("daily_papers")
         ui.ended(good)
     server.fault = Script([Step("busy", "reinforcement")])
-    server.corpus = corpus_at(total)
+    server.corpus = papers
     ui.ended(ui.launch("daily_papers"))
     until(lambda: "_Not refreshed since" in readme.read_text())
     ui.settled()
@@ -75,7 +76,7 @@ def _let_days_pass(ui: UI, server: SampleArxiv, readme: Path) -> str:
 def _shoot(watched: Watched, folder: Path, good: str) -> None:
     page = watched.page
     page.set_viewport_size({"width": 1900, "height": 1300})  # on less, Dagster shows names alone
-    watched.go("/asset-groups/daily_papers")
+    watched.go(LINEAGE)
     expect(page.get_by_text("75% filled").first).to_be_visible()
     expect(page.get_by_text("4 / 4 Passed").first).to_be_visible()
     _save(page, folder, "lineage")

@@ -256,7 +256,7 @@ def test_whatever_arxiv_says_the_command_line_prints(hostile: Corpus, tmp_path: 
         )
     printed = (done.stdout + done.stderr).decode()
     assert done.returncode == 1
-    assert "hostile: 19 of 19 results came" in printed
+    assert "hostile: fetched 19 of 19 results" in printed
     assert printed.count(" could not be refreshed: ") == len(ANSWERS)
     assert all(char.isprintable() or char == "\n" for char in printed)
     assert not re.search("^compiler: all is well", printed, re.MULTILINE)

@@ -291,6 +291,42 @@ MISTAKES: dict[str, tuple[str | bytes, str, str, str]] = {
     "unknown key": ("caps = 5\n[keywords.a]", "caps", "5", "Did you mean cap?"),
     "unknown key of a keyword": ("[keywords.a]\nanny = 1", "keywords.a.anny", "1", "mean any?"),
     "a keyword at the top": ("[compiler]", "compiler", "unknown", "[keywords.compiler]"),
+    "keyword for keywords": (
+        "[keyword.compiler]",
+        "keyword: unknown key",
+        "compiler",
+        "Write [keywords.compiler].",
+    ),
+    "a key of the file below a section": (
+        '[keywords.a]\ntimezone = "UTC"',
+        "keywords.a.timezone",
+        '"UTC"',
+        "timezone belongs at the top of the file, above the first [section].",
+    ),
+    "a misspelled key of the file below a section": (
+        '[keywords.a]\nshedule = "0 6 * * *"',
+        "keywords.a.shedule",
+        "0 6",
+        "schedule belongs at the top of the file",
+    ),
+    "a key of the file below [keywords]": (
+        '[keywords]\nsite = "https://example.org"\n[keywords.a]',
+        "keywords.site",
+        "example.org",
+        "site belongs at the top of the file",
+    ),
+    "phrases where a section belongs": (
+        '[keywords]\ncompiler = ["LLVM", "GCC"]',
+        "keywords.compiler",
+        '["LLVM", "GCC"] is not a table',
+        'Write [keywords.compiler] and, below it, any = ["LLVM", "GCC"].',
+    ),
+    "a list of keywords": (
+        'keywords = ["compiler", "time series"]',
+        "keywords",
+        "is not a table",
+        'Write [keywords.compiler], [keywords."time series"].',
+    ),
     "a dot without quotes": ("[keywords.cs.LG]", "keywords.cs.LG", "{}", '[keywords."cs.LG"]'),
     "keyword is no table": ("[keywords]\na = 1", "keywords.a", "1", "[keywords.a]"),
     "keywords is no table": ("keywords = ['a']", "keywords", '["a"]', "[keywords."),
@@ -340,7 +376,12 @@ MISTAKES: dict[str, tuple[str | bytes, str, str, str]] = {
     "no phrases": ("[keywords.a]\nnone = []", "keywords.a.none", "empty", "leave none out"),
     "empty phrase": ('[keywords.a]\nany = [""]', "keywords.a.any", "empty", "visible"),
     "unknown place": ('[keywords.a]\nin = "body"', "keywords.a.in", '"body"', '"title"'),
-    "unknown category": ('categories = ["cs.ML"]\n[keywords.a]', "categories", "cs.ML", "mean"),
+    "unknown category": (
+        'categories = ["cs.ML"]\n[keywords.a]',
+        "categories",
+        '"cs.ML"',
+        'Did you mean "cs.LG" or "stat.ML"?',
+    ),
     "category is a text": ('categories = "cs"\n[keywords.a]', "categories", '"cs"', "categories ="),
     "unknown time zone": ('timezone = "Mars"\n[keywords.a]', "timezone", '"Mars"', "Europe/"),
     "time zone is a folder": ('timezone = "America"\n[keywords.a]', "timezone", "America", "tz"),
@@ -348,7 +389,12 @@ MISTAKES: dict[str, tuple[str | bytes, str, str, str]] = {
     "time zone is a number": ("timezone = 1\n[keywords.a]", "timezone", "1", "Europe/"),
     "bad cron": ('schedule = "0 25 * * *"\n[keywords.a]', "schedule", "0 25", "five fields"),
     "cron of six fields": ('schedule = "0 0 6 * * *"\n[keywords.a]', "schedule", "0 0 6", "five"),
-    "cron that never comes": ('schedule = "0 0 31 2 *"\n[keywords.a]', "schedule", "31 2", "come"),
+    "cron that never comes": (
+        'schedule = "0 0 31 2 *"\n[keywords.a]',
+        "schedule",
+        "31 2",
+        "no day",
+    ),
     "random cron": ('schedule = "R 6 * * *"\n[keywords.a]', "schedule", "R 6", "five fields"),
     "cron is a word": ('schedule = "daily"\n[keywords.a]', "schedule", "daily", "five fields"),
     "unknown source": ('source = "rss"\n[keywords.a]', "source", '"rss"', 'source = "harvest"'),
@@ -401,6 +447,41 @@ def test_a_mistake_is_one_message_with_file_key_value_and_remedy(
     for part in (key, value, remedy):
         assert part in message
     assert "\n" not in message
+
+
+def test_all_mistakes_of_a_file_are_named_at_once_and_each_once(write: Write) -> None:
+    path = write("""
+        cap = 0
+        categories = ["CS.LG", "cs.NLP", "cs.PL"]
+        shedule = "0 6 * * *"
+        [keywords.compiler]
+        any = ["compiler", "two  spaces", ""]
+        cross_lists = false
+        timezone = "UTC"
+        [keywords.EDA]
+        categories = "cs"
+        queries = [{ anny = ["LLM"] }, { any = 1, cross_lists = false }]
+        [keywords.eda]
+    """)
+    with pytest.raises(KeywordsFileError) as caught:
+        read(path)
+    first, *mistakes = str(caught.value).splitlines()
+    assert first == f"{path} has 11 mistakes:"
+    assert [mistake.partition(": ")[0] for mistake in mistakes] == [
+        "1. shedule",
+        "2. cap",
+        "3. categories",
+        "4. categories",
+        "5. keywords.eda",
+        "6. keywords.compiler.timezone",
+        "7. keywords.compiler.any",
+        "8. keywords.compiler.any",
+        "9. keywords.EDA.categories",
+        "10. keywords.EDA.queries[1].anny",
+        "11. keywords.EDA.queries[2].any",
+    ]
+    assert 'Did you mean "cs.LG"?' in mistakes[2]
+    assert 'Did you mean "cs.CL"?' in mistakes[3]
 
 
 def test_a_missing_file_says_how_to_make_one(tmp_path: Path) -> None:

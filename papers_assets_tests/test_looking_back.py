@@ -26,6 +26,9 @@ from papers_assets_tests.arxiv.test_elements import with_form_feeds
 from papers_assets_tests.conftest import House
 from papers_assets_tests.making import keyword
 from papers_assets_tests.sample_arxiv.building import paper
+from papers_assets_tests.sample_arxiv.hostile import hostile_corpus
+
+pytestmark = pytest.mark.usefixtures("lists_only")
 
 SINCE = date(2026, 1, 10)
 MONTHS = [f"2026{month:02}" for month in range(11, 0, -1)]
@@ -145,8 +148,8 @@ def test_months_that_came_empty_to_the_end_are_asked_for_again(compiler: House) 
     compiler.server.fault = None
     assert run(compiler, look_back_to="2026-01-10", look_back_until="2026-02-28").success
     assert asked_for_months(compiler)[4:] == ["202602", "202601"]
-    wanted = submitted_since(Corpus.sample(), first, date(2026, 1, 10))
-    later = submitted_since(Corpus.sample(), first, date(2026, 3, 1))
+    wanted = submitted_since(hostile_corpus(), first, date(2026, 1, 10))
+    later = submitted_since(hostile_corpus(), first, date(2026, 3, 1))
     assert wanted - later <= held(compiler, "compiler")
 
 
@@ -157,7 +160,7 @@ def test_an_entry_that_cannot_be_read_is_told_and_its_month_is_asked_for_again(
     result = run(compiler, look_back_to="2026-08-01", look_back_until="2026-08-31")
     assert result.success
     (event,) = (e for e in result.get_asset_materialization_events() if e.partition == "compiler")
-    shown = event.step_materialization_data.materialization.metadata["looked_back"].value
+    shown = event.step_materialization_data.materialization.metadata["backfill"].value
     assert "2026-08-01 to 2026-08-31: 1 entries could not be read" in str(shown)
     compiler.server.fault = None
     run(compiler, look_back_to="2026-08-01", look_back_until="2026-08-31")
@@ -171,7 +174,7 @@ def test_a_character_that_xml_does_not_allow_costs_no_month_and_is_told(
     result = run(compiler, look_back_to="2026-08-01", look_back_until="2026-08-31")
     assert result.success
     (event,) = (e for e in result.get_asset_materialization_events() if e.partition == "compiler")
-    shown = event.step_materialization_data.materialization.metadata["looked_back"].value
+    shown = event.step_materialization_data.materialization.metadata["backfill"].value
     assert "2026-08-01 to 2026-08-31: not well-formed" in str(shown)
     run(compiler, look_back_to="2026-08-01", look_back_until="2026-08-31")
     assert asked_for_months(compiler) == ["202608"]
@@ -237,8 +240,8 @@ def test_papers_of_a_first_doubted_answer_are_kept_though_the_second_is_believed
     assert result.success
     assert wanted <= held(compiler, "compiler")
     (event,) = (e for e in result.get_asset_materialization_events() if e.partition == "compiler")
-    shown = str(event.step_materialization_data.materialization.metadata["looked_back"].value)
-    assert shown.startswith(f"1 windows asked for, {len(new)} new papers")
+    shown = str(event.step_materialization_data.materialization.metadata["backfill"].value)
+    assert shown.startswith(f"1 date ranges fetched, {len(new)} new papers")
 
 
 def with_one_too_many(request: RequestRecord, archive: Archive, now: datetime) -> Fault:
@@ -337,7 +340,7 @@ def test_what_is_shown_after_looking_back_is_what_is_held(compiler: House) -> No
     result = run(compiler, look_back_to=str(SINCE))
     (event,) = (e for e in result.get_asset_materialization_events() if e.partition == "compiler")
     shown = event.step_materialization_data.materialization.metadata
-    assert shown["papers_held"].value == len(held(compiler, "compiler")) > 100
+    assert shown["stored_papers"].value == len(held(compiler, "compiler")) > 100
     assert shown["requests"].value == len(compiler.server.requests)
 
 

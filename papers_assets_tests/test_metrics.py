@@ -25,7 +25,7 @@ from papers_assets.harvest.harvests import Harvests
 from papers_assets.harvest.ledger import Gleaned
 from papers_assets.held import refreshed
 from papers_assets.keywords import KeywordsFile, Source
-from papers_assets.keywords_file import read_keywords_file
+from papers_assets.keywords_file import read_keywords_file, read_or_stored, store_valid
 from papers_assets.metrics import families, metrics_text, serve_metrics
 from papers_assets.paper_rows import of_papers
 from papers_assets.sample_arxiv import Fault, SampleArxiv
@@ -213,7 +213,7 @@ def test_a_broken_keywords_file_leaves_the_keywords_of_before_and_says_so(tmp_pa
     path = tmp_path / "keywords.toml"
     path.write_text("[keywords.compiler]")
     looking = Looking(
-        lambda: read_keywords_file(path),
+        lambda: read_or_stored(path, tmp_path),
         Store(tmp_path),
         Outputs(tmp_path),
         Counters(tmp_path),
@@ -221,10 +221,14 @@ def test_a_broken_keywords_file_leaves_the_keywords_of_before_and_says_so(tmp_pa
         Harvests(tmp_path),
     )
     assert looking.look().has_keywords_file
+    store_valid(read_keywords_file(path), tmp_path)
     path.write_text("cap = 0")
-    found = samples(metrics_text(looking.look))
-    assert found["papers_keywords_file_ok", ""] == 0
-    assert found["papers_keyword_age_seconds", "compiler"] == math.inf
+    for is_stored in (True, False):
+        if not is_stored:
+            (tmp_path / ".papers" / "keywords.toml").unlink()
+        found = samples(metrics_text(looking.look))
+        assert found["papers_keywords_file_ok", ""] == 0
+        assert found["papers_keyword_age_seconds", "compiler"] == math.inf
 
 
 def test_a_host_that_arxiv_shut_out_is_said_to_be(house: House) -> None:

@@ -16,6 +16,20 @@ def test_what_a_section_is_called_and_says_is_text_in_the_ui() -> None:
     assert [cell.tags for cell in row] == [[], [], []]
 
 
+def test_the_document_shows_texts_unfolded_since_dagster_does_not_fold() -> None:
+    folded = paper(1, abstract="We <b>compile</b>.", comment="Accepted to a conference in 2026")
+    metadata = previews.readme(
+        [Section("compiler", held_frame([folded]))], date(2026, 1, 1), Path("README.md"), 1
+    )
+    document = metadata["document"].value
+    (row,) = github.body(document[document.index("| **Title") :])
+    assert [cell.text for cell in row[2:]] == [
+        "We <b>compile</b>.",
+        "Accepted to a conference in 2026",
+    ]
+    assert not {"details", "summary"} & {tag for cell in row for tag in cell.tags}
+
+
 def test_what_is_told_of_a_readme_stays_small_however_many_keywords_there_are() -> None:
     papers = held_frame([paper(n, title="An invented " + "x" * 900) for n in range(1, 4)])
     sections = [Section(f"{n} " + "k" * 300, papers, "Old, " * 99) for n in range(300)]
@@ -24,13 +38,13 @@ def test_what_is_told_of_a_readme_stays_small_however_many_keywords_there_are() 
         sections, date(2026, 1, 1), Path("README.md"), 500_000, *[1_000] * 300, shown=shown
     )
     assert sum(len(str(value)) for value in metadata.values()) < 40_000
-    assert (metadata["rows_on_front"], metadata["pages"]) == (300, 300)
-    assert (metadata["bytes_of_pages"], metadata["bytes_of_largest"]) == (300_000, 500_000)
+    assert (metadata["rows_in_readme"], metadata["pages"]) == (300, 300)
+    assert (metadata["pages_bytes"], metadata["largest_file_bytes"]) == (300_000, 500_000)
     rows = list(github.body(metadata["contents"].value))
     assert len(rows) == 20
     assert {row[1].text for row in rows} == {"1 of 3"}
     assert metadata["contents"].value.endswith("\n\nAnd 280 more keywords.")
-    assert str(metadata["not_fresh"]).endswith("and 280 more")
+    assert str(metadata["stale_keywords"]).endswith("and 280 more")
 
 
 def test_tables_of_thousands_of_keywords_list_those_with_the_most_news() -> None:

@@ -2,7 +2,7 @@ import logging
 
 import pytest
 
-from papers_assets.logs import progress
+from papers_assets.logs import details, progress
 from papers_assets.progress import showing_progress
 
 ESCAPES = "\x1b[2J\x9b31m\r\x08"
@@ -12,13 +12,27 @@ def test_nothing_logged_reaches_the_terminal_but_as_text(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     logger = logging.getLogger("papers_assets.anything")
-    with showing_progress():
+    with showing_progress(verbose=True):
         progress.info("asking %s", ESCAPES)
         logger.warning("refused: %s\nnothing else", ESCAPES)
     shown = capfd.readouterr().out
     assert "asking \\x1b[2J\\x9b31m" in shown
     assert "refused: \\x1b[2J\\x9b31m \\x08 nothing else\n" in shown
     assert all(char.isprintable() or char == "\n" for char in shown)
+
+
+@pytest.mark.parametrize("verbose", [False, True])
+def test_a_log_file_gets_progress_and_details_only_if_it_is_verbose(
+    capfd: pytest.CaptureFixture[str], *, verbose: bool
+) -> None:
+    with showing_progress(verbose=verbose):
+        progress.info("fetching")
+        details.info("the query")
+        logging.getLogger("papers_assets.anything").info("fetched")
+    shown = capfd.readouterr().out.splitlines()
+    assert [line for line in shown if line] == (
+        ["fetching", "the query", "fetched"] if verbose else ["fetched"]
+    )
 
 
 def test_what_looks_like_markup_of_the_display_is_text_on_its_moving_line(

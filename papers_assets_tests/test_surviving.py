@@ -14,6 +14,8 @@ from papers_assets_tests.conftest import House
 from papers_assets_tests.driving import PAPERS, environment
 from papers_assets_tests.making import keyword
 
+pytestmark = pytest.mark.usefixtures("lists_only")
+
 
 def rows(house: House) -> int:
     return house.readme.count("\n| **[")

@@ -3,6 +3,8 @@
 Papers carry categories, so that an archive is matched as the categories that it consists of.
 """
 
+import difflib
+import re
 from datetime import date
 
 BEGAN = date(1991, 8, 14)
@@ -44,10 +46,52 @@ CATEGORIES: frozenset[str] = frozenset(c for members in ARCHIVES.values() for c 
 _GROUPS = frozenset({"cs", "econ", "eess", "math", "physics", "q-bio", "q-fin", "stat"})
 # Those of the top level, which OAI-PMH's sets begin with. All other archives are physics.
 
+_OFTEN_MEANT = {
+    "al": ("cs.DS", "cs.AI"),
+    "computer science": ("cs",),
+    "computer vision": ("cs.CV",),
+    "crypto": ("cs.CR",),
+    "machine learning": ("cs.LG", "stat.ML"),
+    "mathematics": ("math",),
+    "ml": ("cs.LG", "stat.ML"),
+    "nlp": ("cs.CL",),
+    "nn": ("cs.NE", "cs.LG"),
+    "rl": ("cs.LG",),
+    "robotics": ("cs.RO",),
+    "sec": ("cs.CR",),
+    "statistics": ("stat",),
+}
+# By what people write after "cs." or alone, in lower case: the categories that arXiv has for it.
+_MOST_SUGGESTIONS = 3
+
 
 def is_known(name: str) -> bool:
     """Say whether `name` is an archive ("cs") or a category ("cs.LG")."""
     return name in ARCHIVES or name in CATEGORIES
+
+
+def suggestions(name: str) -> tuple[str, ...]:
+    """Return the archives or categories that `name`, which is unknown, may stand for.
+
+    `suggestions("cs.ML")` is `("cs.LG", "stat.ML")`, `suggestions("CS/LG")` is `("cs.LG",)`.
+    """
+    plain = name.strip().casefold().removeprefix("arxiv:").removeprefix("cat:")
+    known = {known.casefold(): known for known in (*ARCHIVES, *sorted(CATEGORIES))}
+    by_letters = {_letters(lower): name for lower, name in known.items()}
+    if same := by_letters.get(_letters(plain)):
+        return (same,)
+    subject = plain.rpartition(".")[2]
+    if meant := _OFTEN_MEANT.get(subject):
+        return meant
+    if subject in ARCHIVES:
+        return (subject,)
+    elsewhere = [name for lower, name in known.items() if lower.endswith(f".{subject}")]
+    similar = [known[near] for near in difflib.get_close_matches(plain, known, n=1)]
+    return tuple((elsewhere or similar)[:_MOST_SUGGESTIONS])
+
+
+def _letters(name: str) -> str:
+    return re.sub(r"[^a-z]", "", name)
 
 
 def expand(names: tuple[str, ...]) -> tuple[str, ...]:

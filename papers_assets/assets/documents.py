@@ -8,7 +8,15 @@ import dagster as dg
 import pandas as pd
 
 from papers_assets import checks, previews
-from papers_assets.assets.common import FRESHNESS, GROUP, OWNERS, check_results, check_specs
+from papers_assets.assets.common import (
+    CODE_VERSION,
+    FRESHNESS,
+    PUBLISHING,
+    check_results,
+    checked_asset,
+    is_only_checked,
+    stored_check_results,
+)
 from papers_assets.automation import publish_when_sound
 from papers_assets.keywords import KeywordsFile
 from papers_assets.logs import progress
@@ -20,6 +28,7 @@ from papers_assets.sections import content
 from papers_assets.storage.documents import Documents
 from papers_assets.storage.files import StoreError
 from papers_assets.storage.store import slug
+from papers_assets.stored_checks import check_stored_readme
 
 # What the document shows; the other columns need not be read for it.
 README_COLUMNS = [
@@ -34,43 +43,44 @@ def readme_asset(
     file: KeywordsFile, papers: dg.AssetsDefinition, *, notifies: bool = False
 ) -> dg.AssetsDefinition:
     """Make `readme`: the rendered document; for `notifies`, see `rendering.pages.Content`."""
-
-    @dg.asset(
-        name="readme",
-        ins={
-            "papers": dg.AssetIn(
-                papers.key, input_manager_key="papers_io", metadata={"columns": README_COLUMNS}
-            )
-        },
-        check_specs=check_specs("readme", checks.CHECKS_OF_README),
+    spec = dg.AssetSpec(
+        "readme",
+        deps=[papers],
         automation_condition=publish_when_sound(),
         freshness_policy=FRESHNESS,
-        group_name=GROUP,
-        owners=OWNERS,
-        kinds={"markdown", "jinja"},
+        group_name=PUBLISHING,
+        kinds={"python"},
+        tags={"format/markdown": ""},
+        code_version=CODE_VERSION,
         description=(
             "The daily list, output/README.md: a section with a table per keyword.\n\n"
-            'Its "Last update" is the day on which arXiv last answered; a section that is older '
-            "than that says so, and why. Of what GitHub would not show in one file, every keyword "
-            "has its newest papers there, and the others on pages of its own in output/keywords."
+            '"Last update" is the day on which arXiv last returned results; a section that is '
+            "older says so, and why. If the list is too long for GitHub to show in one file, the "
+            "README has the newest papers of every keyword, and pages in output/keywords have the "
+            "others."
         ),
     )
+
+    @checked_asset(spec, checks.CHECKS_OF_README)
     def readme(
-        papers: pd.DataFrame, store: StoreResource
+        context: dg.AssetExecutionContext, store: StoreResource
     ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
-        progress.info("rendering the README")
         opened = store.open()
+        if is_only_checked(context):
+            yield from stored_check_results(
+                context, lambda: check_stored_readme(file, opened), checks.CHECKS_OF_README
+            )
+            return
+        progress.info("rendering the README")
         documents = opened.documents
         with opened.publishing():
-            # Another run may have published newer papers meanwhile; they are not to be undone.
-            current = opened.papers_or_none(README_COLUMNS)
-            papers = papers if current is None else current
-            said = content(papers, file, notifies=notifies)
+            rows = opened.read_papers(README_COLUMNS)
+            said = content(rows, file, notifies=notifies)
             try:
-                written, findings = _publish(documents, papers, said, file)
+                written, findings = _publish(documents, rows, said, file)
             except _Wrong as error:
                 # What is there stays: of an older date, and right.
-                yield from check_results(error.findings)
+                yield from check_results(context, error.findings, checks.CHECKS_OF_README)
                 raise dg.Failure(str(error), allow_retries=False) from error
             _clear(documents, written, front_page=file.front_page)
         yield dg.MaterializeResult(
@@ -81,7 +91,7 @@ def readme_asset(
                 *written.sizes,
                 shown=written.layout.shown,
             ),
-            check_results=check_results(findings),
+            check_results=list(check_results(context, findings, checks.CHECKS_OF_README)),
         )
 
     return readme
@@ -116,8 +126,8 @@ def _publish(
     with documents.staging():
         written = _write(documents, said, front_page=file.front_page)
         findings = _findings(documents, papers, said, file, written)
-        if wrong := _what_blocks(findings):
-            raise _Wrong(wrong, findings)
+        if wrong := checks.blocking_failures(findings, checks.CHECKS_OF_README):
+            raise _Wrong(" ".join(finding.description for finding in wrong), findings)
     return written, findings
 
 
@@ -169,14 +179,3 @@ def _findings(
         front_page=documents.read(documents.front_page_path) if has_front_page else None,
         front_page_problem=written.problem,
     )
-
-
-def _what_blocks(findings: Sequence[checks.Finding]) -> str:
-    blocking = [
-        finding.description
-        for finding in findings
-        if not finding.passed
-        and finding.severity is checks.Severity.ERROR
-        and checks.CHECKS_OF_README[finding.name].blocking
-    ]
-    return " ".join(blocking)

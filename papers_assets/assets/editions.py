@@ -6,9 +6,18 @@ from datetime import date, datetime
 import dagster as dg
 
 from papers_assets import checks, previews
-from papers_assets.assets.common import GROUP, OWNERS, check_results, check_specs
+from papers_assets.assets.common import (
+    CODE_VERSION,
+    LISTS,
+    PUBLISHING,
+    check_results,
+    checked_asset,
+    is_only_checked,
+    stored_check_results,
+)
 from papers_assets.automation import publish_when_sound
 from papers_assets.digest import Digest, digest_of
+from papers_assets.edition_files import FORMAT
 from papers_assets.keywords import KeywordsFile
 from papers_assets.logs import progress
 from papers_assets.publishing import publish_edition
@@ -16,6 +25,7 @@ from papers_assets.rendering.digest import digest_markdown
 from papers_assets.rendering.site import DAYS, page_name
 from papers_assets.resources import StoreResource
 from papers_assets.storage.outputs import Outputs
+from papers_assets.stored_checks import check_stored_changes
 from papers_assets.telling import MOST_DAYS
 
 
@@ -23,15 +33,13 @@ def changes_asset(
     file: KeywordsFile, papers: dg.AssetsDefinition, now: Callable[[], datetime]
 ) -> dg.AssetsDefinition:
     """Make `changes`: what is different since the last edition."""
-
-    @dg.asset(
-        name="changes",
+    spec = dg.AssetSpec(
+        "changes",
         deps=[papers],
-        check_specs=check_specs("changes", checks.CHECKS_OF_CHANGES),
         automation_condition=publish_when_sound(),
-        group_name=GROUP,
-        owners=OWNERS,
+        group_name=LISTS,
         kinds={"pandas", "json"},
+        code_version=str(FORMAT),
         description=(
             "What changed in the lists since the last edition: new papers, revised, withdrawn and "
             "newly matching ones, and those that left, by keyword. The first list of a keyword is "
@@ -40,14 +48,25 @@ def changes_asset(
             "what it finds. A paper is new once, however often it leaves and returns."
         ),
     )
-    def changes(store: StoreResource) -> dg.MaterializeResult:  # type: ignore[type-arg] # Dagster reads it, and takes none
+
+    @checked_asset(spec, checks.CHECKS_OF_CHANGES)
+    def changes(
+        context: dg.AssetExecutionContext, store: StoreResource
+    ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
+        opened, outputs = store.open(), store.outputs()
+        if is_only_checked(context):
+            yield from stored_check_results(
+                context,
+                lambda: check_stored_changes(file, opened, outputs),
+                checks.CHECKS_OF_CHANGES,
+            )
+            return
         progress.info("comparing with the last edition")
-        outputs = store.outputs()
-        published = publish_edition(file, store.open(), outputs, now)
+        published = publish_edition(file, opened, outputs, now)
         findings = checks.check_changes(published.known, published.papers, file.names)
-        return dg.MaterializeResult(
+        yield dg.MaterializeResult(
             metadata=previews.changes(published, file, outputs),
-            check_results=check_results(findings),
+            check_results=list(check_results(context, findings, checks.CHECKS_OF_CHANGES)),
         )
 
     return changes
@@ -61,13 +80,14 @@ def digest_asset(file: KeywordsFile, changes: dg.AssetsDefinition) -> dg.AssetsD
         deps=[changes],
         output_required=False,
         automation_condition=publish_when_sound(),
-        group_name=GROUP,
-        owners=OWNERS,
-        kinds={"markdown"},
+        group_name=PUBLISHING,
+        kinds={"python"},
+        tags={"format/markdown": ""},
+        code_version=CODE_VERSION,
         description=(
-            "The newest edition as people read it, output/digests/DATE.md: new papers first, each "
-            "once, with all its keywords, and which keywords are followed from now on. A day on "
-            "which nothing changed has none."
+            "The newest edition for readers, output/digests/DATE.md: new papers first, each once, "
+            "with all its keywords, and which keywords are followed from now on. A day on which "
+            "nothing changed has none."
         ),
     )
     def digest(

@@ -9,8 +9,8 @@ import dagster as dg
 from papers_assets import papers as papers_frame
 from papers_assets import previews
 from papers_assets.arxiv.harvest import sets_for
-from papers_assets.asking import EVERYTHING_TAG
-from papers_assets.assets.common import FRESHNESS, GROUP, OWNERS, log_partitions
+from papers_assets.asking import OPEN_DAYS_TAG
+from papers_assets.assets.common import ARXIV, FRESHNESS, POOL, log_partitions
 from papers_assets.counters import Counters, Counts
 from papers_assets.harvest.bringing_in import BroughtIn, NotBroughtIn, bring_in, days_to_bring_in
 from papers_assets.harvest.coverage import RECENT
@@ -18,6 +18,7 @@ from papers_assets.harvest.harvests import Harvests
 from papers_assets.keywords import KeywordsFile
 from papers_assets.resources import ArxivResource, StoreResource
 from papers_assets.storage.files import StoreError
+from papers_assets.storage.store import FORMAT
 
 logger = logging.getLogger(__name__)
 
@@ -42,20 +43,22 @@ def harvest_asset(
         name="harvest",
         partitions_def=days_of(since),
         backfill_policy=dg.BackfillPolicy.single_run(),
+        pool=POOL,
         output_required=False,
         freshness_policy=FRESHNESS,
-        group_name=GROUP,
-        owners=OWNERS,
+        group_name=ARXIV,
         kinds={"python", "parquet"},
+        tags={"source/arxiv": ""},
+        code_version=str(FORMAT),
         description=(
             "Every paper that changed at arXiv, one partition per day (of the change, UTC), by "
             f"OAI-PMH; sets: {', '.join(sets) or 'all of arXiv'}.\n\n"
-            "A few requests a day, whatever the number of keywords: `raw_papers` looks for them in "
-            "it. The daily run asks for every day that is not settled, newest first; a day is five "
-            "days after its end. A green day has come once; its file goes after `keep_papers` "
-            "days, and what keywords hold of it stays.\n\n"
-            "Materialize a day here and look for keywords in it with the job daily_papers; after "
-            "the job harvest_days, that one follows by itself."
+            "The number of requests does not depend on the number of keywords: `raw_papers` "
+            "matches them against it. The daily run fetches every day that may still change, "
+            "newest first: until five days after its end. Files are deleted after `keep_papers` "
+            "days; papers that were stored for a keyword are kept.\n\n"
+            "To use a day that was materialized here, launch the job daily_papers; it follows "
+            "the job harvest_days automatically."
         ),
         metadata={"dagster/column_schema": previews.column_schema(papers_frame.HELD_COLUMNS)},
     )
@@ -65,7 +68,7 @@ def harvest_asset(
         harvests = store.harvests()
         of_run = [date.fromisoformat(key) for key in context.partition_keys]
         days = sorted(of_run, reverse=True)
-        if context.run.tags.get(EVERYTHING_TAG) == "true":
+        if context.run.tags.get(OPEN_DAYS_TAG) == "true":
             first = file.harvested_from(now().date()) or since
             days = days_to_bring_in(first, now(), harvests, sets)
         came: dict[str, previews.Metadata] = {}

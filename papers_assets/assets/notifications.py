@@ -1,15 +1,16 @@
-"""The assets that tell people: `github_issue`, `email` and `webhook`, off until configured.
+"""The assets that notify people: `github_issue`, `email` and `webhook`, where configured.
 
-Each remembers how far it has told whom, so that what could not be delivered is delivered by the
-next run. One that fails is red by itself; nothing depends on it.
+Each stores up to which edition it has notified whom, so that the next run delivers what could not
+be. One that fails is red by itself; nothing depends on it.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 import dagster as dg
 import requests
 
-from papers_assets.assets.common import GROUP, OWNERS
+from papers_assets.assets.common import CODE_VERSION, NOTIFICATIONS
 from papers_assets.automation import publish_when_sound
 from papers_assets.delivering import Delivered, mail_all, tell
 from papers_assets.editions import Edition
@@ -26,9 +27,22 @@ from papers_assets.storage.files import StoreError
 from papers_assets.storage.outputs import Outputs
 from papers_assets.telling import notice
 
-Told = dict[str, dg.MetadataValue | int | str]
-"""What a channel did, as metadata. It is up to date with the digest, by so many messages."""
-Deliver = Callable[[dg.AssetExecutionContext, Outputs], Told | None]
+Metadata = dict[str, dg.MetadataValue | int | str]
+Deliver = Callable[[dg.AssetExecutionContext, Outputs], Metadata]
+"""Delivers what has not been delivered yet, and returns metadata about it."""
+
+_LATER = "The next run sends what was not delivered."
+
+
+class _Channel(NamedTuple):
+    """A way to notify people."""
+
+    name: str
+    """Of its asset."""
+    is_configured: bool
+    deliver: Deliver
+    description: str
+    kind: str
 
 
 def notification_assets(
@@ -37,12 +51,13 @@ def notification_assets(
     channels: Channels,
     environment: Mapping[str, str],
 ) -> list[dg.AssetsDefinition]:
-    """Make the three; `environment` holds the addresses that keywords.toml gives by name."""
+    """Make the assets of the channels that are configured.
 
-    def issue(context: dg.AssetExecutionContext, outputs: Outputs) -> Told | None:
-        if not channels.github_token:
-            context.log.info("Off: PAPERS_GITHUB_TOKEN is not set.")
-            return None
+    One whose settings are wrong is among them, and fails with what is wrong. `environment` has the
+    addresses that keywords.toml gives by name.
+    """
+
+    def issue(context: dg.AssetExecutionContext, outputs: Outputs) -> Metadata:
         where = (channels.github_api, channels.github_repository, channels.github_token)
         words, posted = _Words(file, channels), list[str]()
         with requests.Session() as session:
@@ -50,15 +65,10 @@ def notification_assets(
             told = tell(outputs, "github_issue", words, lambda n: posted.append(issues.publish(n)))
         found = _metadata(context, told)
         found |= {"posted": dg.MetadataValue.url(posted[-1])} if posted else {}
-        return found | {f"remark {n}": text for n, text in enumerate(issues.remarks, start=1)}
+        return found | {f"warning {n}": text for n, text in enumerate(issues.remarks, start=1)}
 
-    def email(context: dg.AssetExecutionContext, outputs: Outputs) -> Told | None:
-        who = recipients(file, channels, environment) if channels.smtp else {}
-        if not who:
-            context.log.info(
-                "Off: it takes PAPERS_SMTP_URL, and PAPERS_DIGEST_EMAIL or a keyword's recipients."
-            )
-            return None
+    def email(context: dg.AssetExecutionContext, outputs: Outputs) -> Metadata:
+        who = recipients(file, channels, environment)
         mailer = Mailer(
             channels.smtp,
             channels.sender,
@@ -68,52 +78,45 @@ def notification_assets(
         told = mail_all(outputs, mailer, who, _Words(file, channels))
         return _metadata(context, told) | {"recipients": len(who)}
 
-    def webhook(context: dg.AssetExecutionContext, outputs: Outputs) -> Told | None:
-        if not channels.webhook:
-            context.log.info("Off: PAPERS_DIGEST_WEBHOOK is not set.")
-            return None
-
+    def webhook(context: dg.AssetExecutionContext, outputs: Outputs) -> Metadata:
         def deliver(told: Notice) -> None:
             post(channels.webhook, told, channels.webhook_shape)
 
         told = tell(outputs, "webhook", _Words(file, channels), deliver)
         return _metadata(context, told)
 
-    return [
-        _asset(
+    has_recipients = channels.recipients or any(keyword.recipients for keyword in file.keywords)
+    known = [
+        _Channel(
             "github_issue",
-            digest,
-            _usable(channels, issue),
-            "An issue a day with what is new, so that whoever watches the repository gets a mail "
-            "from GitHub. A later part of the day is a comment on it.\n\nOff until "
-            "PAPERS_GITHUB_TOKEN is set.",
+            bool(channels.github_token),
+            issue,
+            "An issue a day with what is new, so that GitHub notifies everyone who watches the "
+            "repository by e-mail. A later part of the day is a comment on it.",
+            "github",
         ),
-        _asset(
+        _Channel(
             "email",
-            digest,
-            _usable(channels, email),
+            bool(channels.smtp and has_recipients),
+            email,
             "What is new by e-mail, in plain text and HTML; a keyword may have recipients of its "
-            "own.\n\nOff until PAPERS_SMTP_URL and PAPERS_DIGEST_EMAIL are set.",
+            "own.",
+            "python",
         ),
-        _asset(
+        _Channel(
             "webhook",
-            digest,
-            _usable(channels, webhook),
-            "What is new to a chat (Slack and its likes) or a program.\n\nOff until "
-            "PAPERS_DIGEST_WEBHOOK is set.",
+            bool(channels.webhook),
+            webhook,
+            "What is new, posted to a chat (Slack, Mattermost, Rocket.Chat) or a program.",
+            "slack" if channels.webhook_shape == "slack" else "json",
         ),
     ]
-
-
-def _usable(channels: Channels, deliver: Deliver) -> Deliver:
-    """Give a `deliver` that says first what is wrong with the settings, if anything is."""
-
-    def delivering(context: dg.AssetExecutionContext, outputs: Outputs) -> Told | None:
-        if channels.problem:
-            raise SettingsError(channels.problem)
-        return deliver(context, outputs)
-
-    return delivering
+    problems = channels.problems
+    return [
+        _asset(channel, digest, problems.get(channel.name, ""))
+        for channel in known
+        if channel.is_configured or channel.name in problems
+    ]
 
 
 class _Words:
@@ -143,37 +146,35 @@ class _Words:
         return self._made[key]
 
 
-def _metadata(context: dg.AssetExecutionContext, told: Delivered) -> Told:
-    found: Told = {"messages": told.messages}
+def _metadata(context: dg.AssetExecutionContext, told: Delivered) -> Metadata:
+    found: Metadata = {"messages": told.messages}
     if told.forgotten:
         days = f"{len(told.forgotten)}, from {told.forgotten[0]} to {told.forgotten[-1]}"
-        context.log.warning("Editions that are not told of any more: %s. See output/digests.", days)
-        found["not_told_of"] = days
+        context.log.warning("Editions too old to be sent: %s. See output/digests.", days)
+        found["editions_not_sent"] = days
     return found
 
 
-def _asset(
-    name: str, digest: dg.AssetsDefinition, deliver: Deliver, description: str
-) -> dg.AssetsDefinition:
+def _asset(channel: _Channel, digest: dg.AssetsDefinition, problem: str) -> dg.AssetsDefinition:
+    """Make the asset of a channel, which fails if there is a `problem` with its settings."""
+
     @dg.asset(
-        name=name,
+        name=channel.name,
         deps=[digest],
-        output_required=False,
         automation_condition=publish_when_sound(),
-        group_name=GROUP,
-        owners=OWNERS,
-        kinds={"notification"},
-        description=description,
+        group_name=NOTIFICATIONS,
+        kinds={channel.kind},
+        code_version=CODE_VERSION,
+        description=channel.description,
     )
     def notification(
         context: dg.AssetExecutionContext, store: StoreResource
-    ) -> Iterator[dg.MaterializeResult[None]]:
+    ) -> dg.MaterializeResult[None]:
+        if problem:
+            raise dg.Failure(f"{problem} {_LATER}", allow_retries=False)
         try:
-            told = deliver(context, store.outputs())
+            return dg.MaterializeResult(metadata=channel.deliver(context, store.outputs()))
         except (NotDelivered, SettingsError, StoreError) as error:
-            reason = f"{error} What was not delivered is told of by the next run that can."
-            raise dg.Failure(reason, allow_retries=False) from error
-        if told is not None:  # or else it is off, and nothing was made
-            yield dg.MaterializeResult(metadata=told)
+            raise dg.Failure(f"{error} {_LATER}", allow_retries=False) from error
 
     return notification

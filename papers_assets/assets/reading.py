@@ -8,13 +8,14 @@ import dagster as dg
 import pandas as pd
 
 from papers_assets import previews
-from papers_assets.assets.common import GROUP, OWNERS
+from papers_assets.assets.common import CODE_VERSION, PUBLISHING
 from papers_assets.automation import publish_when_sound
 from papers_assets.changes import Kind, told_as
 from papers_assets.editions import Edition
 from papers_assets.keywords import KeywordsFile
 from papers_assets.logs import progress
 from papers_assets.reading import Files, Reading
+from papers_assets.rendering.data import FORMAT as DATA_FORMAT
 from papers_assets.rendering.site import DAYS, MOST_DAYS, page_name
 from papers_assets.resources import StoreResource
 from papers_assets.storage.outputs import Outputs
@@ -41,7 +42,7 @@ def reading_assets(
             "keyword, and one for each of the newest 365 days on which something changed. What is "
             "new, revised or newly matching in the newest edition is marked.",
             part="",
-            kinds={"html"},
+            formats={"html"},
             deps=[changes],
             links=links,
         ),
@@ -51,7 +52,8 @@ def reading_assets(
             papers,
             lambda reading, outputs: reading.feeds(_told(outputs)),
             "Atom and JSON feeds, per keyword and of all, in output/site/feeds/.",
-            kinds={"atom"},
+            kinds={"json"},
+            formats={"atom", "json-feed"},
             deps=[changes],
         ),
         _asset(
@@ -60,7 +62,7 @@ def reading_assets(
             papers,
             lambda reading, _: reading.citations(),
             "Entries for reference managers, BibTeX and RIS, in output/site/citations/.",
-            kinds={"bibtex"},
+            formats={"bibtex", "ris"},
         ),
         _asset(
             "data",
@@ -69,7 +71,9 @@ def reading_assets(
             lambda reading, outputs: reading.data(_told(outputs)),
             "The lists for other programs, in output/site/data/: papers.json, which "
             "papers.schema.json describes, and papers.csv.",
-            kinds={"json", "csv"},
+            kinds={"json"},
+            formats={"json", "csv"},
+            code_version=str(DATA_FORMAT),
             deps=[changes],
         ),
     ]
@@ -86,9 +90,11 @@ def _asset(  # noqa: PLR0913 - most are said by name
     make: Make,
     description: str,
     *,
-    kinds: set[str],
+    formats: set[str],
+    kinds: set[str] | None = None,
     part: str | None = None,
     deps: list[dg.AssetsDefinition] | None = None,
+    code_version: str = CODE_VERSION,
     links: Sequence[tuple[str, str]] = (),
 ) -> dg.AssetsDefinition:
     @dg.asset(
@@ -96,9 +102,10 @@ def _asset(  # noqa: PLR0913 - most are said by name
         ins={"papers": dg.AssetIn(papers.key, input_manager_key="papers_io")},
         deps=deps,
         automation_condition=publish_when_sound(),
-        group_name=GROUP,
-        owners=OWNERS,
-        kinds=kinds,
+        group_name=PUBLISHING,
+        kinds=kinds or {"python"},
+        tags={f"format/{name}": "" for name in formats},
+        code_version=code_version,
         description=description,
     )
     def place(papers: pd.DataFrame, store: StoreResource) -> dg.MaterializeResult:  # type: ignore[type-arg] # Dagster reads it, and takes none

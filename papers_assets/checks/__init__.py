@@ -5,13 +5,13 @@ it is right, and says itself what it lacks. A check that is blocking stops publi
 fails as an ERROR: then the old README, of an older date and right, is better than the new one.
 """
 
-from papers_assets.checks.finding import Check, Finding, Severity
+from papers_assets.checks.finding import Check, Finding, Severity, blocking_failures
 from papers_assets.checks.of_changes import CHECKS_OF_CHANGES, check_changes
 from papers_assets.checks.of_papers import (
     CHECKS_OF_PAPERS,
     FORMER_COLUMNS,
     check_papers,
-    stops,
+    keywords_file_valid,
 )
 from papers_assets.checks.of_readme import (
     CHECKS_OF_README,
@@ -28,8 +28,9 @@ __all__ = [
     "Check",
     "Finding",
     "Severity",
+    "blocking_failures",
     "check_changes",
     "check_papers",
     "check_readme",
-    "stops",
+    "keywords_file_valid",
 ]

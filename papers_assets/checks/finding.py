@@ -45,6 +45,15 @@ class Check(NamedTuple):
     """Whether its failure as an ERROR stops publication."""
 
 
+def blocking_failures(findings: Sequence[Finding], table: Mapping[str, Check]) -> list[Finding]:
+    """Return the findings that stop publication; `table` has the checks that they are of."""
+    return [
+        found
+        for found in findings
+        if not found.passed and found.severity is Severity.ERROR and table[found.name].blocking
+    ]
+
+
 A_MISTAKE = (
     "This is a mistake in papers-assets or a damaged file: nothing new is published until it is "
     "mended. Please report it with this text."

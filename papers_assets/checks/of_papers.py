@@ -25,6 +25,7 @@ from papers_assets.checks.rows import PAPER, matching, named
 from papers_assets.harvest.harvested import CLOCKS
 from papers_assets.held import ARXIV_BEGAN
 from papers_assets.keywords import KeywordsFile
+from papers_assets.logs import counted
 from papers_assets.matching import MATCHED
 from papers_assets.papers import PROBLEMS
 from papers_assets.sections import index_lag_of, oai_only
@@ -37,6 +38,9 @@ FORMER_COLUMNS = ["keyword", "arxiv_id", "version", "updated", *MATCHED]
 # What arXiv does or fails to do is published, with a word about it: no answer, or an odd one, of
 # one keyword is no reason to keep the others from their readers.
 CHECKS_OF_PAPERS: dict[str, Check] = {
+    "keywords_file_valid": Check(
+        "keywords.toml can be used; if not, its last valid version is.", blocking=False
+    ),
     "every_keyword_refreshed": Check("The latest run refreshed every keyword.", blocking=False),
     "fresh_enough": Check("No keyword's papers are older than 36 hours.", blocking=False),
     "index_current": Check(
@@ -68,6 +72,19 @@ CHECKS_OF_PAPERS: dict[str, Check] = {
 }
 
 
+def keywords_file_valid(file: KeywordsFile) -> Finding:
+    """Check that keywords.toml can be used."""
+    return Finding(
+        "keywords_file_valid",
+        not file.error,
+        Severity.ERROR,
+        f"{file.notice} {file.error}"
+        if file.error
+        else f"It has {counted(len(file.keywords), 'keyword')}.",
+        {"keywords": len(file.keywords)},
+    )
+
+
 def check_papers(  # noqa: PLR0913, PLR0917 - what it is judged by
     papers: pd.DataFrame,
     former: pd.DataFrame | None,
@@ -88,7 +105,7 @@ def check_papers(  # noqa: PLR0913, PLR0917 - what it is judged by
         now: when `papers` was made.
         as_published: keywords whose rows are said to be those of `former`. What is held of them
             was not read again, and their rows are compared with `former` instead; that what was
-            published is right was checked when it was chosen (see `stops`).
+            published is right was checked when it was chosen (see `blocking_failures`).
         gaps: by keyword, stretches of days of which papers may be missing.
         days_missing: of the harvest.
     """
@@ -108,6 +125,7 @@ def check_papers(  # noqa: PLR0913, PLR0917 - what it is judged by
     }
     newest = newest_known(listable, papers, former, as_published)
     return [
+        keywords_file_valid(file),
         every_keyword_refreshed(times, problems, file),
         fresh_enough(times, now),
         index_current(lag, lacking),
@@ -136,12 +154,6 @@ def _nothing_missing(gaps: Mapping[str, Sequence[str]], days: Sequence[date]) ->
         keywords=len(gaps),
         days=len(days),
     )
-
-
-def stops(found: Finding) -> bool:
-    """Say whether nothing must be made of the papers that this was found of."""
-    is_blocking = CHECKS_OF_PAPERS[found.name].blocking
-    return is_blocking and not found.passed and found.severity is Severity.ERROR
 
 
 def _capped(papers: pd.DataFrame, file: KeywordsFile) -> Finding:

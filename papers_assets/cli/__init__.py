@@ -2,12 +2,15 @@
 
 import click
 
-from papers_assets.cli.running import demo, run
+from papers_assets.cli.demo import demo
+from papers_assets.cli.editing import add, init
+from papers_assets.cli.running import run
 from papers_assets.cli.serving import metrics, sample_arxiv, ui
 from papers_assets.cli.showing import digest, keywords
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="papers-assets", prog_name="papers")
 def main() -> None:
     """Keep a daily list of the newest arXiv papers for each of your keywords.
 
@@ -15,5 +18,5 @@ def main() -> None:
     """
 
 
-for _command in (run, demo, ui, keywords, digest, metrics, sample_arxiv):
+for _command in (init, add, keywords, run, demo, ui, digest, metrics, sample_arxiv):
     main.add_command(_command)

@@ -1,15 +1,16 @@
-"""The commands that run the graph: `run` and `demo`."""
+"""The command `run`, and what the demo runs, too."""
 
 import logging
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, nullcontext
-from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import click
 
+from papers_assets.cli.counts import print_counts
 from papers_assets.cli.words import (
     FRESH,
     HOME_REMEDY,
@@ -24,13 +25,14 @@ from papers_assets.cli.words import (
     tell,
 )
 from papers_assets.keywords import KeywordsFile
+from papers_assets.keywords_file import store_valid
 from papers_assets.logs import printable
-from papers_assets.notifying.channels import Channels
 from papers_assets.progress import showing_progress
-from papers_assets.sample_arxiv import Corpus, SampleArxiv
-from papers_assets.settings import PROJECT_ROOT, Settings
+from papers_assets.settings import Settings
 
-DEMO_HOME = PROJECT_ROOT / "demo"
+if TYPE_CHECKING:
+    from papers_assets.runs import Report
+
 _NAMED = 50
 """Failures that are said one by one."""
 
@@ -44,15 +46,20 @@ _NAMED = 50
     "was interrupted goes on where it ended.",
 )
 @click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="With --since: the last day.")
-def run(keyword: tuple[str, ...], since: datetime | None, until: datetime | None) -> None:
+@click.option(
+    "-v", "--verbose", is_flag=True, help="Log queries, filtered papers and each step, too."
+)
+def run(
+    keyword: tuple[str, ...], since: datetime | None, until: datetime | None, *, verbose: bool
+) -> None:
     """Fetch the newest papers and write the README.
 
     Without KEYWORD, all of keywords.toml. Exit status: 0 everything is fresh, 1 the README is
     published but some keyword in it could not be refreshed, 2 nothing could be done. With
-    PAPERS_LOG_FORMAT=json, everything is said on standard error, one JSON object a line.
+    PAPERS_LOG_FORMAT=json, everything is logged to standard error, one JSON object a line.
     """
     known: set[str] = set()
-    with as_asked(known):
+    with as_asked(known, verbose=verbose):
         settings = settings_or_stop()
         file = keywords_or_stop(settings)
         known.update(file.names)
@@ -66,65 +73,42 @@ def run(keyword: tuple[str, ...], since: datetime | None, until: datetime | None
             for name, day in (("look_back_to", since), ("look_back_until", until))
             if day is not None
         }
-        sys.exit(execute(settings, file, keyword, config=config))
+        sys.exit(execute(settings, file, keyword, config=config, verbose=verbose))
 
 
-@click.command()
-def demo() -> None:
-    """Run everything offline, over invented papers, into demo/."""
-    settings = settings_or_stop()
-    file = keywords_or_stop(settings)
-    with SampleArxiv(Corpus.sample()) as server:
-        click.echo("The sample arXiv answers, with invented papers.")
-        asked = replace(
-            settings,
-            home=DEMO_HOME,
-            api_url=server.url,
-            oai_url=server.oai_url,
-            request_interval=0.0,
-            channels=Channels(),  # nobody is to be told of invented papers
-            log_format="text",
-            locks="",
-            host_folder=None,
-        )
-        status = execute(asked, file, (), {})
-    click.echo(
-        "The papers are about the keywords that keywords.toml is shipped with; others have none."
-    )
-    click.echo("\nOpen this run, its lineage and its history in the Dagster UI: make demo-ui")
-    sys.exit(status)
-
-
-def execute(
+def execute(  # noqa: PLR0913 - three are passed by name
     settings: Settings,
     file: KeywordsFile,
     names: Sequence[str],
     environment: Mapping[str, str] = os.environ,
     *,
     config: Mapping[str, object] | None = None,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    verbose: bool = False,
 ) -> int:
-    """Run the graph, say what became of it, and give the exit status."""
+    """Run the graph, print what became of it, and return the exit status."""
     # Dagster takes a second to import, which the other commands need not wait for.
     from dagster import DagsterError
 
     from papers_assets.checks import GITHUB_LIMIT
     from papers_assets.definitions import build_definitions
     from papers_assets.keyword_refresh import NO_PAPER
-    from papers_assets.outcomes import LOOKING_BACK
     from papers_assets.runs import open_instance, run_daily, tidy_up
     from papers_assets.storage.locks import locks_for
     from papers_assets.storage.outputs import Outputs
     from papers_assets.storage.store import Store, StoreError
 
-    definitions = build_definitions(settings, file)
+    definitions = build_definitions(settings, file, now=now)
     locks = locks_for(settings.locks, settings.home, settings.host_folder)
     store = Store(settings.home, locks, settings.host_folder)
+    is_text = settings.log_format == "text"
     with ExitStack() as stack:
         try:
             instance = stack.enter_context(open_instance(settings.home, environment))
         except (OSError, StoreError, DagsterError) as error:
             stop(f"no run history: {error}. {HOME_REMEDY}")
-        with nullcontext() if settings.log_format == "json" else showing_progress():
+        with showing_progress(verbose=verbose) if is_text else nullcontext():
+            store_valid(file, settings.home)
             report = run_daily(
                 definitions,
                 instance,
@@ -132,15 +116,10 @@ def execute(
                 names,
                 locks_folder=store.locks_folder,
                 config=config,
+                now=now,
             )
             tidy_up(instance, file, store)
-    for name, reason in list(report.failed.items())[:_NAMED]:
-        what = "did not end" if name.startswith(LOOKING_BACK) else "could not be refreshed"
-        complain(printable(f"{name} {what}: {reason}", most=1000))
-    if (more := len(report.failed) - _NAMED) > 0:
-        complain(f"{more} more could not be refreshed; the UI lists them")
-    for name, reason in report.unpublished.items():
-        complain(f"{name} failed: {printable(reason, most=1000)}")
+    _complain_of_failures(report)
     if report.problem:
         complain(f"the README was not written: {report.problem}")
         return NOTHING_DONE
@@ -151,6 +130,8 @@ def execute(
             "they are. Try again later; `make demo` shows the whole product without arXiv."
         )
         return NOTHING_DONE
+    if is_text:
+        print_counts({name: report.counts[name] for name in file.names if name in report.counts})
     outputs = Outputs(settings.home)
     written = [store.documents.readme_path]
     written += [outputs.site_folder / "index.html"] if "site" in report.published else []
@@ -170,3 +151,15 @@ def execute(
         complain(f"check {name}: {printable(found, most=1000)}")
     is_well = not (report.failed or report.unpublished or report.failed_checks)
     return FRESH if is_well else NOT_ALL_FRESH
+
+
+def _complain_of_failures(report: "Report") -> None:
+    from papers_assets.outcomes import LOOKING_BACK
+
+    for name, reason in list(report.failed.items())[:_NAMED]:
+        what = "did not end" if name.startswith(LOOKING_BACK) else "could not be refreshed"
+        complain(printable(f"{name} {what}: {reason}", most=1000))
+    if (more := len(report.failed) - _NAMED) > 0:
+        complain(f"{more} more could not be refreshed; the UI lists them")
+    for name, reason in report.unpublished.items():
+        complain(f"{name} failed: {printable(reason, most=1000)}")

@@ -14,17 +14,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from papers_assets.cli.running import DEMO_HOME
+from papers_assets.cli.demo import DEMO_HOME, demo_settings, prepare, serve_sample
 from papers_assets.cli.words import (
     HOME_REMEDY,
     as_asked,
     extra,
-    keywords_or_stop,
     settings_or_stop,
     stop,
     tell,
+    warn_of_stored_keywords,
 )
-from papers_assets.keywords_file import read_keywords_file
+from papers_assets.keywords_file import read_or_stored
 from papers_assets.sample_arxiv import ALL_FAULTS, Corpus, CorpusError, SampleArxiv, Script, Step
 from papers_assets.settings import PROJECT_ROOT, Settings
 
@@ -43,6 +43,7 @@ _OF_OTHERS = re.compile(
 def ui(port: int, *, demo: bool) -> None:
     """Open the Dagster UI, with the daily schedule and automation running."""
     settings = settings_or_stop()
+    warn_of_stored_keywords(settings.keywords_path, DEMO_HOME if demo else settings.home)
     if not demo:
         # Dagster starts in the home folder, where a relative path would mean something else.
         places = {
@@ -50,12 +51,14 @@ def ui(port: int, *, demo: bool) -> None:
             "PAPERS_KEYWORDS": str(settings.keywords_path),
         }
         sys.exit(_dagster_dev(settings.home, port, os.environ | places))
-    with SampleArxiv(Corpus.sample()) as server:
+    prepare(DEMO_HOME, datetime.now(UTC))
+    with serve_sample(DEMO_HOME) as server:
+        settings = demo_settings(DEMO_HOME, settings, server)
         environment = _demo_environment(os.environ) | {
             "PAPERS_HOME": str(DEMO_HOME),
             "PAPERS_KEYWORDS": str(settings.keywords_path),
-            "ARXIV_API_URL": server.url,
-            "ARXIV_OAI_URL": server.oai_url,
+            "ARXIV_API_URL": settings.api_url,
+            "ARXIV_OAI_URL": settings.oai_url,
             "ARXIV_REQUEST_INTERVAL": "0",
         }
         sys.exit(_dagster_dev(DEMO_HOME, port, environment))
@@ -107,7 +110,7 @@ def metrics(port: int, host: str, *, once: bool) -> None:
     "--min-interval",
     default=3.0,
     show_default=True,
-    help="Seconds between requests below which it answers 429.",
+    help="Seconds between requests below which it answers 429. With ARXIV_REQUEST_INTERVAL=0: 0.",
 )
 @click.option(
     "--fault",
@@ -152,9 +155,9 @@ def _looking(settings: Settings) -> "Looking":
     from papers_assets.storage.store import Store
 
     home = settings.home
-    keywords_or_stop(settings)  # a mistake that is there at the start is said at the start
+    warn_of_stored_keywords(settings.keywords_path, home)
     return Looking(
-        lambda: read_keywords_file(settings.keywords_path),
+        lambda: read_or_stored(settings.keywords_path, home),
         Store(home),
         Outputs(home),
         Counters(home),
@@ -171,6 +174,7 @@ def _demo_environment(environment: Mapping[str, str]) -> dict[str, str]:
 def _dagster_dev(home: Path, port: int, environment: Mapping[str, str]) -> int:
     """Run `dagster dev` in `home`, whose dagster.yaml it reads, until interrupted."""
     from dagster import DagsterError
+    from dagster._daemon.asset_daemon import set_auto_materialize_paused
 
     from papers_assets.runs import history_folder, open_instance
     from papers_assets.storage.store import StoreError
@@ -182,8 +186,10 @@ def _dagster_dev(home: Path, port: int, environment: Mapping[str, str]) -> int:
     ]
     try:
         here = history_folder(home, environment)
-        with open_instance(home, environment):
-            pass  # Dagster's processes would make the databases all at once
+        # Before Dagster's processes, which would make the databases all at once.
+        with open_instance(home, environment) as instance:
+            # Or job pages say "Auto-materialize off", whatever the state of the automation sensor.
+            set_auto_materialize_paused(instance, paused=False)
         with socket.create_server(("127.0.0.1", port)):
             pass  # it is free
     except (OSError, StoreError, DagsterError) as error:

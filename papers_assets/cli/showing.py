@@ -13,6 +13,7 @@ from papers_assets.arxiv.patience import Patience
 from papers_assets.cli.words import complain, keywords_or_stop, settings_or_stop, stop
 from papers_assets.keyword_summary import summary, warnings
 from papers_assets.keywords import KeywordsFile
+from papers_assets.logs import counted
 from papers_assets.settings import Settings
 
 
@@ -27,7 +28,7 @@ def keywords(*, with_query: bool, with_count: bool) -> None:
     settings = settings_or_stop()
     file = keywords_or_stop(settings)
     click.echo(
-        f"{file.path}: {len(file.keywords)} keywords, daily at {file.schedule!r} "
+        f"{file.path}: {counted(len(file.keywords), 'keyword')}, daily at {file.schedule!r} "
         f"({file.timezone.key})."
     )
     for keyword in file.keywords:
@@ -50,7 +51,7 @@ def _count(settings: Settings, file: KeywordsFile) -> None:
     try:
         for keyword in file.keywords:
             count = client.ask(query.newest_first(keyword, 0, 1)).total_results
-            click.echo(f"{keyword.name}: {count:,} results at arXiv")
+            click.echo(f"{keyword.name}: {counted(count, 'result')} at arXiv")
             if not count:
                 complain(f"{keyword.name}: no paper on arXiv matches; check the spelling.")
     except ArxivError as error:

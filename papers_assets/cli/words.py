@@ -11,7 +11,7 @@ from typing import Never
 import click
 
 from papers_assets.keywords import KeywordsFile
-from papers_assets.keywords_file import KeywordsFileError, read_keywords_file
+from papers_assets.keywords_file import KeywordsFileError, read_keywords_file, read_or_stored
 from papers_assets.progress import logging_json
 from papers_assets.settings import Settings, SettingsError, read_log_format, read_settings
 from papers_assets.storage.remote import is_remote
@@ -38,6 +38,16 @@ def keywords_or_stop(settings: Settings) -> KeywordsFile:
         return read_keywords_file(settings.keywords_path)
     except KeywordsFileError as error:
         stop(str(error))
+
+
+def warn_of_stored_keywords(path: Path, home: Path) -> None:
+    """Warn if keywords.toml cannot be used and its last valid version is; stop if there is none."""
+    try:
+        file = read_or_stored(path, home)
+    except KeywordsFileError as error:
+        stop(str(error))
+    if file.error:
+        complain(f"{file.error}\n{file.notice}", logging.WARNING)
 
 
 def stop(message: str) -> Never:
@@ -68,7 +78,7 @@ def _is_json() -> bool:
 
 
 @contextmanager
-def as_asked(keywords: Collection[str]) -> Iterator[None]:
+def as_asked(keywords: Collection[str], *, verbose: bool = False) -> Iterator[None]:
     """Say everything as PAPERS_LOG_FORMAT asks; as JSON, even what went wrong unexpectedly."""
     try:
         is_text = read_log_format(os.environ) == "text"
@@ -79,7 +89,7 @@ def as_asked(keywords: Collection[str]) -> Iterator[None]:
             yield
             return
         try:
-            stack.enter_context(logging_json(keywords, _run_id))
+            stack.enter_context(logging_json(keywords, _run_id, verbose=verbose))
         except ImportError as error:
             stop(f"PAPERS_LOG_FORMAT is json: {error}. {extra('json-logs')}")
         click.get_current_context().meta[_AS_JSON] = True

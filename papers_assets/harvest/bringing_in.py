@@ -100,7 +100,7 @@ def bring_in(
         if error := endurance.ended:
             yield NotBroughtIn(day, not_asked(error), brief_of(error), was_asked=False)
             continue
-        progress.info("%s (day %d of %d): asking", day, number, len(days))
+        progress.info("%s (day %d of %d): fetching", day, number, len(days))
         try:
             outcome = _day(day, sets, client, harvests, now)
             endurance.answered()

@@ -1,5 +1,6 @@
 """Where digests go, as `papers_assets.settings` reads it from the environment."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from papers_assets.notifying.webhook import Shape
@@ -25,5 +26,5 @@ class Channels:
     """https or mailto; empty: mail to the sender."""
     webhook: str = field(default="", repr=False)
     webhook_shape: Shape = "slack"
-    problem: str = ""
-    """What is wrong with the settings; then all of the above is as if nothing had been set."""
+    problems: Mapping[str, str] = field(default_factory=dict)
+    """By name of the asset, what is wrong with a channel's settings; it has the defaults then."""

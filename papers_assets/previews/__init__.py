@@ -1,4 +1,4 @@
-"""What the Dagster UI shows of a materialization: counts, dates, links and a look at the rows."""
+"""What the Dagster UI shows of a materialization: counts, dates, links and some of the rows."""
 
 from papers_assets.previews.common import Metadata, column_schema
 from papers_assets.previews.documents import readme

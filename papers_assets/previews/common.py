@@ -1,4 +1,4 @@
-"""What several previews have in common; what is shown is kept in the run history for ever."""
+"""What the metadata of several assets have in common. The run history keeps all of it."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -17,6 +17,14 @@ _LONGEST = 150
 """Characters of a text in a document that is shown."""
 _LISTED = 100
 """Keywords in a table: the run history keeps two of it a run."""
+_TYPES = {
+    "str": "string",
+    "int64": "integer",
+    "datetime64[us, UTC]": "timestamp (UTC)",
+    papers_frame.TEXT_LIST: "list of strings",
+    papers_frame.LINK_LIST: "list of links (href, rel, title)",
+}
+"""By dtype in pandas, what the catalogue calls it."""
 Metadata = dict[str, Any]
 
 
@@ -26,7 +34,7 @@ def column_schema(columns: Mapping[str, tuple[str, str]]) -> dg.TableSchema:
         [
             dg.TableColumn(
                 name,
-                dtype,
+                _TYPES[dtype],
                 meaning,
                 dg.TableColumnConstraints(nullable=name in papers_frame.MAY_BE_NULL),
             )

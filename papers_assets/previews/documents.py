@@ -1,5 +1,6 @@
-"""Of `readme`: its sections, how large it is, and its beginning."""
+"""Metadata of `readme`: its sections, its size, and its beginning."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
@@ -12,6 +13,9 @@ from papers_assets.checks import GITHUB_LIMIT
 from papers_assets.previews.common import PLOTTED, ROWS_OF_SECTION, SECTIONS, Metadata, beginning
 from papers_assets.rendering import escape
 from papers_assets.rendering.readme import Section, render_readme
+
+_FOLDED = re.compile("<details><summary>.*?</summary><p>(.*?)</p></details>")
+"""A text that the template folds. Dagster leaves out the tags, and keeps the summary."""
 
 
 def readme(
@@ -36,23 +40,23 @@ def readme(
     stale = [beginning(s.keyword) for s in sections if s.note]
     look = [replace(s, papers=_excerpt(s.papers)) for s in sections[:SECTIONS]]
     more = f" of the first {SECTIONS} sections" if len(sections) > SECTIONS else ""
-    remark = f"Here is the beginning of the first rows{more}: the document is the file at path."
+    remark = f"The beginning of the first rows{more}. The whole document is the file at path."
     document = render_readme(look, last_update=updated, cap=ROWS_OF_SECTION, remark=remark)
     return {
         "dagster/row_count": rows,
         "path": dg.MetadataValue.path(str(path)),
         "bytes": size,
         "percent_of_github_limit": round(100 * size / GITHUB_LIMIT, 1),
-        "rows_on_front": sum(shown) if shown else rows,
+        "rows_in_readme": sum(shown) if shown else rows,
         "pages": len(pages),
-        "bytes_of_pages": sum(pages),
-        "bytes_of_largest": max(size, *pages, 0),
+        "pages_bytes": sum(pages),
+        "largest_file_bytes": max(size, *pages, 0),
         "last_update": str(updated or "never"),
         "sections": len(sections),
-        "sections_not_fresh": len(stale),
-        "not_fresh": ", ".join(_some(stale)) or "none",
+        "stale_sections": len(stale),
+        "stale_keywords": ", ".join(_some(stale)) or "none",
         "contents": dg.MetadataValue.md(_contents(sections, shown)),
-        "document": dg.MetadataValue.md("".join(document)),
+        "document": dg.MetadataValue.md(_FOLDED.sub(r"\1", "".join(document))),
     }
 
 

@@ -1,4 +1,4 @@
-"""Of `changes` and `digest`: what was found, and what people are told of it."""
+"""Metadata of `changes` and `digest`: what changed, and the document for readers."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -36,7 +36,7 @@ def changes(published: Published, file: KeywordsFile, outputs: Outputs) -> Metad
     return {
         "dagster/row_count": len(published.found),
         **{kind.value: counts[kind] for kind in Kind},
-        "papers_ever_told_of": int(published.known["arxiv_id"].nunique()),
+        "papers_announced": int(published.known["arxiv_id"].nunique()),
         "edition": edition.day.isoformat() if edition else "none yet",
         "part": len(edition.parts) if edition else 0,
         "path": dg.MetadataValue.path(str(outputs.edition_path(edition.day)))
@@ -55,7 +55,7 @@ def digest(told: Digest, path: Path, text: str) -> Metadata:
         "summary": told.summary,
         "path": dg.MetadataValue.path(str(path)),
         "bytes": len(text.encode()),
-        "bytes_that_github_takes": GITHUB_ISSUE_LIMIT,
+        "github_limit_bytes": GITHUB_ISSUE_LIMIT,
         "document": dg.MetadataValue.md(digest_markdown(_shortened(told), limit=_MOST_OF_DIGEST)),
     }
 

@@ -1,4 +1,4 @@
-"""Of `raw_papers`: what came of a keyword, from queries or from the harvest."""
+"""Metadata of `raw_papers`: what was fetched for a keyword, or found in the harvest."""
 
 import dagster as dg
 
@@ -22,13 +22,13 @@ def refreshed(outcome: Refreshed, api_url: str) -> Metadata:
         "new": outcome.new,
         "revised": outcome.revised,
         "filtered": outcome.filtered,
-        "answered": len(answer.papers),
+        "fetched": len(answer.papers),
         "results_at_arxiv": answer.total_results,
         "requests": outcome.requests,
         "seconds_waited": round(outcome.seconds_waited, 2),
         "gap": answer.gap,
-        "remarks": "; ".join(outcome.remarks) or "none",
-        "looked_back": "no",
+        "warnings": "; ".join(outcome.remarks) or "none",
+        "backfill": "none",
         "query": asked["search_query"],
         "query_url": dg.MetadataValue.url(query.url(api_url, asked)),
     }
@@ -39,24 +39,24 @@ def found(outcome: Found) -> Metadata:
     metadata: Metadata = {
         "new": outcome.new,
         "revised": outcome.revised,
-        "days_looked_through": outcome.days,
+        "days_searched": outcome.days,
         "harvested_at": dg.MetadataValue.timestamp(outcome.refreshed_at),
     }
     if outcome.remarks:
-        metadata["remarks"] = "; ".join(outcome.remarks)
+        metadata["warnings"] = "; ".join(outcome.remarks)
     # Of thousands of keywords, most have nothing new to show.
     return metadata | (_held(outcome.held) if outcome.held else {})
 
 
 def with_looked_back(metadata: Metadata, looked: LookedBack) -> Metadata:
     """Describe the same, of a keyword that was looked back at besides."""
-    came = f"{looked.windows} windows asked for, {looked.new} new papers"
-    before = f", {looked.skipped} months had come before" if looked.skipped else ""
+    came = f"{looked.windows} date ranges fetched, {looked.new} new papers"
+    before = f", {looked.skipped} months fetched before" if looked.skipped else ""
     return metadata | {
         **(_held(glance(looked.held)) if looked.held else {}),
         "requests": metadata.get("requests", 0) + looked.requests,
         "seconds_waited": round(metadata.get("seconds_waited", 0.0) + looked.seconds_waited, 2),
-        "looked_back": f"{came}{before}{'; '.join(['', *looked.open, *looked.remarks])}",
+        "backfill": f"{came}{before}{'; '.join(['', *looked.open, *looked.remarks])}",
     }
 
 
@@ -75,7 +75,7 @@ def _held(held: Glance) -> Metadata:
     look = papers_frame.to_frame(held.newest)
     return {
         "dagster/partition_row_count": held.versions,
-        "papers_held": held.papers,
+        "stored_papers": held.papers,
         "newest_paper": newest(look),
         "preview": dg.MetadataValue.md(markdown_preview(look)),
     }

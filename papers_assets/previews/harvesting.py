@@ -1,4 +1,4 @@
-"""Of `harvest`: what was brought in of a day."""
+"""Metadata of `harvest`: what was fetched of a day."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,7 +17,7 @@ def brought_in(outcome: BroughtIn, sets: Sequence[str], path: Path) -> Metadata:
         "new": outcome.new,
         "removed_at_arxiv": outcome.deleted,
         "unreadable": len(outcome.unreadable),
-        "remarks": "; ".join(outcome.repaired) or "none",
+        "warnings": "; ".join(outcome.repaired) or "none",
         "requests": outcome.requests,
         "seconds_waited": round(outcome.seconds_waited, 2),
         "sets": ", ".join(sets) or "all of arXiv",

@@ -1,4 +1,4 @@
-"""Of `papers`: what is shown of each keyword, and its papers a day."""
+"""Metadata of `papers`: counts by keyword, and papers a day."""
 
 from base64 import b64encode
 from datetime import date, timedelta
@@ -27,7 +27,7 @@ def papers(chosen: Chosen, former: pd.DataFrame | None, today: date) -> Metadata
             "shown": len(s.papers),
             **counts[s.keyword]._asdict(),
             "filtered": s.refused,
-            "held": s.held,
+            "stored": s.held,
         }
         for s in chosen.selections
     ]
@@ -37,16 +37,15 @@ def papers(chosen: Chosen, former: pd.DataFrame | None, today: date) -> Metadata
         "new": sum(count.new for count in counts.values()),
         "revised": sum(count.revised for count in counts.values()),
         "filtered": sum(s.refused for s in chosen.selections),
-        "keywords_as_published": len(chosen.as_published),
+        "unchanged_keywords": len(chosen.as_published),
         "newest_paper": newest(look),
         "papers_a_day": dg.MetadataValue.md(_picture(chosen, today)),
         **by_keyword(rows),
         "preview": dg.MetadataValue.md(markdown_preview(look)),
     }
-    # Each is plotted over time; of many keywords nobody would find the one.
+    # Each is plotted over time, which the table is not. Dagster sorts plots by name.
     for s in chosen.selections[:PLOTTED]:
-        metadata[f"{s.keyword}: shown"] = len(s.papers)
-        metadata[f"{s.keyword}: new"] = counts[s.keyword].new
+        metadata[f"new: {s.keyword}"] = counts[s.keyword].new
     return metadata
 
 
@@ -59,6 +58,15 @@ def _picture(chosen: Chosen, today: date) -> str:
         # The day on which it begins is not known to its end.
         known_from = since.date() + timedelta(days=1) if since else None
         until = times.get(s.keyword)
-        rows.append(bars(s.keyword, counts, today, known_from, until.date() if until else None))
+        rows.append(
+            bars(
+                s.keyword,
+                counts,
+                today,
+                known_from,
+                until.date() if until else None,
+                newest=None if s.papers.empty else s.papers["updated"].max().date(),
+            )
+        )
     svg = chart(rows, today).encode()
     return f"![Papers a day, by keyword](data:image/svg+xml;base64,{b64encode(svg).decode()})"

@@ -1,4 +1,4 @@
-"""Of the files that are made to be read: how many there are, and how large."""
+"""Metadata of the site, feeds, citations and data: how many files, and their size."""
 
 from collections.abc import Mapping
 from pathlib import Path

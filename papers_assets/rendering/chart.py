@@ -28,6 +28,18 @@ class Bars:
     """Of how many of the days, from the oldest, nobody knows all papers."""
     unknown_at_end: int = 0
     """The same, from the newest back."""
+    newest: date | None = None
+    """The day of the newest paper, whether it is among the days or not; None: there is none."""
+
+    @property
+    def without_bars(self) -> str:
+        """Return the sentence that stands where no day has a paper; empty if one has."""
+        if any(self.counts):
+            return ""
+        is_known = not (self.unknown or self.unknown_at_end)
+        newest = f"; newest: {self.newest}" if self.newest else ""
+        papers = "papers" if is_known else "known papers"
+        return f"No {papers} in the last {len(self.counts)} days{newest}."
 
 
 def chart(rows: Sequence[Bars], last: date) -> str:
@@ -47,6 +59,7 @@ def chart(rows: Sequence[Bars], last: date) -> str:
                 "unknown_at_end": row.unknown_at_end * _STEP,
                 "total": sum(row.counts),
                 "most": max(row.counts, default=0),
+                "without_bars": row.without_bars,
             }
             for row in shown
         ],
@@ -69,6 +82,8 @@ def bars(  # noqa: PLR0913, PLR0917 - what a row is made of
     known_from: date | None,
     known_until: date | None,
     days: int = DAYS,
+    *,
+    newest: date | None = None,
 ) -> Bars:
     """Give a keyword's row for the days up to `last`.
 
@@ -79,11 +94,13 @@ def bars(  # noqa: PLR0913, PLR0917 - what a row is made of
         known_from: the first day of which all papers are known; None: nobody knows, so none is.
         known_until: the last such day; None: nobody knows.
         days: how many.
+        newest: the day of the newest paper; None: that of `counts`.
     """
+    newest = newest or max((day for day, count in counts.items() if count), default=None)
     shown = [last - timedelta(days=back) for back in range(days - 1, -1, -1)]
     unknown = sum(known_from is None or day < known_from for day in shown)
     at_end = sum(known_until is None or day > known_until for day in shown[unknown:])
-    return Bars(keyword, [counts.get(day, 0) for day in shown], unknown, at_end)
+    return Bars(keyword, [counts.get(day, 0) for day in shown], unknown, at_end, newest)
 
 
 def _path(counts: Sequence[int]) -> str:

@@ -5,13 +5,14 @@ import json
 import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
 from papers_assets.sample_arxiv.fields import Fields
+from papers_assets.storage.files import replacing
 
 SAMPLE_PATH = Path(__file__).with_name("papers.jsonl")
 """The invented papers that come with the project; `generate.py` writes them."""
@@ -81,6 +82,30 @@ class Corpus:
     def sample(cls) -> Self:
         """Read the invented papers that come with the project."""
         return cls.load(SAMPLE_PATH)
+
+    def ending(self, midnight: datetime) -> Self:
+        """Return the same papers, moved by whole days so that the newest is of the day before."""
+        newest = max(datetime.fromisoformat(paper.updated) for paper in self.newest)
+        by = timedelta(days=(midnight - newest).days)
+
+        def moved(time: str) -> str:
+            return f"{datetime.fromisoformat(time) + by:%Y-%m-%dT%H:%M:%SZ}"
+
+        return type(self)(
+            replace(paper, published=moved(paper.published), updated=moved(paper.updated))
+            for paper in self.versions
+        )
+
+    def before(self, moment: datetime) -> Self:
+        """Return what there was at `moment`, in UTC."""
+        text = f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+        return type(self)(paper for paper in self.versions if paper.updated < text)
+
+    def write(self, path: Path) -> None:
+        """Write the papers as `load` reads them, whole or not at all."""
+        with replacing(path) as file:
+            for paper in self.versions:
+                file.write(json.dumps(asdict(paper), ensure_ascii=False).encode() + b"\n")
 
     def __len__(self) -> int:
         return len(self.newest)

@@ -10,16 +10,16 @@ import math
 import re
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 from pathlib import Path
 from random import Random
+from types import MappingProxyType
 from typing import TypeVar
 
 from papers_assets.sample_arxiv import words
 from papers_assets.sample_arxiv.corpus import SAMPLE_PATH
-from papers_assets.sample_arxiv.oddities import ODDITIES, Oddity
 from papers_assets.sample_arxiv.plan import PLAN
 from papers_assets.sample_arxiv.topics import Topic
 
@@ -64,34 +64,36 @@ class _Dice:
         return bisect_right(cumulated, self._random.random() * cumulated[-1])
 
 
-def lines(papers: int) -> list[Line]:
+def lines(papers: int, replaced: Mapping[int, Line] = MappingProxyType({})) -> list[Line]:
     """Invent papers, and for some of them earlier versions too.
 
     Args:
         papers: how many, from 1 to `MOST_PAPERS`.
+        replaced: fields of some papers, by their position; the others do not change.
 
     Returns:
         The fields of the corpus format, in order of submission.
     """
     dice = _Dice(_SEED)
     plan = _plan(dice, papers)
-    odd = {papers - 4 - 7 * n: oddity for n, oddity in enumerate(ODDITIES)}
     numbers: Counter[int] = Counter()
     titles: set[str] = set()
     invented: list[Line] = []
     for index, submitted in enumerate(_times(dice, papers)):
         numbers[submitted.year] += 1
         arxiv_id = f"{submitted:%y}13.{numbers[submitted.year]:05}"
-        paper = _paper(dice, *plan[index], titles)
-        if index in odd:
-            paper |= _odd(odd[index])
+        paper = _paper(dice, *plan[index], titles) | replaced.get(index, {})
         invented += _versions(dice, {"id": arxiv_id, "version": 1} | paper, submitted)
     return invented
 
 
-def write(path: Path, papers: int = SAMPLE_PAPERS) -> None:
-    """Write a corpus of that many invented papers, one line of JSON per version."""
-    text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines(papers))
+def write(
+    path: Path,
+    papers: int = SAMPLE_PAPERS,
+    replaced: Mapping[int, Line] = MappingProxyType({}),
+) -> None:
+    """Write a corpus of that many invented papers, one line of JSON per version; see `lines`."""
+    text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines(papers, replaced))
     path.write_bytes(text.encode())
 
 
@@ -141,7 +143,7 @@ def _paper(dice: _Dice, topic: Topic, categories: Sequence[str], taken: set[str]
     return {
         "title": title,
         "authors": _authors(dice),
-        "abstract": _abstract(" ".join(body).format_map(slots)),
+        "abstract": marked(" ".join(body).format_map(slots)),
         "comment": _comment(dice, slots),
         "categories": listed,
         "primary_category": listed[0],
@@ -177,7 +179,8 @@ def _capitalized(text: str) -> str:
     return re.sub(r"(^|[ -])(\w)", lambda match: match[1] + match[2].upper(), text)
 
 
-def _abstract(body: str) -> str:
+def marked(body: str) -> str:
+    """Return an abstract that begins by saying that it is invented."""
     text = body.lstrip()
     return f"{body[: -len(text)]}Invented sample paper. {text}"
 
@@ -196,21 +199,6 @@ def _comment(dice: _Dice, slots: dict[str, str]) -> str | None:
     if dice.chance(0.25):
         return dice.pick(words.SHORT_NOTES).format_map(slots)
     return f"Invented sample, not a real paper; {dice.pick(words.NOTES).format_map(slots)}"
-
-
-def _odd(oddity: Oddity) -> Line:
-    categories = oddity.categories.split()
-    fields: Line = {
-        "title": oddity.title,
-        "abstract": _abstract(oddity.abstract),
-        "categories": categories,
-        "primary_category": categories[0],
-    }
-    if oddity.authors:
-        fields["authors"] = list(oddity.authors)
-    if oddity.comment:
-        fields["comment"] = oddity.comment
-    return fields
 
 
 def _versions(dice: _Dice, paper: Line, submitted: datetime) -> Iterator[Line]:

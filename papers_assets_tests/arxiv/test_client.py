@@ -12,8 +12,9 @@ from papers_assets.arxiv.feed import Page
 from papers_assets.arxiv.gate import Gate
 from papers_assets.arxiv.patience import Patience
 from papers_assets.keywords import Field
-from papers_assets.sample_arxiv import Corpus, Fault, RequestRecord, SampleArxiv, Script, Step
+from papers_assets.sample_arxiv import Fault, RequestRecord, SampleArxiv, Script, Step
 from papers_assets_tests.making import keyword
+from papers_assets_tests.sample_arxiv.hostile import hostile_corpus
 
 IMPATIENT = Patience(max_attempts=1, backoff=0.0)
 
@@ -143,7 +144,7 @@ def test_what_arxiv_says_about_a_query_is_passed_on(client: ArxivClient) -> None
 
 
 def test_nobody_there_is_said_with_the_address_and_the_reason(tmp_path: Path) -> None:
-    with SampleArxiv(Corpus.sample()) as server:
+    with SampleArxiv(hostile_corpus()) as server:
         url = server.url
     client = ArxivClient(url, Gate(tmp_path / "x.lock", 0), IMPATIENT)
     with pytest.raises(errors.ArxivUnreachable, match=r"could not be reached at .*refused"):
@@ -152,7 +153,7 @@ def test_nobody_there_is_said_with_the_address_and_the_reason(tmp_path: Path) ->
 
 def test_the_server_never_sees_two_requests_closer_than_the_interval(tmp_path: Path) -> None:
     interval = 0.2
-    with SampleArxiv(Corpus.sample(), min_interval=interval) as server:
+    with SampleArxiv(hostile_corpus(), min_interval=interval) as server:
         for _ in range(4):  # of several programs, each with a connection of its own
             client = ArxivClient(server.url, Gate(tmp_path / "x.lock", interval))
             ask(client)

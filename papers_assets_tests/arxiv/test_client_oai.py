@@ -19,6 +19,7 @@ from papers_assets.sample_arxiv import Corpus, Fault, SampleArxiv, Script, Step
 from papers_assets.sample_arxiv.oai_xml import datestamp
 from papers_assets_tests.arxiv.test_client import PASSING, Pauses
 from papers_assets_tests.making import keyword
+from papers_assets_tests.sample_arxiv.hostile import hostile_corpus
 
 EVER = (date(2000, 1, 1), date(2099, 1, 1))
 NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
@@ -112,7 +113,7 @@ def test_what_is_asked_is_one_address_with_its_own_kind_of_answer(
 
 def test_both_interfaces_wait_at_one_gate(tmp_path: Path) -> None:
     interval = 0.2
-    with SampleArxiv(Corpus.sample(), min_interval=interval) as server:
+    with SampleArxiv(hostile_corpus(), min_interval=interval) as server:
         gate = Gate(tmp_path / "x.lock", interval)
         client = ArxivClient(server.url, gate, oai_url=server.oai_url)
         for _ in range(2):

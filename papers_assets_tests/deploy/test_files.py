@@ -87,7 +87,7 @@ def locked(path: Path) -> dict[str, str]:
 @pytest.mark.parametrize("extra", ["", "celery", "kubernetes"])
 def test_an_image_is_locked_to_the_versions_that_are_tested(extra: str) -> None:
     path = DEPLOY / (f"requirements-{extra}.lock" if extra else "requirements.lock")
-    ours, tested = locked(path), locked(PROJECT_ROOT / "requirements.lock")
+    ours, tested = locked(path), locked(PROJECT_ROOT / "requirements-dev.lock")
     assert {name: tested.get(name) for name in ours} == ours
     wanted = [*project()["dependencies"]]
     for one in ("postgres", "s3", "metrics", "json-logs", *filter(None, [extra])):
@@ -96,6 +96,16 @@ def test_an_image_is_locked_to_the_versions_that_are_tested(extra: str) -> None:
     assert names <= set(ours)
     assert "://" not in path.read_text()
     assert path.read_text().count("--hash=sha256:") > len(ours)
+
+
+def test_what_runs_is_locked_to_the_versions_that_are_tested_and_brings_no_tool_of_tests() -> None:
+    run, tested = (locked(PROJECT_ROOT / f"requirements{name}.lock") for name in ("", "-dev"))
+    assert {name: tested.get(name) for name in run} == run
+    named = [re.split(r"[^\w.-]", name)[0] for name in project()["dependencies"]]
+    assert {*named, "setuptools"} <= set(run)
+    tools = {"pytest", "playwright", "ruff", "moto", "dagster-dg-cli", "dagster-k8s", "s3fs"}
+    assert tools.isdisjoint(run)
+    assert tools <= {re.split(r"\[", name)[0] for name in tested}
 
 
 def test_the_compose_file_is_one() -> None:
@@ -236,6 +246,7 @@ def test_the_instance_differs_from_the_embedded_one_where_it_says_so() -> None:
     embedded = read_yaml(PROJECT_ROOT / "dagster.yaml")
     for same in ("freshness", "telemetry", "nux", "python_logs"):
         assert ours[same] == embedded[same]
+    assert ours["concurrency"]["pools"] == embedded["concurrency"]["pools"]
     assert ours["run_monitoring"].items() >= embedded["run_monitoring"].items()
     limits = ours["concurrency"]["runs"]["tag_concurrency_limits"]
     assert [limit["key"] for limit in limits] == [EVERYTHING_TAG]

@@ -414,4 +414,4 @@ def test_a_character_that_xml_does_not_allow_costs_no_record_and_is_told(
     assert "characters replaced by U+FFFD: 1" in outcome.repaired[0]
     assert outcome.repaired[0] in caplog.text
     metadata = brought_in(outcome, (), harvests.path(DAY))
-    assert outcome.repaired[0] in str(metadata["remarks"])
+    assert outcome.repaired[0] in str(metadata["warnings"])

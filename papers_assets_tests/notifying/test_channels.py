@@ -84,11 +84,21 @@ def test_what_is_not_said_is_taken_from_what_is() -> None:
         ({"PAPERS_DIGEST_WEBHOOK_SHAPE": "Slack"}, "SHAPE is 'Slack': expected slack, which"),
     ],
 )
-def test_a_mistake_is_named_without_its_secret(changed: dict[str, str], words: str) -> None:
-    found = channels(**{**FULL, **changed})  # which stops no list
-    assert words in found.problem
-    assert SECRET not in found.problem
-    assert found == Channels(problem=found.problem)
+def test_a_mistake_is_named_without_its_secret_and_concerns_its_channel_alone(
+    changed: dict[str, str], words: str
+) -> None:
+    found, full = channels(**{**FULL, **changed}), channels(**FULL)  # which stops no list
+    ((channel, problem),) = found.problems.items()
+    assert words in problem
+    assert SECRET not in problem
+    settings = {
+        "github_issue": {"github_token", "github_repository", "github_api"},
+        "email": {"recipients", "sender", "smtp", "unsubscribe"},
+        "webhook": {"webhook", "webhook_shape"},
+    }
+    for name, fields in settings.items():
+        expected = Channels() if name == channel else full
+        assert all(getattr(found, f) == getattr(expected, f) for f in fields)
 
 
 def test_who_is_written_in_two_ways_gets_everything_once() -> None:
@@ -98,7 +108,8 @@ def test_who_is_written_in_two_ways_gets_everything_once() -> None:
 
 @pytest.mark.parametrize("wrong", ["typo@[x", "a@b@c", "smtps://me:pass@x", 'a"b@x', "a;b@x"])
 def test_what_mail_could_not_be_sent_to_is_no_address(wrong: str) -> None:
-    assert "no e-mail address" in channels(**{**FULL, "PAPERS_DIGEST_EMAIL": wrong}).problem
+    found = channels(**{**FULL, "PAPERS_DIGEST_EMAIL": wrong})
+    assert "no e-mail address" in found.problems["email"]
 
 
 def test_github_may_be_this_very_machine() -> None:

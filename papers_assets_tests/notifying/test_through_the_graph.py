@@ -15,7 +15,7 @@ from papers_assets.cli import running, serving
 from papers_assets.definitions import build_definitions
 from papers_assets.notifying.channels import Channels
 from papers_assets.sample_arxiv import Corpus
-from papers_assets.schedules import PUBLISH
+from papers_assets.schedules import PUBLISH, REFRESH
 from papers_assets.settings import Settings
 from papers_assets.telling import MOST_DAYS
 from papers_assets_tests.conftest import House
@@ -25,6 +25,8 @@ from papers_assets_tests.notifying.github_api import OWNER_TOKEN, REPOSITORY, Gi
 from papers_assets_tests.notifying.test_mail import Mailbox, mail_server
 from papers_assets_tests.notifying.test_webhook import Hook, hook
 from papers_assets_tests.reliability.worlds import corpus_at, history
+from papers_assets_tests.test_graph import RAW
+from papers_assets_tests.test_publishing import LINEAGE
 
 __all__ = ["hook"]  # a fixture
 SENDER = "papers@example.org"
@@ -66,10 +68,49 @@ def materialized(house: House, asset: str) -> int:
     return len(records.records)
 
 
-def test_nobody_is_told_anything_until_a_channel_is_set_up(house: House) -> None:
-    report = house.run()
-    assert report.unpublished == {}
-    assert [materialized(house, name) for name in ("github_issue", "email", "webhook")] == [0, 0, 0]
+def channels_in_the_graph(house: House) -> set[str]:
+    graph = house.definitions.resolve_asset_graph()
+    return {k.to_user_string() for k in graph.get_all_asset_keys()} - LINEAGE.keys()
+
+
+def wanted(house: House, cursor: object = None) -> tuple[int, object]:
+    """How many assets automation would materialize now, and where it stands afterwards."""
+    result = dg.evaluate_automation_conditions(house.definitions, house.instance, cursor=cursor)  # type: ignore[arg-type]
+    return result.total_requested, result.cursor
+
+
+@pytest.mark.parametrize("is_configured", [False, True])
+def test_a_publication_by_automation_is_followed_by_no_further_run(
+    house: House, hook: Hook, *, is_configured: bool
+) -> None:
+    house.channels = Channels(webhook=hook.url if is_configured else "")
+    assert channels_in_the_graph(house) == ({"webhook"} if is_configured else set())
+    house.run()
+    _, cursor = wanted(house)
+    house.next_day()
+    assert house.execute(REFRESH, partition_key="compiler", asset_selection=[RAW]).success
+    requested, cursor = wanted(house, cursor)
+    assert requested == len(LINEAGE) - 1 + is_configured
+    assert house.execute(PUBLISH).success
+    for _ in range(2):
+        requested, cursor = wanted(house, cursor)
+        assert requested == 0
+    assert house.run().unpublished == {}
+
+
+def test_a_channel_is_an_asset_where_it_is_configured(house: House) -> None:
+    smtp = "smtp://127.0.0.1:9"
+    for channels, expected in (
+        (Channels("token", REPOSITORY), {"github_issue"}),
+        (Channels(recipients=("a@x.org",), smtp=smtp, sender=SENDER), {"email"}),
+        (Channels(smtp=smtp, sender=SENDER), set()),  # there is nobody to write to
+        (Channels(webhook="http://127.0.0.1:9"), {"webhook"}),
+    ):
+        house.channels = channels
+        assert channels_in_the_graph(house) == expected
+    house.keywords = (keyword("compiler", recipients="COMPILER_TEAM"),)
+    house.channels = Channels(smtp=smtp, sender=SENDER)
+    assert channels_in_the_graph(house) == {"email"}
 
 
 def test_a_day_is_an_issue_and_a_day_without_news_is_none(house: House, api: GithubApi) -> None:
@@ -208,15 +249,15 @@ def test_editions_that_are_too_many_are_named_as_not_told_of(house: House, hook:
     assert len(hook.received) == 1 + MOST_DAYS
     records = house.instance.fetch_materializations(dg.AssetKey("webhook"), limit=1).records
     assert records[0].asset_materialization is not None
-    said = records[0].asset_materialization.metadata["not_told_of"].value
+    said = records[0].asset_materialization.metadata["editions_not_sent"].value
     assert said == "2, from 2026-11-24 to 2026-11-25"
 
 
 def test_a_channel_that_is_set_up_wrongly_stops_that_channel_alone(house: House) -> None:
     problem = "PAPERS_DIGEST_EMAIL is set, and PAPERS_SMTP_URL is not"
-    house.channels = Channels(problem=problem)
+    house.channels = Channels(problems={"email": problem})
     report = house.run()
-    assert set(report.unpublished) == {"github_issue", "email", "webhook"}
+    assert set(report.unpublished) == {"email"}
     assert problem in report.unpublished["email"]
     assert "Last update: 2026-11-23" in house.readme
 

@@ -20,7 +20,7 @@ from uuid import uuid4
 from moto.server import ThreadedMotoServer
 from s3fs import S3FileSystem
 
-from papers_assets.sample_arxiv import Corpus, RequestRecord, SampleArxiv
+from papers_assets.sample_arxiv import RequestRecord, SampleArxiv
 from papers_assets.settings import PROJECT_ROOT
 from papers_assets.storage.remote import home_at
 from papers_assets_tests.buckets import ACCOUNT
@@ -31,6 +31,7 @@ from papers_assets_tests.reliability.gate import open_to_all
 from papers_assets_tests.reliability.namespaces import NoNamespacesError, network
 from papers_assets_tests.reliability.on_host import TMP
 from papers_assets_tests.reliability.workers import CELERY, Queue, Worker
+from papers_assets_tests.sample_arxiv.hostile import hostile_corpus
 
 INTERVAL = 3.0
 """Seconds; of an arXiv that is another host, the product takes no less."""
@@ -70,7 +71,7 @@ class Arxiv(SampleArxiv):
     """One that can leave requests without an answer for a while."""
 
     def __init__(self, address: str) -> None:
-        super().__init__(Corpus.sample(), host=address)
+        super().__init__(hostile_corpus(), host=address)
         self._may_answer = threading.Event()
         self._may_answer.set()
         self.fault = self._wait

@@ -29,6 +29,7 @@ from papers_assets.resources import ArxivResource
 from papers_assets.runs import open_instance
 from papers_assets.sample_arxiv import FAULTS, Corpus, SampleArxiv, Script, Step
 from papers_assets_tests.conftest import House
+from papers_assets_tests.sample_arxiv.hostile import hostile_corpus
 
 _INTERVAL = 0.02
 _NAMES = ("reinforcement learning", "compiler", "performance")
@@ -71,7 +72,7 @@ class Matrix:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        corpus = Corpus.sample()
+        corpus = hostile_corpus()
         steps = sorted(p.updated for p in corpus.newest)
         self._first = Corpus(p for p in corpus.newest if p.updated <= steps[-120])
         self._second = Corpus(p for p in corpus.newest if p.updated <= steps[-60])
@@ -163,7 +164,7 @@ def _is_remarked(house: House, keyword: str) -> bool:
     wanted = dg.AssetRecordsFilter(dg.AssetKey("raw_papers"), asset_partitions=[keyword])
     records = house.instance.fetch_materializations(wanted, limit=1).records
     event = records[0].asset_materialization
-    return event is not None and event.metadata["remarks"].value != "none"
+    return event is not None and event.metadata["warnings"].value != "none"
 
 
 def cases(*, quick: bool) -> list[Case]:

@@ -15,9 +15,9 @@ from datetime import UTC, datetime
 
 from papers_assets.arxiv.errors import ArxivError
 from papers_assets.arxiv.feed import Page, Paper, parse_feed
-from papers_assets.sample_arxiv import Corpus
 from papers_assets.sample_arxiv.archive import Archive
 from papers_assets_tests import reference
+from papers_assets_tests.sample_arxiv.hostile import hostile_corpus
 
 _ID = re.compile(r"[0-9]{4}\.[0-9]{4,5}|[a-z]+(-[a-z]+)*(\.[A-Z]{2})?/[0-9]{7}")
 _CONTROLS = re.compile("[\0-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -116,7 +116,7 @@ def mutated(body: bytes, others: Sequence[bytes], random: random.Random) -> byte
 
 def seeds() -> list[bytes]:
     """Give sound feeds, short enough to be broken often."""
-    archive, now = Archive(Corpus.sample()), datetime(2026, 1, 1, tzinfo=UTC)
+    archive, now = Archive(hostile_corpus()), datetime(2026, 1, 1, tzinfo=UTC)
     asked = [{"search_query": f"all:{word}", "max_results": "2"} for word in ("compiler", "links")]
     asked += [{"search_query": "all:nothing_of_the_kind"}, {"id_list": "x"}]
     found = [archive.answer(parameters, now).body.encode() for parameters in asked]

@@ -17,12 +17,13 @@ from pathlib import Path
 
 from papers_assets.arxiv.client import ArxivClient
 from papers_assets.arxiv.gate import Gate, gate_for
-from papers_assets.sample_arxiv import Corpus, SampleArxiv
+from papers_assets.sample_arxiv import SampleArxiv
 from papers_assets.storage.postgres import GONE_AFTER
 from papers_assets_tests.databases import Postgres, running_postgres
 from papers_assets_tests.driving import free_port
 from papers_assets_tests.reliability.namespaces import Host, Network, NoNamespacesError, network
 from papers_assets_tests.reliability.worlds import table
+from papers_assets_tests.sample_arxiv.hostile import hostile_corpus
 
 _HERE = "papers_assets_tests.reliability.gate"
 NOT_HERE = 77
@@ -96,7 +97,7 @@ def shared(stack: ExitStack, interval: float) -> World:
     port = free_port()
     postgres = stack.enter_context(running_postgres(f"-h {net.address} -p {port}"))
     open_to_all(postgres)
-    server = stack.enter_context(SampleArxiv(Corpus.sample(), host=net.address))
+    server = stack.enter_context(SampleArxiv(hostile_corpus(), host=net.address))
     locks = f"postgresql://postgres@{net.address}:{port}/postgres"
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="gate-")))
     return World(net.hosts, server, server.url, locks, interval, folder)

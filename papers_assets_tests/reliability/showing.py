@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from papers_assets.keywords import KeywordsFile
-from papers_assets.sample_arxiv import Corpus
 from papers_assets.storage.store import Store
 from papers_assets_tests.driving import ENDED, until
 from papers_assets_tests.reliability.cluster import Cluster
 from papers_assets_tests.reliability.workers import Worker
 from papers_assets_tests.reliability.worlds import Version, look, missing, table
+from papers_assets_tests.sample_arxiv.hostile import hostile_corpus
 
 NAMES = ("reinforcement learning", "compiler", "performance", "graph")
 # Nothing is launched by schedule, unless it is New Year's morning.
@@ -114,7 +114,7 @@ class Show:
     def documents_are_right(self) -> None:
         """Compare what is in S3 with what the archive's papers ask for."""
         found = look(self.cluster.home, self.file)
-        self.wrong += missing(self.file, found, Corpus.sample()) + found.broken + found.faults
+        self.wrong += missing(self.file, found, hostile_corpus()) + found.broken + found.faults
         self.expects("the README is of other papers", so=found.readme == found.rendered is not None)
         right = "right" if not self.wrong else "wrong"
         self.says("  lists of 4 keywords and README in S3", right)

@@ -19,7 +19,7 @@ def test_a_row_has_a_count_for_each_of_the_last_days() -> None:
     row = bars(
         "x", {TODAY: 3, TODAY - timedelta(days=2): 1, date(1999, 1, 1): 9}, TODAY, None, TODAY, 4
     )
-    assert row == Bars("x", [0, 1, 0, 3], unknown=4)
+    assert row == Bars("x", [0, 1, 0, 3], unknown=4, newest=TODAY)
 
 
 def test_days_before_the_first_that_is_known_are_unknown() -> None:
@@ -46,9 +46,22 @@ def test_a_row_tells_its_total_and_its_largest_day() -> None:
         [bars("compiler", {TODAY: 3, TODAY - timedelta(days=2): 1}, TODAY, TODAY, TODAY)], TODAY
     )
     assert "compiler" in svg
-    assert "4 (most: 3)" in texts(svg)
+    assert "4 (max 3 a day)" in texts(svg)
     assert "2026-11-23" in texts(svg)
     assert any("not all papers are known" in text for text in texts(svg))
+
+
+def test_a_row_without_papers_says_so_and_when_the_newest_came() -> None:
+    long_ago = date(2026, 8, 17)
+    known = bars("compiler", {}, TODAY, date.min, TODAY, newest=long_ago)
+    unknown = bars("performance", {long_ago: 2}, TODAY, TODAY, TODAY)
+    nothing = bars("federated lerning", {}, TODAY, date.min, TODAY)
+    shown = texts(chart([known, unknown, nothing], TODAY))
+    assert [text for text in shown if text.startswith("No ")] == [
+        "No papers in the last 30 days; newest: 2026-08-17.",
+        "No known papers in the last 30 days; newest: 2026-08-17.",
+        "No papers in the last 30 days.",
+    ]
 
 
 @given(

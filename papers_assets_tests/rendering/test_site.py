@@ -342,6 +342,15 @@ def test_bars_say_what_is_known() -> None:
     )
 
 
+def test_a_keyword_without_new_papers_has_a_sentence_and_no_empty_box() -> None:
+    old = listed_paper(1, updated=datetime(2026, 8, 17, tzinfo=UTC))
+    written = pages_of(site_of([old], ["compiler"]))
+    for path in ("index.html", "keywords/compiler.html"):
+        assert "papers in the last 30 days; newest: 2026-08-17." in written[path]
+        assert "<svg class=" not in written[path]
+        assert "As numbers" not in written[path]
+
+
 @given(st.lists(st.integers(0, 10**6), max_size=40), st.integers(0, 40), st.integers(0, 40))
 def test_bars_stay_in_their_drawing(counts: list[int], unknown: int, at_end: int) -> None:
     drawn = drawing(Bars("x", counts, min(unknown, len(counts)), at_end), date(2026, 1, 1))

@@ -20,13 +20,14 @@ from papers_assets_tests.sample_arxiv.building import (
     parsed,
     total,
 )
+from papers_assets_tests.sample_arxiv.hostile import hostile_corpus
 
 OLD = paper("2613.00001", "Apple Old", updated="2026-11-09T00:00:00Z", version=2)
 OLD_V1 = paper("2613.00001", "Banana Old", version=1)
 TWIN = paper("2613.00002", "Apple Twin", updated="2026-11-09T00:00:00Z")
 NEW = paper("2613.00003", "Apple Apple", "Cherry.", published="2026-11-05T00:00:00Z")
 CORPUS = Corpus([OLD_V1, NEW, OLD, TWIN])
-SAMPLE = Archive(Corpus.sample())
+SAMPLE = Archive(hostile_corpus())
 _parameters = st.dictionaries(
     st.sampled_from(["search_query", "id_list", "start", "max_results", "sortBy", "sortOrder"]),
     st.text(max_size=12) | st.sampled_from(["0", "7", "2513.00001", "ti:a", "submittedDate"]),

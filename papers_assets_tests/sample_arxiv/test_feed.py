@@ -5,7 +5,7 @@ import feedparser
 from hypothesis import given
 from hypothesis import strategies as st
 
-from papers_assets.sample_arxiv import Corpus, Paper, feed
+from papers_assets.sample_arxiv import Paper, feed
 from papers_assets_tests.sample_arxiv.building import (
     ARXIV,
     ATOM,
@@ -16,6 +16,7 @@ from papers_assets_tests.sample_arxiv.building import (
     paper,
     parsed,
 )
+from papers_assets_tests.sample_arxiv.hostile import hostile_corpus
 
 FULL = paper(
     version=2,
@@ -145,7 +146,7 @@ def test_attributes_arrive_to_the_letter_too(category: str) -> None:
 
 
 def test_the_hazards_of_the_sample_arrive_to_the_letter() -> None:
-    for subject in Corpus.sample().newest:
+    for subject in hostile_corpus().newest:
         entry = entry_of(subject)
         assert entry.findtext(f"{ATOM}title") == subject.title
         assert entry.findtext(f"{ATOM}summary") == subject.abstract

@@ -10,6 +10,7 @@ from papers_assets.arxiv import taxonomy
 from papers_assets.sample_arxiv import Corpus, generate
 from papers_assets.sample_arxiv.corpus import SAMPLE_PATH
 from papers_assets.sample_arxiv.grammar import read
+from papers_assets_tests.sample_arxiv.hostile import hostile_corpus
 
 SAMPLE = Corpus.sample()
 REINFORCEMENT = '(ti:"reinforcement learning" OR abs:"reinforcement learning")'
@@ -138,17 +139,18 @@ def test_titles_differ() -> None:
     ["|", "$O(|V|^2)$", "<think>", "a < b", "*", "_", "`", "https://", "\\", "&amp;", "</details>"],
 )
 def test_the_hazards_of_tables_are_in_there(hazard: str) -> None:
-    assert any(hazard in paper.title + paper.abstract for paper in SAMPLE.newest)
+    assert any(hazard in paper.title + paper.abstract for paper in hostile_corpus().newest)
+    assert not any(hazard in paper.title for paper in SAMPLE.newest)
 
 
 def test_the_hazards_of_careless_code_are_in_there() -> None:
-    titles = {paper.title for paper in SAMPLE.newest}
-    comments = [paper.comment for paper in SAMPLE.newest]
+    titles = {paper.title for paper in hostile_corpus().newest}
+    comments = [paper.comment for paper in hostile_corpus().newest]
 
     assert "0" in titles
     assert max(len(title) for title in titles) > 250
-    assert max(len(paper.authors) for paper in SAMPLE.newest) == 30
-    assert any(not name.isascii() for paper in SAMPLE.newest for name in paper.authors)
+    assert max(len(paper.authors) for paper in hostile_corpus().newest) == 30
+    assert any(not name.isascii() for paper in hostile_corpus().newest for name in paper.authors)
     assert None in comments
     assert {20} < {len(comment) for comment in comments if comment}
     assert min(len(comment) for comment in comments if comment) < 20

@@ -41,6 +41,8 @@ class Drawing:
     most: int
     summary: str
     """What the picture shows, in words."""
+    without_bars: str
+    """The sentence that stands where no day has a paper; empty if one has."""
 
 
 def drawing(bars: Bars, last: date) -> Drawing:
@@ -56,6 +58,7 @@ def drawing(bars: Bars, last: date) -> Drawing:
         total=total,
         most=most,
         summary=_summary(days, total, most, len(unknown)),
+        without_bars=bars.without_bars,
     )
 
 

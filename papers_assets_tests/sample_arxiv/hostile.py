@@ -1,6 +1,12 @@
-r"""Invented papers with everything that breaks tables, Markdown, HTML or careless code."""
+r"""The sample papers, some with everything that breaks tables, Markdown, HTML or careless code."""
 
+import tempfile
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from papers_assets.sample_arxiv import Corpus
+from papers_assets.sample_arxiv.generate import SAMPLE_PAPERS, Line, marked, write
 
 
 @dataclass(frozen=True)
@@ -135,3 +141,28 @@ ODDITIES = (
     ),
 )
 """Each is about one of the project's own keywords."""
+
+
+@cache
+def hostile_corpus() -> Corpus:
+    """Return the papers of the sample, the last of them replaced by `ODDITIES`."""
+    replaced = {SAMPLE_PAPERS - 4 - 7 * n: _fields(odd) for n, odd in enumerate(ODDITIES)}
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "papers.jsonl"
+        write(path, replaced=replaced)
+        return Corpus.load(path)
+
+
+def _fields(oddity: Oddity) -> Line:
+    categories = oddity.categories.split()
+    fields: Line = {
+        "title": oddity.title,
+        "abstract": marked(oddity.abstract),
+        "categories": categories,
+        "primary_category": categories[0],
+    }
+    if oddity.authors:
+        fields["authors"] = list(oddity.authors)
+    if oddity.comment:
+        fields["comment"] = oddity.comment
+    return fields

@@ -1,0 +1,93 @@
+"""The demo: the product offline, over invented papers, in a folder of its own."""
+
+import shutil
+import sys
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import click
+
+from papers_assets import sample_arxiv
+from papers_assets.cli.running import execute
+from papers_assets.cli.words import settings_or_stop
+from papers_assets.keywords_file import read_keywords_file
+from papers_assets.notifying.channels import Channels
+from papers_assets.sample_arxiv import Corpus, SampleArxiv
+from papers_assets.settings import PROJECT_ROOT, Settings
+
+DEMO_HOME = PROJECT_ROOT / "demo"
+_KEYWORDS = "keywords.toml"
+_PAPERS = "sample-papers.jsonl"
+
+
+@click.command()
+def demo() -> None:
+    """Run everything offline, over invented papers, into demo/.
+
+    The first time, yesterday is simulated before today, so that there is a history to look at.
+    """
+    sys.exit(run_demo(DEMO_HOME, settings_or_stop(), datetime.now(UTC)))
+
+
+def run_demo(home: Path, settings: Settings, now: datetime) -> int:
+    """Run the graph in `home` for `now` and, if `home` is new, for the day before it first.
+
+    Returns:
+        The exit status of the last run.
+    """
+    is_new = prepare(home, now)
+    with serve_sample(home) as server:
+        settings = demo_settings(home, settings, server)
+        file = read_keywords_file(settings.keywords_path)
+        if is_new:
+            yesterday, papers = now - timedelta(days=1), server.corpus
+            server.corpus = papers.before(_midnight(yesterday))
+            click.echo(f"Yesterday, {yesterday.date()}:")
+            execute(settings, file, (), {}, now=lambda: yesterday)
+            server.corpus = papers
+        click.echo(f"\nToday, {now.date()}:")
+        status = execute(settings, file, (), {}, now=lambda: now)
+    click.echo(
+        "\nAll of these papers are invented. To see the runs in the Dagster UI: make demo-ui"
+    )
+    return status
+
+
+def prepare(home: Path, now: datetime) -> bool:
+    """Write the demo's keywords and papers, the newest of yesterday, unless they are there.
+
+    Returns:
+        Whether they were not.
+    """
+    if (home / _PAPERS).exists():
+        return False
+    home.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(Path(sample_arxiv.__file__).with_name(_KEYWORDS), home / _KEYWORDS)
+    Corpus.sample().ending(_midnight(now)).write(home / _PAPERS)
+    return True
+
+
+def serve_sample(home: Path) -> SampleArxiv:
+    """Serve the papers of `home`, which `prepare` wrote; closed by its context."""
+    return SampleArxiv(Corpus.load(home / _PAPERS))
+
+
+def demo_settings(home: Path, settings: Settings, server: SampleArxiv) -> Settings:
+    """Return `settings` for a run in `home` over `server`, which notifies nobody."""
+    return replace(
+        settings,
+        home=home,
+        keywords_path=home / _KEYWORDS,
+        api_url=server.url,
+        oai_url=server.oai_url,
+        request_interval=0.0,
+        channels=Channels(),
+        log_format="text",
+        locks="",
+        host_folder=None,
+    )
+
+
+def _midnight(moment: datetime) -> datetime:
+    return moment.replace(hour=0, minute=0, second=0, microsecond=0)

@@ -1,0 +1,53 @@
+"""The documents: short, without dead links, and complete about what can be set."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from papers_assets import keywords_tables
+from papers_assets.cli import main
+from papers_assets.rendering.anchors import anchors
+from papers_assets.settings import PROJECT_ROOT
+
+DOCUMENTS = [PROJECT_ROOT / "README.md", PROJECT_ROOT / "CONTRIBUTING.md"]
+DOCUMENTS += sorted((PROJECT_ROOT / "docs").glob("*.md"))
+CONFIGURATION = (PROJECT_ROOT / "docs" / "configuration.md").read_text()
+_CODE = re.compile(r"```.*?```|`[^`]*`", re.DOTALL)
+
+
+def headings(path: Path) -> list[str]:
+    return re.findall(r"^#+ (.*)$", _CODE.sub("", path.read_text()), re.MULTILINE)
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_every_link_leads_somewhere(path: Path) -> None:
+    text = _CODE.sub("", path.read_text())
+    for link in re.findall(r"\]\(<?([^)>\s]+)>?\)", text):
+        file, _, anchor = link.partition("#")
+        if "://" in link:
+            continue
+        target = (path.parent / file).resolve() if file else path
+        assert target.exists(), link
+        assert not anchor or anchor in anchors(headings(target)), link
+
+
+def test_the_readme_can_be_read_in_five_minutes() -> None:
+    assert len((PROJECT_ROOT / "README.md").read_text().split()) <= 900
+
+
+def test_every_make_target_in_the_readme_exists() -> None:
+    makefile = (PROJECT_ROOT / "Makefile").read_text()
+    named = re.findall(r"\bmake ([a-z-]+)", (PROJECT_ROOT / "README.md").read_text())
+    assert named
+    assert [target for target in named if f"\n{target}: " not in makefile] == []
+
+
+def test_every_setting_command_and_variable_is_documented() -> None:
+    keys = {*keywords_tables._FILE_KEYS, *keywords_tables._KEYWORD_KEYS} - {"keywords"}
+    assert {key for key in keys if f"| `{key}` |" not in CONFIGURATION} == set()
+    assert {name for name in main.commands if f"| `papers {name}" not in CONFIGURATION} == set()
+    code = "".join(path.read_text() for path in (PROJECT_ROOT / "papers_assets").rglob("*.py"))
+    variables = set(re.findall(r"\"((?:PAPERS|ARXIV)_[A-Z_]*[A-Z])\"", code))
+    variables -= {"ARXIV_BEGAN"}
+    assert {name for name in variables if f"| `{name}` |" not in CONFIGURATION} == set()
