@@ -430,8 +430,17 @@ def test_what_came_since_the_last_visit_is_unseen_until_the_next(opened: Opening
             page.reload()
             expect(page.get_by_label("Only unseen since my last visit")).to_be_checked()
             assert found(page) == "4 of 10 papers"
+        page.evaluate(
+            """() => {
+              localStorage.setItem("papers-assets.star", "[1]");
+              localStorage.setItem("papers-assets.done", "{");
+            }"""
+        )
         another_day(page)
         assert found(page) == "None of 10 papers"
+        page.get_by_role("button", name="Clear").click()
+        article(page, 1).get_by_role("button", name="Star").click()
+        expect(page.get_by_role("button", name="Export 1 starred (BibTeX)")).to_be_visible()
 
 
 def test_hits_are_marked_and_the_abstract_that_has_one_opens(opened: Opening) -> None:

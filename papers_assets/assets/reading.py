@@ -140,14 +140,9 @@ def _former(file: KeywordsFile, outputs: Outputs, folder: str) -> dict[str, str]
 def _write_days(reading: Reading, outputs: Outputs) -> dict[str, int]:
     """Write the archive; of pages that are there already, those of recent days alone."""
     days = outputs.days()[-MOST_DAYS:]
-    written, there = outputs.read_written(DAYS), outputs.site_files(DAYS)
-    unchanged = [
-        day
-        for day in days[:-RECENT_DAYS]
-        if written.made_with == reading.made_with
-        and page_name(day) in written.names
-        and page_name(day) in there
-    ]
+    made_with, written = reading.made_with, outputs.read_written(DAYS)
+    there = outputs.site_files(DAYS) & written.names if written.made_with == made_with else ()
+    unchanged = [day for day in days[:-RECENT_DAYS] if page_name(day) in there]
 
     def read(day: date) -> Edition:
         edition = outputs.read_edition(day)
@@ -159,6 +154,6 @@ def _write_days(reading: Reading, outputs: Outputs) -> dict[str, int]:
         DAYS,
         reading.days(days, read, unchanged),
         unchanged=[page_name(day) for day in unchanged],
-        made_with=reading.made_with,
+        made_with=made_with,
     )
     return {f"{DAYS}/{name}": size for name, size in sizes.items()}

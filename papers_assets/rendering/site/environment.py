@@ -13,7 +13,6 @@ from papers_assets.rendering.site.bars import HEIGHT, STEP
 from papers_assets.rendering.site.entries import MARKS
 
 _SCRIPTS = ("memory.js", "highlight.js", "app.js", "triage.js")
-_STYLES = ("style.css",)
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 # Not the calendar module's: its names depend on the machine's locale.
 _MONTHS = (
@@ -38,7 +37,7 @@ def environment() -> Environment:
         "counted": counted,
     }
     script, script_hash = _inlined(*_SCRIPTS)
-    style, style_hash = _inlined(*_STYLES)
+    style, style_hash = _inlined("style.css")
     environment.globals |= {
         "script": script,
         "style": style,

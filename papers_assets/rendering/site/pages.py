@@ -48,10 +48,10 @@ class Frame:
 
     def near(self, slug: str) -> list[NamedPage]:
         """Return the keywords around one of them, or the first ones; at most _MOST_KEYWORDS."""
-        pages = [NamedPage(shown(page.name), page.slug) for page in self.keywords]
-        at = next((i for i, page in enumerate(pages) if page.slug == slug), 0)
-        start = max(0, min(at - _MOST_KEYWORDS // 2, len(pages) - _MOST_KEYWORDS))
-        return pages[start : start + _MOST_KEYWORDS]
+        at = next((i for i, page in enumerate(self.keywords) if page.slug == slug), 0)
+        start = max(0, min(at - _MOST_KEYWORDS // 2, len(self.keywords) - _MOST_KEYWORDS))
+        pages = self.keywords[start : start + _MOST_KEYWORDS]
+        return [NamedPage(shown(page.name), page.slug) for page in pages]
 
 
 @dataclass(frozen=True)
