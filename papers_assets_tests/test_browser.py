@@ -135,6 +135,7 @@ def test_the_schedule_can_be_switched_and_keywords_are_read_again(
     page = seen.go("/asset-groups/daily_papers")
     page.get_by_role("button", name="Reload definitions").click()
     seen.go("/assets/papers?view=checks")
+    page.get_by_text("keywords_file_valid").first.click()
     expect(page.get_by_text("keywords.toml has a mistake").first).to_be_visible()
     seen.go("/assets/raw_papers?view=overview")
     expect(page.get_by_text("cap: 0 is not a whole number").first).to_be_visible()

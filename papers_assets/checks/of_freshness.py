@@ -7,6 +7,7 @@ from papers_assets.checks.finding import NAMED, Finding, Severity, as_line, find
 from papers_assets.harvest.harvested import CLOCKS
 from papers_assets.index_lag import IndexLag
 from papers_assets.keywords import KeywordsFile
+from papers_assets.logs import counted
 from papers_assets.papers import AGEING
 from papers_assets.sections import is_old
 
@@ -35,7 +36,7 @@ def every_keyword_refreshed(
     return finding(
         "every_keyword_refreshed",
         missing,
-        f"All {len(times)} keywords were refreshed.",
+        f"All were refreshed: {counted(len(times), 'keyword')}.",
         f"{len(missing)} of {len(file.names)} keywords were not refreshed: {{}}. The README says "
         "so beside them. The next run asks again; raw_papers' log says what happened.",
         # What is shown is right, and says how old it is; fresh_enough says when that is too old.
