@@ -127,8 +127,8 @@ class _Looking:
         windows = deque(remaining(wanted, done))
         looked.skipped = len(wanted) - len(windows)
         if looked.skipped:
-            done = counted(looked.skipped, "month")
-            logger.info("%s: looking back: %s fetched before", name, done)
+            skipped = counted(looked.skipped, "month")
+            logger.info("%s: looking back: %s fetched before", name, skipped)
         while windows:
             window = windows.popleft()
             looked.reached = window.last.date()
@@ -215,8 +215,8 @@ class _Looking:
             looked.open.append(f"{window} is not whole: {', '.join(doubts)}")
         elif answer.unreadable:
             looked.remarks.append(
-                f"{window}: {counted(len(answer.unreadable), 'entry', 'entries')} could not be read: "
-                f"{answer.unreadable[0]}"
+                f"{window}: {counted(len(answer.unreadable), 'entry', 'entries')} could not be "
+                f"read: {answer.unreadable[0]}"
             )
         elif answer.papers:
             came, self._empty = [*self._empty, window], []
