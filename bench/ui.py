@@ -156,7 +156,7 @@ def _pages(ui: UI, keyword: str, times: int) -> dict[str, tuple[float, str]]:
     partitions = "/assets/raw_papers?view=partitions"
     with browser() as chromium:
         for page, path in (
-            ("lineage", "/asset-groups/daily_papers"),
+            ("lineage", "/asset-groups"),
             ("partitions", partitions),
             ("a partition", f"{partitions}&partition={quote_plus(keyword)}"),
             ("papers", "/assets/papers"),

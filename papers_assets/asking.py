@@ -15,6 +15,8 @@ from papers_assets.refresh import Wishes
 
 EVERYTHING_TAG = "papers_assets/every_keyword"
 """On runs over all keywords: over those of the file as it is when the run starts."""
+OPEN_DAYS_TAG = "papers_assets/every_open_day"
+"""On runs of `harvest` over every day of which more may come, as of when the run starts."""
 _RESUMED_TAG = "dagster/is_resume_retry"
 
 
@@ -49,7 +51,10 @@ class Asked:
     names: list[str]
     wishes: Wishes
     is_whole_range: bool
-    """Whether `names` are exactly the run's partitions, so that Dagster may mark them all."""
+    """Whether `names` and `fetched` are exactly the run's partitions, so that Dagster may mark them
+    all."""
+    fetched: frozenset[str] = frozenset()
+    """What the runs that this one resumes have fetched already."""
 
 
 def asked_for(
@@ -80,12 +85,15 @@ def asked_for(
         "and choose again",
     )
     wishes = _wishes(config, today)
+    is_whole_range = names == of_run
+    fetched: frozenset[str] = frozenset()
     if _is_resumed(context.run):
         # What an earlier run forgot in order to ask for it again, this one goes on with.
         wishes = replace(wishes, ignore_held=False)
-        fetched = _fetched_by_parents(context, looking_back=wishes.look_back is not None)
+        by_parents = _fetched_by_parents(context, looking_back=wishes.look_back is not None)
+        fetched = by_parents.intersection(names)
         names = [name for name in names if name not in fetched]
-    return Asked(names, wishes, is_whole_range=names == of_run)
+    return Asked(names, wishes, is_whole_range, fetched)
 
 
 def _known(names: Collection[str], known: Collection[str], where: str) -> None:
@@ -116,8 +124,8 @@ def _is_resumed(run: dg.DagsterRun) -> bool:
     return run.parent_run_id is not None and run.tags.get(_RESUMED_TAG) == "true"
 
 
-def _fetched_by_parents(context: dg.AssetExecutionContext, *, looking_back: bool) -> set[str]:
-    """Give the keywords with which the runs that this one resumes were done."""
+def _fetched_by_parents(context: dg.AssetExecutionContext, *, looking_back: bool) -> frozenset[str]:
+    """Return the names of the keywords that the runs which this one resumes have fetched."""
     fetched: set[str] = set()
     failed: set[str] = set()
     run: dg.DagsterRun | None = context.run
@@ -129,7 +137,7 @@ def _fetched_by_parents(context: dg.AssetExecutionContext, *, looking_back: bool
         failed |= {problem.removeprefix(LOOKING_BACK) for problem in problems} - fetched
         fetched |= came - failed
         run = context.instance.get_run_by_id(run.parent_run_id)
-    return fetched
+    return frozenset(fetched)
 
 
 def _what_became_of(run_id: str, context: dg.AssetExecutionContext) -> tuple[set[str], set[str]]:

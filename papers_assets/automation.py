@@ -11,7 +11,23 @@ from dagster import AutomationCondition as When
 
 
 def publish_when_new() -> dg.AutomationCondition[Any]:
-    """Make the condition for `papers`.
+    """Make the condition for `papers`."""
+    return (_is_due() | _is_requested_upstream()).with_label("any_deps_updated & ~in_progress")
+
+
+def publish_when_sound() -> dg.AutomationCondition[Any]:
+    """Make the condition for what is made from `papers`: only if its blocking checks passed.
+
+    In one run with `papers`, the run itself stops at a blocking check.
+    """
+    passed = When.all_deps_blocking_checks_passed().with_label("blocking_checks_passed")
+    return ((_is_due() & passed) | _is_requested_upstream()).with_label(
+        "any_deps_updated & ~in_progress & blocking_checks_passed"
+    )
+
+
+def _is_due() -> dg.AutomationCondition[Any]:
+    """Make the condition that something arrived which has not been published.
 
     Dagster's own `any_deps_updated().since_last_handled()` forgets an arrival when the asset itself
     was made in the same tick of 30 seconds, even if before the arrival; and its `eager()` waits
@@ -23,14 +39,8 @@ def publish_when_new() -> dg.AutomationCondition[Any]:
     # A publication that failed is tried again when something else arrives, not every 30 seconds.
     requested = When.newly_requested().since(arrival).with_label("already_requested")
     in_progress = (When.any_deps_in_progress() | When.in_progress()).with_label("in_progress")
-    together = When.any_deps_match(When.will_be_requested()).with_label("any_deps_requested")
-    condition = (unpublished & ~requested & ~in_progress) | together
-    return condition.with_label("any_deps_updated & ~in_progress")
+    return unpublished & ~requested & ~in_progress
 
 
-def publish_when_sound() -> dg.AutomationCondition[Any]:
-    """Make the condition for what is made from `papers`: only if its blocking checks passed."""
-    passed = When.all_deps_blocking_checks_passed().with_label("blocking_checks_passed")
-    return (publish_when_new() & passed).with_label(
-        "any_deps_updated & ~in_progress & blocking_checks_passed"
-    )
+def _is_requested_upstream() -> dg.AutomationCondition[Any]:
+    return When.any_deps_match(When.will_be_requested()).with_label("any_deps_requested")

@@ -10,12 +10,13 @@ from textwrap import fill
 import dagster as dg
 
 from papers_assets import alerts, assets, schedules
-from papers_assets.housekeeping import housekeeping_job
+from papers_assets.housekeeping import dead_runs_sensor, housekeeping_job
 from papers_assets.keywords import KeywordsFile
 from papers_assets.keywords_file import KeywordsFileError, read_or_stored, store_valid
 from papers_assets.keywords_sensor import keywords_file_sensor
-from papers_assets.resources import ArxivResource, PapersIOManager, StoreResource
-from papers_assets.settings import LOCKS, Settings, read_settings
+from papers_assets.reading import repository_links
+from papers_assets.resources import ArxivResource, PapersIOManager, StoreResource, fixed
+from papers_assets.settings import LOCKS, PROJECT_ROOT, Settings, read_settings
 
 logger = logging.getLogger(__name__)
 _WIDTH = 100
@@ -47,14 +48,15 @@ def build_definitions(
         papers = assets.papers_asset(file, raw_papers, now)
         changes = assets.changes_asset(file, papers, now)
         digest = assets.digest_asset(file, changes)
+        links = repository_links(settings.repository, has_output=settings.home == PROJECT_ROOT)
         all_assets = assets.catalogued(
             [
                 *([harvest] if harvest else []),
                 raw_papers,
                 papers,
-                assets.readme_asset(file, papers),
+                assets.readme_asset(file, papers, notifies=bool(settings.channels.github_token)),
                 changes,
-                *assets.reading_assets(file, papers, changes),
+                *assets.reading_assets(file, papers, changes, links),
                 digest,
                 *assets.notification_assets(file, digest, settings.channels, environment),
             ],
@@ -90,18 +92,21 @@ def build_definitions(
             schedules.failure_sensor(publish),
             keywords_file_sensor(file, settings.home),
             alerts.alert_sensor(settings.alerts, now),
+            dead_runs_sensor(),
         ],
         resources={
-            "arxiv": ArxivResource(
-                api_url=settings.api_url,
-                oai_url=settings.oai_url,
-                request_interval=settings.request_interval,
-                max_attempts=settings.max_attempts,
-                backoff=settings.backoff,
-                locks=locks,
+            "arxiv": fixed(
+                ArxivResource(
+                    api_url=settings.api_url,
+                    oai_url=settings.oai_url,
+                    request_interval=settings.request_interval,
+                    max_attempts=settings.max_attempts,
+                    backoff=settings.backoff,
+                    locks=locks,
+                )
             ),
-            "store": StoreResource(**place),
-            "papers_io": PapersIOManager(**place),
+            "store": fixed(StoreResource(**place)),
+            "papers_io": fixed(PapersIOManager(**place)),
         },
         # One process per run: starting one for each of three short steps takes longer than they.
         executor=dg.in_process_executor,

@@ -23,8 +23,11 @@ from dagster._core.storage.event_log.schema import (
 from dagster._core.storage.local_compute_log_manager import LocalComputeLogManager
 from filelock import FileLock, Timeout
 
-LOCK_TAG = "papers_assets/lock"
-"""On a run of the command line: the name of the lock that its process holds while it lives."""
+LOCK_TAG = ".dagster/papers_assets_lock"
+"""On a run of the command line: the name of the lock that its process holds while it lives.
+
+The UI hides tags that begin with `.dagster/`.
+"""
 
 _FINISHED = (
     dg.DagsterRunStatus.SUCCESS,
@@ -148,7 +151,8 @@ def held_while_running(
     locks_folder.mkdir(parents=True, exist_ok=True)
     path = locks_folder / f"run-{uuid4().hex}.lock"
     with FileLock(path):
-        yield {LOCK_TAG: path.name}
+        # Where run_retries are on, the daemon would start a run once more whose process was killed.
+        yield {LOCK_TAG: path.name, "dagster/max_retries": "0"}
         for run in _unfinished(instance, path.name):
             _end(instance, run)
         path.unlink(missing_ok=True)
@@ -178,8 +182,8 @@ def end_dead_runs(instance: dg.DagsterInstance, locks_folder: Path) -> list[str]
 
 def is_of_command_line(run: dg.DagsterRun) -> bool:
     """Say whether the command line runs it, and whoever started that hears of its end."""
-    # "Re-execute" in the UI copies the tags to a run that Dagster's daemon looks after.
-    return LOCK_TAG in run.tags and run.remote_job_origin is None
+    # "Re-execute" in the UI copies the tags to a run that Dagster's daemon starts.
+    return LOCK_TAG in run.tags and run.parent_run_id is None
 
 
 def _unfinished(instance: dg.DagsterInstance, name: str | None = None) -> list[dg.DagsterRun]:

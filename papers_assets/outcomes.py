@@ -14,7 +14,10 @@ LOOKING_BACK = "looking back at "
 """Before a keyword's name, where it was refreshed and looking back did not come to its end."""
 _NAMED = 20
 """Keywords of one reason that the story names."""
-_ASK_AGAIN = 'The next daily run asks again; "Re-execute from failure" asks for these now.'
+_ASK_AGAIN = (
+    'The next daily run fetches them again; "Re-execute from failure" does so now, and the other '
+    "assets of this run follow in it."
+)
 _HARVEST_AGAIN = (
     "The next daily run asks for the days that are missing; so does materializing them of "
     "harvest, and then daily_papers."

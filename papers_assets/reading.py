@@ -3,16 +3,19 @@
 Files are given as a name, relative to the part of the site that they belong to, and pieces of text.
 """
 
+import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
+from itertools import product
 from typing import NamedTuple
 
 import pandas as pd
 
 from papers_assets.changes import Kind, is_withdrawn
+from papers_assets.digest import Digest, digest_of
 from papers_assets.editions import Edition, kinds
 from papers_assets.keywords import Keyword, KeywordsFile
 from papers_assets.listing import Listed, listed
@@ -21,12 +24,20 @@ from papers_assets.rendering.chart import Bars, bars
 from papers_assets.rendering.citations import bibtex, ris
 from papers_assets.rendering.data import KeywordData, papers_csv, papers_json, papers_schema
 from papers_assets.rendering.feeds import Feed, atom, json_feed
-from papers_assets.rendering.site import Site, SiteSection, render_site
+from papers_assets.rendering.site import (
+    Frame,
+    NamedPage,
+    Site,
+    SiteSection,
+    look,
+    render_days,
+    render_site,
+)
 from papers_assets.sections import last_update, remark, sections
 
 Files = Iterator[tuple[str, Iterator[str]]]
 ALL = "all"
-"""The name of the files that are of all keywords. No `slug` of a keyword is that short."""
+"""The name of the files of all keywords; `storage.store.public_slug` gives it to no keyword."""
 _LONG_AGO = datetime(1991, 8, 14, tzinfo=UTC)
 _MOST_NAMED = 20
 _MARKED = (Kind.NEW, Kind.REVISED, Kind.MATCHED)
@@ -41,6 +52,13 @@ class _List(NamedTuple):
     page: str
     """Relative to the site."""
     papers: Sequence[Listed]
+    former: str
+    """The slug under which there are files of an earlier version; empty: there are none."""
+
+    @property
+    def slugs(self) -> list[str]:
+        """The names of its files."""
+        return [self.slug, self.former] if self.former else [self.slug]
 
 
 @dataclass(frozen=True)
@@ -50,7 +68,12 @@ class Reading:
     papers: pd.DataFrame
     file: KeywordsFile
     slug: Callable[[str], str]
-    """Gives the name of a keyword's files."""
+    """Returns the name of a keyword's files."""
+    former: Mapping[str, str] = field(default_factory=dict)
+    """By keyword, the slug under which an earlier version wrote files that are still there: they
+    stay up to date, since people subscribe to feeds and keep addresses."""
+    links: Sequence[tuple[str, str]] = ()
+    """See `rendering.site.Frame`."""
 
     @cached_property
     def all(self) -> list[Listed]:
@@ -73,9 +96,10 @@ class Reading:
         """
         site = self.file.site
         notes = {s.keyword: s.note for s in sections(self.papers, self.file) if s.note}
-        for a_list in self._lists():
-            for suffix, render in (("xml", atom), ("json", json_feed)):
-                name = f"{a_list.slug}.{suffix}"
+        formats = (("xml", atom), ("json", json_feed))
+        for a_list, (suffix, render) in product(self._lists(), formats):
+            for slug in a_list.slugs:
+                name = f"{slug}.{suffix}"
                 feed = Feed(
                     title=a_list.title,
                     name=a_list.name,
@@ -91,8 +115,9 @@ class Reading:
     def citations(self) -> Files:
         """Give the entries for reference managers, BibTeX and RIS, per keyword and of all."""
         for a_list in self._lists():
-            yield f"{a_list.slug}.bib", iter([bibtex(a_list.papers)])
-            yield f"{a_list.slug}.ris", iter([ris(a_list.papers)])
+            for slug in a_list.slugs:
+                yield f"{slug}.bib", iter([bibtex(a_list.papers)])
+                yield f"{slug}.ris", iter([ris(a_list.papers)])
 
     def data(self, told: Mapping[str, Kind]) -> Files:
         """Give the papers for other programs: JSON, its schema, and CSV; `told` as for feeds."""
@@ -108,7 +133,7 @@ class Reading:
         yield "papers.schema.json", iter([papers_schema()])
 
     def site(self, edition: Edition | None) -> Files:
-        """Give the pages; what is new, revised or newly matching in `edition` is marked."""
+        """Return the pages; what is new, revised or newly matching in `edition` is marked."""
         updated = last_update(self.papers, self.file)
         # As of the last answer: the same papers give the same pages, whenever they are rendered.
         newest = max((paper.updated.date() for paper in self.all), default=_LONG_AGO.date())
@@ -132,14 +157,43 @@ class Reading:
                 last_update=updated,
                 remark=remark(self.papers, self.file),
                 today=today,
+                frame=self._frame(has_days=edition is not None),
+                moved={a_list.former: a_list.slug for a_list in of_keywords if a_list.former},
             )
         )
 
+    def days(
+        self, days: Sequence[date], read: Callable[[date], Edition], unchanged: Collection[date]
+    ) -> Files:
+        """Return the archive: a page per day, and an index.
+
+        Args:
+            days: those that have a page, in order.
+            read: returns a day's edition.
+            unchanged: days whose pages stay as they are.
+        """
+
+        def digest_of_day(day: date) -> Digest:
+            return digest_of(read(day), self.file.names)
+
+        return render_days(days, digest_of_day, self._frame(has_days=True), unchanged)
+
+    @property
+    def made_with(self) -> str:
+        """What changes whenever a page of the archive would, though its edition is the same."""
+        text = repr((look(), self._frame(has_days=True)))
+        return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
+
+    def _frame(self, *, has_days: bool) -> Frame:
+        pages = [NamedPage(name, self.slug(name)) for name in self.file.names]
+        return Frame(pages, self.links, has_days=has_days)
+
     def _lists(self) -> Iterator[_List]:
-        yield _List("Daily Papers", "", ALL, "index.html", self.all)
+        yield _List("Daily Papers", "", ALL, "index.html", self.all, "")
         for name in self.file.names:
-            slug, papers = self.slug(name), self._by_keyword.get(name, [])
-            yield _List(f"Daily Papers: {name}", name, slug, f"keywords/{slug}.html", papers)
+            slug, former = self.slug(name), self.former.get(name, "")
+            papers, page = self._by_keyword.get(name, []), f"keywords/{slug}.html"
+            yield _List(f"Daily Papers: {name}", name, slug, page, papers, former)
 
     @cached_property
     def _answered(self) -> dict[str, datetime]:
@@ -154,6 +208,29 @@ class Reading:
         if len(papers) >= keyword.cap:
             since = min(counts) + timedelta(days=1)
         return bars(keyword.name, counts, today, since, answered.date() if answered else None)
+
+
+def repository_links(address: str, *, has_output: bool) -> list[tuple[str, str]]:
+    """Return the links of the site's footer to a repository on GitHub.
+
+    Args:
+        address: of the repository; empty: there are no links.
+        has_output: whether keywords.toml and output/ are in it.
+    """
+    if not address:
+        return []
+    return [
+        ("Repository", address),
+        *(
+            [
+                ("List", f"{address}/blob/HEAD/output/README.md"),
+                ("Digests", f"{address}/tree/HEAD/output/digests"),
+                ("keywords.toml", f"{address}/blob/HEAD/keywords.toml"),
+            ]
+            if has_output
+            else []
+        ),
+    ]
 
 
 def _stale(notes: dict[str, str]) -> str:

@@ -2,9 +2,11 @@
 
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pandas as pd
+from pydantic import Field
 
 from papers_assets.arxiv.client import ArxivClient
 from papers_assets.arxiv.gate import gate_for
@@ -16,31 +18,57 @@ from papers_assets.storage.outputs import Outputs
 from papers_assets.storage.remote import place_of
 from papers_assets.storage.store import Store
 
+_HOME = Field(description="Folder, or URL of a bucket, of stored papers and outputs (PAPERS_HOME).")
+_LOCKS = Field(
+    default="",
+    description="PostgreSQL of the locks, for several hosts (PAPERS_LOCKS). Empty: files. Shown by "
+    "the variable's name, since it may hold a password.",
+)
+_HOST_FOLDER = Field(
+    default="",
+    description="Folder for this host's own lock files where the home is not on disk. Empty: the "
+    "home folder.",
+)
+
 
 class ArxivResource(dg.ConfigurableResource[ArxivClient]):
-    """arXiv's API, asked politely. Seconds, unless said otherwise; see `arxiv.patience`."""
+    """arXiv's API and OAI-PMH, with rate limit, retries and timeouts."""
 
-    api_url: str
-    oai_url: str = ""
-    """Of OAI-PMH."""
-    request_interval: float
-    """Between the starts of two requests, over every process of this host, or of all; `locks`."""
-    max_attempts: int = Patience.max_attempts
-    """How often one request is asked in all."""
-    backoff: float = Patience.backoff
-    """Before the second attempt; doubles from attempt to attempt."""
-    longest_pause: float = Patience.longest_pause
-    connect_timeout: float = Patience.connect_timeout
-    read_timeout: float = Patience.read_timeout
-    """Between two pieces of an answer."""
-    answer_timeout: float = Patience.answer_timeout
-    """For a whole answer."""
-    max_body: int = Patience.max_body
-    """Bytes, decompressed."""
-    deadline: float = Patience.deadline
-    """For all requests of a run together."""
-    locks: str = ""
-    """PAPERS_LOCKS, by its name if it holds a password: with a PostgreSQL, all hosts take turns."""
+    api_url: str = Field(description="Address of the query API (ARXIV_API_URL).")
+    oai_url: str = Field(default="", description="Address of OAI-PMH (ARXIV_OAI_URL).")
+    request_interval: float = Field(
+        description="Seconds between the starts of two requests, over all processes that share the "
+        "locks (ARXIV_REQUEST_INTERVAL). arXiv's terms: at least 3."
+    )
+    max_attempts: int = Field(
+        default=Patience.max_attempts,
+        description="Attempts per request, the first one included (ARXIV_MAX_ATTEMPTS).",
+    )
+    backoff: float = Field(
+        default=Patience.backoff,
+        description="Seconds before the second attempt; doubles with each one (ARXIV_BACKOFF).",
+    )
+    longest_pause: float = Field(
+        default=Patience.longest_pause, description="Seconds between two attempts, at most."
+    )
+    connect_timeout: float = Field(
+        default=Patience.connect_timeout, description="Seconds until a connection has to be open."
+    )
+    read_timeout: float = Field(
+        default=Patience.read_timeout,
+        description="Seconds between two pieces of a response, at most.",
+    )
+    answer_timeout: float = Field(
+        default=Patience.answer_timeout, description="Seconds for a whole response, at most."
+    )
+    max_body: int = Field(
+        default=Patience.max_body, description="Bytes of a response after decompression, at most."
+    )
+    deadline: float = Field(
+        default=Patience.deadline,
+        description="Seconds for all requests of a run together, at most.",
+    )
+    locks: str = _LOCKS
 
     def client(self) -> ArxivClient:
         """Give a client of its own connection; the caller closes it."""
@@ -50,13 +78,11 @@ class ArxivResource(dg.ConfigurableResource[ArxivClient]):
 
 
 class StoreResource(dg.ConfigurableResource[Store]):
-    """The folder with held papers and outputs."""
+    """The folder with stored papers and outputs."""
 
-    home: str
-    locks: str = ""
-    """PAPERS_LOCKS, by its name if it holds a password."""
-    host_folder: str = ""
-    """Where this host keeps its own locks, if `home` is not on disk."""
+    home: str = _HOME
+    locks: str = _LOCKS
+    host_folder: str = _HOST_FOLDER
 
     def open(self) -> Store:
         """Give the store in that folder."""
@@ -72,11 +98,11 @@ class StoreResource(dg.ConfigurableResource[Store]):
 
 
 class PapersIOManager(dg.ConfigurableIOManager):
-    """Keeps the asset `papers`, a DataFrame, in the store."""
+    """Stores the asset `papers`, a DataFrame, as Parquet in the home folder."""
 
-    home: str
-    locks: str = ""
-    host_folder: str = ""
+    home: str = _HOME
+    locks: str = _LOCKS
+    host_folder: str = _HOST_FOLDER
 
     def handle_output(self, context: dg.OutputContext, obj: pd.DataFrame) -> None:  # noqa: ARG002
         """Write the frame, replacing the former one."""
@@ -91,6 +117,36 @@ class PapersIOManager(dg.ConfigurableIOManager):
     def load_input(self, context: dg.InputContext) -> pd.DataFrame:  # noqa: ARG002
         """Read the frame that was written last."""
         return _store(self.home, self.locks, self.host_folder).read_papers()
+
+
+def fixed(
+    resource: dg.ConfigurableResource[Any] | dg.ConfigurableIOManager,
+) -> dg.ResourceDefinition:
+    """Return a definition whose settings the UI shows and no launch can change.
+
+    A resource that is bound as it is fills the launchpad of every job with its settings.
+    """
+    kind = type(resource)
+
+    def create(context: dg.InitResourceContext) -> Any:
+        return kind(**context.resource_config)
+
+    create.__name__ = kind.__name__  # shown as the resource's type
+    schema = {
+        name: dg.Field(
+            dg.StringSource if field.annotation is str else field.annotation,
+            default_value=_as_default(getattr(resource, name)),
+            description=field.description,
+        )
+        for name, field in kind.model_fields.items()
+    }
+    is_io_manager = isinstance(resource, dg.ConfigurableIOManager)
+    definition = dg.IOManagerDefinition if is_io_manager else dg.ResourceDefinition
+    return definition(create, schema, kind.__doc__).configured({})
+
+
+def _as_default(value: object) -> object:
+    return {"env": value.env_var_name} if isinstance(value, dg.EnvVar) else value
 
 
 def _store(home: str, locks: str, host_folder: str) -> Store:

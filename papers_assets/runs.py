@@ -8,15 +8,23 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
+from dagster._core.definitions.job_base import InMemoryJob
+from dagster._core.definitions.repository_definition import SINGLETON_REPOSITORY_NAME
+from dagster._core.execution.api import execute_run
+from dagster._core.remote_origin import (
+    RegisteredCodeLocationOrigin,
+    RemoteJobOrigin,
+    RemoteRepositoryOrigin,
+)
 
-from papers_assets.asking import EVERYTHING_TAG
 from papers_assets.harvest.harvests import Harvests
 from papers_assets.history import end_dead_runs, held_while_running, prune_runs
 from papers_assets.keywords import KeywordsFile
 from papers_assets.retention import prune_harvest, prune_held
-from papers_assets.schedules import DAILY, HARVEST, PUBLISH, open_days
+from papers_assets.schedules import DAILY, HARVEST, PUBLISH, REFRESH, open_days
 from papers_assets.settings import PROJECT_ROOT, host_folder
 from papers_assets.storage.files import replacing
 from papers_assets.storage.locks import FileLocks, folder_here
@@ -28,6 +36,12 @@ COUNTED = ("answered", "new", "revised", "filtered")
 """Metadata of `raw_papers` that `Report.counts` has; of the harvest, only two are there."""
 _NEEDED_FOR_README = ("raw_papers", "papers", "readme")
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+_ORIGIN = RemoteRepositoryOrigin(
+    # The location_name of workspace.yaml and deploy/workspace.yaml; Dagster finds it by that alone.
+    RegisteredCodeLocationOrigin("papers_assets"),
+    SINGLETON_REPOSITORY_NAME,
+)
+"""The code location that the UI and the sensors look up a run's job in."""
 
 
 @dataclass
@@ -124,38 +138,55 @@ def run_daily(  # noqa: PLR0913 - two are said by name
     """
     report = Report()
     end_dead_runs(instance, locks_folder)
-    daily = definitions.resolve_job_def(DAILY)
+    stretches = _stretches(file.names, names or file.names)
+    job = DAILY if stretches == [(file.names[0], file.names[-1])] else REFRESH
     with held_while_running(instance, locks_folder) as tags:
+
+        def execute(job: str, more_tags: Mapping[str, str], **options: Any) -> None:
+            definition = definitions.resolve_job_def(job)
+            run_id = _execute(definition, instance, tags={**tags, **more_tags}, **options)
+            _take(report, instance, run_id)
+
         if file.harvest_since is not None:
-            result = definitions.resolve_job_def(HARVEST).execute_in_process(
-                run_config=_QUIET,
-                instance=instance,
-                raise_on_error=False,
-                tags={**tags, **open_days(file.harvest_since, now())},
-            )
-            _take(report, instance, result.run_id)
-        stretches = _stretches(file.names, names or file.names)
+            execute(HARVEST, open_days(file.harvest_since, now()))
         for first, last in stretches:
-            result = daily.execute_in_process(
-                # What comes in several runs is published, and told of, once.
-                asset_selection=[dg.AssetKey("raw_papers")] if len(stretches) > 1 else None,
-                run_config={**_QUIET, "ops": {"raw_papers": {"config": dict(config or {})}}},
-                instance=instance,
-                raise_on_error=False,
-                tags={
-                    **tags,
-                    EVERYTHING_TAG: "false",
+            execute(
+                job,
+                {
                     "dagster/asset_partition_range_start": first,
                     "dagster/asset_partition_range_end": last,
                 },
+                ops={"raw_papers": {"config": dict(config or {})}},
+                # What comes in several runs is published, and told of, once.
+                assets=["raw_papers"] if len(stretches) > 1 else [],
             )
-            _take(report, instance, result.run_id)
         if report.failed or len(stretches) > 1:
-            result = definitions.resolve_job_def(PUBLISH).execute_in_process(
-                run_config=_QUIET, instance=instance, raise_on_error=False, tags=dict(tags)
-            )
-            _take(report, instance, result.run_id)
+            execute(PUBLISH, {})
     return report
+
+
+def _execute(
+    job: dg.JobDefinition,
+    instance: dg.DagsterInstance,
+    *,
+    tags: Mapping[str, str],
+    ops: Mapping[str, object] | None = None,
+    assets: Sequence[str] = (),
+) -> str:
+    """Run a job in this process, and return the run's id.
+
+    `JobDefinition.execute_in_process` names no code location, and most of the UI shows no run
+    without one.
+    """
+    run = instance.create_run_for_job(
+        job,
+        run_config={**_QUIET, "ops": ops or {}},
+        tags={**job.run_tags, **tags},
+        asset_selection={dg.AssetKey(name) for name in assets} or None,
+        remote_job_origin=RemoteJobOrigin(_ORIGIN, job.name),
+    )
+    execute_run(InMemoryJob(job), run, instance)
+    return run.run_id
 
 
 def tidy_up(instance: dg.DagsterInstance, file: KeywordsFile, store: Store) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from papers_assets.asking import EVERYTHING_TAG
+from papers_assets.asking import EVERYTHING_TAG, OPEN_DAYS_TAG
 from papers_assets.history import is_of_command_line
 from papers_assets.keywords import KeywordsFile
 
@@ -42,10 +42,6 @@ def _from(file: KeywordsFile, *, raw: bool) -> dg.AssetSelection:
     return selection if raw else selection - dg.AssetSelection.assets("raw_papers")
 
 
-ASKS_TAG = "papers_assets/asks_arxiv"
-"""On every job, and so on its runs: whether arXiv is asked. Runs can be filtered by it."""
-
-
 def jobs(file: KeywordsFile) -> "list[AssetJob]":
     """Make the jobs: the whole graph, one keyword, and the documents alone."""
     # With the range of all keywords on the job itself, the launch button and a plain schedule run
@@ -55,14 +51,13 @@ def jobs(file: KeywordsFile) -> "list[AssetJob]":
         "dagster/asset_partition_range_end": file.names[-1],
         EVERYTHING_TAG: "true",
     }
-    asks, does_not_ask = {ASKS_TAG: "true"}, {ASKS_TAG: "false"}
     graph = _from(file, raw=True)
     bring = "Fetch" if file.harvest_since is None else "Look in what was harvested for"
     return [
         dg.define_asset_job(
             DAILY,
             selection=graph,
-            tags=everything | asks,
+            tags=everything,
             description=(
                 f"{file.notice and f'**{file.notice}** See the check keywords_file_valid. '}"
                 f"{bring} every keyword, choose its papers and render the README: one run."
@@ -71,13 +66,11 @@ def jobs(file: KeywordsFile) -> "list[AssetJob]":
         dg.define_asset_job(
             REFRESH,
             selection=graph,
-            tags=asks,
             description=f"{bring} the keyword that you choose as the partition, and render anew.",
         ),
         dg.define_asset_job(
             PUBLISH,
             selection=_from(file, raw=False),
-            tags=does_not_ask,
             description="Choose and render from what is held, without asking arXiv.",
         ),
     ]
@@ -88,7 +81,6 @@ def harvest_job() -> "AssetJob":
     return dg.define_asset_job(
         HARVEST,
         selection=_HARVEST,
-        tags={ASKS_TAG: "true"},
         description="Bring in what changed at arXiv on days; after this job, daily_papers follows.",
     )
 
@@ -102,7 +94,7 @@ def open_days(since: date, now: datetime) -> dict[str, str]:
     return {
         "dagster/asset_partition_range_start": max(since, today - timedelta(days=1)).isoformat(),
         "dagster/asset_partition_range_end": max(since, today).isoformat(),
-        EVERYTHING_TAG: "true",
+        OPEN_DAYS_TAG: "true",
     }
 
 

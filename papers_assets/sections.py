@@ -21,13 +21,15 @@ _NAMED = 5
 """Papers that a sentence names."""
 
 
-def content(papers: pd.DataFrame, file: KeywordsFile) -> Content:
-    """Give all that the README has to say of the asset `papers`."""
+def content(papers: pd.DataFrame, file: KeywordsFile, *, notifies: bool = False) -> Content:
+    """Return all that the README has to say of the asset `papers`; `notifies` as in `Content`."""
     return Content(
         sections=sections(papers, file),
         last_update=last_update(papers, file),
         cap=max(keyword.cap for keyword in file.keywords),
         remark=remark(papers, file),
+        site=file.site,
+        notifies=notifies,
     )
 
 

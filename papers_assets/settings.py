@@ -15,7 +15,12 @@ from papers_assets.arxiv.patience import BACKOFF, MAX_ATTEMPTS
 from papers_assets.messages import Alerts
 from papers_assets.notifying.channels import Channels
 from papers_assets.settings_error import SettingsError
-from papers_assets.settings_telling import addresses, alerts_or_problem, channels_or_problems
+from papers_assets.settings_telling import (
+    addresses,
+    alerts_or_problem,
+    channels_or_problems,
+    repository_address,
+)
 from papers_assets.storage.postgres import PostgresError, checked_url
 from papers_assets.storage.remote import RemoteError, home_at, is_remote
 
@@ -63,6 +68,8 @@ class Settings:
     """Who is told when a run fails."""
     channels: Channels = field(default_factory=Channels)
     """Who is told what is new."""
+    repository: str = ""
+    """The web address of the repository on GitHub; empty: it is unknown."""
     log_format: LogFormat = "text"
     """Of what the command line logs: lines for people, or JSON for programs."""
     locks: str = field(default="", repr=False)
@@ -95,6 +102,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         oai_url=_oai_url(environment.get("ARXIV_OAI_URL") or "", api_url),
         alerts=alerts_or_problem(environment),
         channels=channels_or_problems(environment),
+        repository=repository_address(environment),
         log_format=read_log_format(environment),
         locks=_locks(environment.get(LOCKS) or "", home),
         host_folder=host_folder(environment) if is_remote(home) else None,

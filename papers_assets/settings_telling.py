@@ -40,6 +40,13 @@ def channels_or_problems(environment: Mapping[str, str]) -> Channels:
     return Channels(**settings, problems=problems)
 
 
+def repository_address(environment: Mapping[str, str]) -> str:
+    """Return the web address of the repository on GitHub; empty: it is unknown."""
+    own = environment.get("PAPERS_GITHUB_REPOSITORY") or environment.get("GITHUB_REPOSITORY") or ""
+    server = environment.get("GITHUB_SERVER_URL") or "https://github.com"
+    return f"{server}/{own}" if _REPOSITORY.fullmatch(own) else ""
+
+
 def addresses(variable: str, value: str) -> tuple[str, ...]:
     """Read the e-mail addresses of a variable, separated by commas; each comes once.
 

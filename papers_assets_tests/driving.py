@@ -28,13 +28,20 @@ INSTIGATORS = """{ repositoryOrError(repositorySelector: {
       schedules { name cronSchedule executionTimezone scheduleState { status } }
       sensors { name sensorState { status } }
       assetNodes { assetKey { path } } } } }"""
-LAUNCH = """mutation($tags: [ExecutionTag!]!, $job: String!, $assets: [AssetKeyInput!]) {
+CHECKS = """{ assetNodes { assetKey { path } assetChecksOrError { ... on AssetChecks { checks {
+      name canExecuteIndividually executionForLatestMaterialization { status } } } } } }"""
+LAUNCH = """mutation($tags: [ExecutionTag!]!, $job: String!, $assets: [AssetKeyInput!],
+         $checks: [AssetCheckHandleInput!]) {
   launchRun(executionParams: {mode: "default", executionMetadata: {tags: $tags},
     selector: {repositoryLocationName: "papers_assets", repositoryName: "__repository__",
-               jobName: $job, assetSelection: $assets}}) {
+               jobName: $job, assetSelection: $assets, assetCheckSelection: $checks}}) {
     __typename ... on LaunchRunSuccess { run { id } } ... on PythonError { message } } }"""
 RELOAD = """mutation {
   reloadRepositoryLocation(repositoryLocationName: "papers_assets") { __typename } }"""
+LINEAGE = "/asset-groups?expanded=" + ",".join(
+    f"global@global:{group}" for group in ("arxiv", "lists", "publishing", "notifications")
+)
+"""The page of all assets, with the groups expanded."""
 RUNS = "{ runsOrError { ... on Runs { results { id jobName status assetSelection { path } } } } }"
 
 
@@ -59,12 +66,16 @@ class UI:
         return list(self.ask(RUNS)["runsOrError"]["results"])
 
     def launch(self, job: str, assets: list[str] | None = None, **tags: str) -> str:
-        answer = self.ask(
-            LAUNCH,
-            job=job,
-            assets=[{"path": [asset]} for asset in assets] if assets else None,
-            tags=[{"key": key, "value": value} for key, value in tags.items()],
-        )
+        selected = [{"path": [asset]} for asset in assets] if assets else None
+        given = [{"key": key, "value": value} for key, value in tags.items()]
+        return self._launched(job=job, assets=selected, tags=given)
+
+    def execute_check(self, job: str, asset: str, name: str) -> str:
+        check = {"assetKey": {"path": [asset]}, "name": name}
+        return self._launched(job=job, assets=[], checks=[check], tags=[])
+
+    def _launched(self, **variables: object) -> str:
+        answer = self.ask(LAUNCH, **variables)
         assert answer["launchRun"]["__typename"] == "LaunchRunSuccess", answer
         return str(answer["launchRun"]["run"]["id"])
 

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from papers_assets.sample_arxiv import SampleArxiv, Script, Step
 from papers_assets_tests.browsing import CHROMIUM, Watched, browser
-from papers_assets_tests.driving import INSTIGATORS, UI, until
+from papers_assets_tests.driving import INSTIGATORS, LINEAGE, UI, until
 
 pytestmark = pytest.mark.skipif(
     CHROMIUM is None, reason="there is no Chromium on this machine (Debian: apt install chromium)"
@@ -42,7 +42,10 @@ def launch_daily_papers(seen: Watched) -> None:
 def test_lineage_is_open_and_one_launch_leads_to_the_readme_and_its_checks(
     seen: Watched, ui: UI, home: Path
 ) -> None:
-    page = seen.go("/asset-groups/daily_papers")
+    page = seen.go("/asset-groups")
+    for group in ("arxiv", "lists", "publishing"):
+        expect(page.get_by_text(group, exact=True).last).to_be_visible()
+    page = seen.go(LINEAGE)
     for asset in ("raw_papers", "papers", "readme"):
         expect(page.get_by_text(asset, exact=True).last).to_be_visible()
     launch_daily_papers(seen)
@@ -52,7 +55,7 @@ def test_lineage_is_open_and_one_launch_leads_to_the_readme_and_its_checks(
     assert len(ui.runs()) == 1
 
     page.set_viewport_size({"width": 1900, "height": 1300})  # on less, Dagster shows names alone
-    page = seen.go("/asset-groups/daily_papers")
+    page = seen.go(LINEAGE)
     expect(page.get_by_text("100% filled").first).to_be_visible()
     expect(page.get_by_text("13 / 13 Passed").first).to_be_visible()
     expect(page.get_by_text("4 / 4 Passed").first).to_be_visible()
@@ -60,8 +63,12 @@ def test_lineage_is_open_and_one_launch_leads_to_the_readme_and_its_checks(
 
     page = seen.go("/assets/papers?view=checks")
     expect(page.get_by_text("newest_version_kept").first).to_be_visible()
+    page.get_by_role("button", name="Execute all").click()
+    until(lambda: [run["status"] for run in ui.runs()] == ["SUCCESS"] * 2)
+    page = seen.go("/locations/papers_assets/jobs/daily_papers")
+    expect(page.get_by_text("Auto-materialize on")).to_be_visible()
     page = seen.go("/assets/papers")
-    expect(page.get_by_text("compiler: shown").first).to_be_visible()
+    expect(page.get_by_text("new: compiler").first).to_be_visible()
     page.get_by_role("row").filter(has_text="papers_a_day").get_by_text("Show Markdown").click()
     image = page.get_by_role("img", name="Papers a day, by keyword")
     expect(image).to_be_visible()
@@ -126,7 +133,7 @@ def test_the_schedule_can_be_switched_and_keywords_are_read_again(
 
     keywords = home / "keywords.toml"
     keywords.write_text(keywords.read_text() + '[keywords."graph neural network"]\n')
-    page = seen.go("/asset-groups/daily_papers")
+    page = seen.go("/asset-groups")
     page.get_by_role("button", name="Reload definitions").click()
     seen.go("/assets/raw_papers?view=partitions")
     expect(page.get_by_text("graph neural network").first).to_be_visible()

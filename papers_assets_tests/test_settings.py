@@ -138,3 +138,21 @@ def test_a_mirror_of_one_interface_may_be_asked_and_arxiv_for_the_other() -> Non
 def test_a_stand_in_for_one_interface_and_arxiv_for_the_other_is_refused() -> None:
     with pytest.raises(SettingsError, match="expected both at arXiv, or both at its stand-in"):
         read_settings({"ARXIV_API_URL": LOOPBACK, "ARXIV_OAI_URL": "https://arxiv.org/oai"})
+
+
+@pytest.mark.parametrize(
+    ("environment", "address"),
+    [
+        ({}, ""),
+        ({"GITHUB_REPOSITORY": "you/papers"}, "https://github.com/you/papers"),
+        (
+            {"GITHUB_REPOSITORY": "you/papers", "GITHUB_SERVER_URL": "https://git.example.org"},
+            "https://git.example.org/you/papers",
+        ),
+        ({"GITHUB_REPOSITORY": "a <b>"}, ""),
+    ],
+)
+def test_the_repository_is_known_where_github_runs_it(
+    environment: dict[str, str], address: str
+) -> None:
+    assert read_settings(environment).repository == address

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,10 +12,22 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Dialog, Locator, Page, Request, expect
 
+from papers_assets.changes import Kind
+from papers_assets.digest import Digest, Entry, Group
 from papers_assets.listing import Listed
+from papers_assets.rendering.citations import bibtex
+from papers_assets.rendering.site import Frame, NamedPage, render_days
 from papers_assets_tests import reference
 from papers_assets_tests.browsing import CHROMIUM, browser
-from papers_assets_tests.rendering.sites import listed_paper, recorded, section, site_of, write
+from papers_assets_tests.rendering.sites import (
+    TODAY,
+    listed_paper,
+    recorded,
+    section,
+    site_of,
+    write,
+    write_pages,
+)
 from papers_assets_tests.rendering.test_site import HOSTILE
 
 pytestmark = pytest.mark.skipif(
@@ -22,6 +35,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 PHONE: dict[str, Any] = {"viewport": {"width": 360, "height": 740}}
+YESTERDAY = TODAY - timedelta(days=1)
 DARK: dict[str, Any] = {"color_scheme": "dark"}
 WIDE = "a_{1} + b_{2} + c_{3} + d_{4} + e_{5} + f_{6} + g_{7} = h_{8} + i_{9} + j_{10} + k + l + m"
 Opening = Callable[..., AbstractContextManager[Page]]
@@ -36,6 +50,15 @@ def papers() -> list[Listed]:
         41: {"comment": f"https://example.org/{'very' * 80}", "keywords": ("graph theory",)},
     }
     return [listed_paper(number, **odd.get(number, {})) for number in (*range(1, 9), 40, 41)]
+
+
+def digest_of(day: date) -> Digest:
+    """Two papers are new, and one is revised, or nothing is."""
+    if day == YESTERDAY:
+        return Digest(day, (), following={"compiler": 10})
+    new = Group(Kind.NEW, "compiler", tuple(Entry(paper, ()) for paper in papers()[:2]))
+    revised = Group(Kind.REVISED, "compiler", (Entry(papers()[2], (), "v1 to v2"),))
+    return Digest(day, (new, revised))
 
 
 def hostile_papers() -> list[Listed]:
@@ -64,7 +87,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     late = "Not refreshed since 2026-11-20: arXiv answered 503."
     sections = [section("compiler", found, late), section("graph theory", found)]
     marks = {"2613.00001": "new", "2613.00002": "revised", "2613.00004": "new"}
-    write(site_of(found, sections=sections, marks=marks), folder)
+    frame = Frame([NamedPage(s.keyword, s.slug) for s in sections], has_days=True)
+    write(site_of(found, sections=sections, marks=marks, frame=frame), folder)
+    write_pages(render_days([YESTERDAY, TODAY], digest_of, frame, ()), folder / "days")
     write(site_of(hostile_papers(), ["compiler"]), folder / "hostile")
     return folder
 
@@ -80,7 +105,7 @@ def opened(chromium: Browser, folder: Path) -> Opening:
     """Open a page, which must not complain, ask for anything, or show a dialog."""
 
     @contextmanager
-    def opened(path: str = "index.html", **options: Any) -> Iterator[Page]:
+    def opened(path: str = "index.html", script: str = "", **options: Any) -> Iterator[Page]:
         wrong: list[str] = []
 
         def console(message: ConsoleMessage) -> None:
@@ -92,11 +117,12 @@ def opened(chromium: Browser, folder: Path) -> Opening:
             dialog.dismiss()
 
         def request(request: Request) -> None:
-            if urlsplit(request.url).scheme not in {"file", "data"}:
+            if urlsplit(request.url).scheme not in {"file", "data", "blob"}:
                 wrong.append(request.url)
 
         context = chromium.new_context(**({"viewport": {"width": 1280, "height": 900}} | options))
         page = context.new_page()
+        page.add_init_script(script)
         page.on("console", console)
         page.on("request", request)
         page.on("pageerror", lambda error: wrong.append(str(error)))
@@ -111,6 +137,14 @@ def opened(chromium: Browser, folder: Path) -> Opening:
 
 def shown(page: Page) -> Locator:
     return page.locator("article:visible")
+
+
+def article(page: Page, number: int) -> Locator:
+    return page.locator(f"[id='arXiv:2613.{number:05}']")
+
+
+def title(page: Page, number: int) -> Locator:
+    return article(page, number).locator("h4 a")
 
 
 def found(page: Page) -> str:
@@ -257,16 +291,28 @@ def test_a_formula_is_mathematics_and_is_copied_as_its_source(opened: Opening) -
         assert copied == "Sorting in $O(n \\log n)$ steps"
 
 
-@pytest.mark.parametrize("options", [{}, DARK, PHONE, PHONE | DARK])
-@pytest.mark.parametrize("path", ["index.html", "keywords/graph-theory.html"])
+@pytest.mark.parametrize("options", [{}, PHONE | DARK], ids=["desk", "dark phone"])
+@pytest.mark.parametrize(
+    "path", ["index", "keywords/graph-theory", "days/index", "days/2026-11-23"]
+)
 def test_nothing_keeps_people_out(opened: Opening, path: str, options: dict[str, Any]) -> None:
-    with opened(path, **options) as page:
+    with opened(f"{path}.html", **options) as page:
+        if path == "index":
+            article(page, 1).get_by_role("button", name="Star").click()
+            article(page, 8).get_by_role("button", name="Done").click()
+            page.get_by_label("Search").fill("nobody")
+            expect(page.locator("mark").first).to_be_visible()
         page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true; })")
         # Off-screen papers are not laid out, and would not be looked at.
         page.locator("article").evaluate_all(
             "all => all.forEach(a => { a.style.contentVisibility = 'visible'; })"
         )
         violations = Axe().run(page).response["violations"]
+        if path == "index":
+            page.keyboard.press("Escape")
+            page.get_by_role("button", name="Keys").click()
+            expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+            violations += Axe().run(page).response["violations"]
         assert [(v["id"], v["impact"], len(v["nodes"])) for v in violations] == []
 
 
@@ -283,7 +329,9 @@ def test_dark_is_dark_and_light_is_light(opened: Opening) -> None:
         assert brightness(page, "color") > 200
 
 
-@pytest.mark.parametrize("path", ["index.html", "keywords/compiler.html", "hostile/index.html"])
+@pytest.mark.parametrize(
+    "path", ["index.html", "keywords/compiler.html", "hostile/index.html", "days/2026-11-23.html"]
+)
 def test_on_a_phone_nothing_is_wider_than_the_screen(opened: Opening, path: str) -> None:
     with opened(path, **PHONE) as page:
         page.evaluate(
@@ -310,8 +358,8 @@ def test_hostile_papers_are_text(opened: Opening) -> None:
         strange = page.evaluate(
             """() => {
               const ours = "main h2 section h3 time article h4 a p span details summary math mrow"
-                + " mi mn mo mtext mspace mstyle mpadded mphantom mfrac msqrt mroot msub msup"
-                + " msubsup munder mover munderover mtable mtr mtd";
+                + " button mark mi mn mo mtext mspace mstyle mpadded mphantom mfrac msqrt mroot"
+                + " msub msup msubsup munder mover munderover mtable mtr mtd";
               const strange = [...document.querySelectorAll("main, main *")]
                 .filter((e) => !ours.split(" ").includes(e.localName) && !e.id);
               const links = [...document.querySelectorAll("a")]
@@ -329,3 +377,174 @@ def test_paper_shows_the_list_and_the_abstracts(opened: Opening) -> None:
         expect(page.get_by_role("search")).to_be_hidden()
         expect(shown(page)).to_have_count(10)
         expect(page.get_by_text("We show")).to_be_visible()
+
+
+def another_day(page: Page) -> None:
+    """Open the page again, as long after the last visit."""
+    page.evaluate(
+        """() => {
+          const visit = JSON.parse(localStorage.getItem("papers-assets.visit"));
+          localStorage.setItem("papers-assets.visit", JSON.stringify({...visit, at: 0}));
+        }"""
+    )
+    page.reload()
+
+
+def test_stars_and_done_marks_are_of_the_whole_site_and_stay(opened: Opening) -> None:
+    with opened() as page:
+        expect(page.get_by_role("button", name="starred (BibTeX)")).to_be_hidden()
+        for number, name in ((3, "Star"), (1, "Star"), (40, "Star"), (40, "Star"), (41, "Done")):
+            article(page, number).get_by_role("button", name=name).click()
+        page.get_by_label("Hide done").check()
+        assert found(page) == "9 of 10 papers"
+        page.goto(page.url.replace("index.html", "keywords/graph-theory.html"))
+        expect(shown(page)).to_have_count(1)
+        page.get_by_role("button", name="Clear").click()
+        expect(shown(page)).to_have_count(2)
+        page.get_by_label("Only starred").check()
+        expect(shown(page).get_by_text("arXiv:2613.00003")).to_be_visible()
+        expect(shown(page)).to_have_count(1)
+        with page.expect_download() as download:
+            page.get_by_role("button", name="Export 2 starred (BibTeX)").click()
+        starred = [paper for paper in papers() if paper.arxiv_id in ("2613.00003", "2613.00001")]
+        text = download.value.path().read_text(encoding="utf-8")
+        assert text == bibtex(reversed(starred))
+
+
+def test_what_came_since_the_last_visit_is_unseen_until_the_next(opened: Opening) -> None:
+    with opened() as page:
+        page.get_by_label("Only unseen since my last visit").check()
+        assert found(page) == "10 of 10 papers"
+        page.evaluate(
+            """() => localStorage.setItem("papers-assets.visit", JSON.stringify(
+              {newest: document.getElementById("arXiv:2613.00005").dataset.seen, at: 0}
+            ))"""
+        )
+        for _ in range(2):  # opened again, it is still the same visit
+            page.reload()
+            expect(page.get_by_label("Only unseen since my last visit")).to_be_checked()
+            assert found(page) == "4 of 10 papers"
+        another_day(page)
+        assert found(page) == "None of 10 papers"
+
+
+def test_hits_are_marked_and_the_abstract_that_has_one_opens(opened: Opening) -> None:
+    with opened() as page:
+        search, first = page.get_by_label("Search"), article(page, 2)
+        search.fill("lukasz compiler")
+        expect(first.locator("h4 mark")).to_have_text("compiler")
+        expect(first.locator(".authors mark")).to_have_text("Łukasz")
+        expect(first.locator("details")).not_to_have_attribute("open", "")
+        search.fill("nobody number")
+        expect(first.locator(".abstract mark")).to_have_text("Nobody")
+        expect(first.locator(".abstract")).to_be_visible()
+        expect(page.locator("math mark")).to_have_count(0)
+        search.fill("")
+        expect(first.locator("details")).not_to_have_attribute("open", "")
+        expect(page.locator("mark")).to_have_count(0)
+        assert first.locator("h4 a").evaluate("e => e.childNodes.length") == 1
+        page.get_by_label("Open all abstracts").check()
+        page.reload()
+        expect(first.locator(".abstract")).to_be_visible()
+
+
+def test_an_author_is_searched_for_by_a_click_and_a_paper_linked_to(opened: Opening) -> None:
+    with opened(**PHONE) as page:
+        page.get_by_label("Hide done").check()
+        article(page, 4).get_by_role("button", name="Done").click()
+        page.get_by_role("link", name="Łukasz Šimon").click()
+        expect(page.get_by_label("Search")).to_have_value('"Łukasz Šimon"')
+        assert found(page) == "1 of 10 papers"
+        page.get_by_label("Search").fill('"Ada Łukasz"')
+        expect(shown(page)).to_have_count(0)
+        page.goto(f"{page.url.partition('#')[0]}#arXiv:2613.00004")
+        expect(article(page, 4)).to_be_in_viewport()
+
+
+def test_keys_go_from_paper_to_paper_and_mark_them(opened: Opening) -> None:
+    with opened() as page:
+        page.keyboard.press("j")
+        expect(title(page, 1)).to_be_focused()
+        page.keyboard.press("o")
+        expect(article(page, 1).locator(".abstract")).to_be_visible()
+        page.keyboard.press("o")
+        expect(article(page, 1).locator(".abstract")).to_be_hidden()
+        page.keyboard.press("j")
+        page.keyboard.press("s")
+        page.get_by_label("Hide done").check()
+        page.keyboard.press("x")
+        expect(article(page, 2)).to_be_hidden()
+        expect(title(page, 3)).to_be_focused()
+        page.keyboard.press("k")
+        expect(title(page, 1)).to_be_focused()
+        page.keyboard.press("k")
+        page.keyboard.press("?")
+        dialog = page.get_by_role("dialog", name="Keys")
+        expect(dialog.get_by_role("row", name="d or x")).to_be_visible()
+        page.keyboard.press("s")
+        page.keyboard.press("Escape")
+        expect(dialog).to_be_hidden()
+        page.get_by_label("Search").fill("number 40j")
+        page.keyboard.press("Escape")
+        page.get_by_label("Hide done").uncheck()
+        expect(page.locator("article.is-star")).to_have_count(1)
+        expect(article(page, 2).get_by_role("button", name="Star")).to_have_attribute(
+            "aria-pressed", "true"
+        )
+
+
+def test_an_entry_can_be_copied_and_is_that_of_the_citations(opened: Opening) -> None:
+    script = "navigator.clipboard.writeText = async (text) => { globalThis.copied = text; };"
+    with opened(script=script) as page:
+        article(page, 1).get_by_role("button", name="Copy BibTeX").click()
+        expect(article(page, 1).get_by_role("button", name="Copied")).to_be_visible()
+        assert page.evaluate("copied") == bibtex(papers()[:1])
+
+
+def test_a_reference_manager_finds_every_paper(opened: Opening) -> None:
+    """Zotero reads the title of each element of class Z3988 like this."""
+    with opened() as page:
+        found = page.locator("span.Z3988").evaluate_all(
+            """all => all.map((span) => span.title.split("&").map((part) => part.split("="))
+              .map(([key, value]) => [key, decodeURIComponent(value)]))"""
+        )
+        assert len(found) == 10
+        assert found[1] == [
+            ["ctx_ver", "Z39.88-2004"],
+            ["rft_val_fmt", "info:ofi/fmt:kev:mtx:dc"],
+            ["rft.type", "preprint"],
+            ["rft.title", "An invented compiler, number 2"],
+            ["rft.au", "Łukasz Šimon"],
+            ["rft.au", "Ada Example"],
+            ["rft.date", "2026-11-23"],
+            ["rft.publisher", "arXiv"],
+            ["rft_id", "https://arxiv.org/abs/2613.00002v1"],
+        ]
+
+
+def test_where_nothing_is_stored_the_page_says_so_and_works(opened: Opening) -> None:
+    script = """Object.defineProperty(globalThis, "localStorage", {
+      get() { throw new DOMException("not allowed", "SecurityError"); } });"""
+    with opened(script=script) as page:
+        expect(page.get_by_text("This browser stores nothing")).to_be_visible()
+        article(page, 1).get_by_role("button", name="Star").click()
+        page.get_by_label("Only starred").check()
+        expect(shown(page)).to_have_count(1)
+
+
+def test_the_archive_leads_from_day_to_day_and_to_the_lists(opened: Opening) -> None:
+    with opened() as page:
+        page.get_by_role("link", name="What was new, by day").first.click()
+        expect(page.get_by_role("heading", name="November 2026")).to_be_visible()
+        page.get_by_role("link", name="Monday, 23 November 2026").click()
+        expect(page.get_by_text("2 new papers, 1 revised.")).to_be_visible()
+        assert page.locator("h3").all_inner_texts() == ["New", "Revised"]
+        expect(article(page, 3).get_by_text("v1 to v2")).to_be_visible()
+        article(page, 3).get_by_role("button", name="Star").click()
+        page.get_by_role("link", name="The edition before").click()
+        expect(page.get_by_text("Now following compiler: 10 papers.")).to_be_visible()
+        expect(page.get_by_role("link", name="The edition before")).to_have_count(0)
+        page.get_by_role("link", name="graph theory").click()
+        expect(page.locator("[aria-current=page]")).to_have_text("graph theory")
+        page.get_by_label("Only starred").check()
+        expect(shown(page)).to_have_count(1)

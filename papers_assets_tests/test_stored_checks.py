@@ -19,7 +19,7 @@ def execute(
     house: House, keys: Collection[tuple[str, str]] = ()
 ) -> tuple[bool, dict[tuple[str, str], dg.AssetCheckEvaluation]]:
     """Execute some checks, or all; give whether the run succeeded, and what they found."""
-    selection = dg.AssetSelection.all_asset_checks()
+    selection: dg.AssetSelection = dg.AssetSelection.all_asset_checks()
     if keys:
         chosen = [dg.AssetCheckKey(dg.AssetKey(asset), name) for asset, name in keys]
         selection = dg.AssetSelection.checks(*chosen)

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from papers_assets_tests.driving import INSTIGATORS, RELOAD, UI, until
+from papers_assets_tests.driving import CHECKS, INSTIGATORS, RELOAD, UI, until
 from papers_assets_tests.test_publishing import LINEAGE
 
 RAW_PAPERS = """{ assetNodeOrError(assetKey: {path: ["raw_papers"]}) {
@@ -17,7 +17,7 @@ def test_everything_runs_and_one_keyword_leads_to_a_new_readme(ui: UI, home: Pat
     repository = ui.ask(INSTIGATORS)["repositoryOrError"]
     assert {node["assetKey"]["path"][0] for node in repository["assetNodes"]} == set(LINEAGE)
     schedules = {s["name"]: s["scheduleState"]["status"] for s in repository["schedules"]}
-    assert schedules == {"daily": "RUNNING", "housekeeping": "RUNNING"}
+    assert schedules == dict.fromkeys(["daily", "execute_checks", "housekeeping"], "RUNNING")
     assert {s["name"]: s["sensorState"]["status"] for s in repository["sensors"]} == {
         "alert_on_failure": "STOPPED",
         "check_keywords_file": "RUNNING",
@@ -30,6 +30,17 @@ def test_everything_runs_and_one_keyword_leads_to_a_new_readme(ui: UI, home: Pat
     ui.launch("daily_papers")
     until(lambda: [run["status"] for run in ui.runs()] == ["SUCCESS"])
     assert readme.read_text().count("\n| **[") == 200
+
+    # As "Execute" of one check does.
+    checks = {
+        (node["assetKey"]["path"][0], check["name"]): check["canExecuteIndividually"]
+        for node in ui.ask(CHECKS)["assetNodes"]
+        for check in node["assetChecksOrError"].get("checks", [])
+    }
+    assert set(checks.values()) == {"CAN_EXECUTE"}
+    assert len(checks) == 17
+    run = ui.execute_check("daily_papers", "readme", "well_formed")
+    assert ui.ended(run) == "SUCCESS"
     readme.unlink()
 
     # As "Materialize" of one partition does; automation does the rest.
@@ -37,7 +48,13 @@ def test_everything_runs_and_one_keyword_leads_to_a_new_readme(ui: UI, home: Pat
     until(readme.exists)
     until(lambda: {run["status"] for run in ui.runs()} == {"SUCCESS"})
     selected = [{asset["path"][0] for asset in run["assetSelection"] or []} for run in ui.runs()]
-    assert selected == [set(LINEAGE) - {"raw_papers"}, {"raw_papers"}, set()]
+    assert selected == [set(LINEAGE) - {"raw_papers"}, {"raw_papers"}, set(), set()]
+    found = {
+        check["name"]: check["executionForLatestMaterialization"]["status"]
+        for node in ui.ask(CHECKS)["assetNodes"]
+        for check in node["assetChecksOrError"].get("checks", [])
+    }
+    assert set(found.values()) == {"SUCCEEDED"}  # automation executes them with their assets
 
 
 def test_a_mistake_in_the_keywords_file_is_shown_by_every_asset_and_the_keywords_stay(

@@ -2,8 +2,9 @@
 
 import re
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 
@@ -31,7 +32,7 @@ _GITHUB = re.compile(
 
 def catalogued(
     assets: Iterable[dg.AssetsDefinition], settings: Settings, root: Path = PROJECT_ROOT
-) -> list[dg.AssetsDefinition]:
+) -> Sequence[Any]:  # of assets; Dagster's functions do not say so
     """Return the assets with their owner, the URI of their files, and references to their code.
 
     Args:
@@ -47,7 +48,7 @@ def catalogued(
         owners = [settings.owner] if settings.owner else []
         return spec.replace_attributes(owners=owners, metadata={**spec.metadata, **metadata})
 
-    found = [asset.map_asset_specs(described) for asset in assets]
+    found: Sequence[Any] = [asset.map_asset_specs(described) for asset in assets]
     if repository := _on_github(root):
         url, commit = repository
         found = dg.link_code_references_to_git(
@@ -57,7 +58,7 @@ def catalogued(
             file_path_mapping=dg.AnchorBasedFilePathMapping(root, "."),
             platform="github",
         )
-    return list(dg.with_source_code_references(found))
+    return dg.with_source_code_references(found)
 
 
 def _uri(home: Path, file: str) -> str:

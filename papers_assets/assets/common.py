@@ -14,6 +14,12 @@ ARXIV, LISTS, PUBLISHING, NOTIFICATIONS = "arxiv", "lists", "publishing", "notif
 """The groups of assets, along the flow of data."""
 CODE_VERSION = "1"
 """Of an asset that has no version of its own. Raise it where the same input gives new output."""
+POOL = "arxiv"
+"""Of the assets that fetch: by dagster.yaml, one of their runs at a time leaves the queue.
+
+The rate limit does not depend on it: `papers run` is not queued, and takes the lock of
+`arxiv.gate` as all others do.
+"""
 # What no check can see, since none is evaluated then: that nothing runs at all any more.
 FRESHNESS = dg.FreshnessPolicy.time_window(fail_window=timedelta(days=3), warn_window=AGEING)
 

@@ -39,8 +39,10 @@ README_COLUMNS = [
 logger = logging.getLogger(__name__)
 
 
-def readme_asset(file: KeywordsFile, papers: dg.AssetsDefinition) -> dg.AssetsDefinition:
-    """Make `readme`: the rendered document."""
+def readme_asset(
+    file: KeywordsFile, papers: dg.AssetsDefinition, *, notifies: bool = False
+) -> dg.AssetsDefinition:
+    """Make `readme`: the rendered document; for `notifies`, see `rendering.pages.Content`."""
     spec = dg.AssetSpec(
         "readme",
         deps=[papers],
@@ -73,7 +75,7 @@ def readme_asset(file: KeywordsFile, papers: dg.AssetsDefinition) -> dg.AssetsDe
         documents = opened.documents
         with opened.publishing():
             rows = opened.read_papers(README_COLUMNS)
-            said = content(rows, file)
+            said = content(rows, file, notifies=notifies)
             try:
                 written, findings = _publish(documents, rows, said, file)
             except _Wrong as error:

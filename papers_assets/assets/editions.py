@@ -22,6 +22,7 @@ from papers_assets.keywords import KeywordsFile
 from papers_assets.logs import progress
 from papers_assets.publishing import publish_edition
 from papers_assets.rendering.digest import digest_markdown
+from papers_assets.rendering.site import DAYS, page_name
 from papers_assets.resources import StoreResource
 from papers_assets.storage.outputs import Outputs
 from papers_assets.stored_checks import check_stored_changes
@@ -113,4 +114,5 @@ def _digest(outputs: Outputs, day: date, file: KeywordsFile) -> tuple[Digest, st
     if edition is None:
         raise FileNotFoundError(outputs.edition_path(day))
     told = digest_of(edition, file.names, title=file.digest_name)
-    return told, digest_markdown(told, more="../README.md")
+    page = f"{file.site}/{DAYS}/{page_name(day)}" if file.site else ""
+    return told, digest_markdown(told, more="../README.md", page=page)

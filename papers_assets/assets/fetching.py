@@ -1,6 +1,6 @@
 """The asset `raw_papers`: what arXiv returned."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from papers_assets import previews
 from papers_assets.arxiv.client import ArxivClient
 from papers_assets.arxiv.harvest import sets_for
 from papers_assets.asking import Asked, RefreshConfig, asked_for
-from papers_assets.assets.common import ARXIV, FRESHNESS, log_partitions
+from papers_assets.assets.common import ARXIV, FRESHNESS, POOL, log_partitions
 from papers_assets.counters import Counters, counts_of_run
 from papers_assets.failures import Failed
 from papers_assets.harvest.finds import Found
@@ -77,6 +77,7 @@ def raw_papers_asset(
         # One run asks for all of its keywords, one after the other: arXiv wants them in a row
         # anyway, and a run of its own costs seconds where a partition costs milliseconds.
         backfill_policy=dg.BackfillPolicy.single_run(),
+        pool=POOL,
         deps=[dg.AssetDep(harvest, partition_mapping=dg.AllPartitionMapping())] if harvest else [],
         output_required=False,
         freshness_policy=FRESHNESS,
@@ -127,19 +128,55 @@ def _record(
 
     A step that gives a result marks all partitions of its run as materialized, so one that fetched
     others, or failed at one, must not: it records each itself. Downstream is then not in this run;
-    automation publishes what arrived, or the command line does at once.
+    automation publishes what arrived, or the command line does at once. A run that resumes others
+    and fetched the rest of their keywords gives a result: downstream follows in it.
     """
     problems, metadata = outcomes.problems, outcomes.refreshed
     if not problems and asked.is_whole_range:
+        metadata = {**_stored_metadata(context, asked.fetched), **metadata}
         for name, of_keyword in metadata.items():
             context.add_asset_metadata(of_keyword, context.asset_key, partition_key=name)
         yield dg.MaterializeResult()
         return
     log_partitions(context, metadata)
     if problems:
+        for name, failed in outcomes.failed.items():
+            # The page of a partition shows the observations of it, not the failures of its runs.
+            context.log_event(
+                dg.AssetObservation(
+                    context.asset_key,
+                    description="Could not be fetched; the stored papers are unchanged.",
+                    partition=name,
+                    metadata={"reason": failed.reason},
+                )
+            )
         raise dg.Failure(outcomes.story, metadata=dict(problems), allow_retries=False)
     context.log.info(
         "papers and readme follow in a run of their own, within a minute."
         if metadata
         else "There was nothing to do: the runs that this one resumes have fetched everything."
     )
+
+
+def _stored_metadata(
+    context: dg.AssetExecutionContext, names: Collection[str]
+) -> dict[str, previews.Metadata]:
+    """Return the metadata of the newest materialization of each of these partitions."""
+    newest = context.instance.get_latest_storage_id_by_partition(
+        context.asset_key, dg.DagsterEventType.ASSET_MATERIALIZATION
+    )
+    newest = {name: number for name, number in newest.items() if name in names}
+    if not newest:
+        return {}
+    records = context.instance.fetch_materializations(
+        dg.AssetRecordsFilter(context.asset_key, storage_ids=list(newest.values())),
+        limit=len(newest),
+    ).records
+    return {
+        str(record.partition_key): {
+            "fetched_in_run": dg.MetadataValue.dagster_run(record.run_id),
+            **record.asset_materialization.metadata,  # of a run before that, if it says so
+        }
+        for record in records
+        if record.asset_materialization
+    }

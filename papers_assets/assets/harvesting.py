@@ -9,8 +9,8 @@ import dagster as dg
 from papers_assets import papers as papers_frame
 from papers_assets import previews
 from papers_assets.arxiv.harvest import sets_for
-from papers_assets.asking import EVERYTHING_TAG
-from papers_assets.assets.common import ARXIV, FRESHNESS, log_partitions
+from papers_assets.asking import OPEN_DAYS_TAG
+from papers_assets.assets.common import ARXIV, FRESHNESS, POOL, log_partitions
 from papers_assets.counters import Counters, Counts
 from papers_assets.harvest.bringing_in import BroughtIn, NotBroughtIn, bring_in, days_to_bring_in
 from papers_assets.harvest.coverage import RECENT
@@ -43,6 +43,7 @@ def harvest_asset(
         name="harvest",
         partitions_def=days_of(since),
         backfill_policy=dg.BackfillPolicy.single_run(),
+        pool=POOL,
         output_required=False,
         freshness_policy=FRESHNESS,
         group_name=ARXIV,
@@ -67,7 +68,7 @@ def harvest_asset(
         harvests = store.harvests()
         of_run = [date.fromisoformat(key) for key in context.partition_keys]
         days = sorted(of_run, reverse=True)
-        if context.run.tags.get(EVERYTHING_TAG) == "true":
+        if context.run.tags.get(OPEN_DAYS_TAG) == "true":
             first = file.harvested_from(now().date()) or since
             days = days_to_bring_in(first, now(), harvests, sets)
         came: dict[str, previews.Metadata] = {}

@@ -1,6 +1,8 @@
 """The assets of the reading places: `site`, `feeds`, `citations` and `data`, below output/site/."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from pathlib import PurePosixPath
 
 import dagster as dg
 import pandas as pd
@@ -9,32 +11,40 @@ from papers_assets import previews
 from papers_assets.assets.common import CODE_VERSION, PUBLISHING
 from papers_assets.automation import publish_when_sound
 from papers_assets.changes import Kind, told_as
+from papers_assets.editions import Edition
 from papers_assets.keywords import KeywordsFile
 from papers_assets.logs import progress
 from papers_assets.reading import Files, Reading
 from papers_assets.rendering.data import FORMAT as DATA_FORMAT
+from papers_assets.rendering.site import DAYS, MOST_DAYS, page_name
 from papers_assets.resources import StoreResource
 from papers_assets.storage.outputs import Outputs
-from papers_assets.storage.store import slug
+from papers_assets.storage.store import public_slug, slug
+from papers_assets.telling import MOST_DAYS as RECENT_DAYS
 
 Make = Callable[[Reading, Outputs], Files]
 
 
 def reading_assets(
-    file: KeywordsFile, papers: dg.AssetsDefinition, changes: dg.AssetsDefinition
+    file: KeywordsFile,
+    papers: dg.AssetsDefinition,
+    changes: dg.AssetsDefinition,
+    links: Sequence[tuple[str, str]] = (),
 ) -> list[dg.AssetsDefinition]:
-    """Make the four."""
+    """Make the four; `links` to places outside of the site are shown on every page."""
     return [
         _asset(
             "site",
             file,
             papers,
             lambda reading, outputs: reading.site(outputs.newest_edition()),
-            "Pages to search and filter, which need no server: output/site/index.html, and one per "
-            "keyword. What is new, revised or newly matching in the newest edition is marked.",
+            "Pages to search and filter, which need no server: output/site/index.html, one per "
+            "keyword, and one for each of the newest 365 days on which something changed. What is "
+            "new, revised or newly matching in the newest edition is marked.",
             part="",
             formats={"html"},
             deps=[changes],
+            links=links,
         ),
         _asset(
             "feeds",
@@ -85,6 +95,7 @@ def _asset(  # noqa: PLR0913 - most are said by name
     part: str | None = None,
     deps: list[dg.AssetsDefinition] | None = None,
     code_version: str = CODE_VERSION,
+    links: Sequence[tuple[str, str]] = (),
 ) -> dg.AssetsDefinition:
     @dg.asset(
         name=name,
@@ -103,9 +114,51 @@ def _asset(  # noqa: PLR0913 - most are said by name
         with store.open().publishing():
             # Another run may have published newer papers meanwhile; they are not to be undone.
             current = store.open().papers_or_none()
-            reading = Reading(papers if current is None else current, file, slug)
+            reading = Reading(
+                papers if current is None else current,
+                file,
+                public_slug,
+                former=_former(file, outputs, "keywords" if part == "" else name),
+                links=links,
+            )
             sizes = outputs.write_site(name if part is None else part, make(reading, outputs))
+            if part == "":
+                sizes |= _write_days(reading, outputs)
         folder = outputs.site_folder / (name if part is None else part)
         return dg.MaterializeResult(metadata=previews.files(len(reading.all), folder, sizes))
 
     return place
+
+
+def _former(file: KeywordsFile, outputs: Outputs, folder: str) -> dict[str, str]:
+    """Return, by keyword, the slug that earlier versions used, where files of theirs are there."""
+    there = {PurePosixPath(name).stem for name in outputs.site_files(folder)}
+    former = {name: slug(name) for name in file.names if slug(name) != public_slug(name)}
+    return {name: old for name, old in former.items() if old in there}
+
+
+def _write_days(reading: Reading, outputs: Outputs) -> dict[str, int]:
+    """Write the archive; of pages that are there already, those of recent days alone."""
+    days = outputs.days()[-MOST_DAYS:]
+    written, there = outputs.read_written(DAYS), outputs.site_files(DAYS)
+    unchanged = [
+        day
+        for day in days[:-RECENT_DAYS]
+        if written.made_with == reading.made_with
+        and page_name(day) in written.names
+        and page_name(day) in there
+    ]
+
+    def read(day: date) -> Edition:
+        edition = outputs.read_edition(day)
+        if edition is None:
+            raise FileNotFoundError(outputs.edition_path(day))
+        return edition
+
+    sizes = outputs.write_site(
+        DAYS,
+        reading.days(days, read, unchanged),
+        unchanged=[page_name(day) for day in unchanged],
+        made_with=reading.made_with,
+    )
+    return {f"{DAYS}/{name}": size for name, size in sizes.items()}

@@ -7,13 +7,19 @@ from urllib.parse import unquote
 
 from papers_assets.rendering.anchors import anchors
 from papers_assets.rendering.inspect import Lead, Part, Readme, Row, inspect_readme
-from papers_assets.rendering.pages import KEYWORDS, TO_OUTPUT, TO_README
+from papers_assets.rendering.pages import (
+    KEYWORDS,
+    SECTIONS_WITHOUT_CONTENTS,
+    TO_OUTPUT,
+    TO_README,
+    links,
+)
 
 _CELLS = 4
 # What GitHub makes links of in plain text; ours are https.
 _SCHEMES = ("http://", "https://", "ftp://", "mailto:", "xmpp:")
 # How lines begin that lead to pages; those of tables, notes and headings begin with a sign.
-_LEADING = (b"The newest ", b"No room here: ")
+_LEADING = (b"The newest ", b"No room here: ", b"By day: ")
 _NOWHERE = (0, 0, 0, 0, 0)
 
 Urls = Mapping[str, Sequence[str]]
@@ -50,7 +56,7 @@ def see_page(name: str, document: bytes, urls: Urls) -> SeenPage:
     if not 1 <= start <= stop <= total == len(wanted):
         faults.append(f"says that it has {start} to {stop} of {total}, of {len(wanted)} papers")
     faults += faults_of_section(part, wanted[max(0, start - 1) : stop])
-    if part.more or seen.contents:
+    if part.more or seen.contents or seen.others:
         faults.append("links that only the README should have")
     return SeenPage(
         name,
@@ -63,13 +69,16 @@ def see_page(name: str, document: bytes, urls: Urls) -> SeenPage:
     )
 
 
-def faults_between(front: Readme, pages: Sequence[SeenPage], urls: Urls) -> Iterator[str]:
+def faults_between(
+    front: Readme, pages: Sequence[SeenPage], urls: Urls, site: str
+) -> Iterator[str]:
     """Say which rows are nowhere or twice, and which links do not lead where they should.
 
     Args:
         front: the README.
         pages: all that are there.
         urls: by heading, in the README's order.
+        site: where output/site is served; empty: nowhere.
     """
     found = list(anchors([front.title, *(part.heading for part in front.sections)]))[1:]
     of: dict[str, list[SeenPage]] = {}
@@ -83,6 +92,11 @@ def faults_between(front: Readme, pages: Sequence[SeenPage], urls: Urls) -> Iter
         yield from _faults_of_more(part, own, len(urls.get(part.heading, ())))
         yield from _faults_of_chain(anchor, own, len(part.rows))
     yield from _faults_of_contents(front, found, urls, split=bool(pages))
+    is_long = len(front.sections) > SECTIONS_WITHOUT_CONTENTS
+    wanted = [Lead(*link) for link in links(site)] if is_long or site else []
+    if list(front.others) != wanted:
+        said = ", ".join(map(_said, front.others)) or "nowhere"
+        yield f"above the sections, leads to {said} instead of the other outputs"
 
 
 def faults_of_front_page(front_page: bytes, document: bytes, mark: str) -> Iterator[str]:
@@ -163,8 +177,10 @@ def _faults_of_contents(
     entries = zip(front.sections, found, totals, strict=True)
     wanted = [Lead(part.heading, f"#{anchor}", (total,)) for part, anchor, total in entries]
     listed = list(map(_unquoted, front.contents))
-    if listed != (wanted if split else []):
-        pairs = zip_longest(listed, wanted if split else [])
+    if not split and len(totals) <= SECTIONS_WITHOUT_CONTENTS:
+        wanted = []
+    if listed != wanted:
+        pairs = zip_longest(listed, wanted)
         one, other = next((a, b) for a, b in pairs if a != b)
         yield f"the table of contents has {_said(one)}, not {_said(other)}"
     if front.position != ((len(totals), sum(totals)) if split else ()):

@@ -78,7 +78,7 @@ def check_readme(  # noqa: PLR0913 - what was made, and what of
     if front_page is not None:
         copied = faults_of_front_page(front_page, document, FRONT_PAGE_MARK)
     return [
-        _well_formed(seen, seen_pages, urls, copied),
+        _well_formed(seen, seen_pages, urls, copied, file.site),
         _under_github_limit(sizes, file),
         _says_what_is_stale(seen, seen_pages, papers, sections, file),
         _front_page_written(front_page_problem, wanted=file.front_page),
@@ -90,6 +90,7 @@ def _well_formed(
     pages: Sequence[SeenPage],
     urls: Mapping[str, list[str]],
     copied: Iterable[str],
+    site: str,
 ) -> Finding:
     wrong = [] if seen.is_utf8 else ["bytes that are no UTF-8"]
     wrong += [f"before the sections: {fault}" for fault in faults_of(seen.preamble)]
@@ -106,7 +107,7 @@ def _well_formed(
         for section in seen.sections:
             rows = len(section.rows) if section.more else None
             wrong += faults_of_section(section, urls[section.heading][:rows])
-        wrong += faults_between(seen, pages, urls)
+        wrong += faults_between(seen, pages, urls, site)
     wrong += copied
     rows = sum(len(section.rows) for section in seen.sections)
     on_pages = sum(stop - start + 1 for start, stop, *_ in (page.position for page in pages))

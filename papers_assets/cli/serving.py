@@ -174,6 +174,7 @@ def _demo_environment(environment: Mapping[str, str]) -> dict[str, str]:
 def _dagster_dev(home: Path, port: int, environment: Mapping[str, str]) -> int:
     """Run `dagster dev` in `home`, whose dagster.yaml it reads, until interrupted."""
     from dagster import DagsterError
+    from dagster._daemon.asset_daemon import set_auto_materialize_paused
 
     from papers_assets.runs import history_folder, open_instance
     from papers_assets.storage.store import StoreError
@@ -185,8 +186,10 @@ def _dagster_dev(home: Path, port: int, environment: Mapping[str, str]) -> int:
     ]
     try:
         here = history_folder(home, environment)
-        with open_instance(home, environment):
-            pass  # Dagster's processes would make the databases all at once
+        # Before Dagster's processes, which would make the databases all at once.
+        with open_instance(home, environment) as instance:
+            # Or job pages say "Auto-materialize off", whatever the state of the automation sensor.
+            set_auto_materialize_paused(instance, paused=False)
         with socket.create_server(("127.0.0.1", port)):
             pass  # it is free
     except (OSError, StoreError, DagsterError) as error:

@@ -47,7 +47,9 @@ _NOTIFYING = re.compile(
 )
 
 
-def digest_markdown(digest: Digest, *, more: str = "", limit: int = GITHUB_LIMIT) -> str:
+def digest_markdown(
+    digest: Digest, *, more: str = "", page: str = "", limit: int = GITHUB_LIMIT
+) -> str:
     """Render a digest.
 
     If not all of it fits, papers come with their authors instead of their abstracts; if that is
@@ -56,10 +58,12 @@ def digest_markdown(digest: Digest, *, more: str = "", limit: int = GITHUB_LIMIT
     Args:
         digest: what is told.
         more: the address of the whole list, absolute or relative; empty: unknown.
+        page: the address of the day's page; empty: unknown.
         limit: bytes that are not exceeded.
     """
     head = f"{digest.summary[:1].upper()}{digest.summary[1:]}."
     link = f" [All papers](<{more}>)." if more else ""
+    link += f" [Pages to search](<{page.replace('&', '&amp;')}>)." if page else ""
     name = escape.escape_heading(digest.name)
     lines = [f"# {name}, {digest.day}", "", f"{head}{link}", ""]
     tail = _tail(digest, limit // 4)

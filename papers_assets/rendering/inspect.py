@@ -73,6 +73,12 @@ _CONTENTS = re.compile(
     r"<p>([0-9,]+ keywords?, [0-9,]+ rows?)\. What does not fit here is on pages of its own\."
     rf"</p>\n<ul>\n({_ENTRIES})</ul>"
 )
+_IN_LINE = rf'<a href="[^"]*">{_TEXT}</a> \([0-9,]+\)'
+_ENTRY_IN_LINE = re.compile(rf'<a href="([^"]*)">({_TEXT})</a> \(([0-9,]+)\)')
+_CONTENTS_IN_LINE = re.compile(rf"<p>Contents: ({_IN_LINE}(?: · {_IN_LINE})*)</p>")
+_LINKS = re.compile(
+    r'<p>(?:See also|By day): (<a href="[^"]*">[^<]*</a>(?: · <a href="[^"]*">[^<]*</a>)*)</p>'
+)
 _DELIMITER_ROW = "\n| --- | --- | --- | --- |\n"
 
 
@@ -128,6 +134,9 @@ class Readme:
     title: str = ""
     """Its first heading."""
     contents: tuple[Lead, ...] = ()
+    """With numbers of papers; with a `position` if not all of them are in the document."""
+    others: tuple[Lead, ...] = ()
+    """To the other outputs, above all sections."""
     position: tuple[int, ...] = ()
     """The numbers above the table of contents, or of a page: from, to, of, page, pages."""
 
@@ -153,13 +162,18 @@ def inspect_readme(document: bytes) -> Readme:
         parts += [_part(source, section) for source, section in pairs]
     update, title = _LAST_UPDATE.search(preamble), _TITLE.search(preamble)
     contents, position = _CONTENTS.search(preamble), _POSITION.search(preamble)
+    line, others = _CONTENTS_IN_LINE.search(preamble), _LINKS.search(preamble)
     return Readme(
         is_utf8,
         html.unescape(update[1]) if update else "",
         _preamble(preamble),
         tuple(parts),
         title=html.unescape(title[1]) if title else "",
-        contents=_entries(contents[2]) if contents else (),
+        contents=(
+            *(_entries(_ENTRY, contents[2]) if contents else ()),
+            *(_entries(_ENTRY_IN_LINE, line[1]) if line else ()),
+        ),
+        others=_leads(others),
         position=_numbers(contents[1] if contents else position[1] if position else ""),
     )
 
@@ -175,7 +189,7 @@ def _pieces(document: bytes) -> Iterator[bytes]:
 def _preamble(shown: str) -> Part:
     navigation, listed = _NAVIGATION.search(shown), _CONTENTS.search(shown)
     odd = _strange_entries(listed[2]) if listed else ""
-    for ours in (_CONTENTS, _NAVIGATION):
+    for ours in (_CONTENTS, _CONTENTS_IN_LINE, _LINKS, _NAVIGATION):
         shown = ours.sub("", shown, count=1)
     links, strange = _links(shown)
     strange = odd or strange or _more_than(_PREAMBLE_TAGS, shown)
@@ -187,8 +201,8 @@ def _strange_entries(shown: str) -> str:
     return f"in its contents, {left.strip()}" if left else ""
 
 
-def _entries(shown: str) -> tuple[Lead, ...]:
-    found = _ENTRY.findall(shown)
+def _entries(entry: re.Pattern[str], shown: str) -> tuple[Lead, ...]:
+    found = entry.findall(shown)
     return tuple(Lead(_plain(text), html.unescape(to), _numbers(said)) for to, text, said in found)
 
 

@@ -10,22 +10,19 @@ from dataclasses import replace
 from itertools import accumulate
 from typing import Any
 
-from papers_assets.rendering.anchors import anchors
-from papers_assets.rendering.escape import collapse
 from papers_assets.rendering.pages import (
     FRONT_PAGE_MARK,
     GITHUB_LIMIT,
-    TITLE,
     TO_OUTPUT,
     Content,
     Layout,
     Page,
-    contents,
+    extras,
     more,
     page,
+    section_anchors,
 )
 from papers_assets.rendering.readme import (
-    Entry,
     More,
     Section,
     environment,
@@ -59,17 +56,16 @@ def lay_out(
     """
     ends = [_ends(section) for section in content.sections]
     room = limit - (len(FRONT_PAGE_MARK) if front_page else 0)
+    folder = TO_OUTPUT if front_page else ""
     tables = sum(_size(end, len(end) - 1) for end in ends)
-    if _size_without_tables(content) + tables <= room:
+    if _size_without_tables(content, folder, is_split=False) + tables <= room:
         return Layout(tuple(len(end) - 1 for end in ends))
-    names = [section.keyword for section in content.sections]
     layout = Layout(
         (),
-        slugs=tuple(map(slug, names)),
-        anchors=tuple(anchors([TITLE, *map(collapse, names)]))[1:],
+        slugs=tuple(slug(section.keyword) for section in content.sections),
+        anchors=tuple(section_anchors(content)),
     )
-    room -= _size_without_tables(content, contents(content, layout))
-    folder = TO_OUTPUT if front_page else ""
+    room -= _size_without_tables(content, folder, is_split=True)
     mores = [more(*pair, folder) for pair in zip(content.sections, layout.slugs, strict=True)]
     shown = _shares(ends, mores, room)
     pages = tuple(_pages(content, layout, ends, shown, limit))
@@ -136,14 +132,14 @@ def _size(end: Ends, shown: int, goes_on: More | None = None) -> int:
     return size if total else _constant("nothing")
 
 
-def _size_without_tables(content: Content, entries: Sequence[Entry] = ()) -> int:
+def _size_without_tables(content: Content, folder: str, *, is_split: bool) -> int:
     """Give the bytes of a front that has headings and notes alone."""
     document = render_readme(
         [_empty(section) for section in content.sections],
         last_update=content.last_update,
         cap=content.cap,
         remark=content.remark,
-        contents=entries,
+        extras=extras(content, folder, is_split=is_split),
     )
     return _bytes(document) - len(content.sections) * _constant("nothing")
 

@@ -10,7 +10,18 @@ from datetime import date
 from typing import NamedTuple
 from urllib.parse import quote
 
-from papers_assets.rendering.readme import Entry, More, Section, counted, render_readme, streamed
+from papers_assets.rendering.anchors import anchors
+from papers_assets.rendering.escape import collapse
+from papers_assets.rendering.readme import (
+    Entry,
+    Extras,
+    Link,
+    More,
+    Section,
+    counted,
+    render_readme,
+    streamed,
+)
 
 GITHUB_LIMIT = 512_000
 """Bytes of a Markdown file that GitHub shows."""
@@ -18,6 +29,8 @@ TITLE = "Daily Papers"
 """The first heading of every document."""
 KEYWORDS = "keywords/"
 """The folder of the pages, from where the README is."""
+SECTIONS_WITHOUT_CONTENTS = 3
+"""So many sections need no table of contents."""
 TO_README = "../README.md"
 """The README, from where the pages are."""
 TO_OUTPUT = "../output/"
@@ -36,6 +49,10 @@ class Content:
     last_update: date | None
     cap: int
     remark: str = ""
+    site: str = ""
+    """Where output/site is served; empty: nowhere."""
+    notifies: bool = False
+    """Whether digests are issues, so that GitHub sends them to those who watch the repository."""
 
 
 class Page(NamedTuple):
@@ -89,7 +106,7 @@ def front(content: Content, layout: Layout, folder: str = "") -> Iterator[str]:
         last_update=content.last_update,
         cap=content.cap,
         remark=content.remark,
-        contents=contents(content, layout),
+        extras=extras(content, folder, is_split=bool(layout.pages)),
     )
 
 
@@ -113,11 +130,44 @@ def page(content: Content, page: Page) -> Iterator[str]:
     )
 
 
-def contents(content: Content, layout: Layout) -> list[Entry]:
-    """Give the table of contents of a front that has not everything."""
+def extras(content: Content, folder: str = "", *, is_split: bool = False) -> Extras:
+    """Return what a front has besides its sections; `folder` and README as in `front`.
+
+    A list of few keywords that is served nowhere has no extras: it is the document as it always
+    was, byte for byte.
+    """
+    is_long = len(content.sections) > SECTIONS_WITHOUT_CONTENTS
+    if not is_long and not content.site:
+        return Extras(_entries(content), is_split=True) if is_split else Extras()
+    return Extras(
+        _entries(content) if is_long or is_split else (),
+        is_split,
+        links(content.site, folder),
+        content.notifies,
+    )
+
+
+def links(site: str, folder: str = "") -> list[Link]:
+    """Return the links to the other outputs; `site` and `folder` as in `Content` and `front`."""
+    if not site:
+        return [Link("what was new", f"{folder}digests")]
+    return [
+        Link("pages to search", f"{site}/index.html"),
+        Link("feed", f"{site}/feeds/all.xml"),
+        Link("what was new, by day", f"{site}/days/index.html"),
+    ]
+
+
+def section_anchors(content: Content) -> list[str]:
+    """Return the anchor of each section on the front."""
+    headings = [TITLE, *(collapse(section.keyword) for section in content.sections)]
+    return list(anchors(headings))[1:]
+
+
+def _entries(content: Content) -> list[Entry]:
     return [
         Entry(section.keyword, quote(anchor), len(section.papers))
-        for section, anchor in zip(content.sections, layout.anchors, strict=False)
+        for section, anchor in zip(content.sections, section_anchors(content), strict=True)
     ]
 
 

@@ -53,6 +53,27 @@ class Entry(NamedTuple):
     """Of its whole list."""
 
 
+class Link(NamedTuple):
+    """A link to a place outside of the document."""
+
+    label: str
+    address: str
+    """Absolute, or from where the document is."""
+
+
+@dataclass(frozen=True)
+class Extras:
+    """What a document has besides what every list has; the list's own text has none of it."""
+
+    contents: Sequence[Entry] = ()
+    """The table of contents."""
+    is_split: bool = False
+    """Whether some sections go on elsewhere."""
+    links: Sequence[Link] = ()
+    notifies: bool = True
+    """Whether GitHub sends a mail to those who watch the repository, as the text says."""
+
+
 class Row(NamedTuple):
     """What a row of a table shows, not yet escaped."""
 
@@ -69,7 +90,7 @@ def render_readme(
     last_update: date | None,
     cap: int,
     remark: str = "",
-    contents: Sequence[Entry] = (),
+    extras: Extras | None = None,
 ) -> Iterator[str]:
     """Render the README piece by piece; joined, the pieces are the document.
 
@@ -78,7 +99,7 @@ def render_readme(
         last_update: shown as the day of the last update; None: "never".
         cap: shown as the largest number of papers per keyword.
         remark: a sentence or two below the date, if something must be said about it.
-        contents: the table of contents; none unless some sections go on elsewhere.
+        extras: None: the document has none.
     """
     return streamed(
         "readme.md.j2",
@@ -86,7 +107,7 @@ def render_readme(
         last_update=last_update,
         cap=cap,
         remark=remark,
-        contents=contents,
+        extras=extras or Extras(),
     )
 
 
@@ -159,6 +180,11 @@ def _shown(text: str, most: int) -> str:
     return escape.shortened(escape.collapse(text), most)
 
 
+def _in_address(address: str) -> str:
+    """Return an address as the target of a link; those of the site may have brackets in them."""
+    return f"<{address.replace('&', '&amp;')}>" if "://" in address else address
+
+
 @cache
 def environment() -> Environment:
     """Give the templates, and the filters that they have in common."""
@@ -175,6 +201,7 @@ def environment() -> Environment:
         "heading": heading,
         "rows": table_rows,
         "counted": counted,
+        "in_address": _in_address,
         "more_line": lambda section: more_line(len(section.papers), section.more),
         "in_note": escape.escape_note,
         "in_title": escape.escape_title,

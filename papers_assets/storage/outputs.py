@@ -5,6 +5,7 @@
     HOME/output/site/                       pages, feeds, citations and data, as they are served
     HOME/.papers/known.parquet              what the editions have told of so far
     HOME/.papers/deliveries.json            who has been told of what
+    HOME/.papers/site/                      which files of the site are ours, by part
 
 Every write is atomic. `known.parquet` is made from the editions again when it is not there, and
 knows what they have told of when they are not.
@@ -13,7 +14,7 @@ knows what they have told of when they are not.
 import json
 import logging
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, time
 from pathlib import Path, PurePosixPath
@@ -45,7 +46,7 @@ _KNOWN = pa.schema(
 )
 
 _OF_A_KEYWORD = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*-[0-9a-f]{12}\.(?:html|xml|json|bib|ris)")
-"""What files of a keyword are called, see `papers_assets.storage.store.slug`."""
+"""Files that earlier versions named after a `papers_assets.storage.store.slug`."""
 _HALF = re.compile(r"\.[^/]+\.(?:html|xml|json|bib|ris|csv)\.[^.]*\.tmp")
 """What a writer left behind who died writing."""
 
@@ -63,6 +64,14 @@ class Known(NamedTuple):
     """By keyword, the previous update of its list; a keyword without one is not followed yet."""
 
 
+class Written(NamedTuple):
+    """The files of a part of the site that were written last."""
+
+    names: frozenset[str] = frozenset()
+    made_with: str = ""
+    """What was passed to `write_site`."""
+
+
 class Outputs:
     """The publications below one home folder. For `locks`, see `store.Store`."""
 
@@ -73,6 +82,7 @@ class Outputs:
         self._editions_folder = self.folder / "editions"
         self._known_path = home / ".papers" / "known.parquet"
         self._deliveries_path = home / ".papers" / "deliveries.json"
+        self._written_folder = home / ".papers" / "site"
 
     def edition_path(self, day: date) -> Path:
         """Give the file of a day's edition."""
@@ -187,30 +197,68 @@ class Outputs:
             file.write(text.encode())
         return path
 
-    def write_site(self, part: str, files: Iterable[tuple[str, Iterator[str]]]) -> dict[str, int]:
-        """Write a part of the site whole, and remove what is no longer of it.
+    def site_files(self, folder: str) -> set[str]:
+        """Return the names of what is right below a folder of the site."""
+        return {path.name for path in inside(self.site_folder / folder)}
+
+    def read_written(self, part: str) -> Written:
+        """Read which files of a part of the site were written last; none if that is unknown."""
+        path = self._written_path(part)
+        try:
+            value = json.loads(read_bytes(path))
+            return Written(frozenset(map(str, value["files"])), str(value["made_with"]))
+        except FileNotFoundError:
+            return Written()
+        except (ValueError, KeyError, TypeError) as error:
+            logger.warning("%s is written again: %s", path, error)
+            return Written()
+
+    def write_site(
+        self,
+        part: str,
+        files: Iterable[tuple[str, Iterator[str]]],
+        *,
+        unchanged: Collection[str] = (),
+        made_with: str = "",
+    ) -> dict[str, int]:
+        """Write a part of the site, and remove the files of ours that are no longer of it.
 
         Args:
             part: a folder below that of the site; empty: the pages.
             files: name, with `/` between folders, and content in pieces.
+            unchanged: names of files that stay as they are.
+            made_with: stored for `read_written`.
 
         Returns:
-            The sizes by name, bytes.
+            The sizes of the written files by name, bytes.
         """
-        folder = self.site_folder / part
+        folder, before = self.site_folder / part, self.read_written(part).names
         sizes = {}
         for name, pieces in files:
             with replacing(folder / name, self._locks.check) as file:
                 sizes[name] = sum(file.write(piece.encode()) for piece in pieces)
-        # What is no longer followed goes, and nothing that people have put beside it.
-        for place in {(folder / name).parent for name in sizes}:
-            names = {PurePosixPath(name).name for name in sizes if (folder / name).parent == place}
-            for there in inside(place):
-                is_ours = _OF_A_KEYWORD.fullmatch(there.name) or _HALF.fullmatch(there.name)
-                if is_ours and there.name not in names:
-                    self._locks.check()
-                    remove(there)
+        names = {*sizes, *unchanged}
+        for name in before - names:
+            self._locks.check()
+            remove(folder / name)
+        self._remove_former(folder, names)
+        with replacing(self._written_path(part), self._locks.check) as file:
+            value = {"files": sorted(names), "made_with": made_with}
+            file.write(json.dumps(value, indent=1).encode())
         return sizes
+
+    def _remove_former(self, folder: Path, names: Collection[str]) -> None:
+        """Remove temporary files, and what earlier versions, which listed no files, wrote."""
+        for place in {(folder / name).parent for name in names}:
+            there = {PurePosixPath(n).name for n in names if (folder / n).parent == place}
+            for path in inside(place):
+                is_ours = _OF_A_KEYWORD.fullmatch(path.name) or _HALF.fullmatch(path.name)
+                if is_ours and path.name not in there:
+                    self._locks.check()
+                    remove(path)
+
+    def _written_path(self, part: str) -> Path:
+        return self._written_folder / f"{part or 'pages'}.json"
 
     @contextmanager
     def telling(self) -> Iterator[None]:

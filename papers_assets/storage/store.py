@@ -39,10 +39,18 @@ from papers_assets.storage.remote import is_remote
 from papers_assets.storage.tables import FORMAT, read_labels, read_table, write_table
 
 _SLUG = 40
+_LONGEST_PLAIN = 60
+_PLAIN = re.compile(r"[A-Za-z0-9]+(?:[ -][A-Za-z0-9]+)*")
+_HASHED = re.compile(r"(?:.*-)?[0-9a-f]{12}")
+# Names of our other files, and those of devices, which Windows allows for no file.
+_RESERVED = frozenset(
+    ["all", "index", "con", "prn", "aux", "nul"]
+    + [f"{device}{number}" for device in ("com", "lpt") for number in range(10)]
+)
 _HELD, _PROBLEM = ".parquet", ".problem.json"
 _HALF_OF_HELD = re.compile(r"\.(?P<slug>[a-z0-9-]+)\.(?:parquet|problem\.json)\..*\.tmp")
 
-__all__ = ["FORMAT", "Store", "StoreDamagedError", "StoreError", "slug"]
+__all__ = ["FORMAT", "Store", "StoreDamagedError", "StoreError", "public_slug", "slug"]
 
 
 class Store:
@@ -227,6 +235,23 @@ def slug(keyword: str) -> str:
     readable = re.sub(r"[^a-z0-9]+", "-", keyword.lower())[:_SLUG].strip("-")
     digest = hashlib.sha256(keyword.encode()).hexdigest()[:12]
     return f"{readable or 'keyword'}-{digest}"
+
+
+def public_slug(keyword: str) -> str:
+    """Return what published files of a keyword are called: graph-neural-network, text_to_speech.
+
+    A name of letters, digits, spaces and hyphens is spelled out in lower case, with "-" for a space
+    and "_" for a hyphen; any other name gives its `slug`. So the name depends on no other keyword,
+    and no two keywords share one: keywords.toml allows none that differ in case alone.
+    """
+    plain = keyword.lower().translate({ord("-"): "_", ord(" "): "-"})
+    is_plain = (
+        len(keyword) <= _LONGEST_PLAIN
+        and _PLAIN.fullmatch(keyword)
+        and plain not in _RESERVED
+        and not _HASHED.fullmatch(plain)
+    )
+    return plain if is_plain else slug(keyword)
 
 
 @contextmanager

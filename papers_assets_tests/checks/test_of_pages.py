@@ -1,5 +1,5 @@
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import pytest
@@ -117,6 +117,53 @@ def test_a_spoiled_document_among_several_is_noticed(
     place: str, old: bytes, new: bytes, words: str
 ) -> None:
     made = split()
+    assert old in made.files[place]
+    spoiled = made.files[place].replace(old, new, 1)
+    finding = made.findings({**made.files, place: spoiled})["well_formed"]
+    assert not finding.passed
+    assert words in finding.description
+
+
+def long(site: str = "", limit: int = GITHUB_LIMIT) -> Split:
+    """A README of four keywords, with a table of contents."""
+    papers, names = [paper(n) for n in range(1, 7)], ("compiler", "C++", "a (2) · b", "d")
+    keywords = [keyword(name, any=("compiler",)) for name in names]
+    return Split(replace(world(dict.fromkeys(keywords, papers)), site=site), limit)
+
+
+SITE = "https://papers.example.org/a&amp;b"
+
+
+@pytest.mark.parametrize("made", [long(), long(SITE), long(limit=2_600), long(SITE, 2_600)])
+def test_a_readme_with_contents_in_a_line_and_links_passes(made: Split) -> None:
+    assert (len(made.files) > 2) == (made.limit < GITHUB_LIMIT)
+    assert failed(made.findings(made.files)) == []
+
+
+@pytest.mark.parametrize(
+    ("place", "old", "new", "words"),
+    [
+        (
+            "README.md",
+            b"[C++](#c) (6)",
+            b"[C++](#c) (3)",
+            "contents has 'C++' (#c), not 'C++' (#c)",
+        ),
+        ("README.md", b"[C++](#c)", b"[C++](#d)", "contents has 'C++' (#d)"),
+        ("README.md", b" \xc2\xb7 [d](#d) (6)", b"", "contents has nowhere, not 'd' (#d)"),
+        ("README.md", b"(6)\n", b"(6) [d](#d)\n", "before the sections: a link called 'd'"),
+        ("README.md", b"[what was new](digests)", b"", "leads to nowhere instead of the other"),
+        (
+            "README.md",
+            b"(digests)",
+            b"(javascript:x)",
+            "leads to 'what was new' (javascript:x)",
+        ),
+        (".github", b"(../output/digests)", b"(digests)", "the front page's line "),
+    ],
+)
+def test_a_spoiled_line_of_links_is_noticed(place: str, old: bytes, new: bytes, words: str) -> None:
+    made = long()
     assert old in made.files[place]
     spoiled = made.files[place].replace(old, new, 1)
     finding = made.findings({**made.files, place: spoiled})["well_formed"]

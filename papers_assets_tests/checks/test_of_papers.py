@@ -9,7 +9,7 @@ from hypothesis import given
 from papers_assets.arxiv.feed import Paper
 from papers_assets.checks import (
     CHECKS_OF_PAPERS,
-    stops,
+    blocking_failures,
 )
 from papers_assets.papers import REFRESHED_AT
 from papers_assets_tests.checks.world import (
@@ -161,10 +161,11 @@ def test_of_many_offenders_a_few_are_named_and_the_rest_counted() -> None:
 
 def test_what_stops_publication_is_an_error_of_a_check_that_blocks() -> None:
     stopping = put(1, title="Bread")(sound()).findings()
-    assert [name for name, found in stopping.items() if stops(found)] == ["rows_match"]
+    blocking = blocking_failures([*stopping.values()], CHECKS_OF_PAPERS)
+    assert [found.name for found in blocking] == ["rows_match"]
     odd = put(0, updated=pd.Timestamp(NOW + timedelta(hours=2)))(sound()).findings()
     assert "dates_sane" in failed(odd)
-    assert not any(map(stops, odd.values()))
+    assert blocking_failures([*odd.values()], CHECKS_OF_PAPERS) == []
 
 
 @given(some_papers, some_papers, some_papers, caps, caps)

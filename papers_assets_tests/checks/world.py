@@ -43,13 +43,15 @@ class World:
     now: datetime = NOW
     as_published: frozenset[str] = frozenset()
     zone: str = "UTC"
+    site: str = ""
     gaps: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     days_missing: tuple[date, ...] = ()
     options: dict[str, Any] = field(default_factory=dict)
 
     @property
     def file(self) -> KeywordsFile:
-        return KeywordsFile(Path("k.toml"), self.keywords, ZoneInfo(self.zone), "0 6 * * *")
+        zone = ZoneInfo(self.zone)
+        return KeywordsFile(Path("k.toml"), self.keywords, zone, "0 6 * * *", site=self.site)
 
     def findings(self) -> dict[str, Finding]:
         found = check_papers(

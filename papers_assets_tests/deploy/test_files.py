@@ -246,6 +246,7 @@ def test_the_instance_differs_from_the_embedded_one_where_it_says_so() -> None:
     embedded = read_yaml(PROJECT_ROOT / "dagster.yaml")
     for same in ("freshness", "telemetry", "nux", "python_logs"):
         assert ours[same] == embedded[same]
+    assert ours["concurrency"]["pools"] == embedded["concurrency"]["pools"]
     assert ours["run_monitoring"].items() >= embedded["run_monitoring"].items()
     limits = ours["concurrency"]["runs"]["tag_concurrency_limits"]
     assert [limit["key"] for limit in limits] == [EVERYTHING_TAG]

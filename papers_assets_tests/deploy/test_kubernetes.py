@@ -213,8 +213,6 @@ def instance_config(values: Values) -> Values:
             "port": values["postgresql"]["service"]["port"],
         }
     }
-    queue = values["dagsterDaemon"]["runCoordinator"]["config"]["queuedRunCoordinator"]
-    limits = queue["tagConcurrencyLimits"]
     logs = values["pythonLogs"]
 
     def storage(module: str, name: str) -> Values:
@@ -228,14 +226,6 @@ def instance_config(values: Values) -> Values:
             "module": "dagster_k8s",
             "class": "K8sRunLauncher",
             "config": launcher_config(values),
-        },
-        "run_coordinator": {
-            "module": "dagster.core.run_coordinator",
-            "class": values["dagsterDaemon"]["runCoordinator"]["type"],
-            "config": {
-                "max_concurrent_runs": queue["maxConcurrentRuns"],
-                "tag_concurrency_limits": limits,
-            },
         },
         "compute_logs": {
             "module": "dagster.core.storage.noop_compute_log_manager",
@@ -282,7 +272,9 @@ def test_dagster_takes_the_instance_that_comes_of_it(values: Values, tmp_path: P
     assert config["run_retries"]["retry_on_asset_or_op_failure"] is False
     (of_one_host,) = documents(PROJECT_ROOT / "deploy" / "dagster.postgres.yaml")
     assert config["retention"] == of_one_host["retention"]
-    for part in ("runMonitoring", "runRetries"):  # or the chart would write them a second time
+    assert config["concurrency"] == of_one_host["concurrency"]
+    # Or the chart would write them a second time.
+    for part in ("runCoordinator", "runMonitoring", "runRetries"):
         assert values["dagsterDaemon"][part]["enabled"] is False
 
 

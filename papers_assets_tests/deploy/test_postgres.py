@@ -16,7 +16,7 @@ from dagster_postgres.run_storage import run_storage as postgres_run_storage
 from dagster_postgres.utils import pg_alembic_config
 
 from papers_assets.asking import EVERYTHING_TAG
-from papers_assets.history import end_dead_runs, held_while_running, prune_runs
+from papers_assets.history import LOCK_TAG, end_dead_runs, held_while_running, prune_runs
 from papers_assets.runs import open_instance, prepared_home
 from papers_assets.sample_arxiv import Fault, SampleArxiv
 from papers_assets.schedules import HOUSEKEEPING
@@ -104,10 +104,8 @@ def test_a_run_whose_process_was_killed_is_marked_as_failed(house: House) -> Non
     with held_while_running(house.instance, house.store.locks_folder) as tags:
         dead = house.instance.create_run_for_job(job, tags=tags, status=dg.DagsterRunStatus.STARTED)
         assert end_dead_runs(house.instance, house.store.locks_folder) == []
-        (house.store.locks_folder / tags["papers_assets/lock"]).replace(
-            house.store.locks_folder / "aside"
-        )
-        (house.store.locks_folder / tags["papers_assets/lock"]).touch()
+        (house.store.locks_folder / tags[LOCK_TAG]).replace(house.store.locks_folder / "aside")
+        (house.store.locks_folder / tags[LOCK_TAG]).touch()
         assert end_dead_runs(house.instance, house.store.locks_folder) == [dead.run_id]
     found = house.instance.get_run_by_id(dead.run_id)
     assert found is not None

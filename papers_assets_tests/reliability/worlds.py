@@ -25,8 +25,8 @@ from papers_assets.sample_arxiv import (
     SampleArxiv,
     Spoiler,
 )
-from papers_assets.sections import last_update, remark, sections
-from papers_assets.storage.store import Store, StoreDamagedError, StoreError
+from papers_assets.sections import content, sections
+from papers_assets.storage.store import Store, StoreDamagedError, StoreError, slug
 from papers_assets_tests.sample_arxiv.hostile import hostile_corpus
 
 Version = tuple[str, int]
@@ -167,7 +167,8 @@ class Found:
 def look(home: Path, file: KeywordsFile) -> Found:
     """Read everything that is kept below `home`, as the product does."""
     from papers_assets.checks import check_readme  # noqa: PLC0415 - pandas: in a child only
-    from papers_assets.rendering.readme import render_readme  # noqa: PLC0415
+    from papers_assets.rendering.layout import lay_out  # noqa: PLC0415
+    from papers_assets.rendering.pages import front  # noqa: PLC0415
 
     store, found = Store(home), Found()
     found.leftovers = [str(p.relative_to(home)) for p in home.rglob("*.tmp") if p.is_file()]
@@ -189,10 +190,9 @@ def look(home: Path, file: KeywordsFile) -> Found:
         else:
             columns = (frame[name].tolist() for name in ("keyword", "arxiv_id", "version"))
             found.papers = list(zip(*columns, strict=True))
-            parts, updated = sections(frame, file), last_update(frame, file)
-            cap = max(keyword.cap for keyword in file.keywords)
-            pieces = render_readme(parts, last_update=updated, cap=cap, remark=remark(frame, file))
-            found.rendered = "".join(pieces).encode()
+            parts = sections(frame, file)
+            said = content(frame, file)
+            found.rendered = "".join(front(said, lay_out(said, slug))).encode()
             if readme.exists() and readme.read_bytes() == found.rendered:
                 findings = check_readme(found.rendered, frame, parts, file)
                 found.faults = [f.description for f in findings if not f.passed]

@@ -9,7 +9,7 @@ from typing import Any
 
 from papers_assets.listing import Listed
 from papers_assets.rendering.chart import bars
-from papers_assets.rendering.site import Site, SiteSection, render_site
+from papers_assets.rendering.site import Frame, NamedPage, Site, SiteSection, render_site
 
 TODAY = date(2026, 11, 23)
 _NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -64,8 +64,10 @@ def site_of(papers: Sequence[Listed], names: Iterable[str] = (), **fields: Any) 
     """A site of the papers, newest first, with a section for each keyword."""
     names = list(names) or list(dict.fromkeys(name for p in papers for name in p.keywords))
     newest = sorted(papers, key=lambda paper: paper.updated, reverse=True)
+    sections = fields.get("sections", [section(name, newest) for name in names])
     values: dict[str, Any] = {
-        "sections": [section(name, newest) for name in names],
+        "sections": sections,
+        "frame": Frame([NamedPage(s.keyword, s.slug) for s in sections]),
         "papers": newest,
         "marks": {},
         "last_update": TODAY,
@@ -88,7 +90,11 @@ def pages_of(site: Site) -> dict[str, str]:
 
 
 def write(site: Site, folder: Path) -> None:
-    for path, pieces in render_site(site):
+    write_pages(render_site(site), folder)
+
+
+def write_pages(pages: Iterable[tuple[str, Iterable[str]]], folder: Path) -> None:
+    for path, pieces in pages:
         file = folder / path
         file.parent.mkdir(parents=True, exist_ok=True)
         with file.open("w", encoding="utf-8") as stream:

@@ -76,6 +76,15 @@ def test_the_documents_are_the_golden_ones(name: str) -> None:
     assert GOLDEN[name]().encode() == (GOLDEN_FOLDER / name).read_bytes()
 
 
+def test_a_digest_leads_to_the_page_of_its_day() -> None:
+    page = "https://x.org/a&copy/days/2026-11-23.html"
+    html = github(digest_markdown(invented(), more="../README.md", page=page))
+    assert re.findall(r'<a href="(\S+?)"[^>]*>(?:All papers|Pages to search)<', html) == [
+        "../README.md",
+        "https://x.org/a&amp;copy/days/2026-11-23.html",
+    ]
+
+
 @pytest.mark.parametrize("to_html", GITHUBS)
 def test_github_shows_a_row_of_four_cells_per_paper_and_its_text_as_published(
     to_html: ToHtml,

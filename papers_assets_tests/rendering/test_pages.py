@@ -3,7 +3,7 @@
 import re
 import tracemalloc
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from urllib.parse import unquote
@@ -95,6 +95,48 @@ def test_what_fits_is_the_readme_as_it_always_was() -> None:
     found = written(said)
     always = render_readme(said.sections, last_update=DAY, cap=7, remark="Nothing new.")
     assert (found.front, found.pages) == ("".join(always), {})
+
+
+NOTIFIES = "You can click the 'Watch' button to receive daily email notifications."
+HINT = (
+    "To receive a daily email, turn on the repository's issues (Settings, General, Features) and "
+    "click the 'Watch' button."
+)
+SEE_ALSO = (
+    "See also: [pages to search](<https://x.org/y/index.html>) · "
+    "[feed](<https://x.org/y/feeds/all.xml>) · "
+    "[what was new, by day](<https://x.org/y/days/index.html>)"
+)
+
+
+@pytest.mark.parametrize(
+    ("names", "site", "lines"),
+    [
+        ("abc", "", [NOTIFIES]),
+        (
+            "abcd",
+            "",
+            [
+                HINT,
+                "Contents: [a](#a) (2) · [b](#b) (2) · [c](#c) (2) · [d](#d) (2)",
+                "By day: [what was new](digests)",
+            ],
+        ),
+        (
+            "a",
+            "https://x.org/y",
+            [HINT, SEE_ALSO],
+        ),
+    ],
+)
+def test_a_long_list_has_contents_and_one_with_extras_says_only_what_is_true(
+    names: str, site: str, lines: list[str]
+) -> None:
+    said = replace(content(*((name, papers(2)) for name in names)), site=site)
+    above = written(said).front.partition("\n## ")[0].splitlines()
+    assert [x for x in above if x.startswith(("You", "To rec", "Cont", "By", "See"))] == lines
+    notifying = written(replace(said, notifies=True)).front
+    assert f"\n{NOTIFIES}\n" in notifying
 
 
 def test_to_the_last_byte_it_is_one_document_and_one_byte_less_makes_pages() -> None:
@@ -240,7 +282,7 @@ def test_more_keywords_than_headings_fit_lose_nothing() -> None:
 def test_more_keywords_than_headings_fit_without_papers_make_no_pages() -> None:
     found = written(content(*((f"compiler {n}", []) for n in range(30))), 1_000)
     assert found.pages == {}
-    assert read(found.front).contents == ()
+    assert (len(read(found.front).contents), read(found.front).position) == (30, ())
 
 
 @pytest.mark.parametrize("piece", ["x", "\N{SNAKE}", "[^", "*a\N{SNAKE}", "|", "https://a.b/*"])

@@ -7,14 +7,16 @@ from functools import cached_property
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from papers_assets.rendering.chart import Bars
+from papers_assets.rendering.citations import bibtex
 from papers_assets.rendering.escape import collapse
-from papers_assets.rendering.site import pages
+from papers_assets.rendering.site import Frame, pages
 from papers_assets.rendering.site.bars import HEIGHT, STEP, drawing
 from papers_assets.rendering.site.mathml import _PARTS
 from papers_assets_tests import reference
@@ -92,7 +94,7 @@ def test_there_is_a_page_for_all_papers_and_one_for_each_keyword() -> None:
 
 def test_papers_stand_below_the_day_of_their_version_newest_first() -> None:
     html = pages_of(site_of([listed_paper(n) for n in (30, 1, 60, 2)]))["index.html"]
-    assert re.findall(r"2026-11-\d\d\">[MSTWF]\w+, [\w ]+|number \d+", html) == [
+    assert re.findall(r"2026-11-\d\d\">[MSTWF]\w+, [\w ]+|number \d+(?=</a>)", html) == [
         '2026-11-23">Monday, 23 November 2026',
         *("number 1", "number 2"),
         '2026-11-22">Sunday, 22 November 2026',
@@ -183,13 +185,27 @@ def test_what_the_filters_need_is_in_the_paper() -> None:
     html = pages_of(site_of([paper]))["index.html"]
     (article,) = Parsed(html).all("article")
     assert article == {
+        "id": "arXiv:2613.00001",
         "data-date": "2026-11-23",
+        "data-seen": "2026-11-23T11:00:00Z",
         "data-mark": "",
         "data-categories": "cs.PL cs.SE odd_one",
         "data-keywords": "compiler x-y",
     }
     values = {option["value"] for option in Parsed(html).all("option")}
     assert values == {"", "compiler", "x-y", "cs.PL", "cs.SE", "odd_one"}
+
+
+def test_a_keyword_is_not_named_on_its_own_page_and_of_many_the_nearest_are() -> None:
+    names = [f"keyword {number}" for number in range(100)]
+    paper = listed_paper(1, keywords=(names[50], names[99]))
+    page = Parsed(pages_of(site_of([paper], names))["keywords/keyword-50.html"])
+    tags = [a["href"] for a in page.all("a") if a.get("class") == "keyword"]
+    assert tags == ["../keywords/keyword-99.html"]
+    near = [a["href"][20:-5] for a in page.all("a") if a["href"].startswith("../keywords/keyword-")]
+    assert near[:60] == [str(number) for number in range(20, 80)]
+    (current,) = [a["href"] for a in page.all("a") if "aria-current" in a]
+    assert current == "../keywords/keyword-50.html"
 
 
 def test_a_keyword_without_a_page_is_named_and_no_link() -> None:
@@ -211,7 +227,7 @@ def test_links_lead_to_pages_to_files_that_are_there_and_outside_without_a_trace
         for link in Parsed(html).all("a"):
             if link["href"].startswith("https://"):
                 assert link["rel"] == "noopener noreferrer"
-            elif link["href"] != "#papers":
+            elif not link["href"].startswith("#"):
                 root = "/keywords/" if path.startswith("keywords") else "/"
                 inside.add(str(Path(root, link["href"]).resolve())[1:])
     assert inside == beside | set(found)
@@ -221,8 +237,8 @@ def test_links_lead_to_pages_to_files_that_are_there_and_outside_without_a_trace
 
 
 def test_without_the_files_beside_it_there_are_no_links_to_them() -> None:
-    for html in pages_of(site_of([listed_paper(1)], feeds=False)).values():
-        assert not re.search(r'href="(\.\./)?(feeds|data|citations)/', html)
+    for html in pages_of(site_of([listed_paper(1)], frame=Frame([], feeds=False))).values():
+        assert not re.search(r'href="(\.\./)?(feeds|data|citations|days)/', html)
 
 
 def test_the_policy_admits_our_script_and_style_and_nothing_else() -> None:
@@ -290,6 +306,10 @@ def test_whatever_is_published_is_text(title: str, abstract: str, other: str) ->
     assert all(re.match(r"https?://|#|\w|\.\./", a["href"]) for a in page.all("a"))
     assert not [a for a in page.all("a") if a["href"].startswith(("javascript:", "data:"))]
     assert collapse(other) in page.words
+    (entry,) = [b["value"] for b in page.all("button") if b.get("class") == "cite"]
+    assert entry == bibtex([hostile])
+    (coins,) = [span["title"] for span in page.all("span") if span.get("class") == "Z3988"]
+    assert dict(parse_qsl(coins)).get("rft.title", "") == collapse(title)
 
 
 def test_every_real_hazard_is_on_the_page_as_text() -> None:

@@ -1,3 +1,5 @@
+import re
+import string
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -6,13 +8,15 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from papers_assets.arxiv.feed import Link
 from papers_assets.arxiv.windows import Window
 from papers_assets.held import Held, refreshed
 from papers_assets.papers import Source, join, refreshed_at, select_papers
 from papers_assets.storage.labels import Head
-from papers_assets.storage.store import FORMAT, Store, StoreError, slug
+from papers_assets.storage.store import FORMAT, Store, StoreError, public_slug, slug
 from papers_assets_tests.making import LATER, held_frame, keyword, paper
 
 ODD_NAMES = [
@@ -167,3 +171,33 @@ def test_what_dead_writers_of_held_papers_left_is_removed_at_once(tmp_path: Path
     (folder / ".mine.tmp").write_text("mine")
     store.sweep_held()
     assert sorted(p.name for p in folder.iterdir()) == [".mine.tmp", f"{name}.parquet"]
+
+
+@pytest.mark.parametrize(
+    ("name", "published"),
+    [
+        ("graph neural network", "graph-neural-network"),
+        ("LLVM", "llvm"),
+        ("text-to-speech", "text_to_speech"),
+        ("few-shot learning", "few_shot-learning"),
+        ("3D", "3d"),
+        *(
+            (name, slug(name))
+            for name in ("C++", "C#", "größe", "a_b", "--", "All", "aux", "x" * 61)
+        ),
+        (slug("C++").replace("-", " "), slug(slug("C++").replace("-", " "))),
+    ],
+)
+def test_published_files_are_called_as_the_keyword_where_nothing_else_can_be(
+    name: str, published: str
+) -> None:
+    assert public_slug(name) == published
+
+
+@given(st.lists(st.text(string.ascii_letters + " -_+C0", min_size=1), min_size=2))
+def test_no_two_keywords_share_the_names_of_published_files(names: list[str]) -> None:
+    names = list({" ".join(name.lower().split()): name for name in names}.values())
+    names = [" ".join(name.split()) for name in names]
+    published = [public_slug(name) for name in names]
+    assert len({name.casefold() for name in published}) == len(published)
+    assert all(re.fullmatch("[a-z0-9][a-z0-9_-]*", name) for name in published)

@@ -1,51 +1,31 @@
-// Hides and shows what is in the page already; it makes no elements and asks nobody for anything.
+// Searches and filters: hides and shows papers that are in the page already, and fetches nothing.
 "use strict";
-(() => {
-  const root = document.documentElement;
-  root.classList.add("js");
+document.documentElement.classList.add("js");
 
-  const FIELDS = ["q", "keyword", "category", "mark", "from", "to"];
-  const SEARCHED = "h4, .authors, .abstract, .comment";
-  const FORMULAS = "math[alttext], [role=math]";
+const list = (() => {
+  const FIELDS = ["q", "keyword", "category", "mark", "from", "to", "starred"];
+  const PREFERENCES = ["unseen", "undone"]; // stored, and not in the address
   const WIDE = "(min-width: 62rem)";
   const PAUSE = 300; // ms without a keystroke, before the address follows: browsers limit that
   const SLICE = 8; // ms of reading ahead at a time
   const CHANGES = 150; // papers hidden or shown at a time: what is in sight comes first
   const DAY = /^\d{4}-\d\d-\d\d$/;
-  const LETTERS = { æ: "ae", đ: "d", ð: "d", ħ: "h", ı: "i", ł: "l", ø: "o", œ: "oe", ß: "ss", þ: "th" };
-
-  const fold = (text) => {
-    const lower = text.toLowerCase();
-    if (/^[\0-\x7f]*$/.test(lower)) return lower;
-    return lower
-      .normalize("NFKD")
-      .replace(/\p{M}/gu, "")
-      .replace(/[æđðħıłøœßþ]/g, (letter) => LETTERS[letter])
-      .toLowerCase();
-  };
-
-  const sourceOf = (formula) =>
-    formula.getAttribute("alttext") ?? formula.getAttribute("aria-label") ?? "";
-
-  const textOf = (article) => {
-    const parts = [...article.querySelectorAll(SEARCHED)].map((part) => part.textContent);
-    const sources = [...article.querySelectorAll(FORMULAS)].map(sourceOf);
-    return fold([...parts, ...sources].join("\n").replace(/\s+/g, " "));
-  };
+  const papers = []; // in the order of the page
 
   const start = () => {
     const form = document.querySelector("form");
-    const fields = FIELDS.map((name) => form.elements.namedItem(name)).filter(Boolean);
+    const named = (names) => names.map((name) => form.elements.namedItem(name)).filter(Boolean);
+    const [fields, preferences] = [named(FIELDS), named(PREFERENCES)];
     const search = form.elements.namedItem("q");
     const [count, clear, nothing, filters] = ["#count", "#clear", "#nothing", ".filters"].map(
       (selector) => document.querySelector(selector),
     );
     const main = document.querySelector("main");
-    const papers = [];
+    const seen = memory.visit(main.dataset.newest);
     // Days and their papers, as they follow each other in the page.
     const items = [...document.querySelectorAll("main section")].flatMap((section) => {
       const day = { element: section, match: true };
-      const of = [...section.querySelectorAll("article")].map((element) => ({
+      const of = [...section.querySelectorAll("article")].map((element, number) => ({
         element,
         day,
         match: true,
@@ -54,6 +34,10 @@
         category: element.dataset.categories.split(" "),
         keyword: element.dataset.keywords.split(" "),
         id: element.querySelector(".id").textContent.replace("arXiv:", "").toLowerCase(),
+        number: papers.length + number,
+        isUnseen: element.dataset.seen > seen,
+        isStarred: false,
+        isDone: false,
         text: null,
       }));
       papers.push(...of);
@@ -63,6 +47,9 @@
     const read = (paper) => (paper.text ??= textOf(paper.element));
 
     const matches = (paper, words, wanted) =>
+      (!wanted.starred || paper.isStarred) &&
+      (!wanted.unseen || paper.isUnseen) &&
+      (!wanted.undone || !paper.isDone) &&
       (!wanted.keyword || paper.keyword.includes(wanted.keyword)) &&
       (!wanted.category || paper.category.includes(wanted.category)) &&
       (!wanted.mark || (paper.mark && wanted.mark.split(" ").includes(paper.mark))) &&
@@ -73,8 +60,15 @@
     // Of a whole id, or its beginning; the digits of ids would be found by every number.
     const isId = (word, paper) => /^(\d{4}\.\d|[a-z-]+(\.[a-z]+)?\/\d)/.test(word) && paper.id.startsWith(word);
 
-    const values = () =>
-      Object.fromEntries(fields.map((field) => [field.name, field.value.trim()]));
+    const value = (field) =>
+      field.type === "checkbox" ? (field.checked ? "1" : "") : field.value.trim();
+    const values = (of) => Object.fromEntries(of.map((field) => [field.name, value(field)]));
+
+    // In quotes, words belong together.
+    const wordsOf = (text) =>
+      (fold(text).match(/"[^"]*"?|[^\s"]+/g) ?? [])
+        .map((word) => word.replaceAll('"', "").trim())
+        .filter(Boolean);
 
     const hide = (element, hidden) => {
       if (element.hidden === hidden) return 0;
@@ -91,17 +85,19 @@
     };
 
     const show = () => {
-      const wanted = values();
-      const words = fold(wanted.q).split(/\s+/).filter(Boolean);
+      const wanted = values([...fields, ...preferences]);
+      const words = wordsOf(wanted.q);
+      const linked = location.hash.slice(1);
       let shown = 0;
       for (const item of items) item.match = false;
       for (const paper of papers) {
-        if (!matches(paper, words, wanted)) continue;
+        if (!matches(paper, words, wanted) && paper.element.id !== linked) continue;
         paper.match = paper.day.match = true;
         shown += 1;
       }
       cancelAnimationFrame(settling);
       settle(0);
+      highlight.show(words);
       const narrowed = Object.values(wanted).some(Boolean);
       const of = narrowed ? `${shown.toLocaleString("en")} of ` : "";
       const all = `${papers.length.toLocaleString("en")} ${papers.length === 1 ? "paper" : "papers"}`;
@@ -112,7 +108,7 @@
 
     let pending = 0;
     const remember = () => {
-      const set = Object.entries(values()).filter(([, value]) => value);
+      const set = Object.entries(values(fields)).filter(([, value]) => value);
       const hash = new URLSearchParams(set).toString();
       try {
         history.replaceState(null, "", hash ? `#${hash}` : location.pathname + location.search);
@@ -120,47 +116,64 @@
         // A browser that does not let pages from a disk do so: then the address stays.
       }
     };
-    const changed = () => {
-      show();
+    const begin = () => {
       const above = main.getBoundingClientRect().top;
       if (above < 0) scrollBy(0, above);
+    };
+    const changed = () => {
+      show();
+      begin();
       clearTimeout(pending);
       pending = setTimeout(remember, PAUSE);
     };
 
+    const put = (field, text) => {
+      if (field.type === "checkbox") field.checked = Boolean(text);
+      else field.value = field.type === "date" && !DAY.test(text) ? "" : text;
+      if (field.selectedIndex === -1) field.value = "";
+    };
     const recall = () => {
       const state = new URLSearchParams(location.hash.slice(1));
-      for (const field of fields) {
-        const value = state.get(field.name) ?? "";
-        field.value = field.type === "date" && !DAY.test(value) ? "" : value;
-        if (field.selectedIndex === -1) field.value = "";
-      }
-      if (fields.some((field) => field !== search && field.value)) filters.open = true;
+      for (const field of fields) put(field, state.get(field.name) ?? "");
+      const isFilter = (field) => field.closest(".filters") && field.value;
+      if (fields.some(isFilter)) filters.open = true;
       show();
     };
 
-    const reset = () => {
-      form.reset();
+    const reset = (...of) => {
+      for (const field of of) put(field, "");
+      store();
       changed();
       search.focus();
     };
+    const store = () =>
+      memory.change("preferences", (values) => {
+        for (const field of preferences) values[field.name] = field.checked;
+      });
 
-    form.addEventListener("input", changed);
+    form.addEventListener("input", (event) => {
+      if (preferences.includes(event.target)) store();
+      if ([...fields, ...preferences].includes(event.target)) changed();
+    });
     form.addEventListener("submit", (event) => event.preventDefault());
     clear.addEventListener("click", (event) => {
       event.preventDefault();
-      reset();
+      reset(...fields, ...preferences);
     });
-    addEventListener("hashchange", recall);
+    addEventListener("hashchange", () => {
+      recall();
+      if (search.value) begin(); // an author was clicked
+      document.getElementById(location.hash.slice(1))?.scrollIntoView();
+    });
     addEventListener("keydown", (event) => {
-      if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-      const isField = event.target.matches?.("input, select, textarea");
-      if (event.key === "/" && !isField) {
+      const isEscape = event.key === "Escape" && !event.isComposing;
+      if (!isKey(event) && !(isEscape && event.target === search)) return;
+      if (event.key === "/") {
         event.preventDefault();
         search.focus();
         search.select();
-      } else if (event.key === "Escape" && (event.target === search || !isField)) {
-        if (Object.values(values()).some(Boolean)) reset();
+      } else if (isEscape) {
+        if (Object.values(values(fields)).some(Boolean)) reset(...fields);
       }
     });
     // The address is the filters': it need not say that somebody skipped to the papers.
@@ -172,12 +185,18 @@
     filters.open = matchMedia(WIDE).matches;
     const keywords = document.querySelector(".all");
     if (keywords) keywords.open = filters.open;
+    const preferred = memory.read("preferences");
+    for (const field of preferences) put(field, preferred[field.name] === true);
+    list.show = show;
     recall();
 
     const later = globalThis.requestIdleCallback ?? ((work) => setTimeout(work, 50));
     const ahead = (next) => {
       const end = performance.now() + SLICE;
-      while (next < papers.length && performance.now() < end) read(papers[next++]);
+      while (next < papers.length && performance.now() < end) {
+        read(papers[next]);
+        highlight.watch(papers[next++].element);
+      }
       if (next < papers.length) later(() => ahead(next));
     };
     later(() => ahead(0));
@@ -195,5 +214,12 @@
     event.preventDefault();
   });
 
+  // Whether a key is a command: nobody is writing, and no dialog is open.
+  const isKey = (event) =>
+    !(event.ctrlKey || event.metaKey || event.altKey || event.isComposing) &&
+    !event.target.matches?.("input:not([type=checkbox]), select, textarea") &&
+    !document.querySelector("dialog[open]");
+
   document.addEventListener("DOMContentLoaded", start);
+  return { papers, isKey, show: () => {} };
 })();

@@ -1,14 +1,15 @@
 """A paper as its entry on a page: texts as they are shown, and what the filters look at. Pure."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import UTC, date
 from functools import cached_property
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from markupsafe import Markup
 
 from papers_assets.listing import Listed
 from papers_assets.rendering import escape
+from papers_assets.rendering.citations import bibtex
 from papers_assets.rendering.site.mathml import mathematics
 
 _MOST_SHOWN = 20_000
@@ -29,15 +30,17 @@ MARKS = {
 class Entry:
     """A paper on a page."""
 
-    def __init__(self, paper: Listed, mark: str, slugs: Mapping[str, str]) -> None:
+    def __init__(self, paper: Listed, mark: str, slugs: Mapping[str, str], was: str = "") -> None:
         """Take a paper.
 
         Args:
             paper: what is shown.
             mark: one of MARKS, or empty.
             slugs: of the keywords that have a page, by keyword.
+            was: what is different from before, such as "v1 to v2"; or empty.
         """
         self.paper = paper
+        self.was = was
         self.mark = mark if mark in MARKS else ""
         self.keywords = [(shown(name), slugs.get(name, "")) for name in paper.keywords]
 
@@ -56,6 +59,43 @@ class Entry:
     def arxiv_id(self) -> str:
         """The paper's id, without the version."""
         return shown(self.paper.arxiv_id)
+
+    @property
+    def anchor(self) -> str:
+        """The id of its element, as it stands in an address behind "#"."""
+        return f"arXiv:{quote(self.arxiv_id)}"
+
+    @property
+    def seen(self) -> str:
+        """When arXiv first returned this version, in UTC: 2026-11-27T06:20:00Z."""
+        return f"{self.paper.first_seen.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+    @property
+    def bibtex(self) -> str:
+        """Its entry in the BibTeX files."""
+        return bibtex([self.paper])
+
+    @property
+    def coins(self) -> str:
+        """What reference managers such as Zotero read on a page of several papers.
+
+        An OpenURL context object (Z39.88-2004), the `title` of a COinS element. Meta elements
+        (citation_title and others) would make the page one single paper.
+        """
+        paper = self.paper
+        doi = escape.collapse(paper.doi or "").split()
+        pairs = [
+            ("ctx_ver", "Z39.88-2004"),
+            ("rft_val_fmt", "info:ofi/fmt:kev:mtx:dc"),
+            ("rft.type", "preprint"),
+            ("rft.title", shown(paper.title)),
+            *(("rft.au", shown(name)) for name in paper.authors),
+            ("rft.date", f"{paper.published:%Y-%m-%d}"),
+            ("rft.publisher", "arXiv"),
+            ("rft_id", paper.url),
+            *(("rft_id", f"info:doi/{name}") for name in doi[:1]),
+        ]
+        return urlencode(pairs, quote_via=quote, errors="replace")
 
     @property
     def pdf(self) -> str:
@@ -90,17 +130,25 @@ class Entry:
         return shown(self.paper.journal_ref or "")
 
     @cached_property
-    def authors(self) -> tuple[str, str]:
-        """The authors that are named at once, and the others."""
-        names = self.paper.authors
-        cut = len(names) if len(names) <= _MOST_AUTHORS else _MOST_AUTHORS - 2
-        return shown(", ".join(names[:cut])), shown(", ".join(names[cut:]))
+    def authors(self) -> list[tuple[str, str]]:
+        """The authors that are named at once, each with a search for the name, or empty."""
+        names = [shown(name) for name in self.paper.authors[: self._named]]
+        return [(name, _search(name)) for name in names]
+
+    @cached_property
+    def other_authors(self) -> str:
+        """The authors that can be unfolded."""
+        return shown(", ".join(self.paper.authors[self._named :]))
 
     @property
     def more_authors(self) -> int:
-        """How many are in the second part of `authors`."""
-        most = _MOST_AUTHORS
-        return len(self.paper.authors) - (most - 2) if len(self.paper.authors) > most else 0
+        """How many are in `other_authors`."""
+        return len(self.paper.authors) - self._named
+
+    @property
+    def _named(self) -> int:
+        number = len(self.paper.authors)
+        return number if number <= _MOST_AUTHORS else _MOST_AUTHORS - 2
 
     @cached_property
     def categories(self) -> list[str]:
@@ -117,6 +165,12 @@ class Entry:
 def shown(text: str) -> str:
     """Give a published text as readers see it."""
     return escape.shortened(escape.collapse(text), _MOST_SHOWN)
+
+
+def _search(name: str) -> str:
+    """Return what follows "#q=" in an address that searches for a name as a phrase."""
+    words = name.replace('"', " ")
+    return quote(f'"{words}"') if escape.is_visible(words) else ""
 
 
 def _address(url: str) -> str:

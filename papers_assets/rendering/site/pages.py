@@ -1,33 +1,57 @@
-"""The pages: all papers on one, and one page per keyword. Pure."""
+"""The pages of the lists: all papers on one, and one page per keyword. Pure."""
 
-import base64
-import hashlib
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
-from functools import cache
-from importlib import resources
+from functools import cached_property
 from itertools import groupby
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from typing import NamedTuple
 
 from papers_assets.listing import Listed
 from papers_assets.rendering.chart import Bars
-from papers_assets.rendering.site.bars import HEIGHT, STEP, Drawing, drawing
+from papers_assets.rendering.site.bars import Drawing, drawing
 from papers_assets.rendering.site.entries import MARKS, Entry, shown
+from papers_assets.rendering.site.environment import environment, spelled_out
 
 MOST_PAPERS = 3_000
 """On one page: a browser opens that many within two seconds. Of more, the newest are shown."""
 _BUFFER = 512
 """How many bits of text make a piece, so that pieces are neither many nor large."""
-_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-# Not the calendar module's: it speaks the language of the machine.
-_MONTHS = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
-)
+_MOST_KEYWORDS = 60
+"""Named beside the papers of a keyword or day: of thousands, pages would be too large."""
+
+
+class NamedPage(NamedTuple):
+    """A keyword's page."""
+
+    name: str
+    slug: str
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What all pages of a site have in common."""
+
+    keywords: Sequence[NamedPage]
+    links: Sequence[tuple[str, str]] = ()
+    """To places outside of the site: what is there, and the address."""
+    feeds: bool = True
+    """Whether feeds/, data/ and citations/ lie beside index.html, so that there can be links."""
+    has_days: bool = False
+    """Whether there are pages by day."""
+
+    @cached_property
+    def slugs(self) -> dict[str, str]:
+        """The slugs by keyword."""
+        return dict(self.keywords)
+
+    def near(self, slug: str) -> list[NamedPage]:
+        """Return the keywords around one of them, or the first ones; at most _MOST_KEYWORDS."""
+        pages = [NamedPage(shown(page.name), page.slug) for page in self.keywords]
+        at = next((i for i, page in enumerate(pages) if page.slug == slug), 0)
+        start = max(0, min(at - _MOST_KEYWORDS // 2, len(pages) - _MOST_KEYWORDS))
+        return pages[start : start + _MOST_KEYWORDS]
 
 
 @dataclass(frozen=True)
@@ -58,8 +82,9 @@ class Site:
     remark: str
     """A sentence or two that must be said, or empty."""
     today: date
-    feeds: bool = True
-    """Whether feeds/, data/ and citations/ lie beside index.html, so that there can be links."""
+    frame: Frame = field(default_factory=lambda: Frame([]))
+    moved: Mapping[str, str] = field(default_factory=dict)
+    """Former slugs of keywords' pages, each with the slug of today."""
 
 
 @dataclass(frozen=True)
@@ -73,54 +98,81 @@ class _Row:
     drawing: Drawing
 
 
-@dataclass(frozen=True)
-class _Page:
-    """What is particular to a page."""
+class Group(NamedTuple):
+    """Papers below one heading."""
 
-    root: str
-    """The way from it to index.html's folder."""
-    papers: Sequence[Listed]
-    total: int
-    """Of papers; more than there are in `papers` where there are too many."""
-    row: _Row | None
-    """The keyword whose page it is; None: all keywords'."""
+    title: str
+    entries: Sequence[Entry]
+    day: date | None = None
+    """The one that the title spells out, if it does."""
 
 
 def render_site(site: Site) -> Iterator[tuple[str, Iterator[str]]]:
-    """Render the site, page by page.
+    """Render the pages of the lists.
 
     Yields:
         A page's path, relative to the site's folder, and its pieces; joined, they are the document.
     """
     rows = [_row(section, site.today) for section in site.sections]
-    slugs = {section.keyword: section.slug for section in site.sections}
-    front = _Page("", site.papers[:MOST_PAPERS], len(site.papers), None)
-    yield "index.html", _rendered(site, rows, slugs, front)
+    common = {"site": site, "frame": site.frame, "newest": _newest(site)}
+    yield (
+        "index.html",
+        _rendered("front", site, site.papers, common | {"name": "Daily Papers", "rows": rows}),
+    )
     for section, row in zip(site.sections, rows, strict=True):
-        page = _Page("../", section.papers[:MOST_PAPERS], len(section.papers), row)
-        yield f"keywords/{section.slug}.html", _rendered(site, rows, slugs, page)
+        values = common | {"name": row.keyword, "row": row}
+        yield (
+            f"keywords/{section.slug}.html",
+            _rendered("keyword", site, section.papers, values, "../", section.slug),
+        )
+    names = {section.slug: row.keyword for section, row in zip(site.sections, rows, strict=True)}
+    for former, slug in site.moved.items():
+        page = environment().get_template("moved.html.j2").render(slug=slug, name=names[slug])
+        yield f"keywords/{former}.html", iter([page])
 
 
-def _rendered(
-    site: Site, rows: Sequence[_Row], slugs: Mapping[str, str], page: _Page
+def _rendered(  # noqa: PLR0913, PLR0917 - what a page is made of
+    template: str,
+    site: Site,
+    papers: Sequence[Listed],
+    values: Mapping[str, object],
+    root: str = "",
+    here: str = "",
 ) -> Iterator[str]:
-    entries = [Entry(paper, site.marks.get(paper.arxiv_id, ""), slugs) for paper in page.papers]
+    slugs = site.frame.slugs
+    entries = [Entry(p, site.marks.get(p.arxiv_id, ""), slugs) for p in papers[:MOST_PAPERS]]
+    groups = [
+        Group(spelled_out(day), list(some), day)
+        for day, some in groupby(entries, lambda entry: entry.day)
+    ]
+    return streamed(template, groups, **values, total=len(papers), root=root, here=here)
+
+
+def streamed(template: str, groups: Iterable[Group], **values: object) -> Iterator[str]:
+    """Render a page of papers piece by piece."""
+    groups = list(groups)
+    entries = [entry for group in groups for entry in group.entries]
+    days = [entry.day for entry in entries]
     stream = (
-        _environment()
-        .get_template("page.html.j2")
+        environment()
+        .get_template(f"{template}.html.j2")
         .stream(
-            site=site,
-            page=page,
-            rows=rows,
-            days=groupby(entries, lambda entry: entry.day),
+            groups=groups,
+            count=len(entries),
             categories=sorted(Counter(c for e in entries for c in e.categories).items()),
             marks=[mark for mark in MARKS if any(e.mark == mark for e in entries)],
-            count=len(entries),
-            dates=(entries[-1].day, entries[0].day) if entries else None,
+            dates=(min(days), max(days)) if days else None,
+            **values,
         )
     )
     stream.enable_buffering(_BUFFER)
     return stream
+
+
+def _newest(site: Site) -> str:
+    """Return when the newest of all papers was first seen; empty: there is none."""
+    newest = max(site.papers, key=lambda paper: paper.first_seen, default=None)
+    return Entry(newest, "", {}).seen if newest else ""
 
 
 def _row(section: SiteSection, today: date) -> _Row:
@@ -131,41 +183,3 @@ def _row(section: SiteSection, today: date) -> _Row:
         shown(section.note),
         drawing(section.bars, today),
     )
-
-
-def _spelled_out(day: date) -> str:
-    return f"{_WEEKDAYS[day.weekday()]}, {day.day} {_MONTHS[day.month - 1]} {day.year}"
-
-
-def _counted(number: int, noun: str = "paper") -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
-
-
-def _inlined(name: str) -> tuple[Markup, str]:
-    """Give a file of ours as it stands in the page, and how the page's policy names it."""
-    text = f"\n{resources.files(__package__).joinpath(name).read_text(encoding='utf-8')}"
-    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
-    return Markup(text), f"'sha256-{digest}'"  # noqa: S704 - ours, not anybody's text
-
-
-@cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("papers_assets", "rendering/site"),
-        undefined=StrictUndefined,
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"spelled_out": _spelled_out, "counted": _counted}
-    script, script_hash = _inlined("app.js")
-    style, style_hash = _inlined("style.css")
-    environment.globals |= {
-        "script": script,
-        "style": style,
-        "policy": f"default-src 'none'; script-src {script_hash}; style-src {style_hash}; "
-        "img-src data:; base-uri 'none'; form-action 'none'",
-        "said": MARKS,
-        "bar": {"height": HEIGHT, "step": STEP},
-    }
-    return environment
