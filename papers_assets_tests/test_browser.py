@@ -139,7 +139,7 @@ def test_the_schedule_can_be_switched_and_keywords_are_read_again(
     expect(page.get_by_text("graph neural network").first).to_be_visible()
 
     keywords.write_text("cap = 0\n[keywords.compiler]\n")
-    page = seen.go("/asset-groups/daily_papers")
+    page = seen.go("/asset-groups")
     page.get_by_role("button", name="Reload definitions").click()
     seen.go("/assets/papers?view=checks")
     page.get_by_text("keywords_file_valid").first.click()
