@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from papers_assets.sample_arxiv import SampleArxiv, Script, Step
-from papers_assets_tests.browsing import CHROMIUM, Watched, browser
+from papers_assets_tests.browsing import CHROMIUM, LARGE, Watched, browser
 from papers_assets_tests.driving import INSTIGATORS, LINEAGE, UI, until
 
 pytestmark = pytest.mark.skipif(
@@ -42,11 +42,8 @@ def launch_daily_papers(seen: Watched) -> None:
 def test_lineage_is_open_and_one_launch_leads_to_the_readme_and_its_checks(
     seen: Watched, ui: UI, home: Path
 ) -> None:
-    page = seen.go("/asset-groups")
-    for group in ("arxiv", "lists", "publishing"):
-        expect(page.get_by_text(group, exact=True).last).to_be_visible()
     page = seen.go(LINEAGE)
-    for asset in ("raw_papers", "papers", "readme"):
+    for asset in ("arxiv", "raw_papers", "lists", "papers", "publishing", "readme"):
         expect(page.get_by_text(asset, exact=True).last).to_be_visible()
     launch_daily_papers(seen)
     expect(page.get_by_text("RUN_SUCCESS").first).to_be_visible()
@@ -54,7 +51,7 @@ def test_lineage_is_open_and_one_launch_leads_to_the_readme_and_its_checks(
     assert readme.count("\n| **[") == 200
     assert len(ui.runs()) == 1
 
-    page.set_viewport_size({"width": 1900, "height": 1300})  # on less, Dagster shows names alone
+    page.set_viewport_size(LARGE)
     page = seen.go(LINEAGE)
     expect(page.get_by_text("100% filled").first).to_be_visible()
     expect(page.get_by_text("13 / 13 Passed").first).to_be_visible()
