@@ -48,7 +48,7 @@ lint: $(READY)       ## lint, format and type checks; Dagster loads the definiti
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/dagster definitions validate --workspace workspace.yaml
+	DAGSTER_HOME=$(CURDIR) $(BIN)/dg check defs
 
 format: $(READY)     ## put the code in its usual form
 	$(BIN)/ruff check --fix .
