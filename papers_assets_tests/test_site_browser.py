@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -57,7 +58,8 @@ def digest_of(day: date) -> Digest:
     if day == YESTERDAY:
         return Digest(day, (), following={"compiler": 10})
     new = Group(Kind.NEW, "compiler", tuple(Entry(paper, ()) for paper in papers()[:2]))
-    revised = Group(Kind.REVISED, "compiler", (Entry(papers()[2], (), "v1 to v2"),))
+    then = replace(papers()[2], comment="As it was then")
+    revised = Group(Kind.REVISED, "compiler", (Entry(then, (), "v1 to v2"),))
     return Digest(day, (new, revised))
 
 
@@ -271,6 +273,10 @@ def test_without_javascript_everything_can_be_read(opened: Opening) -> None:
         page.get_by_role("link", name="graph theory").first.click()
         expect(page.get_by_role("heading", level=1)).to_have_text("graph theory")
         expect(page.get_by_role("img", name="2 in all")).to_be_visible()
+        expect(page.get_by_role("button")).to_have_count(0)
+        page.get_by_role("link", name="By day", exact=True).click()
+        page.get_by_role("link", name="Monday, 23 November 2026").click()
+        expect(shown(page)).to_have_count(3)
 
 
 def test_a_formula_is_mathematics_and_is_copied_as_its_source(opened: Opening) -> None:
@@ -548,3 +554,8 @@ def test_the_archive_leads_from_day_to_day_and_to_the_lists(opened: Opening) -> 
         expect(page.locator("[aria-current=page]")).to_have_text("graph theory")
         page.get_by_label("Only starred").check()
         expect(shown(page)).to_have_count(1)
+        page.goto(page.url.partition("keywords")[0] + "days/2026-11-23.html")
+        with page.expect_download() as download:
+            page.get_by_role("button", name="Export 1 starred (BibTeX)").click()
+        # The entry of the list, not that of the day.
+        assert download.value.path().read_text(encoding="utf-8") == bibtex([papers()[2]])

@@ -180,7 +180,9 @@ def _dagster_dev(home: Path, port: int, environment: Mapping[str, str]) -> int:
     from papers_assets.storage.store import StoreError
 
     command = [
-        str(Path(sys.executable).with_name("dagster")),
+        # `dg dev`, which Dagster recommends instead, is not in the packages that run the project.
+        *(sys.executable, "-W", "ignore:Function `dev_command` is superseded"),
+        *("-P", "-m", "dagster"),
         *("dev", "--workspace", str(PROJECT_ROOT / "workspace.yaml")),
         *("--host", "127.0.0.1", "--port", str(port)),
     ]

@@ -29,8 +29,10 @@ const textOf = (article, selector = SEARCHED) => {
 const highlight = (() => {
   const IN_SIGHT_WITHOUT_ABSTRACT = "h4, article > .authors, .comment";
   const inSight = new Set();
-  const shown = new WeakMap(); // by article, the words that are marked in it
+  const shown = new Map(); // by article, the words that are marked in it
+  const PAUSE = 100; // ms without a keystroke, so that typing stays fast
   let words = [];
+  let waiting = 0;
 
   const unmark = (article) => {
     for (const mark of article.querySelectorAll("mark")) {
@@ -41,7 +43,7 @@ const highlight = (() => {
   };
 
   // Where words are in a text, in order, none overlapping another.
-  const places = (text) => {
+  const places = (text, words) => {
     let folded = "";
     let start = 0;
     const starts = []; // of the character that each folded one came from
@@ -63,8 +65,8 @@ const highlight = (() => {
     return found.filter(([from, to]) => from >= end && to > from && (end = to));
   };
 
-  const markIn = (node) => {
-    for (const [from, to] of places(node.data).reverse()) {
+  const markIn = (node, words) => {
+    for (const [from, to] of places(node.data, words).reverse()) {
       const hit = node.splitText(from);
       hit.splitText(to - from);
       const mark = document.createElement("mark");
@@ -73,17 +75,19 @@ const highlight = (() => {
     }
   };
 
-  const mark = (article) => {
+  const mark = (article, words) => {
     for (const part of article.querySelectorAll(SEARCHED)) {
       const walker = document.createTreeWalker(part, NodeFilter.SHOW_TEXT);
       const nodes = [];
       while (walker.nextNode()) nodes.push(walker.currentNode);
-      for (const node of nodes) if (!node.parentElement.closest("math, [role=math]")) markIn(node);
+      for (const node of nodes) {
+        if (!node.parentElement.closest("math, [role=math]")) markIn(node, words);
+      }
     }
   };
 
-  // An abstract opens if it has a word that nothing else shows, and closes when it has not any more.
-  const unfold = (article) => {
+  // Opens the abstract if it alone has one of the words; closes one that was opened for other words.
+  const unfold = (article, words) => {
     const details = article.querySelector("details");
     const rest = words.length ? textOf(article, IN_SIGHT_WITHOUT_ABSTRACT) : "";
     const isNeeded = words.some((word) => !rest.includes(word)) && details.querySelector("mark");
@@ -96,13 +100,19 @@ const highlight = (() => {
     }
   };
 
-  const update = (article) => {
+  const update = (article, words) => {
     const key = words.join("\n");
     if ((shown.get(article) ?? "") === key) return;
-    shown.set(article, key);
     unmark(article);
-    if (words.length) mark(article);
-    unfold(article);
+    if (key) {
+      shown.set(article, key);
+      mark(article, words);
+    } else shown.delete(article);
+    unfold(article, words);
+  };
+  const updateAll = () => {
+    for (const article of shown.keys()) if (!inSight.has(article)) update(article, []);
+    for (const article of inSight) update(article, words);
   };
 
   const observer = new IntersectionObserver(
@@ -111,7 +121,7 @@ const highlight = (() => {
         if (!isIntersecting) inSight.delete(target);
         else {
           inSight.add(target);
-          update(target);
+          update(target, words);
         }
       }
     },
@@ -122,7 +132,8 @@ const highlight = (() => {
     watch: (article) => observer.observe(article),
     show: (wanted) => {
       words = wanted;
-      for (const article of inSight) update(article);
+      clearTimeout(waiting);
+      waiting = setTimeout(updateAll, PAUSE);
     },
   };
 })();

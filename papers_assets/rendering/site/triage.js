@@ -24,6 +24,8 @@ document.addEventListener("DOMContentLoaded", () => {
     exporting.hidden = !number;
   };
 
+  const isArchive = !main.dataset.newest;
+
   // Once more when another tab has changed something.
   const load = () => {
     const [starred, done, newer] = [memory.read("star"), memory.read("done"), {}];
@@ -32,6 +34,7 @@ document.addEventListener("DOMContentLoaded", () => {
       const [isStarred, isDone] = [Object.hasOwn(starred, id), Object.hasOwn(done, id)];
       if (isStarred !== paper.isStarred) put(paper, "star", isStarred);
       if (isDone !== paper.isDone) put(paper, "done", isDone);
+      if (isArchive) continue; // its versions are not the newest
       if (isStarred && starred[id] !== entryOf(paper)) newer[id] = entryOf(paper);
     }
     if (Object.keys(newer).length) memory.change("star", (entries) => Object.assign(entries, newer));
