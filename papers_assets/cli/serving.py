@@ -172,6 +172,7 @@ def _dagster_dev(home: Path, port: int, environment: Mapping[str, str]) -> int:
     """Run `dagster dev` in `home`, whose dagster.yaml it reads, until interrupted."""
     from dagster import DagsterError
 
+    from papers_assets.assets.common import POOL
     from papers_assets.runs import history_folder, open_instance
     from papers_assets.storage.store import StoreError
 
@@ -184,8 +185,10 @@ def _dagster_dev(home: Path, port: int, environment: Mapping[str, str]) -> int:
     ]
     try:
         here = history_folder(home, environment)
-        with open_instance(home, environment):
-            pass  # Dagster's processes would make the databases all at once
+        # Dagster's processes would make the databases all at once.
+        with open_instance(home, environment) as instance:
+            # Or the UI shows the pool only once a run has waited for it.
+            instance.event_log_storage.initialize_concurrency_limit_to_default(POOL)
         with socket.create_server(("127.0.0.1", port)):
             pass  # it is free
     except (OSError, StoreError, DagsterError) as error:
