@@ -176,6 +176,7 @@ def _dagster_dev(home: Path, port: int, environment: Mapping[str, str]) -> int:
     from dagster import DagsterError
     from dagster._daemon.asset_daemon import set_auto_materialize_paused
 
+    from papers_assets.assets.common import POOL
     from papers_assets.runs import history_folder, open_instance
     from papers_assets.storage.store import StoreError
 
@@ -192,6 +193,8 @@ def _dagster_dev(home: Path, port: int, environment: Mapping[str, str]) -> int:
         with open_instance(home, environment) as instance:
             # Or job pages say "Auto-materialize off", whatever the state of the automation sensor.
             set_auto_materialize_paused(instance, paused=False)
+            # Or the UI shows the pool only once a run has waited for it.
+            instance.event_log_storage.initialize_concurrency_limit_to_default(POOL)
         with socket.create_server(("127.0.0.1", port)):
             pass  # it is free
     except (OSError, StoreError, DagsterError) as error:
