@@ -104,11 +104,13 @@ class KeywordRefresh:
             self._remark(NO_PAPER)
         if answer.gap:
             self._remark(
-                f"{answer.pages} pages did not reach what is held; papers in between may be missing"
+                f"{counted(answer.pages, 'page')} did not reach what is stored; papers in between "
+                "may be missing"
             )
         if answer.unreadable:
             self._remark(
-                f"{len(answer.unreadable)} entries could not be read: {answer.unreadable[0]}"
+                f"{counted(len(answer.unreadable), 'entry', 'entries')} could not be read: "
+                f"{answer.unreadable[0]}"
             )
         for words in answer.repaired:
             self._remark(words)

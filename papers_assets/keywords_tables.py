@@ -122,7 +122,7 @@ class _Reader:
         return stand_in
 
     def _note(self, key: _Key, mistake: str) -> None:
-        self.mistakes.append(f"{dotted(key)}: {mistake}")
+        self.mistakes.append(f"{_dotted(key)}: {mistake}")
 
     def _check_keys(self, key: _Key, table: dict[str, Any], known: Iterable[str]) -> None:
         for name, value in table.items():
@@ -134,11 +134,11 @@ class _Reader:
         tables = content.get("keywords", {})
         if not isinstance(tables, dict):
             names = tables if values.are_texts(tables) else ["graph neural networks"]
-            sections = ", ".join(f"[{dotted(('keywords', name))}]" for name in names)
+            sections = ", ".join(f"[{_dotted(('keywords', name))}]" for name in names)
             self._note(("keywords",), f"{show(tables)} is not a table. Write {sections}.")
             return {}
-        misnamed = [name for name, value in content.items() if isinstance(value, dict)]
-        if not tables and misnamed in ([], ["keywords"]):
+        others = [name for name, value in content.items() if isinstance(value, dict)]
+        if not tables and others in ([], ["keywords"]):  # else one of them is to be a keyword
             self._note(("keywords",), f"no keyword at all. Add a line such as {EXAMPLE}.")
         seen: dict[str, str] = {}
         for name in tables:
@@ -245,11 +245,11 @@ class _Reader:
         if isinstance(table, dict):
             self._check_keys(key, table, known)
             return table
-        remedy = f"Write [{dotted(key)}]."
+        remedy = f"Write [{_dotted(key)}]."
         if key[-1] in _TOP_KEYS:
             remedy = f"{key[-1]} {_AT_THE_TOP}"
         elif values.are_texts(table):
-            remedy = f"Write [{dotted(key)}] and, below it, any = {show(table)}."
+            remedy = f"Write [{_dotted(key)}] and, below it, any = {show(table)}."
         self._note(key, f"{show(table)} is not a table. {remedy}")
         return {}
 
@@ -263,9 +263,9 @@ def _remedy_for_key(key: _Key, name: str, value: object, known: Sequence[str]) -
     """Return what to write instead of the unknown key `name` in the table at `key`."""
     if isinstance(value, dict) and not key:
         if difflib.get_close_matches(name.lower(), ["keywords"], cutoff=0.8):
-            sections = [f"[{dotted(('keywords', section))}]" for section in value]
+            sections = [f"[{_dotted(('keywords', section))}]" for section in value]
             return f"Write {', '.join(sections) or EXAMPLE}."
-        return f"If it is a keyword, write [{dotted(('keywords', name))}]."
+        return f"If it is a keyword, write [{_dotted(('keywords', name))}]."
     if isinstance(value, dict):
         quoted = json.dumps(f"{key[-1]}.{name}", ensure_ascii=False)
         return f"If the keyword has a dot in it, quote it: [keywords.{quoted}]."
@@ -276,6 +276,6 @@ def _remedy_for_key(key: _Key, name: str, value: object, known: Sequence[str]) -
     return f"Known here: {', '.join(known)}."
 
 
-def dotted(key: _Key) -> str:
+def _dotted(key: _Key) -> str:
     """Return `key` as TOML writes it: keywords."graph neural networks".cap, or of queries[1]."""
     return ".".join(part if _PLAIN.fullmatch(part) else show(part) for part in key)

@@ -8,7 +8,7 @@ from papers_assets.keywords_values import toml
 _HEAD = """\
 # What to follow. Each [keywords."..."] is a section of output/README.md, in this order.
 # `papers run` fetches them; `papers keywords` checks this file and shows what each keyword lists.
-# README.md leads to the description of every setting.
+# docs/configuration.md explains every setting.
 
 """
 _SETTINGS = (

@@ -28,9 +28,9 @@ def printable(text: str, most: int = 300) -> str:
     return line if len(line) <= most and len(text) <= 4 * most else f"{line[:most]}..."
 
 
-def counted(number: int, noun: str) -> str:
-    """Return "1 keyword", "2 keywords"."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """Return "1 keyword", "2 keywords", or "2 entries" with its `plural`."""
+    return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
 
 
 def _code(char: str) -> str:

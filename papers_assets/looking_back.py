@@ -30,7 +30,7 @@ from papers_assets.arxiv.windows import (
 from papers_assets.failures import unexpected
 from papers_assets.held import Held
 from papers_assets.keywords import Keyword
-from papers_assets.logs import progress
+from papers_assets.logs import counted, progress
 from papers_assets.matching import MATCHED, Matcher
 from papers_assets.storage.store import Store, StoreError
 
@@ -127,7 +127,8 @@ class _Looking:
         windows = deque(remaining(wanted, done))
         looked.skipped = len(wanted) - len(windows)
         if looked.skipped:
-            logger.info("%s: looking back: %d months had come before", name, looked.skipped)
+            skipped = counted(looked.skipped, "month")
+            logger.info("%s: looking back: %s fetched before", name, skipped)
         while windows:
             window = windows.popleft()
             looked.reached = window.last.date()
@@ -214,8 +215,8 @@ class _Looking:
             looked.open.append(f"{window} is not whole: {', '.join(doubts)}")
         elif answer.unreadable:
             looked.remarks.append(
-                f"{window}: {len(answer.unreadable)} entries could not be read: "
-                f"{answer.unreadable[0]}"
+                f"{window}: {counted(len(answer.unreadable), 'entry', 'entries')} could not be "
+                f"read: {answer.unreadable[0]}"
             )
         elif answer.papers:
             came, self._empty = [*self._empty, window], []

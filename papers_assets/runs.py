@@ -32,7 +32,7 @@ from papers_assets.storage.remote import is_remote
 from papers_assets.storage.store import Store, StoreError
 
 _log = logging.getLogger(__name__)
-COUNTED = ("answered", "new", "revised", "filtered")
+COUNTED = ("fetched", "new", "revised", "filtered")
 """Metadata of `raw_papers` that `Report.counts` has; of the harvest, only two are there."""
 _NEEDED_FOR_README = ("raw_papers", "papers", "readme")
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from papers_assets.sample_arxiv import Corpus, SampleArxiv, Script, Step
 from papers_assets.settings import PROJECT_ROOT
-from papers_assets_tests.browsing import Watched, browser
+from papers_assets_tests.browsing import LARGE, Watched, browser
 from papers_assets_tests.driving import LINEAGE, UI, environment, running_ui, until
 
 _KEYWORDS = """
@@ -75,7 +75,7 @@ def _let_days_pass(ui: UI, server: SampleArxiv, readme: Path) -> str:
 
 def _shoot(watched: Watched, folder: Path, good: str) -> None:
     page = watched.page
-    page.set_viewport_size({"width": 1900, "height": 1300})  # on less, Dagster shows names alone
+    page.set_viewport_size(LARGE)
     watched.go(LINEAGE)
     expect(page.get_by_text("75% filled").first).to_be_visible()
     expect(page.get_by_text("4 / 4 Passed").first).to_be_visible()

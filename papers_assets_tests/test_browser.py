@@ -1,6 +1,7 @@
 """The Dagster UI as people use it: a real `papers ui`, in a real browser."""
 
 import re
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,8 +9,8 @@ import pytest
 from playwright.sync_api import expect
 
 from papers_assets.sample_arxiv import SampleArxiv, Script, Step
-from papers_assets_tests.browsing import CHROMIUM, Watched, browser
-from papers_assets_tests.driving import INSTIGATORS, LINEAGE, UI, until
+from papers_assets_tests.browsing import CHROMIUM, LARGE, Watched, browser
+from papers_assets_tests.driving import INSTIGATORS, LINEAGE, PAPERS, UI, environment, until
 
 pytestmark = pytest.mark.skipif(
     CHROMIUM is None, reason="there is no Chromium on this machine (Debian: apt install chromium)"
@@ -39,14 +40,28 @@ def launch_daily_papers(seen: Watched) -> None:
     page.wait_for_url("**/runs/*")
 
 
+def test_a_run_of_the_command_line_is_shown_wherever_runs_are(
+    seen: Watched, ui: UI, home: Path, server: SampleArxiv
+) -> None:
+    variables = environment(home, home / "keywords.toml", server.url)
+    subprocess.run([PAPERS, "run"], env=variables, check=True, capture_output=True)
+    (run,) = ui.runs()
+    page = seen.go("/overview/activity/timeline")
+    expect(page.get_by_text("papers_assets", exact=True).first).to_be_visible()
+    expect(page.get_by_text("daily_papers", exact=True).first).to_be_visible()
+    page = seen.go("/locations/papers_assets/jobs/daily_papers/runs")
+    expect(page.get_by_role("link", name=run["id"][:8])).to_be_visible()
+    expect(page.get_by_text("Latest run:").first).to_be_visible()
+    expect(page.get_by_text("papers_assets_lock")).to_have_count(0)
+    page = seen.go("/assets/readme?view=events")
+    expect(page.get_by_text(run["id"][:8]).first).to_be_visible()
+
+
 def test_lineage_is_open_and_one_launch_leads_to_the_readme_and_its_checks(
     seen: Watched, ui: UI, home: Path
 ) -> None:
-    page = seen.go("/asset-groups")
-    for group in ("arxiv", "lists", "publishing"):
-        expect(page.get_by_text(group, exact=True).last).to_be_visible()
     page = seen.go(LINEAGE)
-    for asset in ("raw_papers", "papers", "readme"):
+    for asset in ("arxiv", "raw_papers", "lists", "papers", "publishing", "readme"):
         expect(page.get_by_text(asset, exact=True).last).to_be_visible()
     launch_daily_papers(seen)
     expect(page.get_by_text("RUN_SUCCESS").first).to_be_visible()
@@ -54,7 +69,7 @@ def test_lineage_is_open_and_one_launch_leads_to_the_readme_and_its_checks(
     assert readme.count("\n| **[") == 200
     assert len(ui.runs()) == 1
 
-    page.set_viewport_size({"width": 1900, "height": 1300})  # on less, Dagster shows names alone
+    page.set_viewport_size(LARGE)
     page = seen.go(LINEAGE)
     expect(page.get_by_text("100% filled").first).to_be_visible()
     expect(page.get_by_text("13 / 13 Passed").first).to_be_visible()
@@ -97,12 +112,16 @@ def test_one_keyword_takes_two_clicks_and_one_that_fails_is_alone(
     seen.go("/assets/raw_papers?view=partitions")
     expect(page.get_by_text("Failed (1)")).to_be_visible()
     expect(page.get_by_text("Materialized (1)")).to_be_visible()
+    seen.go("/assets/raw_papers?view=partitions&partition=performance")
+    page.get_by_role("button", name="View all historical events (1)").click()
+    expect(page.get_by_text("arXiv answered 503 (asked 2 times)").first).to_be_visible()
     until(lambda: "_Not fetched yet: arXiv answered 503._" in readme.read_text())
     ui.settled()
 
-    # Once it is over, re-execution asks for that keyword alone.
+    # Once it is over, re-execution asks for that keyword alone, and goes on to all the rest.
     server.fault = None
     asked = len(server.requests)
+    before = {run["id"] for run in ui.runs()}
     page.goto(run)
     page.get_by_role("button", name="Re-execute all").wait_for()
     page.locator(
@@ -112,6 +131,7 @@ def test_one_keyword_takes_two_clicks_and_one_that_fails_is_alone(
     until(lambda: "Not fetched yet" not in readme.read_text())
     words = [request.parameters["search_query"] for request in server.requests[asked:]]
     assert words == ['(ti:"performance" AND abs:"performance")']
+    assert [run["jobName"] for run in ui.runs() if run["id"] not in before] == ["daily_papers"]
     seen.go("/assets/raw_papers?view=partitions")
     expect(page.get_by_text("Materialized (2)")).to_be_visible()
     expect(page.get_by_text("Failed (0)")).to_be_visible()
@@ -138,10 +158,8 @@ def test_the_schedule_can_be_switched_and_keywords_are_read_again(
     seen.go("/assets/raw_papers?view=partitions")
     expect(page.get_by_text("graph neural network").first).to_be_visible()
 
+    # A mistake is seen without reloading.
     keywords.write_text("cap = 0\n[keywords.compiler]\n")
-    page = seen.go("/asset-groups/daily_papers")
-    page.get_by_role("button", name="Reload definitions").click()
     seen.go("/assets/papers?view=checks")
-    expect(page.get_by_text("keywords.toml has a mistake").first).to_be_visible()
-    seen.go("/assets/raw_papers?view=overview")
+    page.get_by_text("keywords_file_valid").first.click()
     expect(page.get_by_text("cap: 0 is not a whole number").first).to_be_visible()

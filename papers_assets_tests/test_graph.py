@@ -173,8 +173,8 @@ def test_some_keywords_are_refreshed_in_a_run_per_stretch_of_neighbours(house: H
     assert report.refreshed == ["reinforcement learning", "performance"]
     # What comes in several runs is published once.
     assert run_status(house, report) == [
-        (DAILY, "SUCCESS"),
-        (DAILY, "SUCCESS"),
+        (REFRESH, "SUCCESS"),
+        (REFRESH, "SUCCESS"),
         (PUBLISH, "SUCCESS"),
     ]
     assert report.unpublished == {}

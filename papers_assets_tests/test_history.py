@@ -343,7 +343,7 @@ def test_a_run_whose_process_was_killed_is_marked_as_failed_by_the_next(
     living.wait()
     (dead,) = runs(house)
     assert status(house) == "STARTED"
-    house.run()
+    assert house.run().problem == ""  # nor does the dead one keep a place in the pool
     run = house.instance.get_run_by_id(dead)
     assert run is not None
     assert run.status is dg.DagsterRunStatus.FAILURE
@@ -351,6 +351,24 @@ def test_a_run_whose_process_was_killed_is_marked_as_failed_by_the_next(
     assert any("Start the job again" in message for message in messages)
     assert list(house.store.locks_folder.glob("run-*")) == []
     assert end_dead_runs(house.instance, house.store.locks_folder) == []
+
+
+def test_where_the_daemon_runs_a_sensor_ends_dead_runs(
+    house: House, living: subprocess.Popen[str]
+) -> None:
+    sensor = house.definitions.resolve_sensor_def("end_dead_runs")
+    assert sensor.default_status is dg.DefaultSensorStatus.RUNNING
+    repository = house.definitions.get_repository_def()
+
+    def tick() -> str | None:
+        context = dg.build_sensor_context(house.instance, repository_def=repository)
+        return sensor.evaluate_tick(context).skip_message
+
+    assert tick() == "Runs marked as failed: none."
+    living.kill()
+    living.wait()
+    assert tick() == f"Runs marked as failed: {runs(house)[0]}."
+    assert status(house) == "FAILURE"
 
 
 def test_a_dead_run_is_ended_once_by_two_processes_at_once(

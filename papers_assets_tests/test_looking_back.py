@@ -161,7 +161,7 @@ def test_an_entry_that_cannot_be_read_is_told_and_its_month_is_asked_for_again(
     assert result.success
     (event,) = (e for e in result.get_asset_materialization_events() if e.partition == "compiler")
     shown = event.step_materialization_data.materialization.metadata["backfill"].value
-    assert "2026-08-01 to 2026-08-31: 1 entries could not be read" in str(shown)
+    assert "2026-08-01 to 2026-08-31: 1 entry could not be read" in str(shown)
     compiler.server.fault = None
     run(compiler, look_back_to="2026-08-01", look_back_until="2026-08-31")
     assert asked_for_months(compiler) == ["202608", "202608"]

@@ -117,7 +117,7 @@ def test_a_keyword_that_failed_shows_the_reason_on_its_page(house: House, name: 
         dg.AssetRecordsFilter(RAW, asset_partitions=[name]), limit=1
     ).records
     reasons = [
-        record.asset_observation.metadata["reason"].value
+        record.asset_observation.metadata["failure_reason"].value
         for record in records
         if record.asset_observation
     ]

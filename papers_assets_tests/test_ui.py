@@ -21,6 +21,7 @@ def test_everything_runs_and_one_keyword_leads_to_a_new_readme(ui: UI, home: Pat
     assert {s["name"]: s["sensorState"]["status"] for s in repository["sensors"]} == {
         "alert_on_failure": "STOPPED",
         "check_keywords_file": "RUNNING",
+        "end_dead_runs": "RUNNING",
         "publish_after_failure": "RUNNING",
         "publish_when_new": "RUNNING",
     }

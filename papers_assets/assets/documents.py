@@ -19,7 +19,7 @@ from papers_assets.assets.common import (
 )
 from papers_assets.automation import publish_when_sound
 from papers_assets.keywords import KeywordsFile
-from papers_assets.logs import progress
+from papers_assets.logs import counted, progress
 from papers_assets.rendering import pages
 from papers_assets.rendering.layout import lay_out
 from papers_assets.rendering.pages import Content, Layout
@@ -135,7 +135,9 @@ def _write(documents: Documents, said: Content, *, front_page: bool) -> _Written
     """Write every document, each before what leads to it, so that no link leads nowhere."""
     layout = lay_out(said, slug, front_page=front_page)
     if layout.pages:
-        progress.info("not all rows fit into the README: writing %d pages", len(layout.pages))
+        progress.info(
+            "not all rows fit into the README: writing %s", counted(len(layout.pages), "page")
+        )
     sizes = [
         documents.write_page(page.name, pages.page(said, page)) for page in reversed(layout.pages)
     ]

@@ -147,7 +147,7 @@ def _record(
                     context.asset_key,
                     description="Could not be fetched; the stored papers are unchanged.",
                     partition=name,
-                    metadata={"reason": failed.reason},
+                    metadata={"failure_reason": failed.reason},
                 )
             )
         raise dg.Failure(outcomes.story, metadata=dict(problems), allow_retries=False)

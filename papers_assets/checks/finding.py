@@ -1,4 +1,4 @@
-"""What a check finds, and the words in which it is told."""
+"""What a check finds, and its description."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -56,7 +56,7 @@ def blocking_failures(findings: Sequence[Finding], table: Mapping[str, Check]) -
 
 A_MISTAKE = (
     "This is a mistake in papers-assets or a damaged file: nothing new is published until it is "
-    "mended. Please report it with this text."
+    "fixed. Please report it with this text."
 )
 
 

@@ -1,4 +1,4 @@
-"""What must hold of the asset `changes`: people are told what the lists say, and all of it."""
+"""What must hold of the asset `changes`: the editions announce what the lists show."""
 
 from collections.abc import Collection
 
@@ -10,8 +10,8 @@ from papers_assets.papers import refreshed_at
 
 CHECKS_OF_CHANGES: dict[str, Check] = {
     "adds_up": Check(
-        "All editions together tell of every paper in the lists, in its version, be it as new, "
-        "revised, newly matching or in a baseline, and of no others.",
+        "All editions together announce every paper of the lists in its version, as new, revised, "
+        "newly matching or part of a baseline, and no others.",
         blocking=True,
     ),
 }
@@ -36,19 +36,20 @@ def check_changes(
     )
     faults = [
         f"{keyword}: {arxiv_id} {words}"
-        for side, words in (("left_only", "was never told of"), ("right_only", "is in no list"))
+        for side, words in (("left_only", "was never announced"), ("right_only", "is in no list"))
         for keyword, arxiv_id in merged.loc[merged["_merge"] == side, PAPER].itertuples(index=False)
     ]
     both = merged[(merged["_merge"] == "both") & (merged["version_told"] < merged["version"])]
     faults += [
-        f"{k}: {i} was told of as an older version" for k, i in both[PAPER].itertuples(index=False)
+        f"{k}: {i} was announced in an older version"
+        for k, i in both[PAPER].itertuples(index=False)
     ]
     return [
         finding(
             "adds_up",
             faults,
-            f"{len(here)} rows of the lists, all of them told of.",
-            f"The editions do not say what the lists do: {{}}. {A_MISTAKE}",
+            f"{len(here)} rows of the lists, all of them announced.",
+            f"The editions do not announce what the lists show: {{}}. {A_MISTAKE}",
             rows=len(here),
             faults=len(faults),
         )

@@ -1,4 +1,4 @@
-"""What must hold of how old `papers` is: who was asked for it, and when arXiv answered."""
+"""What must hold of how old `papers` is: when each keyword was refreshed."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -7,6 +7,7 @@ from papers_assets.checks.finding import NAMED, Finding, Severity, as_line, find
 from papers_assets.harvest.harvested import CLOCKS
 from papers_assets.index_lag import IndexLag
 from papers_assets.keywords import KeywordsFile
+from papers_assets.logs import counted
 from papers_assets.papers import AGEING
 from papers_assets.sections import is_old
 
@@ -35,9 +36,9 @@ def every_keyword_refreshed(
     return finding(
         "every_keyword_refreshed",
         missing,
-        f"All {len(times)} keywords were refreshed.",
+        f"All were refreshed: {counted(len(times), 'keyword')}.",
         f"{len(missing)} of {len(file.names)} keywords were not refreshed: {{}}. The README says "
-        "so beside them. The next run asks again; raw_papers' log says what happened.",
+        "so beside them. The next run tries again; the log of raw_papers has the reason.",
         # What is shown is right, and says how old it is; fresh_enough says when that is too old.
         severity=Severity.WARN if times else Severity.ERROR,
         refreshed=len(times) - len(behind),
@@ -58,14 +59,14 @@ def fresh_enough(times: Mapping[str, datetime], now: datetime) -> Finding:
     elif hours:
         problem = (
             "Papers older than 36 hours: {}. Is the daily schedule on, with its daemon running? "
-            "raw_papers' log says whether arXiv answered."
+            "The log of raw_papers has arXiv's responses."
         )
     else:
         problem = "{} was fetched. Run the job daily_papers."
     return finding(
         "fresh_enough",
         ahead or old or ([] if hours else ["No keyword"]),
-        f"The oldest answer is {oldest} hours old, the newest {newest}.",
+        f"The keywords were refreshed {newest} to {oldest} hours ago.",
         problem,
         # A run that was missed is made up for by the next one; three days are nobody's hiccup.
         severity=Severity.WARN

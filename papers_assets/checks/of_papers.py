@@ -51,8 +51,8 @@ CHECKS_OF_PAPERS: dict[str, Check] = {
     "capped": Check("No keyword shows more papers than its cap.", blocking=True),
     "ids_unique": Check("No paper comes twice below a keyword.", blocking=True),
     "newest_version_kept": Check(
-        "Every paper is shown in the newest version that arXiv answered: chosen anew, it is the "
-        "newest held; of a keyword of which nothing changed, the one that was published.",
+        "Every paper is shown in its newest stored version; for a keyword for which nothing "
+        "changed, in the version that was published.",
         blocking=True,
     ),
     "rows_match": Check("Every paper matches the keyword that it is shown for.", blocking=True),
@@ -63,7 +63,8 @@ CHECKS_OF_PAPERS: dict[str, Check] = {
         blocking=False,  # arXiv may have edited a text so that it does not match any more
     ),
     "nothing_missing": Check(
-        "No papers of some days may be missing from what is held, or harvested.", blocking=False
+        "No papers of some days may be missing from the stored ones, or from the harvest.",
+        blocking=False,
     ),
     "dates_sane": Check(
         "No date is in the future, before arXiv, or before its paper's first version.",
@@ -147,8 +148,8 @@ def _nothing_missing(gaps: Mapping[str, Sequence[str]], days: Sequence[date]) ->
     return finding(
         "nothing_missing",
         missing,
-        "0 gaps: answers reached back to what was held, and all days of the harvest have come.",
-        "Papers that changed then may be missing: {}. Look back at a keyword's days (papers run "
+        "0 gaps: every fetch reached the papers stored before, and all days are harvested.",
+        "Papers that changed then may be missing: {}. Backfill a keyword's days (papers run "
         "--since, or look_back_to in the launchpad); materialize those of the harvest.",
         severity=Severity.WARN,
         keywords=len(gaps),
@@ -210,7 +211,7 @@ def _keywords_distinct(papers: pd.DataFrame) -> Finding:
         alike,
         f"{len(groups)} lists, no two the same.",
         "Keywords with the same list: {}. If they mean the same, remove one; if not, arXiv may "
-        "have answered them alike: compare the queries in raw_papers' metadata, and refresh them.",
+        "have returned the same for both: compare the queries in raw_papers' metadata.",
         # Keywords that mean the same have the same papers, and rightly so.
         severity=Severity.WARN,
         lists=len(groups),

@@ -39,7 +39,7 @@ CHECKS_OF_README: dict[str, Check] = {
         "GitHub shows the whole of every document (512,000 bytes).", blocking=False
     ),
     "says_what_is_stale": Check(
-        'Old sections say so, and "Last update" is the day of the last answer.', blocking=True
+        'Old sections say so, and "Last update" is the day of the last refresh.', blocking=True
     ),
     "front_page_written": Check(
         "If keywords.toml wants a front page, .github/README.md is the list.", blocking=False
@@ -185,7 +185,7 @@ def _says_what_is_stale(
         "says_what_is_stale",
         silent,
         f"{stale} of {len(file.names)} sections are old and say so. Last update: {last}.",
-        f"The README does not tell how old it is: {{}}. {A_MISTAKE}",
+        f"The README does not show how old it is: {{}}. {A_MISTAKE}",
         stale=stale,
         silent=len(silent),
         last_update=last,
@@ -207,5 +207,5 @@ def _urls(papers: pd.DataFrame, file: KeywordsFile) -> dict[str, list[str]]:
 
 
 def _front_page_written(problem: str, *, wanted: bool) -> Finding:
-    fine = "The list is the front page." if wanted else "No front page is asked for."
+    fine = "The list is the front page." if wanted else "keywords.toml wants no front page."
     return Finding("front_page_written", not problem, Severity.ERROR, problem or fine, {})

@@ -32,7 +32,7 @@ def newest_version_kept(
     kept = papers["keyword"].isin(set(as_published)).to_numpy()
     wrong = papers[is_wrong]
     old = [
-        f"{row} ({'published' if was_kept else 'held'}: "
+        f"{row} ({'published' if was_kept else 'stored'}: "
         f"{'not at all' if pd.isna(version) else f'v{int(version)}'})"
         for row, version, was_kept in zip(named(wrong), held[is_wrong], kept[is_wrong], strict=True)
     ]
@@ -44,9 +44,9 @@ def newest_version_kept(
     return finding(
         "newest_version_kept",
         old,
-        f"{len(papers) - rows_kept} rows, each in the newest version held."
+        f"{len(papers) - rows_kept} rows, each in its newest stored version."
         f"{unread if rows_kept else ''}",
-        "Papers in a version that is not the newest held: {}. If another run wrote meanwhile, "
+        "Papers in a version that is not the newest stored: {}. If another run wrote meanwhile, "
         f"materialize papers again. {A_MISTAKE}",
         rows=len(papers),
         as_published=rows_kept,

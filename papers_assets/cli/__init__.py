@@ -1,4 +1,4 @@
-"""The command line, `papers`: words for people around what the other modules do."""
+"""The command line, `papers`."""
 
 import click
 
@@ -14,7 +14,7 @@ from papers_assets.cli.showing import digest, keywords
 def main() -> None:
     """Keep a daily list of the newest arXiv papers for each of your keywords.
 
-    keywords.toml says which keywords; README.md explains everything else.
+    keywords.toml names the keywords; docs/configuration.md explains every setting.
     """
 
 

@@ -10,7 +10,7 @@ from rich.text import Text
 from papers_assets.logs import counted, printable
 
 _HEADINGS = {
-    "answered": "fetched",
+    "fetched": "fetched",
     "new": "new",
     "revised": "revised",
     "filtered": "filtered out",

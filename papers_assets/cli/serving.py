@@ -176,11 +176,14 @@ def _dagster_dev(home: Path, port: int, environment: Mapping[str, str]) -> int:
     from dagster import DagsterError
     from dagster._daemon.asset_daemon import set_auto_materialize_paused
 
+    from papers_assets.assets.common import POOL
     from papers_assets.runs import history_folder, open_instance
     from papers_assets.storage.store import StoreError
 
     command = [
-        str(Path(sys.executable).with_name("dagster")),
+        # `dg dev`, which Dagster recommends instead, is not in the packages that run the project.
+        *(sys.executable, "-W", "ignore:Function `dev_command` is superseded"),
+        *("-P", "-m", "dagster"),
         *("dev", "--workspace", str(PROJECT_ROOT / "workspace.yaml")),
         *("--host", "127.0.0.1", "--port", str(port)),
     ]
@@ -190,6 +193,8 @@ def _dagster_dev(home: Path, port: int, environment: Mapping[str, str]) -> int:
         with open_instance(home, environment) as instance:
             # Or job pages say "Auto-materialize off", whatever the state of the automation sensor.
             set_auto_materialize_paused(instance, paused=False)
+            # Or the UI shows the pool only once a run has waited for it.
+            instance.event_log_storage.initialize_concurrency_limit_to_default(POOL)
         with socket.create_server(("127.0.0.1", port)):
             pass  # it is free
     except (OSError, StoreError, DagsterError) as error:

@@ -19,7 +19,7 @@ from papers_assets.harvest.harvested import CLOCKS, Harvested
 from papers_assets.harvest.harvests import Harvests
 from papers_assets.harvest.ledger import Gleaned
 from papers_assets.keywords import Keyword
-from papers_assets.logs import progress
+from papers_assets.logs import counted, progress
 from papers_assets.matching import MATCHED, Matchers
 from papers_assets.storage.files import StoreDamagedError, StoreError
 from papers_assets.storage.store import Store, slug
@@ -136,7 +136,11 @@ class _Gleaning:
             self._finds[keyword.name].has_lost = False
         for number, day in enumerate(days, 1):
             progress.info(
-                "%s (day %d of %d): looking for %d keywords", day, number, len(days), len(keywords)
+                "%s (day %d of %d): matching %s",
+                day,
+                number,
+                len(days),
+                counted(len(keywords), "keyword"),
             )
             table = self._papers_of(day)
             if matchers is not None and table is not None:

@@ -44,13 +44,13 @@ def held_version(name: str, number: int, version: int) -> Callable[[World], Worl
             held_version("compiler", 4, 7),
             "newest_version_kept",
             "error",
-            "2613.00004 in compiler (held: v7)",
+            "2613.00004 in compiler (stored: v7)",
         ),
         (
             lambda w: replace(w, held={**w.held, "LLVM": w.held["LLVM"].iloc[1:]}),
             "newest_version_kept",
             "error",
-            "(held: not at all)",
+            "(stored: not at all)",
         ),
         (
             with_papers(lambda f: f.drop(index=1)),
@@ -85,7 +85,9 @@ def test_rows_that_were_not_chosen_anew_are_told_from_those_that_were() -> None:
     findings = unread().findings()
     assert failed(findings) == []
     finding = findings["newest_version_kept"]
-    assert finding.description.startswith("3 rows, each in the newest version held. 4 more are as ")
+    assert finding.description.startswith(
+        "3 rows, each in its newest stored version. 4 more are as "
+    )
     assert finding.numbers == {"rows": 7, "as_published": 4, "not_newest": 0}
     assert "more are" not in sound().findings()["newest_version_kept"].description
 
@@ -101,7 +103,7 @@ def test_rows_that_were_not_chosen_anew_are_told_from_those_that_were() -> None:
         (
             lambda w: replace(w, as_published=frozenset()),
             "newest_version_kept",
-            "(held: not at all)",
+            "(stored: not at all)",
         ),
     ],
 )

@@ -47,7 +47,7 @@ _IMPORTED = (dg, pd, definitions)
 
 T = TypeVar("T")
 _FRESH_EVERY = 6
-_LINES = (b"asking", b"choosing", b"rendering", b"Wrote")
+_LINES = (b"fetching", b"choosing", b"rendering", b"Wrote")
 _PATIENCE = 90.0
 """Seconds that a recovery may take besides three times as long as a run takes."""
 
@@ -90,7 +90,7 @@ def _become(settings: Settings, file: KeywordsFile, log: Path) -> Never:
         with log.open("ab") as output:
             os.dup2(output.fileno(), 1)
             os.dup2(output.fileno(), 2)
-        status = running.execute(settings, file, (), {})
+        status = running.execute(settings, file, (), {}, verbose=True)
         sys.stdout.flush()
     except BaseException:  # noqa: BLE001 - a fork must not return to the harness
         traceback.print_exc()
