@@ -63,7 +63,7 @@ def digest_markdown(
     """
     head = f"{digest.summary[:1].upper()}{digest.summary[1:]}."
     link = f" [All papers](<{more}>)." if more else ""
-    link += f" [Pages to search](<{page.replace('&', '&amp;')}>)." if page else ""
+    link += f" [This day on the site](<{page.replace('&', '&amp;')}>)." if page else ""
     name = escape.escape_heading(digest.name)
     lines = [f"# {name}, {digest.day}", "", f"{head}{link}", ""]
     tail = _tail(digest, limit // 4)

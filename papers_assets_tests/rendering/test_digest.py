@@ -79,7 +79,7 @@ def test_the_documents_are_the_golden_ones(name: str) -> None:
 def test_a_digest_leads_to_the_page_of_its_day() -> None:
     page = "https://x.org/a&copy/days/2026-11-23.html"
     html = github(digest_markdown(invented(), more="../README.md", page=page))
-    assert re.findall(r'<a href="(\S+?)"[^>]*>(?:All papers|Pages to search)<', html) == [
+    assert re.findall(r'<a href="(\S+?)"[^>]*>(?:All papers|This day on the site)<', html) == [
         "../README.md",
         "https://x.org/a&amp;copy/days/2026-11-23.html",
     ]
