@@ -42,7 +42,8 @@ LINEAGE = "/asset-groups?expanded=" + ",".join(
     f"global@global:{group}" for group in ("arxiv", "lists", "publishing", "notifications")
 )
 """The page of all assets, with the groups expanded."""
-RUNS = "{ runsOrError { ... on Runs { results { id jobName status assetSelection { path } } } } }"
+RUNS = """{ runsOrError { ... on Runs { results {
+      id jobName status assetSelection { path } tags { key } } } } }"""
 
 
 class UI:
@@ -63,7 +64,10 @@ class UI:
         return self.ask(LOCATION)["workspaceOrError"]["locationEntries"][0]
 
     def runs(self) -> list[Any]:
-        return list(self.ask(RUNS)["runsOrError"]["results"])
+        """The runs, newest first, but for those that a schedule has launched meanwhile."""
+        scheduled = {"key": "dagster/schedule_name"}
+        runs = self.ask(RUNS)["runsOrError"]["results"]
+        return [run for run in runs if scheduled not in run["tags"]]
 
     def launch(self, job: str, assets: list[str] | None = None, **tags: str) -> str:
         selected = [{"path": [asset]} for asset in assets] if assets else None

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from papers_assets.checks import CHECKS_OF_CHANGES, CHECKS_OF_PAPERS, CHECKS_OF_README
 from papers_assets_tests.driving import CHECKS, INSTIGATORS, RELOAD, UI, until
 from papers_assets_tests.test_publishing import LINEAGE
 
@@ -39,7 +40,7 @@ def test_everything_runs_and_one_keyword_leads_to_a_new_readme(ui: UI, home: Pat
         for check in node["assetChecksOrError"].get("checks", [])
     }
     assert set(checks.values()) == {"CAN_EXECUTE"}
-    assert len(checks) == 17
+    assert len(checks) == len(CHECKS_OF_PAPERS | CHECKS_OF_CHANGES | CHECKS_OF_README)
     run = ui.execute_check("daily_papers", "readme", "well_formed")
     assert ui.ended(run) == "SUCCESS"
     readme.unlink()
