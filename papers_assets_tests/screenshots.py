@@ -120,7 +120,6 @@ def _shoot_site(chromium: Browser, folder: Path, address: str) -> None:
     _save(page, folder, "site")
     page.emulate_media(color_scheme="dark")
     page.get_by_role("searchbox").fill("learning")
-    page.locator("article:visible summary").first.click()
     _save(page, folder, "site-dark")
     phone = chromium.new_page(viewport={"width": 390, "height": 800})
     phone.goto(address)

@@ -85,16 +85,17 @@ _COMMANDS = frozenset(
 ) | {" "}
 
 
-def bibtex(papers: Iterable[Listed]) -> str:
-    """Give an entry for each paper, in their order; the text is to be written as UTF-8.
+def bibtex(papers: Iterable[Listed], *, abstracts: bool = True) -> str:
+    """Return an entry for each paper, in their order; the text is to be written as UTF-8.
 
     Formulas may need the packages amsmath and amssymb. The key of an entry is made of the arXiv id
     without the version, so that it outlives revisions.
 
     Args:
         papers: no two with the same id, or their keys are the same too.
+        abstracts: whether entries have them; they are most of an entry.
     """
-    return "\n".join(_entry(paper) for paper in papers)
+    return "\n".join(_entry(paper, abstracts=abstracts) for paper in papers)
 
 
 def ris(papers: Iterable[Listed]) -> str:
@@ -106,12 +107,14 @@ def ris(papers: Iterable[Listed]) -> str:
     return "".join(line + _RIS_LINE_END for line in lines)
 
 
-def _entry(paper: Listed) -> str:
-    fields = "".join(f",\n  {name} = {value}" for name, value in _fields(paper))
+def _entry(paper: Listed, *, abstracts: bool) -> str:
+    fields = "".join(
+        f",\n  {name} = {value}" for name, value in _fields(paper, abstracts=abstracts)
+    )
     return f"@misc{{{_key(paper)}{fields}\n}}\n"
 
 
-def _fields(paper: Listed) -> Iterator[tuple[str, str]]:
+def _fields(paper: Listed, *, abstracts: bool) -> Iterator[tuple[str, str]]:
     values = {
         # The second pair of braces keeps styles from changing the title's capitals.
         "title": _braced(escape_latex(collapse(paper.title))),
@@ -127,7 +130,7 @@ def _fields(paper: Listed) -> Iterator[tuple[str, str]]:
         "keywords": ", ".join(_bibtex_keyword(name) for name in paper.keywords),
         # For the reader of the entry: unlike a note, it is printed by no common style.
         "annote": escape_latex(collapse(paper.comment or "")),
-        "abstract": escape_latex(collapse(paper.abstract)),
+        "abstract": escape_latex(collapse(paper.abstract)) if abstracts else "",
     }
     for name, value in values.items():
         if value:

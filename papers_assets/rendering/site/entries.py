@@ -72,8 +72,8 @@ class Entry:
 
     @property
     def bibtex(self) -> str:
-        """Its entry in the BibTeX files."""
-        return bibtex([self.paper])
+        """Its entry in the BibTeX files, without the abstract, which the page has already."""
+        return bibtex([self.paper], abstracts=False)
 
     @property
     def coins(self) -> str:
