@@ -13,6 +13,7 @@ import pytest
 
 from papers_assets import history
 from papers_assets.history import LOCK_TAG, end_dead_runs, held_while_running, prune_runs
+from papers_assets.resources import StoreResource
 from papers_assets.runs import open_instance, tidy_up
 from papers_assets.sample_arxiv import Fault
 from papers_assets.schedules import DAILY, HOUSEKEEPING, PUBLISH
@@ -358,10 +359,10 @@ def test_where_the_daemon_runs_a_sensor_ends_dead_runs(
 ) -> None:
     sensor = house.definitions.resolve_sensor_def("end_dead_runs")
     assert sensor.default_status is dg.DefaultSensorStatus.RUNNING
-    repository = house.definitions.get_repository_def()
+    store = StoreResource(home=str(house.home))
 
     def tick() -> str | None:
-        context = dg.build_sensor_context(house.instance, repository_def=repository)
+        context = dg.build_sensor_context(house.instance, resources={"store": store})
         return sensor.evaluate_tick(context).skip_message
 
     assert tick() == "Runs marked as failed: none."
