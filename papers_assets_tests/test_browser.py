@@ -114,6 +114,7 @@ def test_one_keyword_takes_two_clicks_and_one_that_fails_is_alone(
     expect(page.get_by_text("Materialized (1)")).to_be_visible()
     seen.go("/assets/raw_papers?view=partitions&partition=performance")
     page.get_by_role("button", name="View all historical events (1)").click()
+    page.get_by_role("dialog").get_by_role("button", name="arrow_drop_down").click()
     expect(page.get_by_text("arXiv answered 503 (asked 2 times)").first).to_be_visible()
     until(lambda: "_Not fetched yet: arXiv answered 503._" in readme.read_text())
     ui.settled()
