@@ -10,13 +10,12 @@ cannot be read just now is left as it is.
 import json
 import logging
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from papers_assets.outcomes import Outcomes
 from papers_assets.storage.files import replacing, sweep
 from papers_assets.storage.locks import Locks, locks_below
 from papers_assets.storage.places import read_bytes
@@ -53,10 +52,14 @@ class Counts:
 
 
 def counts_of_run(
-    ended: datetime, requests: int, seconds_waited: float, outcomes: Outcomes
+    ended: datetime,
+    requests: int,
+    seconds_waited: float,
+    *,
+    refreshed: Iterable[str],
+    failed: Iterable[str],
 ) -> Counts:
-    """Give what one run counted."""
-    refreshed, failed = outcomes.refreshed, outcomes.failed
+    """Return what one run counted; `refreshed` and `failed` are names of keywords."""
     return Counts(
         1, requests, seconds_waited, dict.fromkeys(refreshed, 1), dict.fromkeys(failed, 1), ended
     )

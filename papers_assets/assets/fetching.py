@@ -111,7 +111,13 @@ def raw_papers_asset(
             raise
         finally:
             client.close()
-            counted = counts_of_run(now(), client.requests, client.seconds_waited, outcomes)
+            counted = counts_of_run(
+                now(),
+                client.requests,
+                client.seconds_waited,
+                refreshed=outcomes.refreshed,
+                failed=outcomes.failed,
+            )
             held = store.open()
             Counters(held.home, held.locks).add(counted)
         yield from _record(context, outcomes, asked)
