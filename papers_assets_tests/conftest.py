@@ -158,15 +158,11 @@ class House:
 
 
 @pytest.fixture
-def house(tmp_path: Path, server: SampleArxiv) -> Iterator[House]:
+def house(tmp_path: Path, server: SampleArxiv, request: pytest.FixtureRequest) -> Iterator[House]:
+    """With the marker `lists_only`, its graph ends with the README."""
+    assets = LISTS if request.node.get_closest_marker("lists_only") else frozenset()
     with open_instance(tmp_path, {}) as instance:
-        yield House(tmp_path, server, instance)
-
-
-@pytest.fixture
-def lists_only(house: House) -> None:
-    """Let the graph end with the README."""
-    house.assets = LISTS
+        yield House(tmp_path, server, instance, assets=assets)
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from papers_assets.settings import Settings, SettingsError, read_settings
 from papers_assets_tests.conftest import House
 from papers_assets_tests.driving import free_port
 
-pytestmark = pytest.mark.usefixtures("lists_only")
+pytestmark = pytest.mark.lists_only
 
 TOLD = "Everybody has been told of what failed."
 SECRET = "hunter2"  # noqa: S105 - of a server that this file starts

@@ -14,7 +14,7 @@ from papers_assets.sample_arxiv import Fault
 from papers_assets_tests.conftest import House
 from papers_assets_tests.making import LATER
 
-pytestmark = pytest.mark.usefixtures("lists_only")
+pytestmark = pytest.mark.lists_only
 
 counts = st.builds(
     Counts,

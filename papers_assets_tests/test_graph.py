@@ -27,7 +27,7 @@ from papers_assets.schedules import DAILY, PUBLISH, REFRESH
 from papers_assets_tests.conftest import House
 from papers_assets_tests.making import keyword
 
-pytestmark = pytest.mark.usefixtures("lists_only")
+pytestmark = pytest.mark.lists_only
 
 BUSY = Fault(503, b"first byte timeout")
 RAW, PAPERS, README = (dg.AssetKey(name) for name in ("raw_papers", "papers", "readme"))

@@ -19,7 +19,7 @@ from papers_assets.sample_arxiv import Fault
 from papers_assets.schedules import DAILY, HOUSEKEEPING, PUBLISH
 from papers_assets_tests.conftest import House
 
-pytestmark = pytest.mark.usefixtures("lists_only")
+pytestmark = pytest.mark.lists_only
 
 RAW = dg.AssetKey("raw_papers")
 ASSETS = [RAW, dg.AssetKey("papers"), dg.AssetKey("readme")]

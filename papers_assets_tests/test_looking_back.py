@@ -28,7 +28,7 @@ from papers_assets_tests.making import keyword
 from papers_assets_tests.sample_arxiv.building import paper
 from papers_assets_tests.sample_arxiv.hostile import hostile_corpus
 
-pytestmark = pytest.mark.usefixtures("lists_only")
+pytestmark = pytest.mark.lists_only
 
 SINCE = date(2026, 1, 10)
 MONTHS = [f"2026{month:02}" for month in range(11, 0, -1)]

@@ -22,7 +22,7 @@ from papers_assets_tests.arxiv.test_elements import with_form_feeds
 from papers_assets_tests.conftest import House
 from papers_assets_tests.making import keyword
 
-pytestmark = pytest.mark.usefixtures("lists_only")
+pytestmark = pytest.mark.lists_only
 
 LIES = ["short-page", "no-entries", "no-results", "shrunk", "ascending", "by-relevance"]
 LIES += ["unrelated", "loose-phrases"]

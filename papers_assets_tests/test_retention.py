@@ -19,7 +19,7 @@ from papers_assets.storage.store import Store
 from papers_assets_tests.conftest import House
 from papers_assets_tests.making import LATER, keyword, paper
 
-pytestmark = pytest.mark.usefixtures("lists_only")
+pytestmark = pytest.mark.lists_only
 
 OLD = LATER - timedelta(days=200)
 

@@ -13,7 +13,7 @@ from papers_assets.schedules import DAILY, HOUSEKEEPING, PUBLISH, REFRESH
 from papers_assets_tests.conftest import House
 from papers_assets_tests.making import keyword
 
-pytestmark = pytest.mark.usefixtures("lists_only")
+pytestmark = pytest.mark.lists_only
 
 PAPERS, README = dg.AssetKey("papers"), dg.AssetKey("readme")
 

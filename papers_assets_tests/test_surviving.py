@@ -14,7 +14,7 @@ from papers_assets_tests.conftest import House
 from papers_assets_tests.driving import PAPERS, environment
 from papers_assets_tests.making import keyword
 
-pytestmark = pytest.mark.usefixtures("lists_only")
+pytestmark = pytest.mark.lists_only
 
 
 def rows(house: House) -> int:

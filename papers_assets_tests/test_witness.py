@@ -23,7 +23,7 @@ from papers_assets_tests.conftest import House
 from papers_assets_tests.making import LATER, keyword, paper
 from papers_assets_tests.test_graph import metadata
 
-pytestmark = pytest.mark.usefixtures("lists_only")
+pytestmark = pytest.mark.lists_only
 
 STOPPED = "frozen@202611190000"
 """A Thursday. The sample's OAI-PMH lists its papers with the datestamp of Friday, the 20th."""
