@@ -32,19 +32,18 @@ cat >papers.bib <<'BIB'
   abstract = {This paper has been withdrawn by the authors.}
 }
 BIB
-for options in "--merge" "--duplicates=key,doi,citation --merge"; do
-    echo "bibtex-tidy $options:"
+for duplicates in "" --duplicates=key,doi,citation; do
+    echo "bibtex-tidy --merge${duplicates:+ $duplicates}"
     cp papers.bib tidied.bib
-    # shellcheck disable=SC2086 (the options are words)
-    npx bibtex-tidy tidied.bib $options 2>/dev/null | grep '^DUPLICATE' || true
+    npx bibtex-tidy tidied.bib --merge ${duplicates:+"$duplicates"} 2>/dev/null | grep '^DUPLICATE' || true
     grep '^@' tidied.bib
 done >got.txt
 cat got.txt
 diff - got.txt <<'EXPECTED'
-bibtex-tidy --merge:
+bibtex-tidy --merge
 DUPLICATE_ENTRY: Duplicate removed. Entry other2026second has a similar abstract to entry sample2026first.
 @misc{sample2026first,
-bibtex-tidy --duplicates=key,doi,citation --merge:
+bibtex-tidy --merge --duplicates=key,doi,citation
 @misc{sample2026first,
 @misc{other2026second,
 EXPECTED

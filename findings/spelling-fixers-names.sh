@@ -3,9 +3,10 @@
 #
 # Guess: only words that nobody writes on purpose are corrected; a name is left alone, more so if it
 #     begins with a capital letter.
-# What happens: authors are renamed: "Tung" becomes "Tongue", "Claus" "Clause", "Suh" "Such" and
-#     "Dobles" "Doubles", in codespell "Arent" "Aren't" and in typos "Karam" "Karma". Each program has only one correction for such a word, so that it is made without
-#     a question. Of 84,660 names in arXiv's metadata codespell changes 223 and typos 286.
+# What happens: authors are renamed: "Tung" becomes "Tongue", "Claus" "Clause", "Suh" "Such" and "Dobles"
+#     "Doubles", in codespell "Arent" "Aren't" and in typos "Karam" "Karma". Each has only one correction for
+#     such a word, so that it is made without a question. Of 84,660 names in arXiv's metadata codespell changes
+#     223 and typos 286.
 # Versions: codespell 2.4.3, typos 1.52.0, both without configuration.
 set -euo pipefail
 
