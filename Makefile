@@ -1,4 +1,4 @@
-# What people type. Each target prints the command it stands for; README.md lists them too.
+# What people type. Each target prints the command it stands for; README.md and CONTRIBUTING.md explain the most used.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin

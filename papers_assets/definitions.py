@@ -123,7 +123,7 @@ def _with_error(
     lines = "\n".join(
         fill(line, _WIDTH, subsequent_indent="   ") for line in file.error.split("\n")
     )
-    notice = f"**{file.notice}**\n\n```text\n{lines}\n```\n\n"
+    notice = f"**{file.notice}** (As of the last reload.)\n\n```text\n{lines}\n```\n\n"
     return dg.map_asset_specs(
         lambda spec: spec.replace_attributes(description=f"{notice}{spec.description}"), all_assets
     )

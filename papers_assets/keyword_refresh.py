@@ -225,7 +225,7 @@ class KeywordRefresh:
             remarks=tuple(self._remarks),
         )
         logger.info(
-            "%s: fetched %d of %s (%s); %d new, %d revised, %d filtered out",
+            "%s: fetched %d of %s (%s); %d added, %d updated, %d filtered out",
             self._keyword.name,
             len(answer.papers),
             counted(answer.total_results, "result"),

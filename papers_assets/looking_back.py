@@ -143,7 +143,7 @@ class _Looking:
                 looked.windows += 1
                 self._take(window, answer, doubts)
         logger.info(
-            "%s: looked back: %d new papers; %d versions are held, and the list shows the newest "
+            "%s: looked back: %d new papers; %d versions are stored, and the list shows at most "
             "%d papers (cap)",
             *(name, looked.new, len(looked.held.papers) if looked.held else 0, self._keyword.cap),
         )

@@ -50,12 +50,12 @@ def test_run_fetches_writes_and_says_where(environment: dict[str, str], tmp_path
     assert (done.returncode, done.stderr) == (0, "")
     lines = done.stdout.splitlines()
     fetched = re.fullmatch(
-        r"compiler: fetched 100 of \d+ results \(1 request\); 100 new, 0 revised, 0 filtered out",
+        r"compiler: fetched 100 of \d+ results \(1 request\); 100 added, 0 updated, 0 filtered out",
         lines[0],
     )
     assert fetched
     assert [line.split() for line in lines[3:7]] == [
-        ["keyword", "fetched", "new", "revised", "filtered", "out"],
+        ["keyword", "fetched", "added", "updated", "filtered", "out"],
         ["compiler", "100", "100", "0", "0"],
         ["reinforcement", "learning", "100", "100", "0", "0"],
         ["all", "(2", "keywords)", "200", "200", "0", "0"],
@@ -117,7 +117,7 @@ def test_an_arxiv_out_of_reach_is_status_2_and_says_what_is_left(
     done = papers(environment, "run")
     assert done.returncode == 2
     assert "arXiv could not be reached" in done.stderr
-    assert "last good papers are untouched" in done.stderr
+    assert "the stored papers are unchanged" in done.stderr
     assert "make demo" in done.stderr
     assert "Traceback" not in done.stderr
     after = (tmp_path / "home/output/README.md").read_text()
@@ -156,9 +156,24 @@ def test_past_months_can_be_fetched(environment: dict[str, str], server: SampleA
     done = papers(environment, "run", "compiler", "--since", "2026-10-05", "--until", "2026-10-06")
     assert done.returncode == 0
     assert "submittedDate:[202610050000 TO 202610070000]" in str(server.requests[-1].parameters)
-    done = papers(environment, "run", "compiler", "--since", "2999-01-01")
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--until", "2026-10-06"], "--until needs --since"),
+        (["--since", "2999-01-01"], "--since 2999-01-01 lies in the future"),
+        (["--since", "2026-10-06", "--until", "2026-10-05"], "is after --until 2026-10-05"),
+        (["compilr"], "Did you mean 'compiler'?"),
+    ],
+)
+def test_a_command_line_that_cannot_be_meant_starts_no_run(
+    environment: dict[str, str], tmp_path: Path, options: list[str], says: str
+) -> None:
+    done = papers(environment, "run", *options)
     assert done.returncode == 2
-    assert "look_back_to is '2999-01-01': expected a date up to " in done.stderr
+    assert says in done.stderr
+    assert not (tmp_path / "home" / ".papers" / "history").exists()
 
 
 def test_a_home_that_cannot_be_used_is_one_line_and_status_2(

@@ -354,8 +354,8 @@ def test_the_run_tells_its_story_in_its_own_log(house: House) -> None:
     logged = [record.user_message for record in house.instance.all_logs(report.run_ids[0])]
     total = metadata(house, RAW, "performance")["results_at_arxiv"]
     assert (
-        f"performance: fetched 100 of {total} results (1 request); 100 new, 0 revised, 0 filtered "
-        "out"
+        f"performance: fetched 100 of {total} results (1 request); 100 added, 0 updated, "
+        "0 filtered out"
     ) in logged
     assert "compiler: not refreshed: arXiv answered 503 (asked 2 times)" in logged
 

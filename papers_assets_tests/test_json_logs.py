@@ -220,7 +220,7 @@ def test_without_the_library_it_is_said_what_to_install(
     hidden = hiding(tmp_path, "pythonjsonlogger", "raise ImportError('No pythonjsonlogger')")
     done = papers(environment | hidden, "run")
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
-    assert "pip install 'papers-assets[json-logs]'" in done.stderr
+    assert "pip install -e '.[json-logs]'" in done.stderr
 
 
 def test_even_what_nobody_expected_is_json(environment: dict[str, str], tmp_path: Path) -> None:

@@ -102,7 +102,7 @@ def test_the_check_fails_as_soon_as_the_file_is_broken_without_a_run(
     assert "1. cap: 0 is not a whole number" in said
     assert tick(BROKEN) == []
     ((passed, said),) = tick(VALID)
-    assert (passed, said) == (True, "It has 1 keyword.")
+    assert (passed, said) == (True, "keywords.toml is valid, with 1 keyword.")
 
 
 def test_a_file_that_is_broken_at_the_first_start_is_one_message_without_frames(

@@ -88,7 +88,7 @@ def test_looking_back_brings_what_was_submitted_since(compiler: House, corpus: C
     assert asked_for_months(compiler) == MONTHS
     logged = [r.user_message for r in compiler.instance.all_logs(result.run_id)]
     count = len(held(compiler, "compiler"))
-    says = f"{count} versions are held, and the list shows the newest 10 papers (cap)"
+    says = f"{count} versions are stored, and the list shows at most 10 papers (cap)"
     assert any(line.endswith(says) for line in logged)
     # The list is as long as ever, and the next day has no news because of what was looked up.
     assert len(compiler.store.read_papers()) == 10

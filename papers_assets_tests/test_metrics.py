@@ -350,7 +350,7 @@ def test_without_the_library_it_is_said_what_to_install(
         check=False,
     )
     assert done.returncode == 2
-    assert "pip install 'papers-assets[metrics]'" in done.stderr
+    assert "pip install -e '.[metrics]'" in done.stderr
     assert done.stderr.count("\n") == 1
 
 

@@ -39,7 +39,7 @@ FORMER_COLUMNS = ["keyword", "arxiv_id", "version", "updated", *MATCHED]
 # one keyword is no reason to keep the others from their readers.
 CHECKS_OF_PAPERS: dict[str, Check] = {
     "keywords_file_valid": Check(
-        "keywords.toml can be used; if not, its last valid version is.", blocking=False
+        "keywords.toml is valid. If it is not, the last valid version is used.", blocking=False
     ),
     "every_keyword_refreshed": Check("The latest run refreshed every keyword.", blocking=False),
     "fresh_enough": Check("No keyword's papers are older than 36 hours.", blocking=False),
@@ -81,7 +81,7 @@ def keywords_file_valid(file: KeywordsFile) -> Finding:
         Severity.ERROR,
         f"{file.notice} {file.error}"
         if file.error
-        else f"It has {counted(len(file.keywords), 'keyword')}.",
+        else f"keywords.toml is valid, with {counted(len(file.keywords), 'keyword')}.",
         {"keywords": len(file.keywords)},
     )
 

@@ -1,4 +1,7 @@
-"""The table of numbers by keyword at the end of a run."""
+"""The table of numbers by keyword at the end of a run.
+
+"Added" and "updated" are said of the stored papers: what is new to readers says the digest.
+"""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -11,8 +14,8 @@ from papers_assets.logs import counted, printable
 
 _HEADINGS = {
     "fetched": "fetched",
-    "new": "new",
-    "revised": "revised",
+    "new": "added",
+    "revised": "updated",
     "filtered": "filtered out",
 }
 _MOST_ROWS = 20

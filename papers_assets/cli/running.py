@@ -1,5 +1,6 @@
 """The command `run`, and what the demo runs, too."""
 
+import difflib
 import logging
 import os
 import sys
@@ -67,13 +68,25 @@ def run(
             complain(f"alerts are off: {settings.alerts.problem}", logging.WARNING)
         for name in keyword:
             if name not in file.names:
-                stop(f"{name!r} is not in {file.path}, which has: {', '.join(file.names)}.")
+                near = difflib.get_close_matches(name, file.names, n=1)
+                hint = f" Did you mean {near[0]!r}?" if near else ""
+                stop(f"{name!r} is not in {file.path}, which has: {', '.join(file.names)}.{hint}")
+        _check_dates(since, until)
         config = {
             name: str(day.date())
             for name, day in (("look_back_to", since), ("look_back_until", until))
             if day is not None
         }
         sys.exit(execute(settings, file, keyword, config=config, verbose=verbose))
+
+
+def _check_dates(since: datetime | None, until: datetime | None) -> None:
+    if until and not since:
+        raise click.UsageError("--until needs --since, the first day to fetch.")
+    if since and since > (until or since):
+        raise click.UsageError(f"--since {since.date()} is after --until {until:%Y-%m-%d}.")
+    if since and since.date() > datetime.now(UTC).date():
+        raise click.UsageError(f"--since {since.date()} lies in the future.")
 
 
 def execute(  # noqa: PLR0913 - three are passed by name
@@ -126,7 +139,7 @@ def execute(  # noqa: PLR0913 - three are passed by name
     # Of a harvest that is not whole, what came is published, though no keyword is fresh.
     if not report.refreshed and not (file.harvest_since and "readme" in report.published):
         complain(
-            "nothing was fetched, and the last good papers are untouched; the README says of when "
+            "nothing was fetched; the stored papers are unchanged, and the README says of when "
             "they are. Try again later; `make demo` shows the whole product without arXiv."
         )
         return NOTHING_DONE

@@ -19,10 +19,10 @@ from papers_assets.cli.words import (
     HOME_REMEDY,
     as_asked,
     extra,
+    last_valid_keywords,
     settings_or_stop,
     stop,
     tell,
-    warn_of_stored_keywords,
 )
 from papers_assets.keywords_file import read_or_stored
 from papers_assets.sample_arxiv import ALL_FAULTS, Corpus, CorpusError, SampleArxiv, Script, Step
@@ -43,7 +43,7 @@ _OF_OTHERS = re.compile(
 def ui(port: int, *, demo: bool) -> None:
     """Open the Dagster UI, with the daily schedule and automation running."""
     settings = settings_or_stop()
-    warn_of_stored_keywords(settings.keywords_path, DEMO_HOME if demo else settings.home)
+    last_valid_keywords(settings.keywords_path, DEMO_HOME if demo else settings.home)
     if not demo:
         # Dagster starts in the home folder, where a relative path would mean something else.
         places = {
@@ -155,7 +155,7 @@ def _looking(settings: Settings) -> "Looking":
     from papers_assets.storage.store import Store
 
     home = settings.home
-    warn_of_stored_keywords(settings.keywords_path, home)
+    last_valid_keywords(settings.keywords_path, home)
     return Looking(
         lambda: read_or_stored(settings.keywords_path, home),
         Store(home),

@@ -10,7 +10,13 @@ from papers_assets.arxiv.errors import ArxivError
 from papers_assets.arxiv.gate import gate_for
 from papers_assets.arxiv.newest import page_size
 from papers_assets.arxiv.patience import Patience
-from papers_assets.cli.words import complain, keywords_or_stop, settings_or_stop, stop
+from papers_assets.cli.words import (
+    complain,
+    keywords_or_stop,
+    last_valid_keywords,
+    settings_or_stop,
+    stop,
+)
 from papers_assets.keyword_summary import summary, warnings
 from papers_assets.keywords import KeywordsFile
 from papers_assets.logs import counted
@@ -28,7 +34,7 @@ def keywords(*, with_query: bool, with_count: bool) -> None:
     settings = settings_or_stop()
     file = keywords_or_stop(settings)
     click.echo(
-        f"{file.path}: {counted(len(file.keywords), 'keyword')}, daily at {file.schedule!r} "
+        f"{file.path}: {counted(len(file.keywords), 'keyword')}, schedule {file.schedule!r} "
         f"({file.timezone.key})."
     )
     for keyword in file.keywords:
@@ -65,7 +71,7 @@ def _count(settings: Settings, file: KeywordsFile) -> None:
 def digest(day: datetime | None) -> None:
     """Show what changed on a day: new papers, revised, withdrawn and newly matching ones.
 
-    Exit status: 0 there it is, 2 there is no edition of that day.
+    Exit status: 0 it is shown, 2 nothing was published on that day.
     """
     from papers_assets.digest import digest_of
     from papers_assets.rendering.mail import mail_text
@@ -73,7 +79,7 @@ def digest(day: datetime | None) -> None:
     from papers_assets.storage.store import StoreError
 
     settings = settings_or_stop()
-    file = keywords_or_stop(settings)
+    file = last_valid_keywords(settings.keywords_path, settings.home)
     outputs = Outputs(settings.home)
     try:
         edition = outputs.read_edition(day.date()) if day else outputs.newest_edition()
@@ -84,7 +90,7 @@ def digest(day: datetime | None) -> None:
         if day is None or not days:
             stop("no edition yet: `papers run` makes the first.")
         stop(
-            f"no edition of {day.date()}: nothing changed on that day, or nothing ran. There are "
-            f"{len(days)}, the first of {days[0]}, the last of {days[-1]}."
+            f"no edition of {day.date()}: nothing changed on that day, or nothing ran. Days with "
+            f"one: {len(days)}, from {days[0]} to {days[-1]}."
         )
     click.echo(mail_text(digest_of(edition, file.names, title=file.digest_name)), nl=False)

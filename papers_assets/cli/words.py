@@ -40,14 +40,15 @@ def keywords_or_stop(settings: Settings) -> KeywordsFile:
         stop(str(error))
 
 
-def warn_of_stored_keywords(path: Path, home: Path) -> None:
-    """Warn if keywords.toml cannot be used and its last valid version is; stop if there is none."""
+def last_valid_keywords(path: Path, home: Path) -> KeywordsFile:
+    """Read keywords.toml or, with a warning, its last valid version."""
     try:
         file = read_or_stored(path, home)
     except KeywordsFileError as error:
         stop(str(error))
     if file.error:
         complain(f"{file.error}\n{file.notice}", logging.WARNING)
+    return file
 
 
 def stop(message: str) -> Never:
@@ -105,7 +106,7 @@ def as_asked(keywords: Collection[str], *, verbose: bool = False) -> Iterator[No
 
 def extra(name: str) -> str:
     """Say how to install an extra."""
-    return f"Install what it needs: pip install 'papers-assets[{name}]'."
+    return f"Install what it needs, in the checkout: .venv/bin/pip install -e '.[{name}]'"
 
 
 def _run_id() -> str:

@@ -125,7 +125,7 @@ def checked_url(url: str) -> sql.URL:
         raise PostgresError("expected a URL such as postgresql://user:password@host:5432/database")
     installed = [name for name in _DRIVERS if find_spec(name)]
     if not installed:
-        raise PostgresError("no driver is installed: pip install 'papers-assets[postgres]'")
+        raise PostgresError("no driver is installed: pip install -e '.[postgres]'")
     # Of itself, SQLAlchemy 2.0 would take psycopg2 and 2.1 psycopg, whether or not it is there.
     driver = driver if driver in installed else installed[0]
     return parsed.set(drivername=f"postgresql+{driver}")

@@ -50,8 +50,7 @@ def home_at(url: str) -> Path:
         _ = path.fs  # which imports what knows the scheme
     except ImportError as error:
         raise RemoteError(
-            f"what can use {parts.scheme}:// is not installed ({error}): "
-            "pip install 'papers-assets[s3]'"
+            f"what can use {parts.scheme}:// is not installed ({error}): pip install -e '.[s3]'"
         ) from error
     return cast("Path", path)
 
