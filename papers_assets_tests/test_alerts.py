@@ -161,7 +161,7 @@ def test_a_failed_run_is_told_once_with_keyword_reason_and_what_comes_next(
     assert (
         "raw_papers: 1 of 3 keywords could not be refreshed. compiler: arXiv answered 503" in text
     )
-    assert "The next daily run asks again" in text
+    assert "The next daily run fetches them again" in text
     (envelope,) = box.received
     assert envelope.rcpt_tos == ["me@example.org", "you@example.org"]
     assert isinstance(envelope.content, bytes)

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from papers_assets.cli.demo import run_demo
+from papers_assets.cli.demo_command import run_demo
 from papers_assets.notifying.channels import Channels
 from papers_assets.runs import open_instance
 from papers_assets.settings import PROJECT_ROOT, Settings

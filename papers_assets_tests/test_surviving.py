@@ -77,6 +77,7 @@ def test_an_output_folder_that_cannot_be_written_is_said_and_nothing_is_lost(hou
 
 
 def test_a_clock_that_jumps_back_loses_nothing_and_is_told_by_a_check(house: House) -> None:
+    house.assets = frozenset()
     house.today += timedelta(days=30)
     house.run()
     house.today -= timedelta(days=30)
@@ -139,6 +140,7 @@ def test_a_keywords_file_that_is_edited_during_a_run_is_the_next_runs(
 
 
 def test_a_list_whose_papers_are_lost_while_arxiv_is_away_stays_as_it_was(house: House) -> None:
+    house.assets = frozenset()
     house.run()
     house.store.held_path("compiler").write_bytes(b"PAR1 or so")
     house.failing = {"compiler": Fault(503)}

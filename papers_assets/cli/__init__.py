@@ -2,7 +2,7 @@
 
 import click
 
-from papers_assets.cli.demo import demo
+from papers_assets.cli.demo_command import demo
 from papers_assets.cli.editing import add, init
 from papers_assets.cli.running import run
 from papers_assets.cli.serving import metrics, sample_arxiv, ui

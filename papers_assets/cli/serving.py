@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from papers_assets.cli.demo import DEMO_HOME, demo_settings, prepare, serve_sample
+from papers_assets.cli.demo_command import DEMO_HOME, demo_settings, prepare, serve_sample
 from papers_assets.cli.words import (
     HOME_REMEDY,
     as_asked,

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from papers_assets import cli
-from papers_assets.cli import running, serving
+from papers_assets.cli import demo_command, running, serving
 from papers_assets.definitions import build_definitions
 from papers_assets.notifying.channels import Channels
 from papers_assets.sample_arxiv import Corpus
@@ -286,12 +286,8 @@ def test_two_lists_in_one_repository_have_an_issue_each(house: House, api: Githu
 def test_the_demo_tells_nobody_of_invented_papers(
     tmp_path: Path, hook: Hook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(running, "DEMO_HOME", tmp_path / "demo")
-    (tmp_path / "keywords.toml").write_text('[keywords.compiler]\nrecipients = "TEAM"\n')
-    environment = {
-        "PAPERS_KEYWORDS": str(tmp_path / "keywords.toml"),
-        "PAPERS_DIGEST_WEBHOOK": hook.url,
-    }
+    monkeypatch.setattr(demo_command, "DEMO_HOME", tmp_path / "demo")
+    environment = {"PAPERS_DIGEST_WEBHOOK": hook.url}
     # The command's own process cannot be told where the demo's home is.
     monkeypatch.setattr(running, "showing_progress", nullcontext)
     assert CliRunner().invoke(cli.main, ["demo"], env=environment).exit_code == 0
