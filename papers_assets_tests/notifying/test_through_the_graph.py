@@ -300,6 +300,7 @@ def test_the_demo_tells_nobody_of_invented_papers(
 
 def test_no_secret_reaches_the_run_history(
     house: House,
+    api: GithubApi,
     box: tuple[Mailbox, str],
     hook: Hook,
 ) -> None:
@@ -307,7 +308,7 @@ def test_no_secret_reaches_the_run_history(
     house.channels = Channels(
         secrets[0],
         REPOSITORY,
-        "http://127.0.0.1:9",
+        api.url,
         ("reader@example.org",),
         SENDER,
         box[1],
