@@ -532,5 +532,5 @@ def test_what_is_not_installed_is_named_with_what_to_install(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(sys.modules, "upath", None)
-    with pytest.raises(SettingsError, match=r"pip install 'papers-assets\[s3\]'"):
+    with pytest.raises(SettingsError, match=r"pip install -e '.\[s3\]'"):
         read_settings({"PAPERS_HOME": "s3://bucket/x", "PAPERS_LOCKS": "local"})
