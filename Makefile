@@ -48,11 +48,8 @@ ui: $(READY)         ## the Dagster UI on 127.0.0.1:3000, with schedule and auto
 IN_MEMORY = $(shell [ "$$(df -Pm /dev/shm 2>/dev/null | awk 'END { print $$4 }')" -ge 4000 ] 2>/dev/null \
 	&& echo TMPDIR=/dev/shm)
 
-# One more than there are processors: some tests wait for Dagster's daemon, for half a minute each.
-WORKERS = $(shell $(BIN)/python -c 'import os; print((os.cpu_count() or 1) + 1)')
-
 test: $(DEV)         ## the tests, on all cores
-	$(IN_MEMORY) $(BIN)/pytest -n $(WORKERS) --dist worksteal
+	$(IN_MEMORY) $(BIN)/pytest -n auto --dist worksteal
 
 check: lint test     ## what CI runs
 

@@ -1,5 +1,6 @@
 """What several rooms' tests use: a sample arXiv, a home folder, and the graph over both."""
 
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -31,6 +32,15 @@ __all__ = ["postgres", "postgres_url", "s3_environment", "s3_home", "s3_url"]  #
 # How long an example takes is no business of a test: the machine may be busy.
 settings.register_profile("without deadlines", deadline=None)
 settings.load_profile("without deadlines")
+
+
+WAITING = frozenset({"test_browser.py", "test_host.py", "test_reliability.py", "test_ui.py"})
+"""Modules whose tests take longest: they come first, or one would be left at the end, alone."""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.path.name not in WAITING)
 
 
 @pytest.fixture(scope="session")
@@ -157,17 +167,29 @@ class House:
         return next((fault for words, fault in self.failing.items() if words in asked), None)
 
 
+@pytest.fixture(scope="session")
+def empty_history(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with an empty run history: to copy it is faster than to let Dagster make one."""
+    folder = tmp_path_factory.mktemp("empty")
+    with open_instance(folder, {}):
+        return folder
+
+
 @pytest.fixture
-def house(tmp_path: Path, server: SampleArxiv, request: pytest.FixtureRequest) -> Iterator[House]:
+def house(
+    tmp_path: Path, server: SampleArxiv, empty_history: Path, request: pytest.FixtureRequest
+) -> Iterator[House]:
     """With the marker `lists_only`, its graph ends with the README."""
+    shutil.copytree(empty_history, tmp_path, dirs_exist_ok=True)
     assets = LISTS if request.node.get_closest_marker("lists_only") else frozenset()
     with open_instance(tmp_path, {}) as instance:
         yield House(tmp_path, server, instance, assets=assets)
 
 
 @pytest.fixture
-def new_house(tmp_path: Path) -> Iterator[Callable[[Corpus], House]]:
+def new_house(tmp_path: Path, empty_history: Path) -> Iterator[Callable[[Corpus], House]]:
     """Make houses over other papers."""
+    shutil.copytree(empty_history, tmp_path, dirs_exist_ok=True)
     with ExitStack() as stack:
 
         def make(corpus: Corpus) -> House:
