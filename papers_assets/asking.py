@@ -16,7 +16,7 @@ from papers_assets.refresh import Wishes
 EVERYTHING_TAG = "papers_assets/every_keyword"
 """On runs over all keywords: over those of the file as it is when the run starts."""
 OPEN_DAYS_TAG = "papers_assets/every_open_day"
-"""On runs of `harvest` over every day of which more may come, as of when the run starts."""
+"""On runs of `harvest` over every day that may still get more papers, as of when the run starts."""
 _RESUMED_TAG = "dagster/is_resume_retry"
 
 

@@ -55,7 +55,7 @@ def server(corpus: Corpus) -> Iterator[SampleArxiv]:
 
 
 LISTS = frozenset({"harvest", "raw_papers", "papers", "readme"})
-"""The assets of tests that are not about the other outputs, each of which costs time."""
+"""The assets that tests with the marker `lists_only` run; the other outputs take time."""
 
 
 @dataclass

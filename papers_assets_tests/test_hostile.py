@@ -14,6 +14,7 @@ import dagster as dg
 import pytest
 
 from papers_assets.keywords import Field
+from papers_assets.rendering.inspect import inspect_readme
 from papers_assets.runs import open_instance
 from papers_assets.sample_arxiv import Corpus, Fault, Paper, RequestRecord, SampleArxiv
 from papers_assets_tests import github
@@ -185,13 +186,16 @@ def test_nothing_comes_alive_in_what_the_dagster_ui_shows(
         if name == "papers_a_day":
             assert re.fullmatch(r"!\[[\w ,]+\]\(data:image/svg\+xml;base64,[\w+/=]+\)", preview)
             continue
-        columns = 4 if name == "document" else 3
+        if name == "document":
+            seen = inspect_readme(preview.encode())
+            assert [part.strange for part in (seen.preamble, *seen.sections)] == [""] * 3
+        columns, tags = (4, {"a", "strong"}) if name == "document" else (3, {"a"})
         assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", preview)
         assert not DIRECTIONS & set(preview)
         for row in github.rows(preview, to_html):
             assert len(row) == columns
             for cell in row:
-                assert {*cell.tags} <= {"a", "strong"}
+                assert {*cell.tags} <= tags
                 assert all(target.startswith("https://arxiv.org/") for target, _ in cell.links)
 
 

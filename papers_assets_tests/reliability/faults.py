@@ -28,7 +28,7 @@ from papers_assets.rendering.inspect import Part, inspect_readme
 from papers_assets.resources import ArxivResource
 from papers_assets.runs import open_instance
 from papers_assets.sample_arxiv import FAULTS, Corpus, SampleArxiv, Script, Step
-from papers_assets_tests.conftest import LISTS, House
+from papers_assets_tests.conftest import House
 from papers_assets_tests.sample_arxiv.hostile import hostile_corpus
 
 _INTERVAL = 0.02
@@ -70,8 +70,8 @@ class Seen:
 class Matrix:
     """The days without a fault, and every case compared with them."""
 
-    def __init__(self, folder: Path, assets: frozenset[str] = frozenset()) -> None:
-        self._folder, self._assets = folder, assets
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
         corpus = hostile_corpus()
         steps = sorted(p.updated for p in corpus.newest)
         self._first = Corpus(p for p in corpus.newest if p.updated <= steps[-120])
@@ -150,7 +150,7 @@ class Matrix:
             open_instance(home, {}) as instance,
             mock.patch.object(ArxivResource, "client", _client(self._folder / f"{name}.lock")),
         ):
-            yield House(home, server, instance, assets=self._assets)
+            yield House(home, server, instance)
         shutil.rmtree(home)
 
     @staticmethod
@@ -202,11 +202,7 @@ def _parts(house: House) -> dict[str, Part]:
 
 
 @click.command()
-@click.option(
-    "--quick",
-    is_flag=True,
-    help="Each fault once instead of at every keyword, and no outputs after the README.",
-)
+@click.option("--quick", is_flag=True, help="Each fault once instead of at every keyword.")
 @click.option("--fault", multiple=True, help="Only these.")
 def main(*, quick: bool, fault: tuple[str, ...]) -> None:
     """Play the matrix and print it."""
@@ -216,7 +212,7 @@ def main(*, quick: bool, fault: tuple[str, ...]) -> None:
     titles = ("fault", "keyword", "times", "run", "partitions", "README", "lost", "gate")
     click.echo(row.format(*titles))
     with tempfile.TemporaryDirectory() as folder:
-        matrix = Matrix(Path(folder), LISTS if quick else frozenset())
+        matrix = Matrix(Path(folder))
         for case in chosen:
             seen = matrix.play(case)
             click.echo(

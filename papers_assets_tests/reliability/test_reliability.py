@@ -10,7 +10,7 @@ from papers_assets_tests.reliability.gate import NOT_HERE
 
 @pytest.mark.parametrize(
     ("harness", "options"),
-    [("kill", ("--points", "6", "--seed", "1")), ("concurrency", ("--commands", "3"))],
+    [("kill", ("--points", "12", "--seed", "1")), ("concurrency", ("--commands", "4"))],
 )
 def test_nothing_is_lost_and_nothing_is_violated(harness: str, options: tuple[str, ...]) -> None:
     # In a process of its own: it forks, which one with threads must not.
