@@ -12,12 +12,12 @@ from typing import NamedTuple
 
 from bench.document import replaced
 from bench.machine import this_machine
-from bench.results import Result, Stamp, markdown, packed, summary, unpacked
+from bench.results import Result, Stamp, markdown, packed, section, summary, unpacked
 from papers_assets.settings import PROJECT_ROOT
 
 DOCUMENT = PROJECT_ROOT / "docs" / "benchmarks.md"
 ALL = "all"
-"""The place of the table of all parts in it."""
+"""The place in it of what all parts have in common."""
 
 
 class Part(NamedTuple):
@@ -34,15 +34,15 @@ PARTS = {
     "job": Part(3, "the whole job next to a bare loop"),
     "keywords": Part(7, "the same for up to 3,000 keywords, and with other run histories"),
     "polite": Part(0.5, "the job at arXiv's pace"),
-    "rows": Part(3, "choosing from what is held"),
-    "harvest": Part(1, "a day by OAI-PMH, and thousands of keywords looked for in it"),
+    "rows": Part(3, "selection from stored papers"),
+    "harvest": Part(1, "a day by OAI-PMH, and thousands of keywords matched in it"),
     "many": Part(5, "the whole job for thousands of keywords, by OAI-PMH"),
     "most": Part(20, "the same for 10,000 keywords", is_extra=True),
     "site": Part(0.5, "the site, feeds, citations and data"),
     "launch": Part(1, "from launch to success, on SQLite and PostgreSQL"),
-    "ui": Part(4, "what the pages of the UI wait for"),
+    "ui": Part(4, "the pages of the UI"),
     "scrape": Part(0.3, "a scrape of the metrics"),
-    "gate": Part(0.1, "taking turns, by files and by PostgreSQL"),
+    "gate": Part(0.1, "the rate limiter, by files and by PostgreSQL"),
 }
 
 
@@ -63,7 +63,7 @@ def main(arguments: list[str] | None = None) -> None:
         _note(f"about {sum(PARTS[name].minutes for name in names):.0f} min in all")
     found = {n: _measure(n, is_quick=options.quick, is_kept=options.write) for n in names}
     measured = {name: of_part for name, of_part in found.items() if of_part is not None}
-    sys.stdout.write(f"## All in one table\n\n{summary(measured)}")
+    sys.stdout.write(f"## All parts\n\n{summary(measured)}")
     if failed := [name for name in names if name not in measured]:
         sys.exit(f"failed: {', '.join(failed)}")
 
@@ -88,10 +88,10 @@ def _measure(name: str, *, is_quick: bool, is_kept: bool) -> tuple[Result, Stamp
 
 
 def keep(document: Path, name: str, result: Result, stamp: Stamp) -> None:
-    """Write a part into the document, the table of all parts, and their picture beside it."""
+    """Write a part into the document, the summary of all parts, and their picture beside it."""
     from bench.plot import draw  # noqa: PLC0415 - children would count its memory as theirs
 
-    text = replaced(document.read_text("utf-8"), name, markdown(result, stamp))
+    text = replaced(document.read_text("utf-8"), name, section(result, stamp))
     document.write_text(text, "utf-8")
     data = document.with_suffix(".json")  # the picture is of all parts, measured together or not
     of_parts = json.loads(data.read_text("utf-8")) if data.exists() else {}

@@ -13,9 +13,6 @@ from bench.apart import Measured, apart
 from bench.product import sample_arxiv
 from bench.results import Aim, Result, Series, Table, series
 
-INTERVAL = 3.0
-"""Seconds between requests that arXiv's terms of use ask for."""
-_DAY = 86_400.0
 _PHRASES = "phrases.txt"
 
 
@@ -49,7 +46,6 @@ def run(*, is_quick: bool) -> Result:
     )
     tables = (
         _day_table(brought, sizes),
-        _requests_table(int(brought["requests"]), sizes),
         _matching_table(matched, sizes),
     )
     return Result(tables, aims, tuple(_matching_series(matched)), remarks(sizes.papers))
@@ -109,27 +105,19 @@ def bring_in_from(api_url: str, home: Path, day: date, now: Callable[[], datetim
 
 
 def _day_table(brought: dict[str, float], sizes: Sizes) -> Table:
-    head = ("papers of the day", "requests", "asked, read and kept, s", "on disk, MB", "peak, MB")
+    head = (
+        "papers of the day",
+        "requests",
+        "fetched and stored, s",
+        "on disk, MB",
+        "peak, MB",
+    )
     figures = (brought[name] for name in ("seconds", "megabytes", "peak"))
     row = (sizes.papers, int(brought["requests"]), *figures)
-    return Table(head, (row,), f"A day brought in (median of {sizes.times})")
+    return Table(head, (row,), f"A harvested day (median of {sizes.times})")
 
 
-def _requests_table(requests: int, sizes: Sizes) -> Table:
-    rows = tuple(
-        (count, INTERVAL * (requests - 1), INTERVAL * (count - 1), _share_of_day(count))
-        for count in sizes.matching
-    )
-    head = ("keywords", "harvest, s", "a query each, s", "of a day, %")
-    title = f"The pauses that arXiv's terms ask for, {INTERVAL:g} s a request (computed)"
-    return Table(head, rows, title)
-
-
-def _share_of_day(count: int) -> float:
-    return 100 * INTERVAL * (count - 1) / _DAY
-
-
-# Keywords looked for in its papers.
+# Keywords matched in its papers.
 
 _Matched = list[tuple[int, dict[str, float], Measured]]
 
@@ -156,12 +144,12 @@ def match(corpus: str, phrases: str, count: int) -> dict[str, float]:
 
 
 def _matching_table(matched: _Matched, sizes: Sizes) -> Table:
-    head = ("keywords", "made ready, s", "looked for, s", "together, s", "matches", "peak, MB")
+    head = ("keywords", "prepared, s", "matched, s", "total, s", "matches", "peak, MB")
     rows = tuple(
         (n, m["making"], m["asking"], _seconds(m), int(m["hits"]), took.peak)
         for n, m, took in matched
     )
-    return Table(head, rows, f"Keywords looked for in {sizes.papers:,} papers")
+    return Table(head, rows, f"Keywords matched in {sizes.papers:,} papers")
 
 
 def _seconds(of_one: dict[str, float]) -> float:
@@ -172,8 +160,8 @@ def _matching_aims(matched: _Matched) -> list[Aim]:
     wanted = 10_000
     count, found, took = min(matched, key=lambda m: abs(m[0] - wanted))
     return [
-        Aim(f"{count:,} keywords looked for", _seconds(found), 5, "s"),
-        Aim("peak memory of that", took.peak / 1e3, 1, "GB"),
+        Aim(f"{count:,} keywords matched", _seconds(found), 5, "s"),
+        Aim("its peak memory", took.peak / 1e3, 1, "GB"),
     ]
 
 
@@ -181,8 +169,8 @@ def _matching_series(matched: _Matched) -> list[Series]:
     points = [(n, _seconds(found)) for n, found, _ in matched]
     peaks = [(n, took.peak) for n, _, took in matched]
     return [
-        series("looking for keywords", "looking", "keywords", "seconds", points),
-        series("", "looking", "keywords", "MB", peaks),
+        series("matching keywords", "matching", "keywords", "seconds", points),
+        series("", "matching", "keywords", "MB", peaks),
     ]
 
 

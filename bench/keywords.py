@@ -1,6 +1,6 @@
 """The whole job for up to 3,000 keywords with short lists, and with other run histories."""
 
-from bench.job import REMARKS, Sizes, growths, measuring, table
+from bench.job import Sizes, growths, measuring, table
 from bench.results import Result
 
 # A README of 3,000 keywords with 100 papers each has 500 MB, which nobody reads; and a search of
@@ -18,4 +18,4 @@ def run(*, is_quick: bool) -> Result:
         rows = [measurement.row(count) for count in sizes.counts]
         histories = measurement.histories(others)
     tables = (table(rows, sizes), histories)
-    return Result(tables, (), tuple(growths(rows, "the whole job")), REMARKS)
+    return Result(tables, (), tuple(growths(rows, "the whole job")))

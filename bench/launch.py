@@ -26,12 +26,11 @@ def run(*, is_quick: bool) -> Result:
     rows: list[tuple[str | float, ...]] = []
     remarks = [
         f"{len(KEYWORDS)} keywords over invented papers, at interval 0, launched by GraphQL.",
-        "The daemon takes the run from the queue.",
     ]
     with tempfile.TemporaryDirectory() as name, SampleArxiv(Corpus.sample()) as server:
         folder = Path(name)
         with _on_sqlite(folder / "home", server.url) as (ui, up):
-            rows.append(("SQLite, `papers ui`", up, *_launches(ui, times)))
+            rows.append(("SQLite (`papers ui`)", up, *_launches(ui, times)))
         with postgres_or_none() as postgres:
             if postgres is None:
                 remarks.append("There is no PostgreSQL here.")
@@ -40,11 +39,11 @@ def run(*, is_quick: bool) -> Result:
                     folder / "host", postgres.url(), server.url, corpora.keywords_toml(KEYWORDS)
                 )
                 with _on_postgres(host) as (ui, up):
-                    rows.append(("PostgreSQL, the services of deploy/", up, *_launches(ui, times)))
-    head = ("run history", "started to usable, s", "launch to success, s (median)", "slowest, s")
+                    rows.append(("PostgreSQL (`deploy/`)", up, *_launches(ui, times)))
+    head = ("run history", "start to usable, s", "launch to success, median, s", "slowest, s")
     aims = [
-        Aim("`papers ui` until its pages answer", float(rows[0][1]), 10, "s"),
-        *(Aim(f"launch to success, {row[0]}", float(row[2]), 7, "s") for row in rows),
+        Aim("start of `papers ui`", float(rows[0][1]), 10, "s"),
+        Aim("slower launch to success, median", max(float(row[2]) for row in rows), 7, "s"),
     ]
     return Result((Table(head, tuple(rows)),), tuple(aims), remarks=tuple(remarks))
 

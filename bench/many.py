@@ -9,7 +9,7 @@ from typing import NamedTuple
 from bench import corpora
 from bench.apart import Measured, apart
 from bench.fits import fit
-from bench.harvest import bring_in_from, listed_on, remarks, today
+from bench.harvest import bring_in_from, listed_on, today
 from bench.product import papers_run, sample_arxiv, size_of
 from bench.results import Result, Series, Table, series
 
@@ -43,10 +43,10 @@ def measured_at(sizes: Sizes) -> Result:
         runs = _runs(Path(name), sizes)
     found = tuple(_series(runs))
     seconds = fit(found[0].points)
-    said = f"By the exponent, {FURTHER:,} take {seconds.at(FURTHER):,.0f} s." if seconds else ""
-    return Result(
-        (_table(runs),), (), found, (*remarks(sizes.papers), *filter(None, [said, sizes.remark]))
+    said = (
+        f"Extrapolated, {FURTHER:,} keywords take {seconds.at(FURTHER):,.0f} s." if seconds else ""
     )
+    return Result((_table(runs),), (), found, tuple(filter(None, [said, sizes.remark])))
 
 
 class Run(NamedTuple):
@@ -115,13 +115,9 @@ def rows_of_papers(home: str) -> int:
 
 
 def _table(runs: list[Run]) -> Table:
-    head = ("keywords", "rows of papers", "job, s", "ms a keyword", "peak, MB", "run history, MB")
-    rows = tuple(
-        (r.keywords, r.rows, r.job.wall, r.job.wall / r.keywords * 1e3, r.job.peak, r.history)
-        for r in runs
-    )
-    title = '`papers run` with `source = "harvest"` on its second day, the whole process'
-    return Table(head, rows, title)
+    head = ("keywords", "rows of papers", "job, s", "peak, MB", "run history, MB")
+    rows = tuple((r.keywords, r.rows, r.job.wall, r.job.peak, r.history) for r in runs)
+    return Table(head, rows)
 
 
 def _series(runs: list[Run]) -> list[Series]:

@@ -7,7 +7,7 @@ FULL = many.Sizes(
     papers=3_000,
     counts=(10_000,),
     status=1,
-    remark="It is published, and ends with status 1: GitHub does not show so large a README.",
+    remark="The run publishes and exits with 1, since GitHub does not show such a large README.",
 )
 
 

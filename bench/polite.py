@@ -26,9 +26,9 @@ def run(*, is_quick: bool) -> Result:
             pace = {"ARXIV_REQUEST_INTERVAL": f"{INTERVAL:g}"}
             took = papers_run(folder / "home", text, url, pace)
     floor = INTERVAL * (count - 1)
-    head = ("keywords, a request each", "pauses alone, s", "job, s", "on top, s")
+    head = ("keywords, one request each", "pauses, s", "job, s", "on top, s")
     return Result(
         (Table(head, ((count, floor, took.wall, took.wall - floor),)),),
         (Aim("job on top of the pauses", took.wall - floor, 6, "s"),),
-        remarks=(f"At arXiv's pace, {INTERVAL:g} s from request to request.",),
+        remarks=(f"At arXiv's rate limit, {INTERVAL:g} s from request to request.",),
     )

@@ -1,6 +1,6 @@
 """What a part of the benchmark has to say, and how it is said in Markdown. Pure."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
@@ -84,6 +84,21 @@ def markdown(result: Result, stamp: Stamp) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def section(result: Result, stamp: Stamp) -> str:
+    """Return a part for the document, which has the machine and the growth elsewhere."""
+    parts = [" ".join((f"{stamp.day}, `{stamp.command}`.", *result.remarks))]
+    for table in result.tables:
+        parts += [f"{table.title}:"] if table.title else []
+        parts.append(_table(table.head, table.rows))
+    if result.aims:
+        aims = (
+            f"{aim.what} {_bound(aim)}{'' if aim.is_met else ' (**missed**)'}"
+            for aim in result.aims
+        )
+        parts.append(f"Aims: {'; '.join(aims)}.")
+    return "\n\n".join(parts) + "\n"
+
+
 def growth(series: Series) -> str:
     """Say how a cost grows: "* bare loop: seconds ~ keywords^0.93"; empty: at one size, nothing."""
     found = fit(series.points)
@@ -105,33 +120,37 @@ def number(value: Cell) -> str:
 
 def _table(head: Iterable[str], rows: Iterable[tuple[Cell, ...]]) -> str:
     lines = [tuple(head), *(tuple(map(number, row)) for row in rows)]
-    lines.insert(1, ("---",) * len(lines[0]))
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    first, *others = (f"| {' | '.join(line)} |" for line in lines)
+    return "\n".join((first, "|---" * len(lines[0]) + "|", *others))
 
 
 def _aim(aim: Aim) -> tuple[str, str, str, str]:
-    bound = f"{'at least' if aim.is_least else 'at most'} {number(aim.bound)} {aim.unit}"
-    met = "met" if aim.is_met else "**missed**"
-    return aim.what, f"{number(aim.measured)} {aim.unit}".strip(), bound.strip(), met
+    return aim.what, _measured(aim), _bound(aim), "met" if aim.is_met else "**missed**"
+
+
+def _measured(aim: Aim) -> str:
+    return f"{number(aim.measured)} {aim.unit}".strip()
+
+
+def _bound(aim: Aim) -> str:
+    return f"{'at least' if aim.is_least else 'at most'} {number(aim.bound)} {aim.unit}".strip()
 
 
 def summary(parts: Mapping[str, tuple[Result, Stamp]]) -> str:
-    """Say in one table what all parts measured, and on what machine."""
-    machines = dict.fromkeys(stamp.machine for _, stamp in parts.values())
-    rows = [row for name, (result, _) in parts.items() for row in _summary(name, result)]
-    table = _table(("part", "what", "measured", "aimed at", "how it grows"), rows)
-    return f"{'. Others: '.join(machines)}.\n\n{table}\n"
+    """Return on what machine the parts were measured, and which of their aims are missed."""
+    machines: dict[str, list[str]] = {}
+    for name, (_, stamp) in parts.items():
+        machines.setdefault(stamp.machine, []).append(name)
+    aims = [aim for result, _ in parts.values() for aim in result.aims]
+    missed = [f"{a.what}: {_measured(a)} ({_bound(a)})" for a in aims if not a.is_met]
+    met = f"{len(aims) - len(missed)} of {len(aims)} aims are met."
+    return f"{_machines(machines)}.\n\n{met}{' **Missed:** ' * bool(missed)}{'; '.join(missed)}\n"
 
 
-def _summary(part: str, result: Result) -> Iterator[tuple[str, ...]]:
-    for aim in result.aims:
-        what, measured, bound, met = _aim(aim)
-        yield part, what, measured, f"{bound}: {met}", ""
-    for of_one in result.series:
-        size, cost = max(of_one.points)
-        grows = growth(of_one).partition(": ")[2]
-        what = f"{of_one.name}, {number(int(size))} {of_one.over}"
-        yield part, what, f"{number(cost)} {of_one.unit}", "", grows
+def _machines(parts: Mapping[str, Iterable[str]]) -> str:
+    if len(parts) == 1:
+        return next(iter(parts))
+    return ". ".join(f"{machine} ({', '.join(names)})" for machine, names in parts.items())
 
 
 def packed(result: Result) -> dict[str, Any]:

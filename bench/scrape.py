@@ -33,7 +33,7 @@ def run(*, is_quick: bool) -> Result:
             rows.append((count, first, again, size / 1e3))
     head = ("keywords", "first scrape, s", "next scrape, s", "kB")
     aim = Aim(f"first scrape of {rows[-1][0]:,} keywords", first, _MOST, "s")
-    said = "On disk; every keyword holds 100 versions. The exporter remembers what did not change."
+    said = "On disk, 100 versions per keyword. The exporter caches what did not change."
     return Result((Table(head, tuple(rows)),), (aim,), remarks=(said,))
 
 

@@ -11,11 +11,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 from playwright.sync_api import Browser, Page
 
 from bench import corpora
-from bench.results import Aim, Cell, Result, Table
+from bench.results import Aim, Result, Table, number
 from papers_assets.listing import Listed
 from papers_assets.rendering.citations import bibtex, ris
 from papers_assets.rendering.data import KeywordData, papers_csv, papers_json
@@ -54,6 +55,18 @@ _TYPE = """async (text) => {
 }"""
 _Row = tuple[str, float, str, float | None]
 """What was measured, how much, of what, and the most (of %: the least) that was aimed at."""
+_KEYSTROKE = 50.0
+"""ms: the most that was aimed at."""
+
+
+class Typed(NamedTuple):
+    """How long keystrokes take, in ms."""
+
+    when: str
+    computed: list[float]
+    """Script and layout."""
+    painted: list[float]
+    """Until painted."""
 
 
 def run(*, is_quick: bool) -> Result:
@@ -63,23 +76,25 @@ def run(*, is_quick: bool) -> Result:
         ("abstracts, mean", statistics.fmean(len(p.abstract) for p in papers), "characters", None),
         *_mathematics(papers),
     ]
+    typed: list[Typed] = []
     with tempfile.TemporaryDirectory() as name:
         rows += _building(papers, Path(name))
         rows += _others(papers)
         if CHROMIUM:
             with browser() as chromium:
                 rows += _reading(chromium, Path(name) / "index.html")
+                typed += _typing(chromium, Path(name) / "index.html")
     remarks = [f"{len(papers):,} {corpora.whose()}; pages are read from the disk."]
     if not CHROMIUM:
         remarks.append("There is no Chromium: how long people wait is not measured.")
-    cells: list[tuple[Cell, ...]] = [(what, measured, unit) for what, measured, unit, _ in rows]
+    cells = tuple((what, f"{number(measured)} {unit}".strip()) for what, measured, unit, _ in rows)
     aims = [
         Aim(what, measured, bound, unit, is_least=unit == "%")
         for what, measured, unit, bound in rows
         if bound is not None
     ]
-    table = Table(("what", "measured", ""), tuple(cells))
-    return Result((table,), tuple(aims), remarks=tuple(remarks))
+    tables = (Table(("what", "measured"), cells), *_keystrokes(typed))
+    return Result(tables, (*aims, *_typed_aims(typed)), remarks=tuple(remarks))
 
 
 def _papers(count: int) -> list[Listed]:
@@ -151,21 +166,45 @@ def _reading(chromium: Browser, file: Path) -> Iterator[_Row]:
     opened = [_opened(chromium, file) for _ in range(5)]
     for index, name in enumerate(("first paint", "script has run", "loaded")):
         seconds = statistics.median(times[index] for times in opened) / 1000
-        yield f"index.html: {name} (median of 5)", seconds, "s", 2
-    page = _page(chromium, file)
-    page.wait_for_timeout(2000)
-    for what in ("once read ahead", "again"):
-        page.evaluate("document.querySelector('#clear').click()")
-        took = page.evaluate(_TYPE, _TYPED)
-        for index, name in enumerate(("script and layout", "until painted")):
-            times = [key[index] for key in took]
-            yield f"keystroke, {what}: {name} (median)", statistics.median(times), "ms", 50
-            yield f"keystroke, {what}: {name} (slowest)", max(times), "ms", None
-    page.close()
+        yield f"index.html: {name} (median of 5)", seconds, "s", 2 if name == "loaded" else None
     page = _page(chromium, file)
     first = page.evaluate(_TYPE, _TYPED)
     yield "first keystroke right after opening", first[0][1], "ms", None
     page.close()
+
+
+def _typing(chromium: Browser, file: Path) -> Iterator[Typed]:
+    page = _page(chromium, file)
+    page.wait_for_timeout(2000)
+    for when in ("first search", "second search"):
+        page.evaluate("document.querySelector('#clear').click()")
+        took = page.evaluate(_TYPE, _TYPED)
+        yield Typed(when, [key[0] for key in took], [key[1] for key in took])
+    page.close()
+
+
+def _keystrokes(typed: Sequence[Typed]) -> Iterator[Table]:
+    if typed:
+        head = (
+            "keystroke, ms",
+            "script and layout, median",
+            "slowest",
+            "painted, median",
+            "slowest",
+        )
+        yield Table(
+            head,
+            tuple(
+                (t.when, *(of(times) for times in t[1:] for of in (statistics.median, max)))
+                for t in typed
+            ),
+        )
+
+
+def _typed_aims(typed: Sequence[Typed]) -> Iterator[Aim]:
+    if typed:
+        slower = max(statistics.median(of_one.painted) for of_one in typed)
+        yield Aim("slower keystroke, painted, median", slower, _KEYSTROKE, "ms")
 
 
 def _opened(chromium: Browser, file: Path) -> list[float]:

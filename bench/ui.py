@@ -7,6 +7,7 @@ import statistics
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote_plus
@@ -63,14 +64,14 @@ def run(*, is_quick: bool) -> Result:
         for row in rows
     )
     remarks = [
-        f"The slowest GraphQL query of each page, and the reload: medians of {times}.",
-        "Over invented papers.",
+        f"The slowest GraphQL query of each page, and the reload: medians of {times},",
+        "over invented papers.",
     ]
     if not CHROMIUM:
         remarks.append("There is no Chromium: what the pages ask is not measured.")
     return Result(
-        (Table(head, cells), *_slowest(rows)),
-        tuple(aim for row in rows for aim in _aims(row)),
+        (Table(head, cells),),
+        tuple(_aims(rows)),
         _series(rows, pages),
         tuple(remarks),
     )
@@ -80,25 +81,10 @@ def _size(row: Row) -> tuple[Cell, ...]:
     return row.sizes.keywords, row.sizes.days, row.history
 
 
-def _slowest(rows: list[Row]) -> list[Table]:
-    cells = tuple(
-        (row.sizes.keywords, page, name, seconds)
-        for row in rows
-        for page, (seconds, name) in row.queries.items()
-    )
-    head = ("keywords", "page", "its slowest query", "s")
-    return [Table(head, cells, "Which query that is")] if cells else []
-
-
-def _aims(row: Row) -> list[Aim]:
-    count = f"{row.sizes.keywords:,} keywords"
-    return [
-        Aim(f"reload, {count}", row.reload, _RELOAD, "s"),
-        *(
-            Aim(f"{page}, {count}", seconds, _QUERY, "s")
-            for page, (seconds, _) in row.queries.items()
-        ),
-    ]
+def _aims(rows: list[Row]) -> Iterator[Aim]:
+    yield Aim("slowest reload", max(row.reload for row in rows), _RELOAD, "s")
+    if queries := [seconds for row in rows for seconds, _ in row.queries.values()]:
+        yield Aim("slowest page", max(queries), _QUERY, "s")
 
 
 def _series(rows: list[Row], pages: list[str]) -> tuple[Series, ...]:
@@ -120,7 +106,8 @@ def _row(url: str, sizes: Sizes, times: int) -> Row:
             reload = statistics.median(_reload(ui) for _ in range(times))
             queries = _pages(ui, names[sizes.real // 2], times) if CHROMIUM else {}
         history = size_of(home / ".papers" / "history")
-    sys.stderr.write(f"[bench] ui: {sizes.keywords} keywords done\n")
+    said = "; ".join(f"{page}: {name}" for page, (_, name) in queries.items())
+    sys.stderr.write(f"[bench] ui: {sizes.keywords} keywords done. Slowest queries: {said}\n")
     return Row(sizes, reload, history, queries)
 
 

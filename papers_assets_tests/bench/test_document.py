@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 
 from bench.__main__ import ALL, DOCUMENT, PARTS, keep, main
 from bench.document import MarkError, marks, replaced
-from bench.results import Result, Stamp, Table, series
+from bench.results import Aim, Result, Stamp, Table, series
 
 texts = st.text(st.characters(exclude_characters="<", exclude_categories=["Cs"]))
 STAMP = Stamp("2026-11-23", "python -m bench job", "an invented machine")
 RESULT = Result(
     (Table(("keywords", "s"), ((3, 1.5),)),),
+    (Aim("job", 7, 6, "s"),),
     series=(series("jobs", "job", "keywords", "seconds", [(3, 1), (30, 9)]),),
 )
 
@@ -72,9 +73,10 @@ def test_parts_that_are_written_apart_share_a_picture(tmp_path: Path) -> None:
     assert both != alone
     assert ET.fromstring(both).tag.endswith("svg")  # noqa: S314 - our own
     assert document.read_text().startswith("Mine.\n<!-- bench:job -->\n\n2026-11-23, `python")
-    in_one_table = document.read_text().partition(marks("all")[0])[2]
-    assert in_one_table.count("| job |") == in_one_table.count("| rows |") > 0
-    assert in_one_table.count(STAMP.machine) == 1
+    of_all = document.read_text().partition(marks("all")[0])[2]
+    assert of_all.count("job: 7 s (at most 6 s)") == 2
+    assert "0 of 2 aims are met." in of_all
+    assert document.read_text().count(STAMP.machine) == 1
 
 
 def test_unknown_parts_are_named(capsys: pytest.CaptureFixture[str]) -> None:

@@ -17,6 +17,7 @@ from bench.results import (
     markdown,
     number,
     packed,
+    section,
     series,
     summary,
     unpacked,
@@ -76,18 +77,30 @@ def test_aims_and_series_survive_json() -> None:
     assert unpacked(json.loads(json.dumps(packed(result)))) == result
 
 
-def test_all_parts_are_in_one_table_with_one_machine() -> None:
+def test_the_document_has_tables_and_aims_and_each_figure_once() -> None:
+    table = Table(("keywords", "s"), ((3, 1.5), (3_000, None)), "Title")
+    aims = (Aim("job", 7, 6, "s"), Aim("share", 99, 90, "%", is_least=True))
+    text = section(Result((table,), aims, (SQUARES,), ("Remark.",)), STAMP)
+    assert text.startswith("2026-11-23, `python -m bench job`. Remark.\n\nTitle:\n\n| keywords")
+    shown = github(text)
+    assert shown.count("<table>") == 1
+    assert shown.count("<tr>") == 3
+    assert "Aims: job at most 6 s (<strong>missed</strong>); share at least 90 %." in shown
+    assert "7 s" not in text
+    assert "squaring" not in text
+    assert STAMP.machine not in text
+
+
+def test_the_summary_names_the_machine_once_and_every_missed_aim() -> None:
     job = Result(aims=(Aim("job", 7, 6, "s"),), series=(SQUARES,))
     rows = Result(aims=(Aim("rows", 5, 6, "s"),))
     text = summary({"job": (job, STAMP), "rows": (rows, STAMP)})
+    assert text.startswith(f"{STAMP.machine}.\n\n")
     assert text.count(STAMP.machine) == 1
-    shown = github(text)
-    assert shown.count("<table>") == 1
-    assert shown.count("<tr>") == 4
-    assert "at most 6 s: <strong>missed</strong>" in shown
-    assert "at most 6 s: met" in shown
-    assert "seconds ~ numbers^2.00" in shown
+    assert "1 of 2 aims are met. **Missed:** job: 7 s (at most 6 s)" in text
+    assert "missed" not in summary({"rows": (rows, STAMP)}).lower()
+    assert "1 of 1 aims are met." in summary({"rows": (rows, STAMP)})
     other = STAMP._replace(machine="another")
-    assert "an invented machine. Others: another." in summary(
+    assert "an invented machine (job). another (rows)." in summary(
         {"job": (job, STAMP), "rows": (rows, other)}
     )

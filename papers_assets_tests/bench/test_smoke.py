@@ -14,10 +14,10 @@ from papers_assets_tests import reference
 def test_a_part_is_printed_with_its_machine(capsys: pytest.CaptureFixture[str]) -> None:
     main(["--quick", "rows"])
     said = capsys.readouterr().out
-    assert "## rows: choosing from what is held" in said
+    assert "## rows: selection from stored papers" in said
     assert "| 150 | 3 |" in said
     assert "`python -m bench rows --quick`" in said
-    assert "all: seconds ~ rows held^" in said
+    assert "all lists: seconds ~ stored rows^" in said
 
 
 @pytest.mark.parametrize("part", ["gate", "harvest"])
