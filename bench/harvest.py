@@ -144,11 +144,8 @@ def match(corpus: str, phrases: str, count: int) -> dict[str, float]:
 
 
 def _matching_table(matched: _Matched, sizes: Sizes) -> Table:
-    head = ("keywords", "prepared, s", "matched, s", "total, s", "matches", "peak, MB")
-    rows = tuple(
-        (n, m["making"], m["asking"], _seconds(m), int(m["hits"]), took.peak)
-        for n, m, took in matched
-    )
+    head = ("keywords", "s", "matches", "peak, MB")
+    rows = tuple((n, _seconds(m), int(m["hits"]), took.peak) for n, m, took in matched)
     return Table(head, rows, f"Keywords matched in {sizes.papers:,} papers")
 
 

@@ -86,7 +86,9 @@ def markdown(result: Result, stamp: Stamp) -> str:
 
 def section(result: Result, stamp: Stamp) -> str:
     """Return a part for the document, which has the machine and the growth elsewhere."""
-    parts = [" ".join((f"{stamp.day}, `{stamp.command}`.", *result.remarks))]
+    parts = [
+        " ".join((f"{stamp.day}, `{stamp.command.removeprefix('python -m ')}`.", *result.remarks))
+    ]
     for table in result.tables:
         parts += [f"{table.title}:"] if table.title else []
         parts.append(_table(table.head, table.rows))

@@ -81,7 +81,7 @@ def test_the_document_has_tables_and_aims_and_each_figure_once() -> None:
     table = Table(("keywords", "s"), ((3, 1.5), (3_000, None)), "Title")
     aims = (Aim("job", 7, 6, "s"), Aim("share", 99, 90, "%", is_least=True))
     text = section(Result((table,), aims, (SQUARES,), ("Remark.",)), STAMP)
-    assert text.startswith("2026-11-23, `python -m bench job`. Remark.\n\nTitle:\n\n| keywords")
+    assert text.startswith("2026-11-23, `bench job`. Remark.\n\nTitle:\n\n| keywords")
     shown = github(text)
     assert shown.count("<table>") == 1
     assert shown.count("<tr>") == 3
