@@ -89,9 +89,7 @@ def section(result: Result, stamp: Stamp) -> str:
     parts = [
         " ".join((f"{stamp.day}, `{stamp.command.removeprefix('python -m ')}`.", *result.remarks))
     ]
-    for table in result.tables:
-        parts += [f"{table.title}:"] if table.title else []
-        parts.append(_table(table.head, table.rows))
+    parts += map(_short_table, result.tables)
     if result.aims:
         aims = (
             f"{aim.what} {_bound(aim)}{'' if aim.is_met else ' (**missed**)'}"
@@ -124,6 +122,22 @@ def _table(head: Iterable[str], rows: Iterable[tuple[Cell, ...]]) -> str:
     lines = [tuple(head), *(tuple(map(number, row)) for row in rows)]
     first, *others = (f"| {' | '.join(line)} |" for line in lines)
     return "\n".join((first, "|---" * len(lines[0]) + "|", *others))
+
+
+def _short_table(table: Table) -> str:
+    """Return a table, or a line if it has two columns or one row."""
+    title = f"{table.title}:" if table.title else ""
+    if len(table.rows) == 1:
+        line = _listed(zip((f"{name}:" for name in table.head), table.rows[0], strict=True))
+    elif len(table.head) == 2:
+        line = _listed(table.rows)
+    else:
+        return "\n\n".join(filter(None, (title, _table(table.head, table.rows))))
+    return f"{title} {line}.".strip()
+
+
+def _listed(pairs: Iterable[tuple[Cell, ...]]) -> str:
+    return "; ".join(" ".join(map(number, pair)) for pair in pairs)
 
 
 def _aim(aim: Aim) -> tuple[str, str, str, str]:

@@ -72,7 +72,7 @@ def test_parts_that_are_written_apart_share_a_picture(tmp_path: Path) -> None:
     both = (tmp_path / "benchmarks.svg").read_bytes()
     assert both != alone
     assert ET.fromstring(both).tag.endswith("svg")  # noqa: S314 - our own
-    assert document.read_text().startswith("Mine.\n<!-- bench:job -->\n\n2026-11-23, `python")
+    assert document.read_text().startswith("Mine.\n<!-- bench:job -->\n\n2026-11-23, `bench job`.")
     of_all = document.read_text().partition(marks("all")[0])[2]
     assert of_all.count("job: 7 s (at most 6 s)") == 2
     assert "0 of 2 aims are met." in of_all

@@ -78,10 +78,10 @@ def test_aims_and_series_survive_json() -> None:
 
 
 def test_the_document_has_tables_and_aims_and_each_figure_once() -> None:
-    table = Table(("keywords", "s"), ((3, 1.5), (3_000, None)), "Title")
+    table = Table(("keywords", "s", "MB"), ((3, 1.5, 2), (3_000, None, 4)), "Title")
     aims = (Aim("job", 7, 6, "s"), Aim("share", 99, 90, "%", is_least=True))
     text = section(Result((table,), aims, (SQUARES,), ("Remark.",)), STAMP)
-    assert text.startswith("2026-11-23, `bench job`. Remark.\n\nTitle:\n\n| keywords")
+    assert text.startswith("2026-11-23, `bench job`. Remark.\n\nTitle:\n\n| keywords | s | MB |\n")
     shown = github(text)
     assert shown.count("<table>") == 1
     assert shown.count("<tr>") == 3
@@ -89,6 +89,14 @@ def test_the_document_has_tables_and_aims_and_each_figure_once() -> None:
     assert "7 s" not in text
     assert "squaring" not in text
     assert STAMP.machine not in text
+
+
+def test_small_tables_of_the_document_are_a_line() -> None:
+    pairs = Table(("asset", "s"), (("papers", 3.0), ("site", 4.831)), "Assets")
+    once = Table(("keywords", "pauses, s", "job, s"), ((5, 12, 15.8),))
+    text = section(Result((pairs, once)), STAMP)
+    assert "\n\nAssets: papers 3; site 4.83.\n\n" in text
+    assert text.endswith("\n\nkeywords: 5; pauses, s: 12; job, s: 15.8.\n")
 
 
 def test_the_summary_names_the_machine_once_and_every_missed_aim() -> None:
