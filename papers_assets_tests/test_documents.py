@@ -12,7 +12,14 @@ from papers_assets.settings import PROJECT_ROOT
 
 DOCUMENTS = [PROJECT_ROOT / "README.md", PROJECT_ROOT / "CONTRIBUTING.md"]
 DOCUMENTS += sorted((PROJECT_ROOT / "docs").glob("*.md"))
+DOCUMENTS += [PROJECT_ROOT / "findings" / "README.md", *(PROJECT_ROOT / "deploy").rglob("*.md")]
 CONFIGURATION = (PROJECT_ROOT / "docs" / "configuration.md").read_text()
+MOST_WORDS = 12_000
+"""In all documents together, as `wc -w` counts them: tables and code, too."""
+UNWANTED = re.compile(
+    r"\b(lest|whoever|of which|as it stands|who is told|glean\w*|turnstiles?|brought in|bring in)\b",
+    re.IGNORECASE,
+)
 _CODE = re.compile(r"```.*?```|`[^`]*`", re.DOTALL)
 
 
@@ -20,7 +27,7 @@ def headings(path: Path) -> list[str]:
     return re.findall(r"^#+ (.*)$", _CODE.sub("", path.read_text()), re.MULTILINE)
 
 
-@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_every_link_leads_somewhere(path: Path) -> None:
     text = _CODE.sub("", path.read_text())
     for link in re.findall(r"\]\(<?([^)>\s]+)>?\)", text):
@@ -34,6 +41,16 @@ def test_every_link_leads_somewhere(path: Path) -> None:
 
 def test_the_readme_can_be_read_in_five_minutes() -> None:
     assert len((PROJECT_ROOT / "README.md").read_text().split()) <= 900
+
+
+def test_documents_are_short() -> None:
+    words = {path.name: len(path.read_text().split()) for path in DOCUMENTS}
+    assert sum(words.values()) <= MOST_WORDS, words
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_documents_use_the_words_of_the_glossary(path: Path) -> None:
+    assert UNWANTED.findall(path.read_text()) == []
 
 
 def test_every_make_target_in_the_readme_exists() -> None:
