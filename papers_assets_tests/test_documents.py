@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from papers_assets import keywords_tables
 from papers_assets.cli import main
-from papers_assets.rendering.anchors import anchors
+from papers_assets.keywords import tables
+from papers_assets.render.anchors import anchors
 from papers_assets.settings import PROJECT_ROOT
 
 DOCUMENTS = [PROJECT_ROOT / "README.md", PROJECT_ROOT / "CONTRIBUTING.md"]
@@ -44,13 +44,22 @@ def test_the_readme_can_be_read_in_five_minutes() -> None:
 
 
 def test_documents_are_short() -> None:
-    words = {path.name: len(path.read_text().split()) for path in DOCUMENTS}
+    words = {str(path): len(path.read_text().split()) for path in DOCUMENTS}
     assert sum(words.values()) <= MOST_WORDS, words
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_documents_use_the_words_of_the_glossary(path: Path) -> None:
     assert UNWANTED.findall(path.read_text()) == []
+
+
+def test_contributing_names_files_that_exist() -> None:
+    named = set(
+        re.findall(r"`([\w./]+(?:\.py|/))`", (PROJECT_ROOT / "CONTRIBUTING.md").read_text())
+    )
+    folders = [PROJECT_ROOT / name for name in ("", "papers_assets", "papers_assets_tests")]
+    assert len(named) > 20
+    assert [n for n in sorted(named) if not any((f / n).exists() for f in folders)] == []
 
 
 def test_every_make_target_in_the_readme_exists() -> None:
@@ -61,7 +70,7 @@ def test_every_make_target_in_the_readme_exists() -> None:
 
 
 def test_every_setting_command_and_variable_is_documented() -> None:
-    keys = {*keywords_tables._FILE_KEYS, *keywords_tables._KEYWORD_KEYS} - {"keywords"}
+    keys = {*tables._FILE_KEYS, *tables._KEYWORD_KEYS} - {"keywords"}
     assert {key for key in keys if f"| `{key}` |" not in CONFIGURATION} == set()
     assert {name for name in main.commands if f"| `papers {name}" not in CONFIGURATION} == set()
     code = "".join(path.read_text() for path in (PROJECT_ROOT / "papers_assets").rglob("*.py"))
