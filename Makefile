@@ -79,7 +79,7 @@ kill: $(DEV)         ## kill -9 at random moments; POINTS=300
 kill-ui: $(DEV)      ## kill -9 of daemon, run worker, code server, web server; POINTS=50
 	$(RELIABILITY).processes --points $(or $(POINTS),50)
 
-gate: $(DEV)         ## two hosts take turns at arXiv, and one is cut off (root; network namespaces)
+gate: $(DEV)         ## two hosts share the rate limiter, and one is cut off (root; network namespaces)
 	$(RELIABILITY).gate --cut
 
 production: $(DEV)    ## kill -9 of each process of deploy/ on PostgreSQL; prints a table
@@ -136,5 +136,5 @@ lock:                ## resolve the locks anew, also those of deploy/ (needs uv)
 platforms: $(DEV)    ## where requirements.lock can be installed; installs nothing (needs uv)
 	$(BIN)/python -m papers_assets_tests.platforms
 
-clean:               ## remove .venv and the demo; held papers and run history stay
+clean:               ## remove .venv and the demo; stored papers and run history stay
 	rm -rf $(VENV) demo

@@ -20,8 +20,8 @@ TOOLS = Path(sys.executable).parent
 ASK, COMMIT, KEEP, RESTORE, PAGES = (
     "Ask arXiv and write the list",
     "Commit the list",
-    "Keep held papers and run history",
-    "Restore held papers and run history",
+    "Keep stored papers and run history",
+    "Restore stored papers and run history",
     "Are Pages on?",
 )
 COMMIT_SCRIPT = ".github/scripts/commit-output.sh"

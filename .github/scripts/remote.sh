@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Sourced by the scripts beside it: who commits, and how the repository is reached.
+# Sourced by the scripts beside it: the author of commits, and access to the repository.
 
 export GIT_AUTHOR_NAME='github-actions[bot]' GIT_COMMITTER_NAME='github-actions[bot]'
 # GitHub's own address of that account: it shows its picture beside the commits.

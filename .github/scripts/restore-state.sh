@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Put .papers/ (held papers and run history) where the last run left it: see save-state.sh.
+# Put .papers/ (stored papers and run history) where the last run left it: see save-state.sh.
 set -euo pipefail
 # shellcheck source=remote.sh
 source "$(dirname "$0")/remote.sh"
@@ -17,7 +17,7 @@ git restore --source="$found" --worktree -- .papers ||
     fail "Branch papers-state has no .papers/ that can be restored. Delete the branch to begin anew."
 # Only now, when all of it is here: save-state.sh replaces this commit, and no other.
 git update-ref refs/papers/state "$found"
-echo "Held papers and run history are those of $(git log -1 --format=%cI "$found")."
+echo "Stored papers and run history are those of $(git log -1 --format=%cI "$found")."
 # Editions that were told of and did not get to this branch: the commit was refused, or it was made
 # on another one. None of a day that is yet to come, which somebody may have removed on purpose.
 tomorrow=$(date -u -d tomorrow +%F)

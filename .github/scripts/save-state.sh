@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Keep .papers/ (held papers and run history) for the next run, as the only commit of branch
+# Keep .papers/ (stored papers and run history) for the next run, as the only commit of branch
 # papers-state: each run replaces it, so the repository does not grow with the days. Not in the
 # Actions cache, since GitHub drops what is there after 7 days without use or when 10 GB are full.
 set -euo pipefail
@@ -7,7 +7,7 @@ set -euo pipefail
 source "$(dirname "$0")/remote.sh"
 
 if [ ! -e .papers ]; then
-    echo "Nothing is held yet: nothing to keep."
+    echo "Nothing is stored yet: nothing to keep."
     exit 0
 fi
 # What was told is remembered here; so are the last editions, should they not get to the branch.
@@ -29,15 +29,15 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 export GIT_INDEX_FILE=$scratch/index
 git add --force -- .papers ':(exclude).papers/locks'
-about=$(git hash-object -w --stdin <<<"Held papers and run history, kept by .github/workflows/daily.yml: \
-each run replaces this branch. Whoever deletes it begins anew.")
+about=$(git hash-object -w --stdin <<<"Stored papers and run history, kept by .github/workflows/daily.yml: \
+each run replaces this branch. Delete it to begin anew.")
 git update-index --add --cacheinfo "100644,$about,README.md"
 tree=$(git write-tree)
 if [ -n "$expected" ] && [ "$tree" = "$(git rev-parse "$expected^{tree}")" ]; then
-    echo "Held papers and run history are as they were."
+    echo "Stored papers and run history are as they were."
     exit 0
 fi
-commit=$(git commit-tree "$tree" -m "Held papers and run history")
+commit=$(git commit-tree "$tree" -m "Stored papers and run history")
 
 for _ in 1 2 3; do
     if remote push --quiet --force-with-lease="refs/heads/papers-state:$expected" \
@@ -48,7 +48,7 @@ for _ in 1 2 3; do
     fi
     if [ "$now" = "$commit" ]; then
         git update-ref refs/papers/state "$commit"
-        echo "Held papers and run history are kept as $commit."
+        echo "Stored papers and run history are kept as $commit."
         exit 0
     fi
     if [ "$now" != "$expected" ]; then
@@ -59,5 +59,5 @@ arXiv for what it lacks."
     fi
     pause
 done
-fail "Held papers and run history could not be pushed to branch papers-state: git says why in the \
+fail "Stored papers and run history could not be pushed to branch papers-state: git says why in the \
 log. The next run begins from the state before this one, and asks arXiv for what it lacks."
