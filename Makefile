@@ -57,6 +57,7 @@ lint: $(DEV)         ## lint, format and type checks; Dagster loads the definiti
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 	DAGSTER_HOME=$(CURDIR) $(BIN)/dg check defs
 
 format: $(DEV)       ## put the code in its usual form

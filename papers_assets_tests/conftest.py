@@ -12,20 +12,19 @@ import dagster as dg
 import pytest
 from hypothesis import settings
 
+from papers_assets.arxiv.sample import Corpus, Fault, RequestRecord, SampleArxiv
 from papers_assets.definitions import build_definitions
-from papers_assets.keywords import Keyword, KeywordsFile
-from papers_assets.notifying.channels import Channels
-from papers_assets.runs import Report, open_instance, run_daily
-from papers_assets.sample_arxiv import Corpus, Fault, RequestRecord, SampleArxiv
-from papers_assets.settings import Settings
+from papers_assets.defs.headless import Report, open_instance, run_daily
+from papers_assets.keywords.model import Keyword, KeywordsFile
+from papers_assets.settings import Channels, Settings
+from papers_assets.storage.editions import Outputs
 from papers_assets.storage.locks import locks_for
-from papers_assets.storage.outputs import Outputs
-from papers_assets.storage.store import Store
-from papers_assets_tests.buckets import s3_environment, s3_home, s3_url
-from papers_assets_tests.databases import postgres, postgres_url
-from papers_assets_tests.driving import UI, environment, running_ui
-from papers_assets_tests.making import LATER, keyword
-from papers_assets_tests.sample_arxiv.hostile import hostile_corpus
+from papers_assets.storage.raw_papers import Store
+from papers_assets_tests.helpers.factories import LATER, keyword
+from papers_assets_tests.helpers.hostile_papers import hostile_corpus
+from papers_assets_tests.helpers.postgres_server import postgres, postgres_url
+from papers_assets_tests.helpers.s3_server import s3_environment, s3_home, s3_url
+from papers_assets_tests.helpers.ui_driver import UI, environment, running_ui
 
 __all__ = ["postgres", "postgres_url", "s3_environment", "s3_home", "s3_url"]  # fixtures, too
 
@@ -34,7 +33,7 @@ settings.register_profile("without deadlines", deadline=None)
 settings.load_profile("without deadlines")
 
 
-WAITING = frozenset({"test_browser.py", "test_host.py", "test_reliability.py", "test_ui.py"})
+WAITING = frozenset({"test_ui_browser.py", "test_host.py", "test_reliability.py", "test_ui.py"})
 """Modules whose tests take longest: they come first, or one would be left at the end, alone."""
 
 

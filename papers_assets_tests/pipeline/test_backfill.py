@@ -1,0 +1,449 @@
+"""Fetching past months of a keyword, and what a run can be asked for, over real HTTP."""
+
+import re
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import date, datetime
+from typing import Any
+
+import dagster as dg
+import pytest
+from dagster._core.errors import DagsterExecutionInterruptedError
+
+from papers_assets.arxiv.sample import Corpus, Fault, Paper, RequestRecord, Script, Step
+from papers_assets.arxiv.sample.api import Archive
+from papers_assets.arxiv.sample.interfaces import answer
+from papers_assets.arxiv.sample.replies import Spoiler
+from papers_assets.defs.jobs import DAILY
+from papers_assets.defs.run_config import EVERYTHING_TAG
+from papers_assets.keywords.matching import Matcher
+from papers_assets.keywords.model import Field, Keyword
+from papers_assets.pipeline import backfill, paging, refresh_keyword
+from papers_assets.storage.raw_papers import StoreError
+from papers_assets.transform import date_ranges
+from papers_assets.transform import raw_papers as held_papers
+from papers_assets_tests.arxiv.test_xml import with_form_feeds
+from papers_assets_tests.conftest import House
+from papers_assets_tests.helpers.factories import keyword
+from papers_assets_tests.helpers.hostile_papers import hostile_corpus
+from papers_assets_tests.helpers.sample_papers import paper
+
+pytestmark = pytest.mark.lists_only
+
+SINCE = date(2026, 1, 10)
+MONTHS = [f"2026{month:02}" for month in range(11, 0, -1)]
+
+
+def run(house: House, **config: Any) -> dg.ExecuteInProcessResult:
+    return house.execute(
+        DAILY,
+        tags={**house.everything, EVERYTHING_TAG: "true"},
+        run_config={"ops": {"raw_papers": {"config": config}}},
+        raise_on_error=False,
+    )
+
+
+def problem(result: dg.ExecuteInProcessResult) -> str:
+    assert not result.success
+    failure = result.failure_data_for_node("raw_papers")
+    assert failure is not None
+    assert failure.user_failure_data is not None
+    return failure.user_failure_data.description or ""
+
+
+def submitted_since(corpus: Corpus, keyword: Keyword, since: date) -> set[str]:
+    """What arXiv has, computed without asking it."""
+    matches = Matcher(keyword)
+    return {
+        p.id
+        for p in corpus.newest
+        if p.published >= str(since) and matches(p.title, p.abstract, p.categories)
+    }
+
+
+def held(house: House, name: str) -> set[str]:
+    found = house.store.read_held(name)
+    assert found is not None
+    return {arxiv_id for arxiv_id, _ in found.versions()}
+
+
+def asked_for_months(house: House) -> list[str]:
+    asked = [r.parameters.get("search_query", "") for r in house.server.requests]
+    return [words.partition("submittedDate:[")[2][:6] for words in asked if "submitted" in words]
+
+
+@pytest.fixture
+def compiler(house: House) -> House:
+    house.keywords = [keyword("compiler", cap=10)]
+    return house
+
+
+def test_looking_back_brings_what_was_submitted_since(compiler: House, corpus: Corpus) -> None:
+    wanted = submitted_since(corpus, compiler.keywords[0], SINCE)
+    assert run(compiler).success
+    assert wanted - held(compiler, "compiler"), "the corpus has no more than a page of them"
+    result = run(compiler, look_back_to=str(SINCE))
+    assert result.success
+    assert wanted <= held(compiler, "compiler")
+    assert asked_for_months(compiler) == MONTHS
+    logged = [r.user_message for r in compiler.instance.all_logs(result.run_id)]
+    count = len(held(compiler, "compiler"))
+    says = f"{count} versions are stored, and the list shows at most 10 papers (cap)"
+    assert any(line.endswith(says) for line in logged)
+    # The list is as long as ever, and the next day has no news because of what was looked up.
+    assert len(compiler.store.read_papers()) == 10
+    compiler.next_day()
+    result = run(compiler)
+    (event,) = (e for e in result.get_asset_materialization_events() if e.partition == "compiler")
+    assert event.step_materialization_data.materialization.metadata["new"].value == 0
+
+
+def test_an_interrupted_look_back_says_so_and_goes_on_where_it_ended(compiler: House) -> None:
+    compiler.failing = {"submittedDate:[202603": Fault(503)}
+    text = problem(run(compiler, look_back_to=str(SINCE)))
+    assert "Looking back did not come to its end. compiler: ended before 2026-03-31: " in text
+    assert "arXiv answered 503" in text
+    # It was refreshed, so that is what Dagster and the README say.
+    assert compiler.materialized == {"compiler"}
+    assert compiler.execute("publish").success
+    assert "Not refreshed" not in compiler.readme
+    compiler.failing = {}
+    before = len(asked_for_months(compiler))
+    assert run(compiler, look_back_to=str(SINCE)).success
+    # This month is not done: what arXiv's moderators hold back is still to come.
+    assert asked_for_months(compiler)[before:] == ["202611", "202603", "202602", "202601"]
+
+
+def test_a_month_that_cannot_be_believed_stays_open_and_older_ones_are_asked_for(
+    compiler: House,
+) -> None:
+    run(compiler)
+    compiler.server.fault = Script([Step("no-results", "submittedDate:[202610")])
+    text = problem(run(compiler, look_back_to="2026-09-01"))
+    assert "2026-10-01 to 2026-10-31 is not whole: " in text
+    assert "papers are missing that came before" in text
+    assert asked_for_months(compiler) == ["202611", "202610", "202610", "202609"]
+    compiler.server.fault = None
+    assert run(compiler, look_back_to="2026-09-01").success
+    assert asked_for_months(compiler)[4:] == ["202611", "202610"]
+
+
+def test_months_without_papers_are_asked_for_twice_and_are_done_when_others_have_some(
+    compiler: House,
+) -> None:
+    compiler.server.fault = Script([Step("no-results", "submittedDate:[202609")])
+    assert run(compiler, look_back_to="2026-08-01", look_back_until="2026-09-02").success
+    assert asked_for_months(compiler) == ["202609", "202609", "202608"]
+    assert run(compiler, look_back_to="2026-08-01", look_back_until="2026-09-02").success
+    assert len(asked_for_months(compiler)) == 3
+
+
+def test_months_that_came_empty_to_the_end_are_asked_for_again(compiler: House) -> None:
+    # As when arXiv has nothing to say to anybody, for an hour.
+    compiler.server.fault = Script([Step("no-results", "submittedDate")])
+    first = compiler.file["compiler"]
+    compiler.keywords = [keyword("compiler", cap=10)]
+    assert first == compiler.file["compiler"]
+    assert run(compiler, look_back_to="2026-01-10", look_back_until="2026-02-28").success
+    compiler.server.fault = None
+    assert run(compiler, look_back_to="2026-01-10", look_back_until="2026-02-28").success
+    assert asked_for_months(compiler)[4:] == ["202602", "202601"]
+    wanted = submitted_since(hostile_corpus(), first, date(2026, 1, 10))
+    later = submitted_since(hostile_corpus(), first, date(2026, 3, 1))
+    assert wanted - later <= held(compiler, "compiler")
+
+
+def test_an_entry_that_cannot_be_read_is_told_and_its_month_is_asked_for_again(
+    compiler: House,
+) -> None:
+    compiler.server.fault = Script([Step("unreadable-entry", "submittedDate:[202608")])
+    result = run(compiler, look_back_to="2026-08-01", look_back_until="2026-08-31")
+    assert result.success
+    (event,) = (e for e in result.get_asset_materialization_events() if e.partition == "compiler")
+    shown = event.step_materialization_data.materialization.metadata["backfill"].value
+    assert "2026-08-01 to 2026-08-31: 1 entry could not be read" in str(shown)
+    compiler.server.fault = None
+    run(compiler, look_back_to="2026-08-01", look_back_until="2026-08-31")
+    assert asked_for_months(compiler) == ["202608", "202608"]
+
+
+def test_a_character_that_xml_does_not_allow_costs_no_month_and_is_told(
+    compiler: House,
+) -> None:
+    compiler.server.fault = lambda _: with_form_feeds
+    result = run(compiler, look_back_to="2026-08-01", look_back_until="2026-08-31")
+    assert result.success
+    (event,) = (e for e in result.get_asset_materialization_events() if e.partition == "compiler")
+    shown = event.step_materialization_data.materialization.metadata["backfill"].value
+    assert "2026-08-01 to 2026-08-31: not well-formed" in str(shown)
+    run(compiler, look_back_to="2026-08-01", look_back_until="2026-08-31")
+    assert asked_for_months(compiler) == ["202608"]
+
+
+def later_pages(fault: Fault) -> Callable[[RequestRecord], Fault | None]:
+    return lambda r: fault if r.parameters["start"] != "0" else None
+
+
+FEBRUARY = {"look_back_to": "2026-02-01", "look_back_until": "2026-02-28"}
+
+
+def submitted_in_february(corpus: Corpus, keyword: Keyword) -> set[str]:
+    since = submitted_since(corpus, keyword, date(2026, 2, 1))
+    return since - submitted_since(corpus, keyword, date(2026, 3, 1))
+
+
+def test_a_window_whose_later_page_does_not_come_is_asked_for_in_halves(
+    compiler: House, corpus: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = submitted_in_february(corpus, compiler.keywords[0])
+    monkeypatch.setattr(date_ranges, "MAX_PAGE", len(wanted) - 1)
+    compiler.server.fault = later_pages(Fault(500))
+    assert run(compiler, **FEBRUARY).success
+    assert wanted <= held(compiler, "compiler")
+    asked = len(asked_for_months(compiler))
+    assert run(compiler, **FEBRUARY).success
+    assert len(asked_for_months(compiler)) == asked
+
+
+def test_what_the_first_pages_of_a_window_brought_is_kept_when_arxiv_wants_no_more(
+    compiler: House, corpus: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = submitted_in_february(corpus, compiler.keywords[0])
+    run(compiler)
+    before = held(compiler, "compiler")
+    monkeypatch.setattr(date_ranges, "MAX_PAGE", len(wanted) - 1)
+    compiler.server.fault = later_pages(Fault(404))
+    assert "ended before 2026-02-28: arXiv answered 404" in problem(run(compiler, **FEBRUARY))
+    assert len(wanted - held(compiler, "compiler")) <= 1 < len(wanted - before)
+    compiler.server.fault = None
+    assert run(compiler, **FEBRUARY).success
+    assert wanted <= held(compiler, "compiler")
+
+
+def test_papers_of_a_first_doubted_answer_are_kept_though_the_second_is_believed(
+    compiler: House, corpus: Corpus
+) -> None:
+    wanted = submitted_in_february(corpus, compiler.keywords[0])
+    run(compiler)
+    new = wanted - held(compiler, "compiler")
+
+    def fault(request: RequestRecord) -> Spoiler | None:
+        if "submittedDate" not in request.parameters["search_query"]:
+            return None
+        if len(asked_for_months(compiler)) == 1:
+            return with_one_too_many
+        compiler.server.corpus = Corpus(p for p in corpus.newest if p.id != min(new))
+        return None
+
+    compiler.server.fault = fault
+    result = run(compiler, **FEBRUARY)
+    assert result.success
+    assert wanted <= held(compiler, "compiler")
+    (event,) = (e for e in result.get_asset_materialization_events() if e.partition == "compiler")
+    shown = str(event.step_materialization_data.materialization.metadata["backfill"].value)
+    assert shown.startswith(f"1 date ranges fetched, {len(new)} new papers")
+
+
+def with_one_too_many(request: RequestRecord, archive: Archive, now: datetime) -> Fault:
+    """Promise a result more than there are."""
+    real = answer(request, archive, now)
+    assert real is not None
+    total = re.compile(rb"(?<=<opensearch:totalResults>)[0-9]+")
+    body = total.sub(lambda match: b"%d" % (int(match[0]) + 1), real.body)
+    return Fault(real.status, body, content_type=real.content_type)
+
+
+@pytest.mark.parametrize("most", [30_000, 4])
+def test_no_paper_of_the_last_minute_of_a_window_is_lost(
+    compiler: House, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    def submitted(number: int, time: str) -> Paper:
+        return paper(f"2613.{number:05}", "A compiler", "A compiler.", published=time)
+
+    times = [f"2026-02-28T23:{minute}:{s}Z" for minute in (58, 59) for s in ("00", "01", "59")]
+    after = ["2026-03-01T00:00:00Z", "2026-03-01T00:00:30Z", "2026-03-01T00:01:00Z"]
+    newer = [submitted(100 + n, "2026-11-01T00:00:00Z") for n in range(100)]
+    compiler.server.corpus = Corpus([*newer, *map(submitted, range(9), [*times, *after])])
+    monkeypatch.setattr(date_ranges, "MAX_RESULTS", most)
+    assert run(compiler, look_back_to="2026-02-28", look_back_until="2026-02-28").success
+    found = held(compiler, "compiler") - {p.id for p in newer}
+    assert found == {f"2613.{number:05}" for number in range(len(times))}
+    assert (len(asked_for_months(compiler)) > 1) == (most < len(times))
+
+
+def test_after_a_keyword_that_failed_the_next_is_asked_once_and_after_three_none(
+    house: House,
+) -> None:
+    house.keywords = [keyword(f"compiler {n}", any=("compiler", f"x{n}")) for n in range(5)]
+    house.failing = {"submittedDate": Fault(503)}
+    text = problem(run(house, look_back_to="2026-11-01"))
+    assert len(asked_for_months(house)) == 2 + 1 + 1
+    assert text.count("not asked, after this: ") == 2
+    assert house.materialized == set(house.file.names)
+
+
+def test_months_can_be_asked_for_again(compiler: House) -> None:
+    dates = {"look_back_to": "2026-08-01", "look_back_until": "2026-09-30"}
+    run(compiler, **dates)
+    run(compiler, **dates, ignore_held=True)
+    assert asked_for_months(compiler) == ["202609", "202608"] * 2
+    run(compiler, **dates)
+    assert len(asked_for_months(compiler)) == 4
+
+
+def test_more_papers_in_a_minute_than_arxiv_gives_out_are_told(
+    compiler: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(date_ranges, "MAX_RESULTS", 0)
+    text = problem(run(compiler, look_back_to="2026-11-20", look_back_until="2026-11-20"))
+    assert "has more papers than arXiv gives out" in text
+
+
+@pytest.mark.parametrize("ignore_held", [True, False])
+def test_whole_lists_are_read_when_what_is_held_is_ignored(
+    compiler: House,
+    monkeypatch: pytest.MonkeyPatch,
+    ignore_held: bool,  # noqa: FBT001
+) -> None:
+    run(compiler)
+    filled = []
+    fetch = paging.fetch_newest
+
+    def watched(*arguments: Any, **options: Any) -> Any:
+        filled.append(options["fill"])
+        return fetch(*arguments, **options)
+
+    monkeypatch.setattr(refresh_keyword, "fetch_newest", watched)
+    run(compiler, ignore_held=ignore_held)
+    assert filled == [ignore_held]
+
+
+def test_every_keyword_is_refreshed_before_any_is_looked_back_at(house: House) -> None:
+    run(house, look_back_to="2026-11-01")
+    months = ["submittedDate" in r.parameters["search_query"] for r in house.server.requests]
+    assert months == [False] * 3 + [True] * 3
+
+
+def test_who_is_interrupted_looking_back_has_recorded_what_was_refreshed(
+    compiler: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(backfill, "fetch_window", interrupted)
+    with suppress(KeyboardInterrupt, DagsterExecutionInterruptedError):
+        run(compiler, look_back_to="2026-11-01")
+    assert compiler.materialized == {"compiler"}
+
+
+def test_what_is_shown_after_looking_back_is_what_is_held(compiler: House) -> None:
+    result = run(compiler, look_back_to=str(SINCE))
+    (event,) = (e for e in result.get_asset_materialization_events() if e.partition == "compiler")
+    shown = event.step_materialization_data.materialization.metadata
+    assert shown["stored_papers"].value == len(held(compiler, "compiler")) > 100
+    assert shown["requests"].value == len(compiler.server.requests)
+
+
+def test_a_disk_that_is_full_ends_looking_back_and_keeps_the_refresh(
+    compiler: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise StoreError("it is full")
+
+    monkeypatch.setattr(held_papers, "looked_back", full)
+    text = problem(run(compiler, look_back_to="2026-11-01"))
+    assert "compiler: it is full" in text
+    assert compiler.materialized == {"compiler"}
+    assert compiler.store.read_problem("compiler") == ""
+
+
+def test_a_changed_keyword_is_looked_back_at_anew(compiler: House) -> None:
+    run(compiler, look_back_to="2026-11-01")
+    compiler.keywords = [keyword("compiler", cap=10, any=("compiler", "LLVM"))]
+    run(compiler, look_back_to="2026-11-01")
+    assert asked_for_months(compiler) == ["202611", "202611"]
+
+
+def test_a_window_that_is_cut_short_is_asked_for_twice_and_not_believed(compiler: House) -> None:
+    compiler.server.fault = Script([Step("no-entries", "submittedDate")])
+    text = problem(run(compiler, look_back_to="2026-11-01"))
+    assert "is not whole: 0 results came where the answer promises" in text
+    assert asked_for_months(compiler) == ["202611", "202611"]
+
+
+def test_some_keywords_of_a_run_can_be_fetched_alone(house: House) -> None:
+    assert run(house, keywords=["compiler", "performance"]).success
+    assert house.materialized == {"compiler", "performance"}
+    assert len(house.server.requests) == 2
+    assert not house.store.papers_path.exists()  # automation publishes: see test_schedules
+
+
+@pytest.mark.parametrize(
+    ("config", "words"),
+    [
+        ({"keywords": ["compilers"]}, "No such keyword: 'compilers'. There are: reinforcement"),
+        ({"look_back_to": "last month"}, "look_back_to is 'last month': expected a date such as"),
+        ({"look_back_to": "2027-01-01"}, "expected a date up to 2026-11-23"),
+        ({"look_back_to": "1990-01-01"}, "expected a date since arXiv began"),
+        (
+            {"look_back_to": "2027-01-01", "look_back_until": "2027-02-01"},
+            "expected a date up to 2026-11-23",
+        ),
+        ({"look_back_until": "2026-01-01"}, "expected look_back_to with it"),
+        (
+            {"look_back_to": "2026-02-01", "look_back_until": "2026-01-01"},
+            "expected a date up to 2026-01-01",
+        ),
+    ],
+)
+def test_a_wish_that_cannot_be_is_said_before_anything_is_asked(
+    house: House, config: dict[str, Any], words: str
+) -> None:
+    assert words in problem(run(house, **config))
+    assert house.server.requests == []
+
+
+def test_a_whole_run_takes_the_keywords_of_the_file_as_it_is_now(house: House) -> None:
+    # As when keywords.toml was edited, and the definitions were not reloaded.
+    old = house.everything
+    house.keywords = [*house.keywords, keyword("graph neural network")]
+    result = house.execute(DAILY, tags={**old, EVERYTHING_TAG: "true"})
+    assert result.success
+    assert house.materialized == set(house.file.names)
+
+
+def test_a_chosen_partition_is_fetched_alone_by_the_job_for_all_too(house: House) -> None:
+    tags = {EVERYTHING_TAG: "true", "dagster/partition": "compiler"}
+    # The job's own range would be in the way: the UI takes it off.
+    definition = house.definitions.resolve_job_def("refresh_keyword")
+    result = definition.execute_in_process(instance=house.instance, tags=tags)
+    assert result.success
+    assert house.materialized == {"compiler"}
+
+
+def test_ignoring_what_is_held_leaves_no_gap_behind(
+    new_house: Callable[[Corpus], House], corpus: Corpus
+) -> None:
+    """Days in which more papers came than a page has are read back to what was complete."""
+    versions = sorted(corpus.newest, key=lambda p: (p.updated, p.id))
+    house = new_house(Corpus(versions[:300]))
+    house.keywords = [keyword("everything", any=("the",), within=Field.EITHER, cap=10)]
+    run(house)
+    house.server.corpus = Corpus(versions)
+    run(house, ignore_held=True)
+    matches = Matcher(house.keywords[0])
+    first = versions[300].updated
+    came = {
+        p.id for p in versions if p.updated >= first and matches(p.title, p.abstract, p.categories)
+    }
+    assert len(came) > 100  # and so more than a page
+    assert came <= held(house, "everything")
+
+
+def test_a_partition_that_is_gone_is_said_with_what_to_do(house: House) -> None:
+    result = house.execute(
+        "refresh_keyword", tags={"dagster/partition": "gone"}, raise_on_error=False
+    )
+    text = problem(result)
+    assert "No such keyword: 'gone'." in text
+    assert "reload the definitions" in text
