@@ -15,8 +15,8 @@ from papers_assets.checks.readme_pages import (
     see_page,
 )
 from papers_assets.keywords.model import KeywordsFile
-from papers_assets.render.escape import collapse
 from papers_assets.render.inspect import Readme, inspect_readme
+from papers_assets.render.markdown import collapse
 from papers_assets.render.readme import Section
 from papers_assets.render.readme_pages import GITHUB_LIMIT, KEYWORDS
 from papers_assets.render.sections import is_old

@@ -5,7 +5,7 @@ from itertools import zip_longest
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from papers_assets.render.anchors import anchors
+from papers_assets.render.github import anchors
 from papers_assets.render.inspect import Lead, Part, Readme, Row, inspect_readme
 from papers_assets.render.readme_pages import (
     KEYWORDS,

@@ -9,8 +9,8 @@ import pandas as pd
 from papers_assets import checks
 from papers_assets.checks import Finding, Severity
 from papers_assets.keywords.model import KeywordsFile
-from papers_assets.render.escape import collapse
 from papers_assets.render.inspect import inspect_readme
+from papers_assets.render.markdown import collapse
 from papers_assets.render.sections import sections
 from papers_assets.storage.documents import Documents
 from papers_assets.storage.editions import Outputs

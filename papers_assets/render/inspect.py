@@ -24,7 +24,7 @@ _EXTENSIONS = ["table", "autolink", "strikethrough", "tasklist"]
 # (What the parser itself takes, six times the text, cmarkgfm frees only when the process ends.)
 _PIECE = 2 << 20
 
-# Text, with the empty comment that `papers_assets.render.inlines` puts between characters; and
+# Text, with the empty comment that `papers_assets.render.markdown` puts between characters; and
 # text that may have links in it, which GitHub makes of plain addresses.
 _TEXT = r"[^<]*(?:<!---->[^<]*)*"
 _LINKED = r'[^<]*(?:(?:<a href="[^"]*">|</a>|<!---->)[^<]*)*'

@@ -59,7 +59,7 @@ def _live(also: str = "") -> str:
     """
 
 
-class _Place:
+class Place:
     """A place in a document for one text, or for several that are read together."""
 
     def __init__(self, template: str, also: str = "") -> None:
@@ -129,12 +129,12 @@ def _outside_urls(escape: Callable[[str], str], found: re.Match[str]) -> str:
 
 
 _CELL = "| a |\n| --- |\n| {} |\n"
-_TITLE = _Place(_CELL.format("**[{}](https://arxiv.org/)**"), r"\[\]")
-_ABSTRACT = _Place(_CELL.format("<p>{}</p></details>"))
-_FOLDED = _Place(_CELL.format("<summary>{}...</summary><p>{}</p></details>"))
-_ALONE = _Place(_CELL)
-_HEADING = _Place("## {}\n", r"\#")
-_NOTE = _Place("_{}_\n")
+_TITLE = Place(_CELL.format("**[{}](https://arxiv.org/)**"), r"\[\]")
+_ABSTRACT = Place(_CELL.format("<p>{}</p></details>"))
+_FOLDED = Place(_CELL.format("<summary>{}...</summary><p>{}</p></details>"))
+_ALONE = Place(_CELL)
+_HEADING = Place("## {}\n", r"\#")
+_NOTE = Place("_{}_\n")
 
 
 def escape_title(text: str) -> str:

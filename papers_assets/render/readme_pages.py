@@ -10,8 +10,8 @@ from datetime import date
 from typing import NamedTuple
 from urllib.parse import quote
 
-from papers_assets.render.anchors import anchors
-from papers_assets.render.escape import collapse
+from papers_assets.render.github import anchors
+from papers_assets.render.markdown import collapse
 from papers_assets.render.readme import (
     Entry,
     Extras,

@@ -5,7 +5,7 @@ from urllib.parse import quote
 import pytest
 from hypothesis import given, settings
 
-from papers_assets.render import escape, inspect
+from papers_assets.render import inspect, markdown
 from papers_assets.render.inspect import Part, Row, inspect_readme
 from papers_assets.render.readme import Section, render_readme
 from papers_assets_tests.helpers import reference_data
@@ -104,15 +104,7 @@ def test_nothing_in_a_readme_of_real_hazards_is_strange() -> None:
 
 
 def test_were_they_not_escaped_it_would_show(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(escape, "Inlines", _Unescaped)
+    monkeypatch.setattr(markdown.Place, "escape", lambda _, *texts: texts)
     papers = hazards()
     (section,) = inspect_readme(readme(papers).encode()).sections
     assert sum(bool(row.strange) or row.cells != 4 for row in section.rows) > 100
-
-
-class _Unescaped:
-    def __init__(self, parts: list[str], **_: object) -> None:
-        self._texts = parts[1::2]
-
-    def escaped(self) -> list[str]:
-        return self._texts

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from papers_assets.arxiv.models import paper_url
 from papers_assets.defs.assets.readme import _clear, _write
 from papers_assets.render import readme_pages
-from papers_assets.render.anchors import anchors
+from papers_assets.render.github import anchors
 from papers_assets.render.inspect import Lead, Readme, inspect_readme
 from papers_assets.render.readme import Section, render_readme
 from papers_assets.render.readme_layout import lay_out
