@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -141,14 +141,6 @@ def heading(keyword: str) -> str:
     return f"## {markdown.escape_heading(keyword)}"
 
 
-def more_line(shown: int, more: More) -> str:
-    """Give the line, in Markdown, that leads from a section's first papers to the others."""
-    if not shown:
-        return f"No room here: [{counted(more.total, 'paper')}]({more.path})."
-    link = f"[{more.total - shown:,} more]({more.path})"
-    return f"The newest {shown:,} of {counted(more.total, 'paper')}; {link}."
-
-
 def counted(number: int, thing: str) -> str:
     """Give a number of things in words: 1 paper, 1,234 papers."""
     return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
@@ -181,6 +173,12 @@ def _in_address(address: str) -> str:
 
 
 @cache
+def parts() -> Any:
+    """Return what documents are made of: the macros of parts.md.j2."""
+    return environment().get_template("parts.md.j2").module
+
+
+@cache
 def environment() -> Environment:
     """Give the templates, and the filters that they have in common."""
     environment = Environment(
@@ -197,7 +195,6 @@ def environment() -> Environment:
         "rows": table_rows,
         "counted": counted,
         "in_address": _in_address,
-        "more_line": lambda section: more_line(len(section.papers), section.more),
         "in_note": markdown.escape_note,
         "in_title": markdown.escape_title,
         "in_abstract": markdown.escape_abstract,
