@@ -7,7 +7,7 @@ import pytest
 
 from papers_assets.cli import main
 from papers_assets.keywords import tables
-from papers_assets.render.anchors import anchors
+from papers_assets.render.github import anchors
 from papers_assets.settings import PROJECT_ROOT
 
 DOCUMENTS = [PROJECT_ROOT / "README.md", PROJECT_ROOT / "CONTRIBUTING.md"]

@@ -1,6 +1,7 @@
 """What must hold of the asset `readme`: of its documents, as they were read back from disk."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import zip_longest
 
 import pandas as pd
 
@@ -8,19 +9,18 @@ from papers_assets.arxiv.models import paper_url
 from papers_assets.checks.base import A_MISTAKE, Check, Finding, Severity, finding, times_of
 from papers_assets.checks.readme_pages import (
     SeenPage,
-    faults_between,
-    faults_of,
+    Urls,
     faults_of_front_page,
-    faults_of_section,
+    faults_of_readme,
     see_page,
+    shown,
 )
+from papers_assets.checks.rendered import Document, parse
 from papers_assets.keywords.model import KeywordsFile
-from papers_assets.render.escape import collapse
-from papers_assets.render.inspect import Readme, inspect_readme
-from papers_assets.render.readme import Section
-from papers_assets.render.readme_pages import GITHUB_LIMIT, KEYWORDS
+from papers_assets.render.markdown import collapse
+from papers_assets.render.readme import Section, parts
+from papers_assets.render.readme_pages import GITHUB_LIMIT, KEYWORDS, Content
 from papers_assets.render.sections import is_old
-from papers_assets.storage.documents import FRONT_PAGE_MARK
 
 __all__ = ["CHECKS_OF_README", "GITHUB_LIMIT", "check_readme"]
 
@@ -63,56 +63,50 @@ def check_readme(  # noqa: PLR0913 - what was made, and what of
         front_page: the same, if there is one.
         front_page_problem: why there is none although there should be.
     """
-    seen, urls = inspect_readme(document), _urls(papers, file)
+    seen, urls = parse(document), _urls(papers, file)
     seen_pages = [see_page(name, page, urls) for name, page in pages]
     sizes = {"README.md": len(document)}
     if front_page is not None:
         sizes[".github/README.md"] = len(front_page)
     sizes |= {f"{KEYWORDS}{page.name}": page.size for page in seen_pages}
-    copied: Iterable[str] = ()
+    content = Content(sections, None, 0, site=file.site)
+    wrong = [*seen.faults, *_faults(seen, seen_pages, content, urls)]
     if front_page is not None:
-        copied = faults_of_front_page(front_page, document, FRONT_PAGE_MARK)
+        names = {page.name for page in seen_pages}
+        wrong += faults_of_front_page(front_page, document, seen, content, names)
     return [
-        _well_formed(seen, seen_pages, urls, copied, file.site),
+        _well_formed(seen, seen_pages, wrong),
         _under_github_limit(sizes, file),
         _says_what_is_stale(seen, seen_pages, papers, sections, file),
         _front_page_written(front_page_problem, wanted=file.front_page),
     ]
 
 
-def _well_formed(
-    seen: Readme,
-    pages: Sequence[SeenPage],
-    urls: Mapping[str, list[str]],
-    copied: Iterable[str],
-    site: str,
-) -> Finding:
-    wrong = [] if seen.is_utf8 else ["bytes that are no UTF-8"]
-    wrong += [f"before the sections: {fault}" for fault in faults_of(seen.preamble)]
-    wrong += [fault for page in pages for fault in page.faults]
+def _faults(
+    seen: Document, pages: Sequence[SeenPage], content: Content, urls: Urls
+) -> Iterator[str]:
     names, found = list(urls), [section.heading for section in seen.sections]
-    if found != names:
-        at = next((i for i, (a, b) in enumerate(zip(names, found, strict=False)) if a != b), None)
-        at = min(len(names), len(found)) if at is None else at
-        wrong.append(
-            f"section {at + 1} is {_named(found, at)}, not {_named(names, at)} "
-            f"({len(found)} sections, {len(names)} keywords)"
-        )
-    else:
-        for section in seen.sections:
-            rows = len(section.rows) if section.more else None
-            wrong += faults_of_section(section, urls[section.heading][:rows])
-        wrong += faults_between(seen, pages, urls, site)
-    wrong += copied
+    if found == names:
+        yield from faults_of_readme(seen, pages, content, urls)
+        return
+    pairs = enumerate(zip_longest(found, names), start=1)
+    number, (other, name) = next(pair for pair in pairs if pair[1][0] != pair[1][1])
+    yield (
+        f"section {number} is {_named(other)}, not {_named(name)} "
+        f"({len(found)} sections, {len(names)} keywords)"
+    )
+
+
+def _well_formed(seen: Document, pages: Sequence[SeenPage], wrong: Sequence[str]) -> Finding:
     rows = sum(len(section.rows) for section in seen.sections)
-    on_pages = sum(stop - start + 1 for start, stop, *_ in (page.position for page in pages))
+    on_pages = sum(page.stop - page.start for page in pages)
     return finding(
         "well_formed",
         wrong,
-        f"{len(found)} sections, {rows} rows of four cells{_and_pages(pages, on_pages)}, nothing "
-        "in them but text and links.",
+        f"{len(seen.sections)} sections, {rows} rows of four cells{_and_pages(pages, on_pages)}, "
+        "nothing in them but text and links.",
         f"GitHub would not show the README as it is meant: {{}}. {A_MISTAKE}",
-        sections=len(found),
+        sections=len(seen.sections),
         rows=rows,
         pages=len(pages),
         rows_on_pages=on_pages,
@@ -149,7 +143,7 @@ def _under_github_limit(sizes: Mapping[str, int], file: KeywordsFile) -> Finding
 
 
 def _says_what_is_stale(
-    seen: Readme,
+    seen: Document,
     pages: Sequence[SeenPage],
     papers: pd.DataFrame,
     sections: Sequence[Section],
@@ -157,41 +151,41 @@ def _says_what_is_stale(
 ) -> Finding:
     times = times_of(papers, file)
     newest = max(times.values(), default=None)
-    shown = {section.heading: section.note for section in seen.sections}
-    notes = {section.keyword: collapse(section.note) for section in sections}
+    found = {section.heading: section.note for section in seen.sections}
+    notes = {collapse(section.keyword): collapse(section.note) for section in sections}
     stale, silent = 0, []
     for name in file.names:
-        time, note = times.get(name), shown.get(collapse(name), "")
+        time, note = times.get(name), found.get(collapse(name), "")
         old = time is None or newest is None or is_old(time, newest, file.timezone)
         day = str(time.astimezone(file.timezone).date()) if time else ""
         stale += old
-        if note != notes.get(name, "") or (old and not (note and day in note)):
+        if note != notes.get(collapse(name), "") or (old and not (note and day in note)):
             silent.append(f"{name} ({f'of {day}' if day else 'never fetched'}) says {note!r}")
-    last = str(newest.astimezone(file.timezone).date()) if newest else "never"
-    if not seen.last_update.startswith(last):
-        silent.append(f'"Last update: {seen.last_update}" should be {last}')
-    noted = {collapse(name): note for name, note in notes.items()}
-    silent += [
-        f"{KEYWORDS}{page.name} says {page.part.note!r}, last update {page.last_update}"
-        for page in pages
-        if page.part.note != noted.get(page.part.heading) or page.last_update != last
-    ]
+    last = newest.astimezone(file.timezone).date() if newest else None
+    (said,) = shown(parts().last_update(last))
+    if said not in seen.above:
+        silent.append(f"README.md does not say {said.text!r}")
+    for page in pages:
+        if said not in page.above:
+            silent.append(f"{KEYWORDS}{page.name} does not say {said.text!r}")
+        if page.section.note != notes.get(page.section.heading):
+            silent.append(f"{KEYWORDS}{page.name} says {page.section.note!r}")
     return finding(
         "says_what_is_stale",
         silent,
-        f"{stale} of {len(file.names)} sections are old and say so. Last update: {last}.",
+        f"{stale} of {len(file.names)} sections are old and say so. {said.text}.",
         f"The README does not show how old it is: {{}}. {A_MISTAKE}",
         stale=stale,
         silent=len(silent),
-        last_update=last,
+        last_update=str(last or "never"),
     )
 
 
-def _named(names: Sequence[str], at: int) -> str:
-    return repr(names[at]) if at < len(names) else "missing"
+def _named(name: str | None) -> str:
+    return "missing" if name is None else repr(name)
 
 
-def _urls(papers: pd.DataFrame, file: KeywordsFile) -> dict[str, list[str]]:
+def _urls(papers: pd.DataFrame, file: KeywordsFile) -> Urls:
     """Give where the rows of each section have to lead, by heading, in the file's order."""
     urls: dict[str, list[str]] = {name: [] for name in file.names}
     rows = zip(papers["keyword"], papers["arxiv_id"], papers["version"], strict=True)

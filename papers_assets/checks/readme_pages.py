@@ -1,26 +1,48 @@
-"""What must hold of the README's pages, and of what leads from document to document."""
+"""What must hold of the README and its pages: of their rows, and of what stands around them.
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import zip_longest
+The words around the papers are compared with those of the templates, whatever language they are
+in; what is escaped, with what it was before.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Container, Iterator, Mapping, Sequence
+from functools import lru_cache
+from itertools import count, takewhile, zip_longest
 from typing import NamedTuple
-from urllib.parse import unquote
 
-from papers_assets.render.anchors import anchors
-from papers_assets.render.inspect import Lead, Part, Readme, Row, inspect_readme
+from papers_assets.checks.rendered import NOTE, Block, Document, Link, Row, Section, blocks, parse
+from papers_assets.render.github import to_html
+from papers_assets.render.markdown import collapse
+from papers_assets.render.readme import Section as Rendered
+from papers_assets.render.readme import parts
 from papers_assets.render.readme_pages import (
     KEYWORDS,
-    SECTIONS_WITHOUT_CONTENTS,
+    TITLE,
     TO_OUTPUT,
-    TO_README,
-    links,
+    Content,
+    Page,
+    extras,
+    more,
+    page_name,
+    section_anchors,
 )
+from papers_assets.storage.documents import FRONT_PAGE_MARK
+from papers_assets.storage.raw_papers import slug
 
 _CELLS = 4
-# What GitHub makes links of in plain text; ours are https.
-_SCHEMES = ("http://", "https://", "ftp://", "mailto:", "xmpp:")
-# How lines begin that lead to pages; those of tables, notes and headings begin with a sign.
-_LEADING = (b"The newest ", b"No room here: ", b"By day: ")
-_NOWHERE = (0, 0, 0, 0, 0)
+_FOLDED = "<details><summary>…</summary><p>…?</p></details>"
+_ROW = re.compile(
+    rf"<tr><td><strong>…?</strong></td><td>…</td><td>{_FOLDED}</td><td>(?:{_FOLDED}|…?)</td>"
+)
+_ROW_TAGS = Counter(["tr", *["td"] * 4, "strong", *["details", "summary", "p"] * 2])
+_TAG = re.compile(r"<([A-Za-z][A-Za-z0-9-]*|[!?])")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_PLAIN = ("<p>…</p>", "<p><em>…</em></p>")
+_TITLE = f"# {TITLE}\n"
+_NOTHING = Block("", "")
+_CONTEXT = 20
+"""Characters that are shown of what stands before a difference."""
 
 Urls = Mapping[str, Sequence[str]]
 """Where the rows of each section have to lead, by heading."""
@@ -32,166 +54,199 @@ class SeenPage(NamedTuple):
     name: str
     size: int
     """Bytes."""
-    part: Part
-    """Its section, without the rows."""
-    last_update: str
-    above: tuple[Lead, ...]
-    """The navigation above the section."""
-    position: tuple[int, ...]
-    """The first row, the last and how many the keyword has; which page, and how many."""
+    above: tuple[Block, ...]
+    section: Section
+    """Without its rows."""
+    start: int
+    """Its first row, counted from 0."""
+    stop: int
+    """The first row that it has not any more."""
     faults: tuple[str, ...]
+
+
+@lru_cache(maxsize=9)
+def shown(markdown: str) -> tuple[Block, ...]:
+    """Return what readers see of Markdown."""
+    return blocks(to_html(markdown))
 
 
 def see_page(name: str, document: bytes, urls: Urls) -> SeenPage:
     """Read a page as GitHub does, and judge what can be judged without the other documents."""
-    seen = inspect_readme(document)
-    part = seen.sections[0] if seen.sections else Part("")
-    position = seen.position if len(seen.position) == len(_NOWHERE) else _NOWHERE
-    faults = [] if seen.is_utf8 else ["bytes that are no UTF-8"]
-    faults += faults_of(seen.preamble)
+    seen = parse(document)
+    faults = [*seen.faults]
     if len(seen.sections) != 1:
         faults.append(f"{len(seen.sections)} sections")
-    start, stop, total, *_ = position
-    wanted = urls.get(part.heading, ())
-    if not 1 <= start <= stop <= total == len(wanted):
-        faults.append(f"says that it has {start} to {stop} of {total}, of {len(wanted)} papers")
-    faults += faults_of_section(part, wanted[max(0, start - 1) : stop])
-    if part.more or seen.contents or seen.others:
-        faults.append("links that only the README should have")
+    section = seen.sections[0] if seen.sections else Section((Block("", ""),), ())
+    wanted, rows = urls.get(section.heading, ()), section.rows
+    starts = (wanted.index(row.url) - n for n, row in enumerate(rows) if row.url in wanted)
+    start = max(0, next(starts, 0))
+    stop = start + len(rows)
+    faults += faults_of_rows(section, wanted[start:stop])
     return SeenPage(
-        name,
-        len(document),
-        Part(part.heading, part.note, navigation=part.navigation),
-        seen.last_update,
-        seen.preamble.navigation,
-        position,
-        tuple(f"{KEYWORDS}{name}: {fault}" for fault in faults),
+        name, len(document), seen.above, section._replace(rows=()), start, stop, tuple(faults)
     )
 
 
-def faults_between(
-    front: Readme, pages: Sequence[SeenPage], urls: Urls, site: str
+def faults_of_rows(section: Section, urls: Sequence[str]) -> Iterator[str]:
+    """Say what is wrong with the rows of a section that should lead to `urls`."""
+    if len(section.rows) != len(urls):
+        yield f"{section.heading}: {len(section.rows)} rows for {len(urls)} papers"
+        return
+    for number, (row, url) in enumerate(zip(section.rows, urls, strict=True), start=1):
+        for fault in _faults_of_row(row, url):
+            yield f"{section.heading}, row {number}: {fault}"
+
+
+def _faults_of_row(row: Row, url: str) -> Iterator[str]:
+    tags = "".join(block.tags for block in row.blocks)
+    if row.cells != _CELLS:
+        yield f"{row.cells} cells"
+    elif not _ROW.fullmatch(tags):
+        more = Counter(_TAG.findall(tags)) - _ROW_TAGS
+        yield " ".join(f"<{tag}>" for tag in more) or "elements out of place"
+    else:
+        _, title, day, *texts = row.blocks
+        if not _DATE.fullmatch(day.text):
+            yield f"dated {day.text!r}"
+        links = [link for text in texts for link in text.links]
+        yield from (f"a link called {link.label!r} to {link.target}" for link in links)
+        if title.links != (Link(title.text, url),) and not Link(title.text, url).is_plain:
+            yield f"leads to {' '.join(to for _, to in title.links) or 'nowhere'} instead of {url}"
+
+
+def faults_of_readme(
+    seen: Document, pages: Sequence[SeenPage], content: Content, urls: Urls
 ) -> Iterator[str]:
-    """Say which rows are nowhere or twice, and which links do not lead where they should.
+    """Say which rows are nowhere or twice, and what around them is not as it should be.
 
     Args:
-        front: the README.
+        seen: the README.
         pages: all that are there.
-        urls: by heading, in the README's order.
-        site: where output/site is served; empty: nowhere.
+        content: what the README was rendered from; used are its sections and its site.
+        urls: in the order of the sections.
     """
-    found = list(anchors([front.title, *(part.heading for part in front.sections)]))[1:]
-    of: dict[str, list[SeenPage]] = {}
-    for page in sorted(pages, key=lambda page: page.position):
-        of.setdefault(page.part.heading, []).append(page)
-    for page in pages:
-        if page.part.heading not in urls:
-            yield f"{KEYWORDS}{page.name}: of {page.part.heading!r}, which the README has not"
-    for part, anchor in zip(front.sections, found, strict=True):
-        own = of.get(part.heading, [])
-        yield from _faults_of_more(part, own, len(urls.get(part.heading, ())))
-        yield from _faults_of_chain(anchor, own, len(part.rows))
-    yield from _faults_of_contents(front, found, urls, split=bool(pages))
-    is_long = len(front.sections) > SECTIONS_WITHOUT_CONTENTS
-    wanted = [Lead(*link) for link in links(site)] if is_long or site else []
-    if list(front.others) != wanted:
-        said = ", ".join(map(_said, front.others)) or "nowhere"
-        yield f"above the sections, leads to {said} instead of the other outputs"
+    around = extras(content, is_split=bool(pages))
+    contents = shown(parts().contents(around))
+    yield from _faults_above(
+        seen.above, (*shown(_TITLE), *contents, *shown(parts().links(around.links)))
+    )
+    if around.contents and [link.label for block in contents for link in block.links] != [*urls]:
+        yield "the table of contents names other sections"
+    left = {page.name: page for page in pages}
+    for section, rendered, anchor in zip(
+        seen.sections, content.sections, section_anchors(content), strict=True
+    ):
+        name, rows = slug(rendered.keyword), len(section.rows)
+        names = takewhile(left.__contains__, (page_name(name, n) for n in count(1)))
+        own = [left.pop(name) for name in names]
+        yield from faults_of_rows(section, urls[section.heading][: rows if own else None])
+        goes_on = shown(parts().more(rows, more(rendered, name))) if own else ()
+        yield from _faults_of_section(section, rendered, goes_on, has_rows=rows > 0)
+        yield from _faults_of_pages(own, rendered, Page(name, anchor, 0, rows, 0, 0, len(own)))
+    for page in left.values():
+        is_known = page.section.heading in urls
+        wrong = "which nothing leads to" if is_known else "which the README has not"
+        yield f"{KEYWORDS}{page.name}: of {page.section.heading!r}, {wrong}"
 
 
-def faults_of_front_page(front_page: bytes, document: bytes, mark: str) -> Iterator[str]:
-    """Say where a front page is anything but the README, with links that work from there."""
-    if not front_page.endswith(mark.encode()):
+def faults_of_front_page(
+    front_page: bytes, document: bytes, seen: Document, content: Content, names: Container[str]
+) -> Iterator[str]:
+    """Say where a front page is anything but the README, with links that work from there.
+
+    Args:
+        front_page: the file.
+        document: the README.
+        seen: the same.
+        content: as in `faults_of_readme`.
+        names: of all pages.
+    """
+    if not front_page.endswith(FRONT_PAGE_MARK.encode()):
         yield "the front page does not end with the mark that it is ours"
-    theirs = front_page.removesuffix(mark.encode()).split(b"\n")
+    leading = [
+        [parts().links(extras(content, folder).links) for folder in ("", TO_OUTPUT)],
+        *(
+            [
+                parts().more(len(section.rows), more(rendered, slug(rendered.keyword), folder))
+                for folder in ("", TO_OUTPUT)
+            ]
+            for section, rendered in zip(seen.sections, content.sections, strict=False)
+            if page_name(slug(rendered.keyword), 1) in names
+        ),
+    ]
+    elsewhere = {here.strip().encode(): there.strip().encode() for here, there in leading}
+    theirs = front_page.removesuffix(FRONT_PAGE_MARK.encode()).split(b"\n")
     pairs = zip_longest(document.split(b"\n"), theirs, fillvalue=b"")
     for number, (line, other) in enumerate(pairs, start=1):
-        leads = line.startswith(_LEADING)
-        if other != (line.replace(b"](", f"]({TO_OUTPUT}".encode()) if leads else line):
+        if other != elsewhere.get(line, line):
             yield f"the front page's line {number} is not the README's"
             return
 
 
-def faults_of_section(section: Part, urls: Sequence[str]) -> list[str]:
-    """Say what is wrong with a section whose rows should lead to `urls`."""
-    faults = [f"{section.heading}: {fault}" for fault in faults_of(section)]
-    if len(section.rows) != len(urls):
-        faults.append(f"{section.heading}: {len(section.rows)} rows for {len(urls)} papers")
-        return faults
-    for number, (row, url) in enumerate(zip(section.rows, urls, strict=True), start=1):
-        problems = faults_of(row)
-        if row.cells != _CELLS:
-            problems.append(f"{row.cells} cells")
-        if row.url != url and not problems:
-            problems.append(f"leads to {row.url or 'nowhere'} instead of {url}")
-        faults += [f"{section.heading}, row {number}: {problem}" for problem in problems]
-    return faults
-
-
-def faults_of(part: Part | Row) -> list[str]:
-    """Say what is alive in it that should not be."""
-    links = [link for link in part.links if not link.lower().startswith(_SCHEMES)]
-    return [*([part.strange] if part.strange else []), *(f"a link to {link}" for link in links)]
-
-
-def _faults_of_more(part: Part, own: Sequence[SeenPage], total: int) -> Iterator[str]:
-    shown = len(part.rows)
-    wanted: Lead | None = None
-    if own and shown:
-        numbers = (shown, total, total - shown)
-        wanted = Lead(f"{total - shown:,} more", f"{KEYWORDS}{own[0].name}", numbers)
-    elif own:
-        papers = f"{total:,} paper{'s' if total > 1 else ''}"
-        wanted = Lead(papers, f"{KEYWORDS}{own[0].name}", (total,))
-    if part.more != wanted:
-        yield f"{part.heading}: goes on at {_said(part.more)} instead of {_said(wanted)}"
-    if part.navigation:
-        yield f"{part.heading}: links below its table"
-
-
-def _faults_of_chain(anchor: str, own: Sequence[SeenPage], shown: int) -> Iterator[str]:
-    """Say where the pages of a keyword, in their order, do not follow each other."""
-    for number, page in enumerate(own, start=1):
-        start, stop, total, this, of = page.position
-        if (start, this, of) != (shown + 1, number, len(own)):
+def _faults_of_pages(own: Sequence[SeenPage], rendered: Rendered, page: Page) -> Iterator[str]:
+    """Say where the pages of a keyword, in their order, do not go on from `page`."""
+    total, stop = len(rendered.papers), page.start
+    for number, seen in enumerate(own, start=1):
+        heading = collapse(rendered.keyword)
+        if seen.section.heading != heading:
+            yield f"{KEYWORDS}{seen.name}: of {seen.section.heading!r} instead of {heading!r}"
+        page = page._replace(start=stop, stop=seen.stop, number=number)
+        if seen.start != stop:
             yield (
-                f"{KEYWORDS}{page.name}: page {this} of {of} begins with number {start}, where "
-                f"page {number} of {len(own)} should with {shown + 1}"
+                f"{KEYWORDS}{seen.name}: page {number} of {page.of} begins with number "
+                f"{seen.start + 1} instead of {stop + 1}"
             )
-        shown = stop
-        links = [Lead("All keywords", f"{TO_README}{f'#{anchor}' if anchor else ''}")]
-        links += [Lead("Previous page", own[number - 2].name)] if number > 1 else []
-        links += [Lead("Next page", own[number].name)] if number < len(own) else []
-        for found in (page.above, page.part.navigation):
-            if list(map(_unquoted, found)) != links:
-                said = ", ".join(map(_said, found)) or "nowhere"
-                yield f"{KEYWORDS}{page.name}: leads to {said}"
-        if number == len(own) and stop != total:
-            yield f"{KEYWORDS}{page.name}: the last page, and ends with {stop} of {total}"
+        stop = seen.stop
+        navigation = shown(parts().navigation(page))
+        above = (*shown(_TITLE), *shown(parts().position(page, total)), *navigation)
+        for fault in (
+            *seen.faults,
+            *_faults_above(seen.above, above),
+            *_faults_of_section(seen.section, rendered, below=navigation),
+        ):
+            yield f"{KEYWORDS}{seen.name}: {fault}"
+    if own and stop != total:
+        yield f"{own[-1].section.heading}: {stop} rows for {total} papers"
 
 
-def _faults_of_contents(
-    front: Readme, found: Iterable[str], urls: Urls, *, split: bool
+def _faults_of_section(
+    section: Section,
+    rendered: Rendered,
+    more: Sequence[Block] = (),
+    *,
+    has_rows: bool = True,
+    below: Sequence[Block] = (),
 ) -> Iterator[str]:
-    totals = [len(urls.get(part.heading, ())) for part in front.sections]
-    entries = zip(front.sections, found, totals, strict=True)
-    wanted = [Lead(part.heading, f"#{anchor}", (total,)) for part, anchor, total in entries]
-    listed = list(map(_unquoted, front.contents))
-    if not split and len(totals) <= SECTIONS_WITHOUT_CONTENTS:
-        wanted = []
-    if listed != wanted:
-        pairs = zip_longest(listed, wanted)
-        one, other = next((a, b) for a, b in pairs if a != b)
-        yield f"the table of contents has {_said(one)}, not {_said(other)}"
-    if front.position != ((len(totals), sum(totals)) if split else ()):
-        yield f"the table of contents counts {front.position}"
-    if front.preamble.navigation:
-        yield "links above the sections"
+    """Say what around a section's rows is not as it should be; its note is another check's."""
+    table = shown(parts().head if has_rows else "" if more else parts().nothing)
+    note = [Block(NOTE, section.note)] if section.note else []
+    wanted = [Block("<h2>…</h2>", collapse(rendered.keyword)), *note, *more, *table, *below]
+    for pair in zip_longest(section.blocks, wanted, fillvalue=_NOTHING):
+        if pair[0] != pair[1]:
+            yield f"{section.heading}: {_instead(*pair)}"
+            return
 
 
-def _unquoted(lead: Lead) -> Lead:
-    return lead._replace(target=unquote(lead.target))
+def _faults_above(found: Sequence[Block], wanted: Sequence[Block]) -> Iterator[str]:
+    """Say what of ours is missing above the sections, and what is there but text."""
+    odd = (block for block in found if block.tags not in _PLAIN or block.links)
+    strange, missing = Counter(odd) - Counter(wanted), Counter(wanted) - Counter(found)
+    for pair in zip_longest(strange.elements(), missing.elements(), fillvalue=_NOTHING):
+        yield f"before the sections: {_instead(*pair)}"
 
 
-def _said(lead: Lead | None) -> str:
-    return f"{lead.label!r} ({lead.target})" if lead else "nowhere"
+def _instead(found: Block, wanted: Block) -> str:
+    """Say how two blocks differ."""
+    pairs = enumerate(zip(found.text, wanted.text, strict=False))
+    same = next((n for n, (one, other) in pairs if one != other), 0)
+    start = max(0, same - _CONTEXT)
+    one, other = _said(found, start, wanted.links), _said(wanted, start, found.links)
+    return f"{one or 'nothing'} instead of {other or 'nothing'}"
+
+
+def _said(block: Block, start: int, known: Sequence[Link]) -> str:
+    """Return a block's text from `start`, in its elements, and those of its links not `known`."""
+    tags = block.tags
+    text = tags.replace("…", block.text[start:]) if tags.count("…") == 1 else tags
+    links = (f" [{link.label}]({link.target})" for link in block.links if link not in known)
+    return f"{text}{''.join(links)}"

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from papers_assets.notify.message import Notice
-from papers_assets.render.escape import collapse, shortened
+from papers_assets.render.markdown import collapse, shortened
 
 _MOST_SUBJECT = 200
 _MOST_ADDRESS = 900

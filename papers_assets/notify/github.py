@@ -16,7 +16,7 @@ import requests
 
 from papers_assets.notify.github_api import GitHub
 from papers_assets.notify.message import NotDelivered, Notice, carefully, logger
-from papers_assets.render.escape import collapse
+from papers_assets.render.markdown import collapse
 
 MOST_BODY = 65_536
 """Characters; GitHub's limit of an issue's and of a comment's body."""

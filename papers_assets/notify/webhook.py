@@ -19,7 +19,7 @@ import urllib3
 
 from papers_assets.arxiv.retry import retry_after
 from papers_assets.notify.message import NotDelivered, Notice, carefully
-from papers_assets.render.escape import collapse, shortened
+from papers_assets.render.markdown import collapse, shortened
 from papers_assets.settings import Shape
 
 MOST_SLACK = 40_000

@@ -8,9 +8,9 @@ import pandas as pd
 
 from papers_assets import checks
 from papers_assets.checks import Finding, Severity
+from papers_assets.checks.rendered import parse
 from papers_assets.keywords.model import KeywordsFile
-from papers_assets.render.escape import collapse
-from papers_assets.render.inspect import inspect_readme
+from papers_assets.render.markdown import collapse
 from papers_assets.render.sections import sections
 from papers_assets.storage.documents import Documents
 from papers_assets.storage.editions import Outputs
@@ -91,7 +91,7 @@ def check_stored_readme(file: KeywordsFile, store: Store) -> list[Finding]:
             front_page=front_page,
             front_page_problem=problem,
         )
-    headings = [section.heading for section in inspect_readme(document).sections]
+    headings = [section.heading for section in parse(document).sections]
     is_edited = headings != [collapse(name) for name in file.names] or _is_edited(papers, file)
     return _as_edited(findings) if is_edited else findings
 

@@ -13,7 +13,7 @@ read a file or define a command.
 import re
 from collections.abc import Iterable, Iterator
 
-from papers_assets.render.escape import collapse
+from papers_assets.render.markdown import collapse
 from papers_assets.transform.listed_papers import Listed
 
 # What every BibTeX style defines.

@@ -7,7 +7,7 @@ What it is made of comes from outside, and an issue does more than a README: who
 import re
 from collections.abc import Mapping, Sequence
 
-from papers_assets.render import escape
+from papers_assets.render import markdown
 from papers_assets.transform.changes import Kind
 from papers_assets.transform.code_links import CodeLink
 from papers_assets.transform.digest import Digest, Entry, Group
@@ -62,7 +62,7 @@ def digest_markdown(
     head = f"{digest.summary[:1].upper()}{digest.summary[1:]}."
     link = f" [All papers](<{more}>)." if more else ""
     link += f" [This day on the site](<{page.replace('&', '&amp;')}>)." if page else ""
-    name = escape.escape_heading(digest.name)
+    name = markdown.escape_heading(digest.name)
     lines = [f"# {name}, {digest.day}", "", f"{head}{link}", ""]
     tail = _tail(digest, limit // 4)
     room = limit - _RESERVED - sum(_size(line) for line in [*lines, *tail])
@@ -102,7 +102,7 @@ def _head(group: Group, shown: int, *, is_brief: bool) -> list[str]:
         "",
         f"## {TITLES[group.kind]}",
         "",
-        f"### {escape.escape_heading(group.keyword)}{of}",
+        f"### {markdown.escape_heading(group.keyword)}{of}",
         f"| **Title** | **Date** | **{third}** | **Comment** |",
         _DELIMITER,
     ]
@@ -117,8 +117,8 @@ def _row(group: Group, entry: Entry, *, is_brief: bool) -> str:
 
 def _row_of(group: Group, entry: Entry, most: int, *, is_brief: bool) -> str:
     paper = entry.paper
-    title = _cut(paper.title if escape.is_visible(paper.title) else "(untitled)", most)
-    title = escape.escape_title(title)
+    title = _cut(paper.title if markdown.is_visible(paper.title) else "(untitled)", most)
+    title = markdown.escape_title(title)
     shown = [link for link in paper.code if len(link.url) <= most and not _ISSUE.search(link.url)]
     extra = [_code(link) for link in shown[:_MOST_LINKS]]
     if entry.also:
@@ -129,11 +129,11 @@ def _row_of(group: Group, entry: Entry, most: int, *, is_brief: bool) -> str:
     if group.kind in _CHANGED:
         third = entry.was
     elif is_brief:
-        third = _quiet(escape.escape_cell(_authors(paper)))
+        third = _quiet(markdown.escape_cell(_authors(paper)))
     else:
-        text = _quiet(escape.escape_abstract(_cut(paper.abstract, most)))
+        text = _quiet(markdown.escape_abstract(_cut(paper.abstract, most)))
         third = f"<details><summary>Show</summary><p>{text}</p></details>"
-    comment = _quiet(escape.escape_cell(_cut(paper.comment or "", _BRIEF if is_brief else most)))
+    comment = _quiet(markdown.escape_cell(_cut(paper.comment or "", _BRIEF if is_brief else most)))
     return f"| **[{title}]({paper.url})**{about} | {_date(paper)} | {third} | {comment} |"
 
 
@@ -164,7 +164,7 @@ def _tail(digest: Digest, room: int) -> list[str]:
     if digest.notes:
         lines += ["## Remarks", ""]
         for name, note in digest.notes.items():
-            lines.append(f"* {_name(name)}: {_quiet(escape.escape_cell(note))}")
+            lines.append(f"* {_name(name)}: {_quiet(markdown.escape_cell(note))}")
     left_out = 0
     while lines and sum(map(_size, lines)) > room - _MORE:
         left_out += 1
@@ -193,7 +193,7 @@ def counted(papers: int) -> str:
 
 
 def _name(keyword: str) -> str:
-    return _quiet(escape.escape_cell(keyword))
+    return _quiet(markdown.escape_cell(keyword))
 
 
 def _quiet(escaped: str) -> str:
@@ -202,7 +202,7 @@ def _quiet(escaped: str) -> str:
 
 
 def _cut(text: str, most: int) -> str:
-    return escape.shortened(escape.collapse(text), most)
+    return markdown.shortened(markdown.collapse(text), most)
 
 
 def _size(line: str) -> int:

@@ -6,7 +6,7 @@ from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from papers_assets.render import escape
+from papers_assets.render import markdown
 from papers_assets.render.digest import TITLES, counted, in_turn
 from papers_assets.transform.changes import Kind
 from papers_assets.transform.code_links import CodeLink
@@ -47,7 +47,7 @@ def mail_html(digest: Digest, *, more: str = "") -> str:
 
 def title(digest: Digest) -> str:
     """Give the mail's subject."""
-    return f"{escape.collapse(digest.title)}: {digest.summary}"
+    return f"{markdown.collapse(digest.title)}: {digest.summary}"
 
 
 def _render(template: str, digest: Digest, more: str) -> str:
@@ -89,7 +89,7 @@ def _with_headings(blocks: Iterable[_Block]) -> Iterator[_Block]:
 def _around(digest: Digest, blocks: list[_Block]) -> dict[str, object]:
     total = sum(len(group.entries) for group in digest.groups)
     return {
-        "title": escape.collapse(digest.title),
+        "title": markdown.collapse(digest.title),
         "summary": digest.summary[:1].upper() + digest.summary[1:],
         "blocks": blocks,
         "left_out": total - len(blocks),
@@ -111,7 +111,7 @@ def _block(group: Group, entry: Entry, *, is_brief: bool) -> _Block:
     return _Block(
         title=TITLES[group.kind],
         keyword=group.keyword,
-        name=_shown(paper.title) if escape.is_visible(paper.title) else "(untitled)",
+        name=_shown(paper.title) if markdown.is_visible(paper.title) else "(untitled)",
         url=paper.url,
         about=_shown(" · ".join(about)),
         code=tuple(link for link in paper.code if len(link.url) <= _LONGEST_LINK)[:_MOST_LINKS],
@@ -136,7 +136,7 @@ def _tail(digest: Digest) -> list[str]:
 
 
 def _shown(text: str) -> str:
-    return escape.shortened(escape.collapse(text), _MOST_SHOWN)
+    return markdown.shortened(markdown.collapse(text), _MOST_SHOWN)
 
 
 @cache

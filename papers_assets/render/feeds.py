@@ -18,7 +18,7 @@ from urllib.parse import quote
 from uuid import NAMESPACE_URL, UUID, uuid5
 from xml.etree import ElementTree as ET
 
-from papers_assets.render import escape
+from papers_assets.render import markdown
 from papers_assets.transform.changes import Kind
 from papers_assets.transform.listed_papers import Listed
 
@@ -177,13 +177,13 @@ def _paragraphs(paper: Listed, kind: Kind | None) -> Iterator[str]:
         version = f"ersion {paper.version} of {days}."
         yield f"{_CHANGED[kind]}: v{version}" if kind in _CHANGED else f"V{version}"
     abstract = _text(paper.abstract)
-    yield abstract if escape.is_visible(abstract) else "(no abstract)"
+    yield abstract if markdown.is_visible(abstract) else "(no abstract)"
     for label, text in (
         ("Comment", paper.comment),
         ("Journal", paper.journal_ref),
         ("DOI", paper.doi),
     ):
-        if text and escape.is_visible(shown := _text(text)):
+        if text and markdown.is_visible(shown := _text(text)):
             yield f"{label}: {shown}"
     for link in paper.code:
         yield f"{link.kind[:1].upper()}{link.kind[1:]}: {_uri(link.url)}"
@@ -191,11 +191,11 @@ def _paragraphs(paper: Listed, kind: Kind | None) -> Iterator[str]:
 
 def _title(paper: Listed) -> str:
     title = _text(paper.title)
-    return title if escape.is_visible(title) else "(untitled)"
+    return title if markdown.is_visible(title) else "(untitled)"
 
 
 def _authors(paper: Listed) -> list[str]:
-    names = [name for name in map(_text, paper.authors) if escape.is_visible(name)]
+    names = [name for name in map(_text, paper.authors) if markdown.is_visible(name)]
     # An entry without any would be ascribed to the feed's author.
     return names or ["(unknown)"]
 
@@ -209,8 +209,8 @@ def _categories(paper: Listed) -> Iterator[tuple[str, str, str]]:
 
 
 def _text(text: str) -> str:
-    text = _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", escape.collapse(text))
-    return escape.shortened(text, _MOST_SHOWN)
+    text = _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", markdown.collapse(text))
+    return markdown.shortened(text, _MOST_SHOWN)
 
 
 def _uri(address: str) -> str:

@@ -4,13 +4,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from papers_assets.arxiv.models import paper_url
-from papers_assets.render import escape
+from papers_assets.render import markdown
 
 # How many bits of text make a piece: a few dozen rows, so that pieces are neither many nor large.
 _BUFFER = 32
@@ -130,23 +130,15 @@ def markdown_preview(papers: pd.DataFrame, rows: int = 10) -> str:
     top = papers.head(rows)
     lines = ["| Title | Date | Primary category |", "| --- | --- | --- |"]
     for row, primary in zip(table_rows(top, _MOST_PREVIEWED), top["primary_category"], strict=True):
-        title = f"[{escape.escape_title(row.title)}]({row.url})"
-        category = escape.escape_cell(_shown(primary, _MOST_PREVIEWED))
+        title = f"[{markdown.escape_title(row.title)}]({row.url})"
+        category = markdown.escape_cell(_shown(primary, _MOST_PREVIEWED))
         lines.append(f"| {title} | {row.date} | {category} |")
     return "\n".join(lines)
 
 
 def heading(keyword: str) -> str:
     """Give the heading line of a keyword's section."""
-    return f"## {escape.escape_heading(keyword)}"
-
-
-def more_line(shown: int, more: More) -> str:
-    """Give the line, in Markdown, that leads from a section's first papers to the others."""
-    if not shown:
-        return f"No room here: [{counted(more.total, 'paper')}]({more.path})."
-    link = f"[{more.total - shown:,} more]({more.path})"
-    return f"The newest {shown:,} of {counted(more.total, 'paper')}; {link}."
+    return f"## {markdown.escape_heading(keyword)}"
 
 
 def counted(number: int, thing: str) -> str:
@@ -163,7 +155,7 @@ def table_rows(papers: pd.DataFrame, most: int = _MOST_SHOWN) -> Iterator[Row]:
     for arxiv_id, version, published, abstract, comment, day in zip(*columns, dates, strict=True):
         title = _shown(published, most)
         yield Row(
-            title=title if escape.is_visible(title) else _UNTITLED,
+            title=title if markdown.is_visible(title) else _UNTITLED,
             url=paper_url(arxiv_id, version),
             date=day,
             abstract=_shown(abstract, most),
@@ -172,12 +164,18 @@ def table_rows(papers: pd.DataFrame, most: int = _MOST_SHOWN) -> Iterator[Row]:
 
 
 def _shown(text: str, most: int) -> str:
-    return escape.shortened(escape.collapse(text), most)
+    return markdown.shortened(markdown.collapse(text), most)
 
 
 def _in_address(address: str) -> str:
     """Return an address as the target of a link; those of the site may have brackets in them."""
     return f"<{address.replace('&', '&amp;')}>" if "://" in address else address
+
+
+@cache
+def parts() -> Any:
+    """Return what documents are made of: the macros of parts.md.j2."""
+    return environment().get_template("parts.md.j2").module
 
 
 @cache
@@ -197,11 +195,10 @@ def environment() -> Environment:
         "rows": table_rows,
         "counted": counted,
         "in_address": _in_address,
-        "more_line": lambda section: more_line(len(section.papers), section.more),
-        "in_note": escape.escape_note,
-        "in_title": escape.escape_title,
-        "in_abstract": escape.escape_abstract,
-        "in_folded": escape.escape_folded,
-        "in_cell": escape.escape_cell,
+        "in_note": markdown.escape_note,
+        "in_title": markdown.escape_title,
+        "in_abstract": markdown.escape_abstract,
+        "in_folded": markdown.escape_folded,
+        "in_cell": markdown.escape_cell,
     }
     return environment

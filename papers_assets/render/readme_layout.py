@@ -8,13 +8,11 @@ from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import accumulate
-from typing import Any
 
 from papers_assets.render.readme import (
     More,
     Section,
-    environment,
-    more_line,
+    parts,
     render_readme,
     table_rows,
 )
@@ -117,8 +115,8 @@ def _stops(end: Ends, start: int, room: int) -> Iterator[int]:
 
 
 def _ends(section: Section) -> Ends:
-    table: Any = environment().get_template("table.md.j2").module
-    sizes = (len(table.row(row).encode()) for row in table_rows(section.papers))
+    row_of = parts().row
+    sizes = (len(row_of(row).encode()) for row in table_rows(section.papers))
     return array("Q", accumulate(sizes, initial=0))
 
 
@@ -126,7 +124,7 @@ def _size(end: Ends, shown: int, goes_on: More | None = None) -> int:
     """Give the bytes of a section's first rows and of what stands around them."""
     total, size = len(end) - 1, end[shown]
     if shown < total and goes_on:
-        size += len(more_line(shown, goes_on).encode()) + len("\n\n")
+        size += len(parts().more(shown, goes_on).encode())
     if shown:
         size += _constant("head")
     return size if total else _constant("nothing")
@@ -154,7 +152,7 @@ def _empty(section: Section) -> Section:
 
 def _constant(name: str) -> int:
     """Give the bytes of what stands instead of rows, or of what stands above them."""
-    return len(getattr(environment().get_template("table.md.j2").module, name))
+    return len(getattr(parts(), name))
 
 
 def _bytes(pieces: Iterable[str]) -> int:

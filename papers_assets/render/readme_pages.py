@@ -10,15 +10,14 @@ from datetime import date
 from typing import NamedTuple
 from urllib.parse import quote
 
-from papers_assets.render.anchors import anchors
-from papers_assets.render.escape import collapse
+from papers_assets.render.github import anchors
+from papers_assets.render.markdown import collapse
 from papers_assets.render.readme import (
     Entry,
     Extras,
     Link,
     More,
     Section,
-    counted,
     render_readme,
     streamed,
 )
@@ -75,6 +74,15 @@ class Page(NamedTuple):
         """The name of its file."""
         return page_name(self.slug, self.number)
 
+    @property
+    def front(self) -> str:
+        """Where the keyword's section is, from where the page is."""
+        return f"{TO_README}#{quote(self.anchor)}" if self.anchor else TO_README
+
+    def neighbour(self, step: int) -> str:
+        """Return the name of the file so many pages on."""
+        return page_name(self.slug, self.number + step)
+
 
 @dataclass(frozen=True)
 class Layout:
@@ -116,12 +124,10 @@ def front_page(content: Content, layout: Layout) -> Iterator[str]:
 def page(content: Content, page: Page) -> Iterator[str]:
     """Render a page piece by piece."""
     section = content.sections[page.section]
-    total = len(section.papers)
-    numbers = f"{page.start + 1:,} to {page.stop:,} of {counted(total, 'paper')}"
     return streamed(
         "page.md.j2",
-        position=f"Numbers {numbers}, newest first: page {page.number:,} of {page.of:,}.",
-        navigation=_navigation(page),
+        page=page,
+        total=len(section.papers),
         last_update=content.last_update,
         section=replace(section, papers=section.papers.iloc[page.start : page.stop]),
     )
@@ -185,12 +191,3 @@ def _on_the_front(content: Content, layout: Layout, folder: str) -> Iterator[Sec
         else:
             goes_on = more(section, layout.slugs[number], folder)
             yield replace(section, papers=section.papers.iloc[:shown], more=goes_on)
-
-
-def _navigation(page: Page) -> str:
-    links = [f"[All keywords]({TO_README}{f'#{quote(page.anchor)}' if page.anchor else ''})"]
-    if page.number > 1:
-        links.append(f"[Previous page]({page_name(page.slug, page.number - 1)})")
-    if page.number < page.of:
-        links.append(f"[Next page]({page_name(page.slug, page.number + 1)})")
-    return " · ".join(links)

@@ -1,12 +1,14 @@
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 import pytest
+from jinja2 import FunctionLoader
 
 from papers_assets.checks import GITHUB_LIMIT, Finding, check_readme
 from papers_assets.keywords.model import Field
 from papers_assets.render import readme_pages
+from papers_assets.render.readme import environment, parts
 from papers_assets.render.readme_layout import lay_out
 from papers_assets.render.sections import content, sections
 from papers_assets.storage import documents
@@ -82,29 +84,74 @@ def test_a_readme_with_pages_passes_every_check_with_figures() -> None:
 @pytest.mark.parametrize(
     ("place", "old", "new", "words"),
     [
-        ("README.md", b"](keywords/compiler-", b"](keywords/c-", "goes on at "),
-        ("README.md", b" of 40 papers; ", b" of 41 papers; ", "goes on at "),
+        (
+            "README.md",
+            b"](keywords/compiler-",
+            b"](keywords/c-",
+            "compiler: <p>The newest 4 of 40 papers; 36 more.</p> [36 more](keywords/c-",
+        ),
+        (
+            "README.md",
+            b" of 40 papers; ",
+            b" of 41 papers; ",
+            "4 of 41 papers; 36 more.</p> instead of <p>The newest 4 of 40 papers; 36 more.</p>",
+        ),
         (
             "README.md",
             b"- [C++](#c)",
             b"- [C++](#c-1)",
-            "contents has 'C++' (#c-1), not 'C++' (#c)",
+            "<li>C++: 9 papers</li> [C++](#c-1) instead of <li>C++: 9 papers</li> [C++](#c)",
         ),
-        ("README.md", b"(#c): 9 papers", b"(#c): 8 papers", "contents has 'C++' (#c), not "),
-        ("README.md", b"- [C++](#c): 9 papers\n", b"", "contents has 'quiet'"),
-        ("README.md", b"3 keywords, 49 rows", b"3 keywords, 48 rows", "counts (3, 48)"),
-        ("README.md", b"- [C++](#c)", b"- ![C++](#c)", "before the sections: in its contents, "),
+        (
+            "README.md",
+            b"(#c): 9 papers",
+            b"(#c): 8 papers",
+            "<li>C++: 8 papers</li> instead of <li>C++: 9 papers</li>",
+        ),
+        (
+            "README.md",
+            b"- [C++](#c): 9 papers\n",
+            b"",
+            "nothing instead of <li>C++: 9 papers</li> [C++](#c)",
+        ),
+        (
+            "README.md",
+            b"3 keywords, 49 rows",
+            b"3 keywords, 48 rows",
+            "nothing instead of <p>3 keywords, 49 rows. ",
+        ),
+        ("README.md", b"- [C++](#c)", b"- ![C++](#c)", "before the sections: <li><img "),
         ("README.md", b"# Daily", b"# C++\n# Daily", "<h1>"),
         (".github", b"](../output/keywords/", b"](keywords/", "the front page's line "),
         (".github", b"Last update", b"First update", "the front page's line 10 is not "),
         (".github", documents.FRONT_PAGE_MARK.encode(), b"", "the mark that it is ours"),
-        (compiler_page(1), b"](../README.md#compiler)", b"](../README.md#c)", "md: leads to "),
-        (compiler_page(1), b"[Next page]", b"[Previous page]", "md: leads to "),
-        (compiler_page(2), b"-3.md)", b"-2.md)", "-2.md: leads to "),
-        (compiler_page(1), b"page 1 of ", b"page 2 of ", "page 2 of "),
-        (compiler_page(2), b"Numbers 1", b"Numbers 2", "begins with number 2"),
+        (
+            compiler_page(1),
+            b"](../README.md#compiler)",
+            b"](../README.md#c)",
+            "</p> [All keywords](../README.md#c) instead of <p>",
+        ),
+        (
+            compiler_page(1),
+            b"[Next page]",
+            b"[Previous page]",
+            "All keywords · Previous page</p> [Previous page](",
+        ),
+        (compiler_page(2), b"-3.md)", b"-2.md)", "-2.md: before the sections: <p>"),
+        (
+            compiler_page(1),
+            b"page 1 of ",
+            b"page 2 of ",
+            ".md: before the sections: nothing instead of <p>Numbers 5 to ",
+        ),
+        (
+            compiler_page(2),
+            b"Numbers 1",
+            b"Numbers 2",
+            "before the sections: nothing instead of <p>Numbers 1",
+        ),
         (compiler_page(2), b"wrote this", b"wrote <b> this", "-2.md: compiler, row 1: <b>"),
-        (compiler_page(2), b"## compiler", b"## LLVM", "of 'LLVM', which the README has not"),
+        (compiler_page(2), b"## compiler", b"## LLVM", "-2.md: of 'LLVM' instead of 'compiler'"),
         (compiler_page(2), b"## compiler", b"## compiler\nx\n\n## compiler", "2 sections"),
         (compiler_page(2), b"wrote this", b"wrote \xff this", "-2.md: bytes that are no UTF-8"),
         (compiler_page(2), b"abs/2613", b"abs/2614", "-2.md: compiler, row 1: leads to https://"),
@@ -144,17 +191,22 @@ def test_a_readme_with_contents_in_a_line_and_links_passes(made: Split) -> None:
             "README.md",
             b"[C++](#c) (6)",
             b"[C++](#c) (3)",
-            "contents has 'C++' (#c), not 'C++' (#c)",
+            "C++ (3) · a (2) · b (6) · d (6)</p> instead of <p>",
         ),
-        ("README.md", b"[C++](#c)", b"[C++](#d)", "contents has 'C++' (#d)"),
-        ("README.md", b" \xc2\xb7 [d](#d) (6)", b"", "contents has nowhere, not 'd' (#d)"),
-        ("README.md", b"(6)\n", b"(6) [d](#d)\n", "before the sections: a link called 'd'"),
-        ("README.md", b"[what was new](digests)", b"", "leads to nowhere instead of the other"),
+        ("README.md", b"[C++](#c)", b"[C++](#d)", " [C++](#d) instead of <p>"),
+        ("README.md", b" \xc2\xb7 [d](#d) (6)", b"", " · b (6)</p> instead of <p>"),
+        ("README.md", b"(6)\n", b"(6) [d](#d)\n", " · b (6) · d (6) d</p> instead of <p>"),
+        (
+            "README.md",
+            b"[what was new](digests)",
+            b"",
+            "nothing instead of <p>By day: what was new</p> [what was new](digests)",
+        ),
         (
             "README.md",
             b"(digests)",
             b"(javascript:x)",
-            "leads to 'what was new' (javascript:x)",
+            "By day: what was new</p> [what was new](javascript:x) instead of <p>By day: ",
         ),
         (".github", b"(../output/digests)", b"(digests)", "the front page's line "),
     ],
@@ -187,11 +239,14 @@ def test_pages_of_old_sections_have_to_say_so_too() -> None:
     note = b"_Not refreshed since 2026-11-21._\n"
     page = made.files[compiler_page(2)]
     assert note in page
-    for old, new in [(note, b""), (b"update: 2026-11-23", b"update: 2026-11-24")]:
+    for old, new, words in [
+        (note, b"", "says ''"),
+        (b"update: 2026-11-23", b"update: 2026-11-24", "does not say 'Last update: 2026-11-23'"),
+    ]:
         files = {**made.files, compiler_page(2): page.replace(old, new)}
         finding = made.findings(files)["says_what_is_stale"]
         assert not finding.passed
-        assert f"keywords/{compiler_page(2)} says " in finding.description
+        assert f"keywords/{compiler_page(2)} {words}" in finding.description
 
 
 def test_a_page_beyond_github_s_limit_is_named() -> None:
@@ -201,3 +256,52 @@ def test_a_page_beyond_github_s_limit_is_named() -> None:
     assert not finding.passed
     assert f"bytes of keywords/{compiler_page(2)} (512,001 bytes). " in finding.description
     assert "please report" in finding.description
+
+
+IN_GERMAN = {
+    "Last update": "Zuletzt",
+    "What does not fit here": "Was hier nicht hinpasst",
+    "Contents": "Inhalt",
+    "By day": "Nach Tagen",
+    "Numbers ": "Nummern ",
+    "All keywords": "Alle",
+    "Next page": "Weiter",
+    "Previous page": "Zurück",
+    "The newest ": "Die neuesten ",
+    "No room here": "Kein Platz",
+    "**Title**": "**Titel**",
+    "Show": "Zeigen",
+    "No papers yet.": "Noch nichts.",
+}
+
+
+@pytest.fixture
+def german(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The templates in another language."""
+    templates, original = environment(), environment().loader
+    assert original is not None
+    used = set()
+
+    def load(name: str) -> str:
+        text = original.get_source(templates, name)[0]
+        for english, german in IN_GERMAN.items():
+            used.update([english] if english in text else [])
+            text = text.replace(english, german)
+        return text
+
+    monkeypatch.setattr(templates, "loader", FunctionLoader(load))
+    monkeypatch.setattr(templates, "cache", {})
+    parts.cache_clear()
+    yield
+    parts.cache_clear()
+    assert used == {*IN_GERMAN}
+
+
+@pytest.mark.usefixtures("german")
+def test_the_words_of_the_templates_are_the_templates_own_matter() -> None:
+    for made in (split(), long(), long(limit=2_600)):
+        assert failed(made.findings(made.files)) == []
+    made = split()
+    spoiled = made.files["README.md"].replace(b"Die neuesten 4", b"Die neuesten 5", 1)
+    finding = made.findings({**made.files, "README.md": spoiled})["well_formed"]
+    assert "compiler: <p>Die neuesten 5 of 40 papers" in finding.description

@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 from papers_assets.notify.email import Mailer
 from papers_assets.notify.email_message import compose
 from papers_assets.notify.message import PAUSES, NotDelivered
-from papers_assets.render.escape import collapse
+from papers_assets.render.markdown import collapse
 from papers_assets_tests.helpers import reference_data
 from papers_assets_tests.helpers.messages import SECRET, Sleep, everything_of, notice
 from papers_assets_tests.helpers.ui_driver import free_port

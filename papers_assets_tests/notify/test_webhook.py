@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from papers_assets.notify.message import LONGEST_WAIT, PAUSES, NotDelivered
 from papers_assets.notify.webhook import MOST_SLACK, Item, cut, post, slack_text
-from papers_assets.render.escape import collapse
+from papers_assets.render.markdown import collapse
 from papers_assets_tests.helpers import reference_data
 from papers_assets_tests.helpers.messages import SECRET, Sleep, everything_of, notice
 

@@ -14,9 +14,9 @@ import dagster as dg
 import pytest
 
 from papers_assets.arxiv.sample import Corpus, Fault, Paper, RequestRecord, SampleArxiv
+from papers_assets.checks.rendered import parse
 from papers_assets.defs.headless import open_instance
 from papers_assets.keywords.model import Field
-from papers_assets.render.inspect import inspect_readme
 from papers_assets_tests.arxiv.test_atom import entry, feed
 from papers_assets_tests.conftest import House
 from papers_assets_tests.helpers import github_repository
@@ -191,8 +191,15 @@ def test_nothing_comes_alive_in_what_the_dagster_ui_shows(
             assert re.fullmatch(r"!\[[\w ,]+\]\(data:image/svg\+xml;base64,[\w+/=]+\)", preview)
             continue
         if name == "document":
-            seen = inspect_readme(preview.encode())
-            assert [part.strange for part in (seen.preamble, *seen.sections)] == [""] * 3
+            seen = parse(preview.encode())
+            assert seen.faults == ()
+            above = {(block.tags, block.links) for block in seen.above[1:]}
+            assert above == {("<p>…</p>", ()), ("<p><em>…</em></p>", ())}
+            table = f"<table><thead><tr>{'<th><strong>…</strong></th>' * 4}</tr></thead></table>"
+            assert ["".join(block.tags for block in part.blocks) for part in seen.sections] == [
+                f"<h2>…</h2>{table}",
+                "<h2>…</h2><p><em>…</em></p><p>…</p>",
+            ]
         columns, tags = (4, {"a", "strong"}) if name == "document" else (3, {"a"})
         assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", preview)
         assert not DIRECTIONS & set(preview)

@@ -417,8 +417,8 @@ def test_a_list_that_would_be_wrong_does_not_replace_the_one_that_is_there(
     growing.next_day()
     with monkeypatch.context() as patched:
         patched.setattr(readme, "_UNTITLED", "<script>x</script>")  # as a mistake of ours would
-        patched.setattr("papers_assets.render.escape.is_visible", lambda _: False)
-        patched.setattr("papers_assets.render.escape.escape_title", str)
+        patched.setattr("papers_assets.render.markdown.is_visible", lambda _: False)
+        patched.setattr("papers_assets.render.markdown.escape_title", str)
         readme.environment.cache_clear()
         report = growing.run()
     readme.environment.cache_clear()

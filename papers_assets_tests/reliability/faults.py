@@ -25,9 +25,9 @@ from papers_assets.arxiv.client import ArxivClient
 from papers_assets.arxiv.rate_limit import Gate
 from papers_assets.arxiv.retry import Patience
 from papers_assets.arxiv.sample import FAULTS, Corpus, SampleArxiv, Script, Step
+from papers_assets.checks.rendered import Section, parse
 from papers_assets.defs.headless import open_instance
 from papers_assets.defs.resources import ArxivResource
-from papers_assets.render.inspect import Part, inspect_readme
 from papers_assets_tests.conftest import House
 from papers_assets_tests.helpers.hostile_papers import hostile_corpus
 
@@ -122,7 +122,7 @@ class Matrix:
             )
 
     def _lies(
-        self, case: Case, house: House, failed: set[str], parts: dict[str, Part]
+        self, case: Case, house: House, failed: set[str], parts: dict[str, Section]
     ) -> list[str]:
         struck = set(_NAMES) if case.fault in _FOR_ALL else {_NAMES[case.position]}
         lies = []
@@ -196,8 +196,8 @@ def _missing(wanted: set[tuple[str, str, int]], held: set[tuple[str, str, int]])
     return len(wanted - held)
 
 
-def _parts(house: House) -> dict[str, Part]:
-    document = inspect_readme(house.store.documents.readme_path.read_bytes())
+def _parts(house: House) -> dict[str, Section]:
+    document = parse(house.store.documents.readme_path.read_bytes())
     return {part.heading: part for part in document.sections}
 
 

@@ -19,7 +19,7 @@ from pylatexenc.latex2text import (
 )
 
 from papers_assets.render.citations import bibtex, escape_latex, ris
-from papers_assets.render.escape import collapse
+from papers_assets.render.markdown import collapse
 from papers_assets.transform.listed_papers import Listed
 from papers_assets_tests.helpers import reference_data
 from papers_assets_tests.helpers.factories import EPOCH, LATER

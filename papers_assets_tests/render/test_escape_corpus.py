@@ -8,7 +8,7 @@ from itertools import islice
 
 import pytest
 
-from papers_assets.render import escape
+from papers_assets.render import markdown
 from papers_assets_tests.helpers import github_repository, reference_data
 from papers_assets_tests.helpers.github_repository import Cell, ToHtml
 from papers_assets_tests.helpers.visible_text import (
@@ -70,19 +70,19 @@ class Context:
 
 
 DETAILS = ["details", "summary", "p"]
-TITLE = Context("title", "**[{}](u)**", ["strong", "a"], lambda t: [escape.escape_title(t)])
+TITLE = Context("title", "**[{}](u)**", ["strong", "a"], lambda t: [markdown.escape_title(t)])
 ABSTRACT = Context(
     "abstract",
     "<details><summary>Show</summary><p>{}</p></details>",
     DETAILS,
-    lambda text: [escape.escape_abstract(text)],
+    lambda text: [markdown.escape_abstract(text)],
 )
-CELL = Context("comment", "{}", [], lambda text: [escape.escape_cell(text)])
+CELL = Context("comment", "{}", [], lambda text: [markdown.escape_cell(text)])
 FOLDED = Context(
     "comment",
     "<details><summary>{}...</summary><p>{}</p></details>",
     DETAILS,
-    lambda text: escape.escape_folded(text, 5),
+    lambda text: markdown.escape_folded(text, 5),
     lambda text: (text[:5], text),
 )
 

@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from markupsafe import Markup, escape
 
-from papers_assets.render.escape import collapse
+from papers_assets.render.markdown import collapse
 from papers_assets.render.site.formulas import pieces
 from papers_assets.render.site.letters import styled
 from papers_assets.render.site.mathml import (

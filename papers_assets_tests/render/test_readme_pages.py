@@ -5,6 +5,7 @@ import tracemalloc
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import starmap
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -13,20 +14,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from papers_assets.arxiv.models import paper_url
+from papers_assets.checks.readme_pages import faults_of_rows
+from papers_assets.checks.rendered import Block, Document, Link, parse
 from papers_assets.defs.assets.readme import _clear, _write
 from papers_assets.render import readme_pages
-from papers_assets.render.anchors import anchors
-from papers_assets.render.inspect import Lead, Readme, inspect_readme
+from papers_assets.render.github import anchors
 from papers_assets.render.readme import Section, render_readme
 from papers_assets.render.readme_layout import lay_out
 from papers_assets.render.readme_pages import GITHUB_LIMIT, Content, Layout
 from papers_assets.storage.documents import FRONT_PAGE_MARK, Documents
 from papers_assets.storage.locks import locks_below
 from papers_assets.storage.raw_papers import slug
+from papers_assets_tests.checks.test_rendered import hazards
 from papers_assets_tests.helpers import github_repository
 from papers_assets_tests.helpers.visible_text import Paper, frame, paper, visible
 from papers_assets_tests.render.test_escape_properties import hostile
-from papers_assets_tests.render.test_inspect import hazards
 
 DAY = date(2026, 2, 3)
 # As keywords.toml takes them: visible characters, single spaces.
@@ -63,12 +65,20 @@ def written(said: Content, limit: int = GITHUB_LIMIT, *, front_page: bool = Fals
     return Written(layout, "".join(readme_pages.front(said, layout)), texts)
 
 
-def read(text: str) -> Readme:
-    seen = inspect_readme(text.encode())
-    strange = [part.strange for part in (seen.preamble, *seen.sections)]
-    assert strange == [""] * len(strange)
-    assert [row.strange for part in seen.sections for row in part.rows if row.strange] == []
+def read(text: str) -> Document:
+    seen = parse(text.encode())
+    assert seen.faults == ()
+    for section in seen.sections:
+        assert list(faults_of_rows(section, [row.url for row in section.rows])) == []
     return seen
+
+
+def words(blocks: Sequence[Block]) -> list[str]:
+    """What is said in Markdown's blocks, and where their links lead."""
+    return [
+        block.text + "".join(f" [{label}]({target})" for label, target in block.links)
+        for block in blocks
+    ]
 
 
 def urls(found: Written) -> dict[str, list[str]]:
@@ -210,16 +220,23 @@ def test_the_front_lists_its_keywords_and_leads_to_the_rest() -> None:
     said = content(("C++", papers(4)), ("C", papers(40)), ("quiet", []))
     found = written(said, 3_500)
     seen, name = read(found.front), slug("C")
-    assert seen.position == (3, 44)
-    assert seen.contents == (
-        Lead("C++", "#c", (4,)),
-        Lead("C", "#c-1", (40,)),
-        Lead("quiet", "#quiet", (0,)),
-    )
+    assert words(seen.above)[-6:] == [
+        "3 keywords, 44 rows. What does not fit here is on pages of its own.",
+        "",
+        "C++: 4 papers [C++](#c)",
+        "C: 40 papers [C](#c-1)",
+        "quiet: 0 papers [quiet](#quiet)",
+        "",
+    ]
     plenty, cut, quiet = seen.sections
     shown = len(cut.rows)
-    assert (plenty.more, quiet.more) == (None, None)
-    assert cut.more == Lead(f"{40 - shown} more", f"keywords/{name}.md", (shown, 40, 40 - shown))
+    assert words(plenty.blocks)[:2] == ["C++", ""]
+    assert words(quiet.blocks) == ["quiet", "No papers yet."]
+    left = f"{40 - shown} more"
+    assert words(cut.blocks)[:2] == [
+        "C",
+        f"The newest {shown} of 40 papers; {left}. [{left}](keywords/{name}.md)",
+    ]
     assert list(found.pages)[:2] == [f"{name}.md", f"{name}-2.md"]
 
 
@@ -232,17 +249,23 @@ def test_pages_lead_back_to_their_section_and_to_each_other_above_and_below() ->
         seen = read(text)
         (part,) = seen.sections
         names = {"Previous page": number - 1, "Next page": number + 1}
-        assert seen.preamble.navigation == part.navigation
-        assert dict(lead[:2] for lead in part.navigation) == {
-            "All keywords": "../README.md#c-1",
-            **{
-                label: f"{name}{f'-{other}' if other > 1 else ''}.md"
-                for label, other in names.items()
-                if 1 <= other <= count
-            },
+        links = {"All keywords": "../README.md#c-1"} | {
+            label: f"{name}{f'-{other}' if other > 1 else ''}.md"
+            for label, other in names.items()
+            if 1 <= other <= count
         }
-        assert seen.position == (stop + 1, stop + len(part.rows), 90, number, count)
-        assert (part.note, seen.last_update, seen.title) == ("Old.", "2026-02-03", "Daily Papers")
+        navigation = Block("<p>…</p>", " · ".join(links), tuple(starmap(Link, links.items())))
+        assert seen.above == (
+            Block("<h1>…</h1>", "Daily Papers"),
+            Block(
+                "<p>…</p>",
+                f"Numbers {stop + 1} to {stop + len(part.rows)} of 90 papers, newest first: "
+                f"page {number} of {count}.",
+            ),
+            navigation,
+            Block("<p>…</p>", "Last update: 2026-02-03"),
+        )
+        assert (part.note, part.blocks[-1]) == ("Old.", navigation)
         stop += len(part.rows)
     assert stop == 90
 
@@ -256,8 +279,11 @@ def test_whatever_keywords_are_called_contents_lead_to_their_headings(names: lis
         cell.text for cell in github_repository.outside(found.front) if cell.kind in ("h1", "h2")
     ]
     expected = list(anchors(headings))[1:]
-    assert [lead.label for lead in seen.contents] == headings[1:] == names
-    assert [unquote(lead.target) for lead in seen.contents] == [f"#{name}" for name in expected]
+    links = [link for block in seen.above for link in block.links]
+    assert [link.label for link in links if link.target != "digests"] == headings[1:] == names
+    assert [unquote(link.target) for link in links if link.target != "digests"] == [
+        f"#{name}" for name in expected
+    ]
 
 
 @pytest.mark.parametrize(
@@ -285,7 +311,7 @@ def test_more_keywords_than_headings_fit_lose_nothing() -> None:
 def test_more_keywords_than_headings_fit_without_papers_make_no_pages() -> None:
     found = written(content(*((f"compiler {n}", []) for n in range(30))), 1_000)
     assert found.pages == {}
-    assert (len(read(found.front).contents), read(found.front).position) == (30, ())
+    assert [len(block.links) for block in read(found.front).above if block.links] == [30, 1]
 
 
 @pytest.mark.parametrize("piece", ["x", "\N{SNAKE}", "[^", "*a\N{SNAKE}", "|", "https://a.b/*"])

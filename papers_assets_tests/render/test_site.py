@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from papers_assets.render.chart import Bars
 from papers_assets.render.citations import bibtex
-from papers_assets.render.escape import collapse
+from papers_assets.render.markdown import collapse
 from papers_assets.render.site import Frame, pages
 from papers_assets.render.site.bars import HEIGHT, STEP, drawing
 from papers_assets.render.site.mathml import _PARTS

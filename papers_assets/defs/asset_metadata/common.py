@@ -6,7 +6,7 @@ from typing import Any
 import dagster as dg
 import pandas as pd
 
-from papers_assets.render import escape
+from papers_assets.render import markdown
 from papers_assets.transform import selection
 
 ROWS_OF_SECTION, SECTIONS = 3, 5
@@ -61,7 +61,7 @@ def by_keyword(rows: Sequence[Mapping[str, str | int]]) -> Metadata:
 
 def beginning(text: str) -> str:
     """Give the beginning of a text, on one line."""
-    return escape.shortened(escape.collapse(text), _LONGEST)
+    return markdown.shortened(markdown.collapse(text), _LONGEST)
 
 
 def newest(papers: pd.DataFrame) -> dg.MetadataValue[Any]:

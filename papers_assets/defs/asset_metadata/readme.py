@@ -17,7 +17,7 @@ from papers_assets.defs.asset_metadata.common import (
     Metadata,
     beginning,
 )
-from papers_assets.render import escape
+from papers_assets.render import markdown
 from papers_assets.render.readme import Section, render_readme
 
 _FOLDED = re.compile("<details><summary>.*?</summary><p>(.*?)</p></details>")
@@ -71,7 +71,7 @@ def _contents(sections: Sequence[Section], shown: Sequence[int]) -> str:
     for number, s in enumerate(sections[:PLOTTED]):
         total = len(s.papers)
         here = f"{shown[number]} of " if shown and shown[number] < total else ""
-        keyword, note = (escape.escape_cell(beginning(text)) for text in (s.keyword, s.note))
+        keyword, note = (markdown.escape_cell(beginning(text)) for text in (s.keyword, s.note))
         lines.append(f"| {keyword} | {here}{total} | {note} |")
     if len(sections) > PLOTTED:
         lines += ["", f"And {len(sections) - PLOTTED} more keywords."]

@@ -7,7 +7,7 @@ from urllib.parse import quote, urlencode
 
 from markupsafe import Markup
 
-from papers_assets.render import escape
+from papers_assets.render import markdown
 from papers_assets.render.citations import bibtex
 from papers_assets.render.site.mathml import mathematics
 from papers_assets.transform.listed_papers import Listed
@@ -83,7 +83,7 @@ class Entry:
         (citation_title and others) would make the page one single paper.
         """
         paper = self.paper
-        doi = escape.collapse(paper.doi or "").split()
+        doi = markdown.collapse(paper.doi or "").split()
         pairs = [
             ("ctx_ver", "Z39.88-2004"),
             ("rft_val_fmt", "info:ofi/fmt:kev:mtx:dc"),
@@ -105,14 +105,14 @@ class Entry:
     @property
     def doi(self) -> str:
         """The address behind the first DOI, or empty: sometimes there are several."""
-        words = escape.collapse(self.paper.doi or "").split()
+        words = markdown.collapse(self.paper.doi or "").split()
         return f"https://doi.org/{quote(words[0])}" if words else ""
 
     @cached_property
     def title(self) -> Markup:
         """The title, as HTML."""
         text = shown(self.paper.title)
-        return mathematics(text if escape.is_visible(text) else _UNTITLED)
+        return mathematics(text if markdown.is_visible(text) else _UNTITLED)
 
     @cached_property
     def abstract(self) -> Markup:
@@ -164,15 +164,15 @@ class Entry:
 
 def shown(text: str) -> str:
     """Give a published text as readers see it."""
-    return escape.shortened(escape.collapse(text), _MOST_SHOWN)
+    return markdown.shortened(markdown.collapse(text), _MOST_SHOWN)
 
 
 def _search(name: str) -> str:
     """Return what follows "#q=" in an address that searches for a name as a phrase."""
     words = name.replace('"', " ")
-    return quote(f'"{words}"') if escape.is_visible(words) else ""
+    return quote(f'"{words}"') if markdown.is_visible(words) else ""
 
 
 def _address(url: str) -> str:
-    bare = escape.collapse(url).split("://", 1)[-1].removeprefix("www.").rstrip("/")
+    bare = markdown.collapse(url).split("://", 1)[-1].removeprefix("www.").rstrip("/")
     return bare if len(bare) <= _MOST_OF_LINK else f"{bare[: _MOST_OF_LINK - 1]}…"

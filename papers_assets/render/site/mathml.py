@@ -73,7 +73,7 @@ def mathematics(text: str) -> Markup:
     """Give a text as HTML, its formulas as MathML where that is possible.
 
     Args:
-        text: as escape.collapse gives it.
+        text: as `papers_assets.render.markdown.collapse` returns it.
     """
     return Markup("").join(
         (piece.formula and mathml(piece.formula, is_display=piece.is_display)) or escape(piece.text)
