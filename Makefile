@@ -43,6 +43,9 @@ papers: $(READY)     ## fetch from arXiv and write output/README.md
 ui: $(READY)         ## the Dagster UI on 127.0.0.1:3000, with schedule and automation running
 	$(BIN)/papers ui
 
+# The tests start hundreds of processes, and each would compile all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
+
 # SQLite waits for the disk at every event of a run. Where there is a file system in memory with room,
 # the tests write there.
 IN_MEMORY = $(shell [ "$$(df -Pm /dev/shm 2>/dev/null | awk 'END { print $$4 }')" -ge 4000 ] 2>/dev/null \
