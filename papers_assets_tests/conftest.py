@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 
 import dagster as dg
 import pytest
-from hypothesis import settings
 
 from papers_assets.definitions import build_definitions
 from papers_assets.keywords import Keyword, KeywordsFile
@@ -21,6 +20,7 @@ from papers_assets.settings import Settings
 from papers_assets.storage.locks import locks_for
 from papers_assets.storage.outputs import Outputs
 from papers_assets.storage.store import Store
+from papers_assets_tests import thoroughness
 from papers_assets_tests.buckets import s3_environment, s3_home, s3_url
 from papers_assets_tests.databases import postgres, postgres_url
 from papers_assets_tests.driving import UI, environment, running_ui
@@ -29,10 +29,7 @@ from papers_assets_tests.sample_arxiv.hostile import hostile_corpus
 
 __all__ = ["postgres", "postgres_url", "s3_environment", "s3_home", "s3_url"]  # fixtures, too
 
-# How long an example takes is no business of a test: the machine may be busy.
-settings.register_profile("without deadlines", deadline=None)
-settings.load_profile("without deadlines")
-
+thoroughness.register()
 
 WAITING = frozenset({"test_browser.py", "test_host.py", "test_reliability.py", "test_ui.py"})
 """Modules whose tests take longest: they come first, or one would be left at the end, alone."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from papers_assets import edition_files
@@ -28,6 +28,7 @@ from papers_assets.editions import (
 from papers_assets.listing import listed
 from papers_assets_tests.making import EPOCH, LATER, paper
 from papers_assets_tests.test_changes import FOLLOWED, Lists, lists_of, some_lists
+from papers_assets_tests.thoroughness import examples
 
 NAMES = ["a", "b"]
 DAY = date(2026, 11, 23)
@@ -105,7 +106,7 @@ def test_an_edition_has_one_paper_a_line_so_that_its_history_stays_small() -> No
     assert '"title": "An invented compiler, number 1"' in text
 
 
-@settings(max_examples=10, deadline=None)  # each day takes pandas milliseconds
+@examples(10)  # each day takes pandas milliseconds
 @given(st.lists(some_lists, min_size=1, max_size=4))
 def test_an_edition_is_read_back_as_it_was_written(lists: list[Lists]) -> None:
     days = Days()
@@ -130,7 +131,7 @@ OLDER: list[Lists] = [
 ]
 
 
-@settings(max_examples=10, deadline=None)
+@examples(10)
 @example(MOVED, 0)
 @example(OLDER, 3)
 @given(st.lists(some_lists, min_size=1, max_size=4), st.integers(0, 4))

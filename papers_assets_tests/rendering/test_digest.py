@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from papers_assets.changes import Kind, Update
@@ -23,6 +23,7 @@ from papers_assets_tests.github import GITHUBS, ToHtml, body, github
 from papers_assets_tests.making import EPOCH, LATER, paper
 from papers_assets_tests.test_changes import lists_of
 from papers_assets_tests.test_editions import Days
+from papers_assets_tests.thoroughness import examples
 
 DAY = date(2026, 11, 23)
 MORE = "https://example.org/papers"
@@ -157,7 +158,7 @@ def test_what_does_not_fit_even_so_is_counted_and_no_group_hides_another() -> No
     assert f"_And {601 - sum(shown)} more papers: see [the whole list](<{MORE}>)._" in text
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(
     st.lists(st.text(alphabet="ab|`<&\\[]*_~@#1 \U0001f600\n$", max_size=400), max_size=8),
     st.integers(2_000, 9_000),

@@ -264,18 +264,18 @@ def test_styled_letters_are_letters_of_their_own(text: str, style: str, shown: s
 
 def test_real_formulas_are_shown_and_say_all_that_their_source_does() -> None:
     found = shown = 0
-    for record in reference.records("arxiv/papers.jsonl.gz"):
+    for record in reference.sample("arxiv/papers.jsonl.gz"):
         for name in ("title", "abstract"):
             for piece in pieces(collapse(record[name])):
                 if piece.formula:
                     found += 1
                     shown += mathml(piece.formula, is_display=piece.is_display) is not None
-    assert found > 8_800
+    assert found > reference.share(8_800)
     assert shown / found > 0.99
 
 
 def test_real_hazards_are_text_and_mathematics_only() -> None:
-    for record in reference.records("arxiv/hazards.jsonl.gz"):
+    for record in reference.sample("arxiv/hazards.jsonl.gz"):
         for name in ("title", "abstract"):
             text = collapse(record[name])
             elements = {element.tag for element in tree(mathematics(text)).iter()}

@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from papers_assets.assets.documents import _clear, _write
@@ -26,6 +26,7 @@ from papers_assets_tests import github
 from papers_assets_tests.rendering.seen import Paper, frame, paper, visible
 from papers_assets_tests.rendering.test_escape_properties import hostile
 from papers_assets_tests.rendering.test_inspect import hazards
+from papers_assets_tests.thoroughness import examples
 
 DAY = date(2026, 2, 3)
 # As keywords.toml takes them: visible characters, single spaces.
@@ -159,7 +160,7 @@ def test_to_the_last_byte_it_is_one_document_and_one_byte_less_makes_pages() -> 
     st.integers(7_000, 15_000),
     st.booleans(),
 )
-@settings(max_examples=40, deadline=None)
+@examples(40)
 def test_every_row_stands_once_in_order_and_no_document_is_too_large(
     lists: list[tuple[str, int]],
     text: str,
@@ -179,7 +180,7 @@ def test_every_row_stands_once_in_order_and_no_document_is_too_large(
 
 
 @given(st.lists(st.integers(0, 30), min_size=1, max_size=6), st.integers(6_000, 12_000))
-@settings(max_examples=40, deadline=None)
+@examples(40)
 def test_room_is_shared_evenly_and_who_has_little_leaves_it_to_the_others(
     counts: list[int], limit: int
 ) -> None:
@@ -247,7 +248,7 @@ def test_pages_lead_back_to_their_section_and_to_each_other_above_and_below() ->
 
 
 @given(st.lists(keywords, min_size=1, max_size=4, unique=True))
-@settings(max_examples=100, deadline=None)
+@examples(100)
 def test_whatever_keywords_are_called_contents_lead_to_their_headings(names: list[str]) -> None:
     found = written(content(*((name, papers(20)) for name in names)), 2_400)
     seen = read(found.front)
