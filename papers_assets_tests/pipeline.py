@@ -1,7 +1,4 @@
-"""The daily run below Dagster: the functions of the assets, one after the other, on real storage.
-
-Dagster's engine takes most of the time of a small run, and has tests of its own (`House`).
-"""
+"""The product in a folder of its own: below Dagster, and as Dagster runs it."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
@@ -23,7 +20,7 @@ from papers_assets.notifying.channels import Channels
 from papers_assets.outcomes import Outcomes
 from papers_assets.refresh import Wishes, refresh
 from papers_assets.resources import ArxivResource, PapersIOManager, StoreResource
-from papers_assets.runs import _NEEDED_FOR_README, COUNTED, Report
+from papers_assets.runs import _NEEDED_FOR_README, COUNTED, Report, run_daily
 from papers_assets.sample_arxiv import Fault, RequestRecord, SampleArxiv
 from papers_assets.settings import Settings
 from papers_assets.storage.locks import locks_for
@@ -38,7 +35,10 @@ LISTS = frozenset({"harvest", "raw_papers", "papers", "readme"})
 
 @dataclass
 class Pipeline:
-    """The product in a folder of its own: keywords, a sample arXiv, a clock."""
+    """Keywords, a sample arXiv, a clock, and the functions of the assets, called one by one.
+
+    Dagster's engine takes most of the time of a small run. Tests of what it does have a `House`.
+    """
 
     home: Path
     server: SampleArxiv
@@ -207,6 +207,40 @@ class Pipeline:
     @property
     def readme(self) -> str:
         return self.store.documents.readme_path.read_text()
+
+
+@dataclass(kw_only=True)
+class House(Pipeline):
+    """The same, with a run history: the graph as Dagster runs it."""
+
+    instance: dg.DagsterInstance
+
+    def run(self, *names: str, **_: Any) -> Report:
+        return run_daily(
+            self.definitions,
+            self.instance,
+            self.file,
+            names,
+            locks_folder=self.store.locks_folder,
+            now=lambda: self.today,
+        )
+
+    def execute(self, job: str, **options: object) -> dg.ExecuteInProcessResult:
+        resolved = self.definitions.resolve_job_def(job)
+        return resolved.execute_in_process(instance=self.instance, **options)  # type: ignore[arg-type]
+
+    @property
+    def everything(self) -> dict[str, str]:
+        """The tags of a run over all keywords."""
+        return {
+            "dagster/asset_partition_range_start": self.file.names[0],
+            "dagster/asset_partition_range_end": self.file.names[-1],
+        }
+
+    @property
+    def materialized(self) -> set[str]:
+        """The keywords whose partition Dagster shows as materialized."""
+        return set(self.instance.get_materialized_partitions(dg.AssetKey("raw_papers")))
 
 
 def _assets(definitions: dg.Definitions) -> list[dg.AssetsDefinition]:

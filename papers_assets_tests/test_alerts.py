@@ -21,8 +21,8 @@ from papers_assets.messages import AlertError, Alerts, send
 from papers_assets.sample_arxiv import Fault
 from papers_assets.schedules import DAILY
 from papers_assets.settings import Settings, SettingsError, read_settings
-from papers_assets_tests.conftest import House
 from papers_assets_tests.driving import free_port
+from papers_assets_tests.pipeline import House
 
 pytestmark = pytest.mark.lists_only
 

@@ -10,7 +10,7 @@ import pytest
 
 from papers_assets.assets import catalogued
 from papers_assets.settings import Settings, SettingsError, read_settings
-from papers_assets_tests.conftest import House
+from papers_assets_tests.pipeline import House
 
 GROUPS = {
     "raw_papers": "arxiv",

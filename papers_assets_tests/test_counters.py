@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from papers_assets.counters import Counters, Counts, from_json, to_json
 from papers_assets.sample_arxiv import Fault
-from papers_assets_tests.conftest import House
 from papers_assets_tests.making import LATER
+from papers_assets_tests.pipeline import House
 
 pytestmark = pytest.mark.lists_only
 

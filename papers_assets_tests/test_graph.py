@@ -24,8 +24,8 @@ from papers_assets.papers import refreshed_at
 from papers_assets.runs import Report
 from papers_assets.sample_arxiv import Fault
 from papers_assets.schedules import DAILY, PUBLISH, REFRESH
-from papers_assets_tests.conftest import House
 from papers_assets_tests.making import keyword
+from papers_assets_tests.pipeline import House
 
 pytestmark = pytest.mark.lists_only
 
@@ -395,7 +395,7 @@ class Fronted(House):
 
 @pytest.fixture
 def fronted(house: House) -> Fronted:
-    return Fronted(house.home, house.server, house.instance)
+    return Fronted(house.home, house.server, instance=house.instance)
 
 
 def verdicts(house: House) -> dict[str, bool]:

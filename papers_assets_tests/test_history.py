@@ -17,7 +17,7 @@ from papers_assets.resources import StoreResource
 from papers_assets.runs import open_instance, tidy_up
 from papers_assets.sample_arxiv import Fault
 from papers_assets.schedules import DAILY, HOUSEKEEPING, PUBLISH
-from papers_assets_tests.conftest import House
+from papers_assets_tests.pipeline import House
 
 pytestmark = pytest.mark.lists_only
 

@@ -19,10 +19,10 @@ from papers_assets.runs import open_instance
 from papers_assets.sample_arxiv import Corpus, Fault, Paper, RequestRecord, SampleArxiv
 from papers_assets_tests import github
 from papers_assets_tests.arxiv.test_feed import entry, feed
-from papers_assets_tests.conftest import House
 from papers_assets_tests.driving import PAPERS, environment
 from papers_assets_tests.github import ToHtml
 from papers_assets_tests.making import keyword
+from papers_assets_tests.pipeline import House
 from papers_assets_tests.rendering.seen import DIRECTIONS, faults, pipes, table_rows
 from papers_assets_tests.sample_arxiv.building import paper
 
@@ -88,7 +88,7 @@ def hostile_house(tmp_path_factory: pytest.TempPathFactory, hostile: Corpus) -> 
     """One for all that only look at it: reading a megabyte as Markdown takes a while."""
     home = tmp_path_factory.mktemp("home")
     with SampleArxiv(hostile) as server, open_instance(home, {}) as instance:
-        house = House(home, server, instance)
+        house = House(home, server, instance=instance)
         house.keywords = [HOSTILE, keyword("<b>|*x*[y](javascript:z)", any=("nothing",))]
         report = house.run()
         assert report.failed == {}

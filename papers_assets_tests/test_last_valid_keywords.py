@@ -18,7 +18,7 @@ from papers_assets.keywords_file import (
 )
 from papers_assets.schedules import DAILY
 from papers_assets_tests import driving
-from papers_assets_tests.conftest import House
+from papers_assets_tests.pipeline import House
 
 VALID = "# mine\n[keywords.compiler]\ncap = 3\n"
 BROKEN = "cap = 0\n[keywords.compiler]\nanny = 1\n"

@@ -35,8 +35,8 @@ from papers_assets.storage.labels import Head
 from papers_assets.storage.outputs import Outputs
 from papers_assets.storage.store import FORMAT, Store
 from papers_assets_tests import driving
-from papers_assets_tests.conftest import House
 from papers_assets_tests.making import LATER, keyword, paper
+from papers_assets_tests.pipeline import House
 
 ODD = 'a "quoted" \\ keyword\nwith {a=line} and 図'
 Samples = dict[tuple[str, str], float]

@@ -22,8 +22,8 @@ from papers_assets.rendering import readme
 from papers_assets.sample_arxiv import Corpus, Fault
 from papers_assets.sample_arxiv import Paper as ArxivPaper
 from papers_assets.storage.store import public_slug
-from papers_assets_tests.conftest import House
 from papers_assets_tests.making import keyword
+from papers_assets_tests.pipeline import House
 from papers_assets_tests.reliability.worlds import corpus_at, history
 from papers_assets_tests.test_graph import metadata
 

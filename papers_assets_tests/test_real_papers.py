@@ -8,8 +8,8 @@ import snowballstemmer
 
 from papers_assets.sample_arxiv import Corpus
 from papers_assets_tests import reference
-from papers_assets_tests.conftest import House
 from papers_assets_tests.making import keyword
+from papers_assets_tests.pipeline import House
 
 KEYWORDS = [
     "reinforcement learning",

@@ -8,7 +8,7 @@ from dagster._core.execution.plan.state import KnownExecutionState
 
 from papers_assets.sample_arxiv import Fault
 from papers_assets.schedules import DAILY, PUBLISH
-from papers_assets_tests.conftest import House
+from papers_assets_tests.pipeline import House
 from papers_assets_tests.test_publishing import LINEAGE
 from papers_assets_tests.test_schedules import materialize, wanted
 

@@ -19,8 +19,8 @@ from papers_assets.sample_arxiv import FAULTS, Corpus, Fault, RequestRecord, Scr
 from papers_assets.sample_arxiv.replies import Spoiler
 from papers_assets.schedules import DAILY
 from papers_assets_tests.arxiv.test_elements import with_form_feeds
-from papers_assets_tests.conftest import House
 from papers_assets_tests.making import keyword
+from papers_assets_tests.pipeline import House
 
 pytestmark = pytest.mark.lists_only
 

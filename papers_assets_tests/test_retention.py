@@ -16,8 +16,8 @@ from papers_assets.paper_rows import of_papers
 from papers_assets.retention import prune_harvest, prune_held
 from papers_assets.schedules import HOUSEKEEPING
 from papers_assets.storage.store import Store
-from papers_assets_tests.conftest import House
 from papers_assets_tests.making import LATER, keyword, paper
+from papers_assets_tests.pipeline import House
 
 pytestmark = pytest.mark.lists_only
 

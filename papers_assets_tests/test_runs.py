@@ -15,7 +15,7 @@ from papers_assets.runs import open_instance
 from papers_assets.sample_arxiv import Fault
 from papers_assets.schedules import DAILY, PUBLISH, REFRESH
 from papers_assets.settings import PROJECT_ROOT
-from papers_assets_tests.conftest import House
+from papers_assets_tests.pipeline import House
 from papers_assets_tests.test_reexecution import reexecute
 
 OPENING = """

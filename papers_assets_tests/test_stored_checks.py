@@ -7,8 +7,8 @@ import dagster as dg
 
 from papers_assets.checks import CHECKS_OF_CHANGES, CHECKS_OF_PAPERS, CHECKS_OF_README
 from papers_assets.schedules import CHECKS
-from papers_assets_tests.conftest import House
 from papers_assets_tests.making import keyword
+from papers_assets_tests.pipeline import House
 from papers_assets_tests.test_graph import Fronted
 
 OF = {"papers": CHECKS_OF_PAPERS, "changes": CHECKS_OF_CHANGES, "readme": CHECKS_OF_README}
@@ -115,7 +115,7 @@ def test_after_an_edit_of_the_keywords_failures_are_warnings_until_the_next_publ
 
 
 def test_a_front_page_that_is_gone_is_noticed(house: House) -> None:
-    fronted = Fronted(house.home, house.server, house.instance)
+    fronted = Fronted(house.home, house.server, instance=house.instance)
     fronted.run()
     assert failed(execute(fronted)[1]) == {}
     fronted.store.documents.front_page_path.write_text("Mine.\n")

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from papers_assets.sample_arxiv import Fault, RequestRecord, SampleArxiv
-from papers_assets_tests.conftest import House
 from papers_assets_tests.driving import PAPERS, environment
 from papers_assets_tests.making import keyword
+from papers_assets_tests.pipeline import House
 
 pytestmark = pytest.mark.lists_only
 

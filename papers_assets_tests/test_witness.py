@@ -19,8 +19,8 @@ from papers_assets.sample_arxiv import (
 )
 from papers_assets.sample_arxiv.interfaces import OAI
 from papers_assets.schedules import PUBLISH
-from papers_assets_tests.conftest import House
 from papers_assets_tests.making import LATER, keyword, paper
+from papers_assets_tests.pipeline import House
 from papers_assets_tests.test_graph import metadata
 
 pytestmark = pytest.mark.lists_only
@@ -177,7 +177,7 @@ def test_a_day_of_more_pages_than_three_is_compared_as_far_as_it_comes(
     house: House, corpus: Corpus
 ) -> None:
     with SampleArxiv(corpus, oai_page=1) as server:
-        watched = House(house.home, server, house.instance, today=SATURDAY, witness=True)
+        watched = House(house.home, server, instance=house.instance, today=SATURDAY, witness=True)
         server.fault = Script([Step(STOPPED)])
         assert watched.run().failed == {}
         assert len(asked_of_oai(server)) == 3

@@ -20,9 +20,9 @@ from papers_assets.history import LOCK_TAG, end_dead_runs, held_while_running, p
 from papers_assets.runs import open_instance, prepared_home
 from papers_assets.sample_arxiv import Fault, SampleArxiv
 from papers_assets.schedules import HOUSEKEEPING
-from papers_assets_tests.conftest import House
 from papers_assets_tests.deploy.host import DEPLOY
 from papers_assets_tests.driving import PAPERS, environment
+from papers_assets_tests.pipeline import House
 from papers_assets_tests.test_history import checked_run, files, runs, shown
 
 # From before runs had the column `backfill_id`: Dagster 1.8.
@@ -54,7 +54,7 @@ def instance(
 
 @pytest.fixture
 def house(tmp_path: Path, server: SampleArxiv, instance: dg.DagsterInstance) -> House:
-    return House(tmp_path / "home", server, instance)
+    return House(tmp_path / "home", server, instance=instance)
 
 
 def now() -> datetime:
@@ -179,7 +179,7 @@ def test_an_older_embedded_history_works_and_is_migrated_with_its_runs(
 ) -> None:
     home = prepared_home(tmp_path / "embedded")
     with open_instance(home, {}) as instance:
-        house = House(home, server, instance)
+        house = House(home, server, instance=instance)
         before = [checked_run(house)]
         with instance.run_storage.connect() as connection:  # type: ignore[attr-defined]
             config = get_alembic_config(sqlite_run_storage.__file__)
@@ -193,4 +193,4 @@ def test_an_older_embedded_history_works_and_is_migrated_with_its_runs(
         revision, newest = instance.run_storage.alembic_version()  # type: ignore[misc]
         assert revision == newest
         assert set(before) <= set(instance.get_run_ids())
-        assert checked_run(House(home, server, instance)) in instance.get_run_ids()
+        assert checked_run(House(home, server, instance=instance)) in instance.get_run_ids()

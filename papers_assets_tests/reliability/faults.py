@@ -28,7 +28,7 @@ from papers_assets.rendering.inspect import Part, inspect_readme
 from papers_assets.resources import ArxivResource
 from papers_assets.runs import open_instance
 from papers_assets.sample_arxiv import FAULTS, Corpus, SampleArxiv, Script, Step
-from papers_assets_tests.conftest import House
+from papers_assets_tests.pipeline import House
 from papers_assets_tests.sample_arxiv.hostile import hostile_corpus
 
 _INTERVAL = 0.02
@@ -150,7 +150,7 @@ class Matrix:
             open_instance(home, {}) as instance,
             mock.patch.object(ArxivResource, "client", _client(self._folder / f"{name}.lock")),
         ):
-            yield House(home, server, instance)
+            yield House(home, server, instance=instance)
         shutil.rmtree(home)
 
     @staticmethod

@@ -26,8 +26,8 @@ from papers_assets.runs import Report, open_instance
 from papers_assets.sample_arxiv import Corpus, Paper, SampleArxiv, Script, Step
 from papers_assets.storage.store import slug
 from papers_assets_tests import reference
-from papers_assets_tests.conftest import House
 from papers_assets_tests.making import keyword
+from papers_assets_tests.pipeline import House
 from papers_assets_tests.test_real_papers import KEYWORDS, stems
 
 CAP = 100
@@ -397,7 +397,7 @@ def replayed(home: Path, days: int, *, faulty_every: int = 10, past: Past | None
     past = past or Past()
     first = past.densest(days) + _HOUR
     with open_instance(home, {}) as instance, SampleArxiv(Corpus([])) as server:
-        house = House(home, server, instance)
+        house = House(home, server, instance=instance)
         house.keywords = [keyword(name, categories=("cs", "stat"), cap=CAP) for name in KEYWORDS]
         lived = _Days(house, past)
         faulty = 0

@@ -24,7 +24,7 @@ from papers_assets.matching import MATCHED, Candidate, Matcher, SearchMatcher
 from papers_assets.runs import open_instance
 from papers_assets.sample_arxiv import FAULTS, Corpus, Paper, SampleArxiv
 from papers_assets_tests import reference
-from papers_assets_tests.conftest import House
+from papers_assets_tests.pipeline import House
 
 PATH = Path(__file__).with_name("search.toml")
 _LOST = 5
@@ -103,7 +103,7 @@ def main() -> int:
         open_instance(Path(folder), {}) as instance,
     ):
         keywords = read_keywords_file(PATH).keywords
-        house = House(Path(folder), server, instance, keywords)
+        house = House(Path(folder), server, keywords, instance=instance)
         _say(f"{'keyword':<24}{'listed':>8}{'lost':>8}{'strange':>8}  problem")
         for row in good_day(house, papers):
             wrong += bool(row.lost or row.strange or row.problem)

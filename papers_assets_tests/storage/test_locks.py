@@ -19,9 +19,9 @@ from papers_assets.storage.locks import FileLocks, LockLostError, PostgresLocks,
 from papers_assets.storage.postgres import PostgresError, Session, checked_url, key_of
 from papers_assets.storage.store import Store
 from papers_assets_tests.arxiv.test_turnstile import cut
-from papers_assets_tests.conftest import House
 from papers_assets_tests.contending import another, count_up, hold, killed_while_it_holds, locks_at
 from papers_assets_tests.databases import Postgres
+from papers_assets_tests.pipeline import House
 from papers_assets_tests.storage.test_store import held
 
 NOBODY = "postgresql://papers:hush-hush@127.0.0.1:1/papers"

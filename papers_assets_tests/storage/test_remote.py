@@ -35,9 +35,9 @@ from papers_assets.storage.postgres import Session
 from papers_assets.storage.store import Store, slug
 from papers_assets_tests import driving
 from papers_assets_tests.arxiv.test_turnstile import cut
-from papers_assets_tests.conftest import House
 from papers_assets_tests.contending import another
 from papers_assets_tests.making import LATER, keyword, paper
+from papers_assets_tests.pipeline import House
 from papers_assets_tests.reliability.worlds import corpus_at, history
 from papers_assets_tests.storage.test_outputs import pieces
 from papers_assets_tests.storage.test_store import held
@@ -440,7 +440,7 @@ def test_the_whole_graph_over_two_days_loses_nothing(
     s3_home: Path, server: SampleArxiv, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     with open_instance(tmp_path, {}) as instance:
-        house = House(s3_home, server, instance, locks="local", host_folder=tmp_path)
+        house = House(s3_home, server, instance=instance, locks="local", host_folder=tmp_path)
         versions: set[tuple[str, int]] = set()
         for moment in (len(history()) - 12, len(history())):
             server.corpus = corpus_at(moment)
