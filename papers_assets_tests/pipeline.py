@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache
 from inspect import signature
@@ -13,12 +13,13 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 import pandas as pd
 
+from papers_assets.asking import RefreshConfig, _wishes
 from papers_assets.checks import CHECKS_OF_CHANGES, CHECKS_OF_PAPERS, CHECKS_OF_README
 from papers_assets.definitions import build_definitions
 from papers_assets.keywords import Keyword, KeywordsFile
 from papers_assets.notifying.channels import Channels
 from papers_assets.outcomes import Outcomes
-from papers_assets.refresh import Wishes, refresh
+from papers_assets.refresh import refresh
 from papers_assets.resources import ArxivResource, PapersIOManager, StoreResource
 from papers_assets.runs import _NEEDED_FOR_README, COUNTED, Report, run_daily
 from papers_assets.sample_arxiv import Fault, RequestRecord, SampleArxiv
@@ -62,6 +63,8 @@ class Pipeline:
     """What the last runs told Dagster, by asset and partition."""
     checks: dict[str, dg.AssetCheckResult] = field(default_factory=dict)
     """The last result of each check, by name."""
+    story: str = ""
+    """What the last refresh said of what failed."""
 
     def __post_init__(self) -> None:
         self.server.fault = self._fault
@@ -108,14 +111,14 @@ class Pipeline:
             executor=everything.executor,
         )
 
-    def run(self, *names: str, **wishes: Any) -> Report:
+    def run(self, *names: str, **config: Any) -> Report:
         """Refresh these keywords (none: all), and publish what arrived."""
-        report = self.refresh(*names, **wishes)
+        report = self.refresh(*names, **config)
         self.publish(report)
         return report
 
-    def refresh(self, *names: str, **wishes: Any) -> Report:
-        """Do what `raw_papers` does; `wishes` are those of `papers_assets.refresh`."""
+    def refresh(self, *names: str, **config: Any) -> Report:
+        """Do what `raw_papers` does; `config` is that of a run."""
         keywords = [word for word in self.keywords if not names or word.name in names]
         report, outcomes = Report(), Outcomes(self.server.url)
         arxiv = ArxivResource(
@@ -127,10 +130,12 @@ class Pipeline:
             locks=self.locks,
         )
         with closing(arxiv.client()) as client:
-            asked = Wishes(witness=() if self.witness else None, **wishes)
-            for outcome in refresh(keywords, client, self.store, lambda: self.today, asked):
+            wishes = _wishes(RefreshConfig(**config), self.today.date())
+            wishes = replace(wishes, witness=() if self.witness else None)
+            for outcome in refresh(keywords, client, self.store, lambda: self.today, wishes):
                 outcomes.add(outcome)
         report.failed |= outcomes.problems
+        self.story = outcomes.story
         for name, found in outcomes.refreshed.items():
             values = {key: getattr(value, "value", value) for key, value in found.items()}
             self.metadata["raw_papers", name] = values

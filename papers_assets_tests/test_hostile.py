@@ -15,14 +15,13 @@ import pytest
 
 from papers_assets.keywords import Field
 from papers_assets.rendering.inspect import inspect_readme
-from papers_assets.runs import open_instance
 from papers_assets.sample_arxiv import Corpus, Fault, Paper, RequestRecord, SampleArxiv
 from papers_assets_tests import github
 from papers_assets_tests.arxiv.test_feed import entry, feed
 from papers_assets_tests.driving import PAPERS, environment
 from papers_assets_tests.github import ToHtml
 from papers_assets_tests.making import keyword
-from papers_assets_tests.pipeline import House
+from papers_assets_tests.pipeline import LISTS, House
 from papers_assets_tests.rendering.seen import DIRECTIONS, faults, pipes, table_rows
 from papers_assets_tests.sample_arxiv.building import paper
 
@@ -87,8 +86,8 @@ def hostile() -> Corpus:
 def hostile_house(tmp_path_factory: pytest.TempPathFactory, hostile: Corpus) -> Iterator[House]:
     """One for all that only look at it: reading a megabyte as Markdown takes a while."""
     home = tmp_path_factory.mktemp("home")
-    with SampleArxiv(hostile) as server, open_instance(home, {}) as instance:
-        house = House(home, server, instance=instance)
+    with SampleArxiv(hostile) as server, dg.DagsterInstance.ephemeral() as instance:
+        house = House(home, server, assets=LISTS, instance=instance)
         house.keywords = [HOSTILE, keyword("<b>|*x*[y](javascript:z)", any=("nothing",))]
         report = house.run()
         assert report.failed == {}
@@ -222,6 +221,7 @@ ANSWERS = {
 }
 
 
+@pytest.mark.parametrize("assets", [LISTS, pytest.param(frozenset(), marks=pytest.mark.slow)])
 def test_whatever_arxiv_says_the_runs_log_prints(house: House, hostile: Corpus) -> None:
     house.server.corpus = hostile
     house.keywords = [HOSTILE, *map(keyword, ANSWERS)]
@@ -235,6 +235,7 @@ def test_whatever_arxiv_says_the_runs_log_prints(house: House, hostile: Corpus) 
             assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]", record.message)
 
 
+@pytest.mark.slow
 def test_whatever_arxiv_says_the_command_line_prints(hostile: Corpus, tmp_path: Path) -> None:
     tables = "".join(f"[keywords.{name}]\n" for name in ANSWERS)
     (tmp_path / "keywords.toml").write_text(
