@@ -8,8 +8,8 @@ from itertools import chain, islice, pairwise
 from pathlib import Path
 from typing import Any
 
-from papers_assets.sample_arxiv import generate
-from papers_assets_tests import reference
+from papers_assets_tests.helpers import reference_data
+from papers_assets_tests.sample_papers import generate
 
 _REAL = "arxiv/papers.jsonl.gz"
 _PAIR = re.compile("[a-z]{2,} [a-z]{2,}")
@@ -19,7 +19,7 @@ Record = Mapping[str, Any]
 
 def is_real() -> bool:
     """Say whether there are real papers."""
-    return (reference.SHARED / _REAL).exists()
+    return (reference_data.SHARED / _REAL).exists()
 
 
 def whose() -> str:
@@ -32,7 +32,7 @@ def records(papers: int) -> Iterator[Record]:
     if not is_real():
         many = generate.lines(min(2 * papers, generate.MOST_PAPERS))
     seen = set[str]()
-    for record in reference.records(_REAL) if is_real() else many:
+    for record in reference_data.records(_REAL) if is_real() else many:
         if len(seen) >= papers:
             return
         if record["id"] not in seen:

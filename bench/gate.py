@@ -8,7 +8,8 @@ from statistics import median
 
 from bench.product import postgres_or_none
 from bench.results import Aim, Result, Table
-from papers_assets.arxiv.gate import Gate, gate_for
+from papers_assets.arxiv.rate_limit import Gate
+from papers_assets.storage.rate_limit import gate_for
 
 TURNS, QUICK_TURNS = 300, 10
 _MOST = 30.0

@@ -83,7 +83,7 @@ def _brought_in(folder: Path, sizes: Sizes) -> dict[str, float]:
 
 def bring_in_day(api_url: str, home: str, day: str) -> dict[str, float]:
     """Ask for a day and keep it."""
-    from papers_assets.harvest.harvests import Harvests  # noqa: PLC0415
+    from papers_assets.storage.harvest import Harvests  # noqa: PLC0415
 
     of_day, began = date.fromisoformat(day), time.perf_counter()
     outcome = bring_in_from(api_url, Path(home), of_day, lambda: datetime.now(UTC))
@@ -95,9 +95,9 @@ def bring_in_day(api_url: str, home: str, day: str) -> dict[str, float]:
 
 def bring_in_from(api_url: str, home: Path, day: date, now: Callable[[], datetime]) -> Any:
     from papers_assets.arxiv.client import ArxivClient  # noqa: PLC0415
-    from papers_assets.arxiv.gate import Gate  # noqa: PLC0415
-    from papers_assets.harvest.bringing_in import BroughtIn, bring_in  # noqa: PLC0415
-    from papers_assets.harvest.harvests import Harvests  # noqa: PLC0415
+    from papers_assets.arxiv.rate_limit import Gate  # noqa: PLC0415
+    from papers_assets.pipeline.harvest import BroughtIn, bring_in  # noqa: PLC0415
+    from papers_assets.storage.harvest import Harvests  # noqa: PLC0415
 
     gate = Gate(home / "gate.lock", 0)
     client = ArxivClient(api_url, gate, oai_url=api_url.replace("/api/query", "/oai"))
@@ -141,9 +141,9 @@ def _matched(folder: Path, sizes: Sizes) -> _Matched:
 
 def match(corpus: str, phrases: str, count: int) -> dict[str, float]:
     """Look for the first so many phrases of a file in a corpus."""
-    from papers_assets.keywords import Keyword  # noqa: PLC0415
-    from papers_assets.matching import Matchers  # noqa: PLC0415
-    from papers_assets.sample_arxiv import Corpus  # noqa: PLC0415
+    from papers_assets.arxiv.sample import Corpus  # noqa: PLC0415
+    from papers_assets.keywords.matching import Matchers  # noqa: PLC0415
+    from papers_assets.keywords.model import Keyword  # noqa: PLC0415
 
     names = Path(phrases).read_text("utf-8").splitlines()[:count]
     keywords = [*map(Keyword.of_phrase, names)]

@@ -21,9 +21,10 @@ from bench.product import (
     seconds_by_asset,
 )
 from bench.results import Aim, Result, Series, Table, series
-from papers_assets.arxiv import query
-from papers_assets.arxiv.newest import page_size
-from papers_assets.keywords import Field, Keyword
+from papers_assets.arxiv import search
+from papers_assets.keywords import query
+from papers_assets.keywords.model import Field, Keyword
+from papers_assets.keywords.query import page_size
 
 BATCH = "50"
 """Events that Dagster writes at once: DAGSTER_EVENT_BATCH_SIZE."""
@@ -136,7 +137,7 @@ class Measurement:
     def _loop(self, keywords: Sequence[tuple[str, int]]) -> Measured:
         cap = self._sizes.cap
         asked = [Keyword.of_phrase(n, Field.ABSTRACT, cap) for n, _ in keywords]
-        pages = [query.url(self._url, query.newest_first(k, 0, page_size(k))) for k in asked]
+        pages = [search.url(self._url, query.newest_first(k, 0, page_size(k))) for k in asked]
         file = self._folder / "urls.txt"
         file.write_text("\n".join(pages))
         return measured([sys.executable, "-c", BARE_LOOP, str(file)])

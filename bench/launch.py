@@ -10,9 +10,9 @@ from pathlib import Path
 from bench import corpora
 from bench.product import postgres_or_none
 from bench.results import Aim, Result, Table
-from papers_assets.sample_arxiv import Corpus, SampleArxiv
+from papers_assets.arxiv.sample import Corpus, SampleArxiv
 from papers_assets_tests.deploy.host import Host, running_host
-from papers_assets_tests.driving import ENDED, UI, environment, running_ui
+from papers_assets_tests.helpers.ui_driver import ENDED, UI, environment, running_ui
 
 KEYWORDS = ("compiler", "performance", "reinforcement learning")
 _SERVICES = ("code", "daemon", "webserver")

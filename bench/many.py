@@ -86,13 +86,13 @@ def _runs(folder: Path, sizes: Sizes) -> list[Run]:
 
 def live_a_day(api_url: str, home: str, day: str) -> None:
     """Bring in a day and publish what is in it, as the job does but without Dagster."""
-    from papers_assets.choosing import choose  # noqa: PLC0415
-    from papers_assets.harvest.gleaning import glean  # noqa: PLC0415
-    from papers_assets.harvest.harvests import Harvests  # noqa: PLC0415
-    from papers_assets.keywords_file import read_keywords_file  # noqa: PLC0415
-    from papers_assets.publishing import publish_edition  # noqa: PLC0415
-    from papers_assets.storage.outputs import Outputs  # noqa: PLC0415
-    from papers_assets.storage.store import Store  # noqa: PLC0415
+    from papers_assets.keywords.file import read_keywords_file  # noqa: PLC0415
+    from papers_assets.pipeline.publish_edition import publish_edition  # noqa: PLC0415
+    from papers_assets.pipeline.scan_harvest import glean  # noqa: PLC0415
+    from papers_assets.pipeline.select_papers import choose  # noqa: PLC0415
+    from papers_assets.storage.editions import Outputs  # noqa: PLC0415
+    from papers_assets.storage.harvest import Harvests  # noqa: PLC0415
+    from papers_assets.storage.raw_papers import Store  # noqa: PLC0415
 
     place, since = Path(home), date.fromisoformat(day)
     store, file = Store(place), read_keywords_file(place / "keywords.toml")
@@ -109,7 +109,7 @@ def live_a_day(api_url: str, home: str, day: str) -> None:
 
 def rows_of_papers(home: str) -> int:
     """Count the rows of `papers`."""
-    from papers_assets.storage.store import Store  # noqa: PLC0415
+    from papers_assets.storage.raw_papers import Store  # noqa: PLC0415
 
     return len(Store(Path(home)).read_papers(["keyword"]))
 

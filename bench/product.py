@@ -8,9 +8,9 @@ from pathlib import Path
 from types import MappingProxyType
 
 from bench.apart import Measured, measured
-from papers_assets_tests.databases import Postgres, running_postgres
 from papers_assets_tests.deploy.host import DEPLOY
-from papers_assets_tests.driving import PAPERS, environment
+from papers_assets_tests.helpers.postgres_server import Postgres, running_postgres
+from papers_assets_tests.helpers.ui_driver import PAPERS, environment
 
 
 @contextmanager
@@ -85,7 +85,7 @@ def size_of(folder: Path) -> float:
 
 def seconds_by_asset(home: str) -> list[tuple[str, float]]:
     """Give how long each step of the last run took, in their order, its events included."""
-    from papers_assets.runs import open_instance  # noqa: PLC0415 - imports Dagster
+    from papers_assets.defs.headless import open_instance  # noqa: PLC0415 - imports Dagster
 
     with open_instance(Path(home), {}) as instance:
         (record,) = instance.get_run_records(limit=1)

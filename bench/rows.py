@@ -105,12 +105,12 @@ def _row(keywords: int, each: int) -> Row:
 
 def write(home: str, keywords: int, each: int) -> None:
     """Write what is held of so many keywords, the same papers of each, as the store does."""
-    from papers_assets import held  # noqa: PLC0415
-    from papers_assets.storage.store import Store  # noqa: PLC0415
+    from papers_assets.storage.raw_papers import Store  # noqa: PLC0415
+    from papers_assets.transform import raw_papers  # noqa: PLC0415
 
     store = Store(Path(home))
     some = _keywords(keywords)
-    model = held.refreshed(some[0], None, list(_papers(each)), _NOON)
+    model = raw_papers.refreshed(some[0], None, list(_papers(each)), _NOON)
     for keyword in some:
         labelled = replace(model, keyword=keyword.name, definition=keyword.definition)
         store.write_held(labelled)
@@ -121,8 +121,8 @@ def write(home: str, keywords: int, each: int) -> None:
 
 def choose_all(home: str, keywords: int) -> dict[str, float]:
     """Choose all lists, and publish them for `choose_changed`."""
-    from papers_assets.choosing import choose  # noqa: PLC0415
-    from papers_assets.storage.store import Store  # noqa: PLC0415
+    from papers_assets.pipeline.select_papers import choose  # noqa: PLC0415
+    from papers_assets.storage.raw_papers import Store  # noqa: PLC0415
 
     store, file = Store(Path(home)), _file(keywords)
     took = _Clock()
@@ -134,8 +134,8 @@ def choose_all(home: str, keywords: int) -> dict[str, float]:
 
 def choose_changed(home: str, keywords: int) -> dict[str, float]:
     """Choose again, upon what was published."""
-    from papers_assets.choosing import choose  # noqa: PLC0415
-    from papers_assets.storage.store import Store  # noqa: PLC0415
+    from papers_assets.pipeline.select_papers import choose  # noqa: PLC0415
+    from papers_assets.storage.raw_papers import Store  # noqa: PLC0415
 
     store, file = Store(Path(home)), _file(keywords)
     took = _Clock()
@@ -145,15 +145,15 @@ def choose_changed(home: str, keywords: int) -> dict[str, float]:
 
 def change(home: str, keywords: int, changed: int) -> None:
     """Hold one paper more of the first keywords."""
-    from papers_assets import held  # noqa: PLC0415
-    from papers_assets.storage.store import Store  # noqa: PLC0415
+    from papers_assets.storage.raw_papers import Store  # noqa: PLC0415
+    from papers_assets.transform import raw_papers  # noqa: PLC0415
 
     store = Store(Path(home))
     for keyword in _keywords(keywords)[:changed]:
         before = store.read_held(keyword.name)
         (new,) = _papers(1)
         new = replace(new, arxiv_id="2613.99999", updated=_NOON)
-        store.write_held(held.refreshed(keyword, before, [new], _NOON))
+        store.write_held(raw_papers.refreshed(keyword, before, [new], _NOON))
 
 
 class _Clock:
@@ -166,14 +166,14 @@ class _Clock:
 
 
 def _keywords(count: int) -> list[Any]:
-    from papers_assets.keywords import Field, Keyword, Phrase, Search  # noqa: PLC0415
+    from papers_assets.keywords.model import Field, Keyword, Phrase, Search  # noqa: PLC0415
 
     search = Search(any=(Phrase(_PHRASE),), within=Field.ABSTRACT)
     return [Keyword(f"keyword {number}", (search,)) for number in range(count)]
 
 
 def _file(count: int) -> Any:
-    from papers_assets.keywords import KeywordsFile  # noqa: PLC0415
+    from papers_assets.keywords.model import KeywordsFile  # noqa: PLC0415
 
     keywords = tuple(_keywords(count))
     return KeywordsFile(Path("keywords.toml"), keywords, ZoneInfo("UTC"), "0 6 * * *")
@@ -181,8 +181,8 @@ def _file(count: int) -> Any:
 
 def _papers(count: int) -> Iterator[Any]:
     """Invent papers as long as real ones, the newest last, of words in any order."""
-    from papers_assets.sample_arxiv import words  # noqa: PLC0415
-    from papers_assets_tests.making import paper  # noqa: PLC0415
+    from papers_assets_tests.helpers.factories import paper  # noqa: PLC0415
+    from papers_assets_tests.sample_papers import words  # noqa: PLC0415
 
     chance = Random(count)
     lists = (words.ADJECTIVES, words.NAMES, words.SETTINGS, words.MACHINES, words.REMARKS)

@@ -6,16 +6,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bench.results import Aim, Result, Table
-from papers_assets.counters import Counters
-from papers_assets.harvest.harvests import Harvests
-from papers_assets.held import refreshed
-from papers_assets.keywords import KeywordsFile
-from papers_assets.keywords_file import read_keywords_file
-from papers_assets.metrics import metrics_text
-from papers_assets.standing import Looking
-from papers_assets.storage.outputs import Outputs
-from papers_assets.storage.store import Store
-from papers_assets_tests.making import paper
+from papers_assets.keywords.file import read_keywords_file
+from papers_assets.keywords.model import KeywordsFile
+from papers_assets.pipeline.metrics import metrics_text
+from papers_assets.pipeline.status import Looking
+from papers_assets.storage.editions import Outputs
+from papers_assets.storage.harvest import Harvests
+from papers_assets.storage.raw_papers import Store
+from papers_assets.storage.run_counters import Counters
+from papers_assets.transform.raw_papers import refreshed
+from papers_assets_tests.helpers.factories import paper
 
 KEYWORDS, QUICK_KEYWORDS = (1_000, 10_000), (100,)
 _MOST = 10.0

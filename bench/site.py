@@ -16,15 +16,15 @@ from playwright.sync_api import Browser, Page
 
 from bench import corpora
 from bench.results import Aim, Cell, Result, Table
-from papers_assets.listing import Listed
-from papers_assets.rendering.citations import bibtex, ris
-from papers_assets.rendering.data import KeywordData, papers_csv, papers_json
-from papers_assets.rendering.feeds import MOST_ENTRIES, Feed, atom, json_feed
-from papers_assets.rendering.site import MOST_PAPERS
-from papers_assets.rendering.site.formulas import pieces
-from papers_assets.rendering.site.mathml import mathml
-from papers_assets_tests.browsing import CHROMIUM, browser
-from papers_assets_tests.rendering.sites import recorded, site_of, write
+from papers_assets.render.citations import bibtex, ris
+from papers_assets.render.data import KeywordData, papers_csv, papers_json
+from papers_assets.render.feeds import MOST_ENTRIES, Feed, atom, json_feed
+from papers_assets.render.site import MOST_PAPERS
+from papers_assets.render.site.formulas import pieces
+from papers_assets.render.site.mathml import mathml
+from papers_assets.transform.listed_papers import Listed
+from papers_assets_tests.helpers.browser import CHROMIUM, browser
+from papers_assets_tests.helpers.site_pages import recorded, site_of, write
 
 QUICK_PAPERS = 100
 KEYWORDS = ("learning", "model", "graph", "quantum", "compiler")

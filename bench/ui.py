@@ -16,9 +16,16 @@ from playwright.sync_api import Browser, Request
 from bench import corpora, past
 from bench.product import papers_run, size_of
 from bench.results import Aim, Cell, Result, Series, Table, series
-from papers_assets.sample_arxiv import Corpus, SampleArxiv
-from papers_assets_tests.browsing import CHROMIUM, Watched, browser
-from papers_assets_tests.driving import LOCATION, RELOAD, UI, environment, running_ui, until
+from papers_assets.arxiv.sample import Corpus, SampleArxiv
+from papers_assets_tests.helpers.browser import CHROMIUM, Watched, browser
+from papers_assets_tests.helpers.ui_driver import (
+    LOCATION,
+    RELOAD,
+    UI,
+    environment,
+    running_ui,
+    until,
+)
 
 
 class Sizes(NamedTuple):

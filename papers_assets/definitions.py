@@ -9,14 +9,13 @@ from textwrap import fill
 
 import dagster as dg
 
-from papers_assets import alerts, assets, schedules
-from papers_assets.housekeeping import dead_runs_sensor, housekeeping_job
-from papers_assets.keywords import KeywordsFile
-from papers_assets.keywords_file import KeywordsFileError, read_or_stored, store_valid
-from papers_assets.keywords_sensor import keywords_file_sensor
-from papers_assets.reading import repository_links
-from papers_assets.resources import ArxivResource, PapersIOManager, StoreResource, fixed
+from papers_assets.defs import assets, automation, jobs, schedules, sensors
+from papers_assets.defs.resources import ArxivResource, PapersIOManager, StoreResource, fixed
+from papers_assets.keywords.file import KeywordsFileError
+from papers_assets.keywords.model import KeywordsFile
+from papers_assets.render.publications import repository_links
 from papers_assets.settings import LOCKS, PROJECT_ROOT, Settings, read_settings
+from papers_assets.storage.last_valid_keywords import read_or_stored, store_valid
 
 logger = logging.getLogger(__name__)
 _WIDTH = 100
@@ -62,15 +61,16 @@ def build_definitions(
             ],
             settings,
         )
-    jobs = schedules.jobs(file)
-    publish, checks = jobs[-1], schedules.checks_job()
-    housekeeping = housekeeping_job(file, now)
-    daily, sensors = schedules.daily_schedule(file, jobs[0]), []
+    daily_papers, refresh, publish = jobs.jobs(file)
+    checks = jobs.checks_job()
+    housekeeping = jobs.housekeeping_job(file, now)
+    daily = schedules.daily_schedule(file, daily_papers)
+    harvest_jobs, harvest_sensors = [], []
     if since:
-        bring_in = schedules.harvest_job()
-        daily = schedules.harvest_schedule(file, since, bring_in, now)
-        sensors = schedules.harvested_sensors(bring_in, jobs[0])
-        jobs.append(bring_in)
+        harvest_days = jobs.harvest_job()
+        daily = schedules.harvest_schedule(file, since, harvest_days, now)
+        harvest_sensors = sensors.harvested_sensors(harvest_days, daily_papers)
+        harvest_jobs = [harvest_days]
     # Shown in the UI, so by its name if it holds a password.
     locks = dg.EnvVar(LOCKS) if "://" in settings.locks else settings.locks
     place = {
@@ -80,19 +80,19 @@ def build_definitions(
     }
     return dg.Definitions(
         assets=_with_error(file, all_assets),
-        jobs=[*jobs, checks, housekeeping],
+        jobs=[daily_papers, refresh, publish, *harvest_jobs, checks, housekeeping],
         schedules=[
             daily,
             schedules.checks_schedule(file, checks),
             schedules.housekeeping_schedule(file, housekeeping),
         ],
         sensors=[
-            *sensors,
-            schedules.publish_sensor(file),
-            schedules.failure_sensor(publish),
-            keywords_file_sensor(file, settings.home),
-            alerts.alert_sensor(settings.alerts, now),
-            dead_runs_sensor(),
+            *harvest_sensors,
+            automation.publish_sensor(file),
+            sensors.failure_sensor(publish),
+            sensors.keywords_file_sensor(file, settings.home),
+            sensors.alert_sensor(settings.alerts, now),
+            sensors.dead_runs_sensor(),
         ],
         resources={
             "arxiv": fixed(

@@ -6,23 +6,145 @@ import re
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Literal
-from urllib.parse import urljoin
+from typing import Any, Literal, cast
+from urllib.parse import urljoin, urlsplit
 
-from papers_assets.addresses import is_arxivs, is_loopback, web_parts
-from papers_assets.arxiv.patience import BACKOFF, MAX_ATTEMPTS
-from papers_assets.messages import Alerts
-from papers_assets.notifying.channels import Channels
-from papers_assets.settings_error import SettingsError
-from papers_assets.settings_telling import (
-    addresses,
-    alerts_or_problem,
-    channels_or_problems,
-    repository_address,
+import sqlalchemy as sql
+from sqlalchemy.exc import ArgumentError
+
+from papers_assets.arxiv.retry import BACKOFF, MAX_ATTEMPTS
+from papers_assets.arxiv.urls import is_arxivs, is_loopback, web_parts
+
+
+class SettingsError(Exception):
+    """A variable of the environment has a value that cannot be used; the message says which."""
+
+
+Shape = Literal["slack", "json"]
+SHAPES: tuple[Shape, ...] = ("slack", "json")
+GITHUB_API_URL = "https://api.github.com"
+
+
+@dataclass(frozen=True)
+class Channels:
+    """Where digests go; each way is off until configured. What is secret is never shown."""
+
+    github_token: str = field(default="", repr=False)
+    github_repository: str = ""
+    """owner/name."""
+    github_api: str = GITHUB_API_URL
+    recipients: tuple[str, ...] = ()
+    """E-mail addresses that get everything;
+    `papers_assets.notify.recipients` knows the others."""
+    sender: str = ""
+    smtp: str = field(default="", repr=False)
+    """As that of the alerts."""
+    unsubscribe: str = ""
+    """https or mailto; empty: mail to the sender."""
+    webhook: str = field(default="", repr=False)
+    webhook_shape: Shape = "slack"
+    problems: Mapping[str, str] = field(default_factory=dict)
+    """By name of the asset, what is wrong with a channel's settings; it has the defaults then."""
+
+
+class AlertError(Exception):
+    """A message could not be sent; it says by what and why, and holds no secret."""
+
+    def __init__(self, channel: str, reason: str) -> None:
+        super().__init__(f"The alert by {channel} could not be sent: {reason}.")
+
+
+@dataclass(frozen=True)
+class Alerts:
+    """Where alerts go. Addresses can hold secrets, and so are never shown."""
+
+    webhook: str = field(default="", repr=False)
+    """An http(s) address that takes `{"text": ...}`, as Slack's and its likes do."""
+    recipients: tuple[str, ...] = ()
+    """E-mail addresses."""
+    smtp: str = field(default="", repr=False)
+    """`smtps://user:password@host:465`, or `smtp://...:587`, which turns TLS on first."""
+    sender: str = ""
+    problem: str = ""
+    """What is wrong with the settings; then all of the above is as if nothing had been set."""
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """Name the ways in which a message goes out; none: nobody is told."""
+        return ("webhook",) * bool(self.webhook) + ("e-mail",) * bool(self.recipients)
+
+
+ADDRESS = re.compile(
+    r"[^@\s,;:/<>()\[\]\\\"\0-\x1f\x7f-\x9f]+@[^@\s,;:/<>()\[\]\\\"\0-\x1f\x7f-\x9f]+"
 )
-from papers_assets.storage.postgres import PostgresError, checked_url
-from papers_assets.storage.remote import RemoteError, home_at, is_remote
+"""What counts as an e-mail address: nothing in it ends a line, a header or an address."""
+_DRIVERS = ("psycopg2", "psycopg")
+
+
+class PostgresError(Exception):
+    """The server cannot be used; the message says why, and shows no password."""
+
+
+def checked_url(url: str) -> sql.URL:
+    """Read a URL postgresql://..., with a driver that is here. It may have become psycopg 3.
+
+    Raises:
+        PostgresError: it is none, or no driver is installed.
+    """
+    try:
+        parsed = sql.make_url(url)
+    except (ArgumentError, ValueError):  # their words would show the password
+        parsed = None
+    backend, _, driver = parsed.drivername.partition("+") if parsed else ("", "", "")
+    if parsed is None or backend not in ("postgres", "postgresql"):
+        raise PostgresError("expected a URL such as postgresql://user:password@host:5432/database")
+    installed = [name for name in _DRIVERS if find_spec(name)]
+    if not installed:
+        raise PostgresError("no driver is installed: pip install -e '.[postgres]'")
+    # Of itself, SQLAlchemy 2.0 would take psycopg2 and 2.1 psycopg, whether or not it is there.
+    driver = driver if driver in installed else installed[0]
+    return parsed.set(drivername=f"postgresql+{driver}")
+
+
+SCHEMES = ("s3", "gs", "gcs", "az", "abfs")
+"""Of object storage, where what is half written is never seen. Tests have S3 alone."""
+# A large object that is fetched in several pieces at once could be of two writers.
+_OPTIONS: dict[str, dict[str, Any]] = {"s3": {"max_concurrency": 1}}
+
+
+class RemoteError(Exception):
+    """A place in object storage cannot be used; the message says why."""
+
+
+def home_at(url: str) -> Path:
+    """Give the path of `url`, such as s3://bucket/folder.
+
+    Raises:
+        RemoteError: it is none, or what it takes is not installed.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in SCHEMES or not parts.netloc or set("?#@") & set(url):
+        raise RemoteError(
+            "expected a folder of this host, or an address such as s3://bucket/papers"
+        )
+    try:
+        from upath import UPath  # noqa: PLC0415 - only who needs it has it
+
+        path = UPath(url.rstrip("/"), use_listings_cache=False, **_OPTIONS.get(parts.scheme, {}))
+        _ = path.fs  # which imports what knows the scheme
+    except ImportError as error:
+        raise RemoteError(
+            f"what can use {parts.scheme}:// is not installed ({error}): pip install -e '.[s3]'"
+        ) from error
+    return cast("Path", path)
+
+
+def is_remote(path: Path) -> bool:
+    """Say whether `path` is in object storage."""
+    return hasattr(path, "fs")
+
 
 __all__ = [
     "LOCKS",
@@ -34,12 +156,10 @@ __all__ = [
     "read_log_format",
     "read_settings",
 ]
-
 ARXIV_API_URL = "https://export.arxiv.org/api/query"
 ARXIV_OAI_URL = "https://oaipmh.arxiv.org/oai"
 ARXIV_INTERVAL = 3.0
 """Seconds between requests that arXiv's terms of use ask for."""
-
 LogFormat = Literal["text", "json"]
 LOCKS = "PAPERS_LOCKS"
 _MOST_ATTEMPTS = 20
@@ -232,3 +352,170 @@ def _seconds(name: str, value: str, default: float) -> float:
             f"default, {default:g}."
         )
     return seconds
+
+
+# What GitHub allows in the names of owners and repositories.
+_REPOSITORY = re.compile(r"[A-Za-z0-9-][A-Za-z0-9_-]*/(?!\.{1,2}$)[A-Za-z0-9._-]+")
+_UNSUBSCRIBE = re.compile(r"(?:https://|mailto:)[!-~]{1,850}")
+
+
+def alerts_or_problem(environment: Mapping[str, str]) -> Alerts:
+    """Read whom to tell of failures; what is wrong with that makes their sensor's ticks fail."""
+    try:
+        return _alerts(environment)
+    except SettingsError as error:
+        return Alerts(problem=str(error))
+
+
+def channels_or_problems(environment: Mapping[str, str]) -> Channels:
+    """Read the channels; what is wrong with one makes its asset fail, and stops nothing else."""
+    settings: dict[str, Any] = {}
+    problems = {}
+    readers = {"github_issue": _github, "email": _email, "webhook": _digest_webhook}
+    for channel, read in readers.items():
+        try:
+            settings |= read(environment)
+        except SettingsError as error:
+            problems[channel] = str(error)
+    return Channels(**settings, problems=problems)
+
+
+def repository_address(environment: Mapping[str, str]) -> str:
+    """Return the web address of the repository on GitHub; empty: it is unknown."""
+    own = environment.get("PAPERS_GITHUB_REPOSITORY") or environment.get("GITHUB_REPOSITORY") or ""
+    server = environment.get("GITHUB_SERVER_URL") or "https://github.com"
+    return f"{server}/{own}" if _REPOSITORY.fullmatch(own) else ""
+
+
+def addresses(variable: str, value: str) -> tuple[str, ...]:
+    """Read the e-mail addresses of a variable, separated by commas; each comes once.
+
+    Raises:
+        SettingsError: one of them is none.
+    """
+    parts = [part.strip() for part in value.split(",") if part.strip()]
+    # Not shown: it is somebody's address, or a password in the wrong place.
+    for number, part in enumerate(parts, start=1):
+        if not ADDRESS.fullmatch(part):
+            raise SettingsError(
+                f"{variable}: number {number} of {len(parts)} is no e-mail address. Expected "
+                "addresses such as you@example.org, separated by commas."
+            )
+    found: dict[str, str] = {}
+    for part in parts:
+        found.setdefault(part.casefold(), part)
+    return tuple(found.values())
+
+
+def _alerts(environment: Mapping[str, str]) -> Alerts:
+    webhook = _webhook("PAPERS_ALERT_WEBHOOK", environment)
+    smtp = _smtp(environment)
+    recipients = _everybody("PAPERS_ALERT_EMAIL", environment, smtp)
+    sender = environment.get("PAPERS_ALERT_FROM") or "".join(recipients[:1])
+    return Alerts(webhook, recipients, smtp, _sender("PAPERS_ALERT_FROM", sender))
+
+
+def _email(environment: Mapping[str, str]) -> dict[str, Any]:
+    smtp = _smtp(environment)
+    recipients = _everybody("PAPERS_DIGEST_EMAIL", environment, smtp)
+    sender = (
+        environment.get("PAPERS_DIGEST_FROM")
+        or environment.get("PAPERS_ALERT_FROM")
+        or "".join(recipients[:1])
+    )
+    return {
+        "recipients": recipients,
+        "sender": _sender("PAPERS_DIGEST_FROM", sender),
+        "smtp": smtp,
+        "unsubscribe": _unsubscribe(environment.get("PAPERS_UNSUBSCRIBE") or ""),
+    }
+
+
+def _digest_webhook(environment: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "webhook": _webhook("PAPERS_DIGEST_WEBHOOK", environment),
+        "webhook_shape": _shape(environment.get("PAPERS_DIGEST_WEBHOOK_SHAPE") or SHAPES[0]),
+    }
+
+
+def _github(environment: Mapping[str, str]) -> dict[str, Any]:
+    token = (environment.get("PAPERS_GITHUB_TOKEN") or "").strip()
+    own = environment.get("PAPERS_GITHUB_REPOSITORY") or ""
+    repository = own or environment.get("GITHUB_REPOSITORY") or ""
+    api = (environment.get("GITHUB_API_URL") or GITHUB_API_URL).rstrip("/")
+    if own and not token:
+        raise SettingsError(
+            "PAPERS_GITHUB_REPOSITORY is set, and PAPERS_GITHUB_TOKEN is not: expected a token "
+            "that may write issues there."
+        )
+    if not token:
+        return {}
+    if not re.fullmatch(r"[!-~]+", token):
+        raise SettingsError("PAPERS_GITHUB_TOKEN: expected a token, with no space in it.")
+    if not _REPOSITORY.fullmatch(repository):
+        name = "PAPERS_GITHUB_REPOSITORY" if own or not repository else "GITHUB_REPOSITORY"
+        raise SettingsError(
+            f"{name} is {repository!r}: expected owner/name, such as you/papers, of the repository "
+            "whose issues are the digests, since PAPERS_GITHUB_TOKEN is set."
+        )
+    parts = web_parts(api, "https", "http")
+    if parts is None or re.search(r"[?#@\s]", api):
+        raise SettingsError(f"GITHUB_API_URL: expected an address such as {GITHUB_API_URL}.")
+    if parts.scheme == "http" and not is_loopback(api):
+        raise SettingsError("GITHUB_API_URL: expected https, since the token is sent there.")
+    return {"github_token": token, "github_repository": repository, "github_api": api}
+
+
+# None of the values below is shown: they hold secrets.
+def _webhook(name: str, environment: Mapping[str, str]) -> str:
+    value = environment.get(name) or ""
+    if value and web_parts(value, "http", "https") is None:
+        raise SettingsError(f"{name}: expected an address that begins with https://.")
+    return value
+
+
+def _smtp(environment: Mapping[str, str]) -> str:
+    smtp = environment.get("PAPERS_SMTP_URL") or ""
+    server = web_parts(smtp, "smtp", "smtps") if smtp else None
+    if smtp and (server is None or server.path not in ("", "/") or re.search(r"[?#]", smtp)):
+        raise SettingsError(
+            "PAPERS_SMTP_URL: expected smtps://user:password@host:465, or smtp://... for a server "
+            "that turns TLS on first. In the password, write # / ? @ [ ] and : as %23 %2F %3F %40 "
+            "%5B %5D and %3A."
+        )
+    return smtp
+
+
+def _everybody(name: str, environment: Mapping[str, str], smtp: str) -> tuple[str, ...]:
+    recipients = addresses(name, environment.get(name) or "")
+    if recipients and not smtp:
+        raise SettingsError(
+            f"{name} is set, and PAPERS_SMTP_URL is not: expected the mail server, "
+            "smtps://user:password@host:465."
+        )
+    return recipients
+
+
+def _sender(name: str, value: str) -> str:
+    if value and not ADDRESS.fullmatch(value):
+        raise SettingsError(f"{name}: expected one e-mail address, such as you@example.org.")
+    return value
+
+
+def _unsubscribe(value: str) -> str:
+    if value and (not _UNSUBSCRIBE.fullmatch(value) or re.search(r"[<>\"]", value)):
+        raise SettingsError(
+            f"PAPERS_UNSUBSCRIBE is {value!r}: expected an address that begins with https:// or "
+            "mailto:. Unset it for mail to the sender."
+        )
+    return value
+
+
+def _shape(value: str) -> Shape:
+    for shape in SHAPES:
+        if value == shape:
+            return shape
+    raise SettingsError(
+        f"PAPERS_DIGEST_WEBHOOK_SHAPE is {value!r}: expected slack, which Mattermost and "
+        "Rocket.Chat take, too, or json."
+    )

@@ -4,23 +4,22 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-import dagster as dg
 import pytest
 
-from papers_assets.runs import open_instance
-from papers_assets.sample_arxiv import Corpus, SampleArxiv
-from papers_assets_tests import thoroughness
-from papers_assets_tests.buckets import s3_environment, s3_home, s3_url
-from papers_assets_tests.databases import postgres, postgres_url
-from papers_assets_tests.driving import UI, environment, running_ui
-from papers_assets_tests.pipeline import LISTS, House, Pipeline
-from papers_assets_tests.sample_arxiv.hostile import hostile_corpus
+from papers_assets.arxiv.sample import Corpus, SampleArxiv
+from papers_assets.defs.headless import open_instance
+from papers_assets_tests.helpers import thoroughness
+from papers_assets_tests.helpers.hostile_papers import hostile_corpus
+from papers_assets_tests.helpers.postgres_server import postgres, postgres_url
+from papers_assets_tests.helpers.project import LISTS, House, Pipeline, history_in_memory
+from papers_assets_tests.helpers.s3_server import s3_environment, s3_home, s3_url
+from papers_assets_tests.helpers.ui_driver import UI, environment, running_ui
 
 __all__ = ["postgres", "postgres_url", "s3_environment", "s3_home", "s3_url"]  # fixtures, too
 
 thoroughness.register()
 
-WAITING = frozenset({"test_browser.py", "test_host.py", "test_reliability.py", "test_ui.py"})
+WAITING = frozenset({"test_ui_browser.py", "test_host.py", "test_reliability.py", "test_ui.py"})
 """Modules whose tests take longest: they come first, or one would be left at the end, alone."""
 
 
@@ -62,7 +61,7 @@ def pipeline(tmp_path: Path, server: SampleArxiv, assets: frozenset[str]) -> Pip
 @pytest.fixture
 def house(tmp_path: Path, server: SampleArxiv, assets: frozenset[str]) -> Iterator[House]:
     """Its run history is in memory."""
-    with dg.DagsterInstance.ephemeral() as instance:
+    with history_in_memory() as instance:
         yield House(tmp_path, server, assets=assets, instance=instance)
 
 

@@ -9,10 +9,10 @@ import cmarkgfm
 from cmarkgfm.cmark import Options
 from playwright.sync_api import Browser, Page, expect
 
-from papers_assets.sample_arxiv import Corpus, SampleArxiv, Script, Step
+from papers_assets.arxiv.sample import Corpus, SampleArxiv, Script, Step
 from papers_assets.settings import PROJECT_ROOT
-from papers_assets_tests.browsing import LARGE, Watched, browser
-from papers_assets_tests.driving import LINEAGE, UI, environment, running_ui, until
+from papers_assets_tests.helpers.browser import LARGE, Watched, browser
+from papers_assets_tests.helpers.ui_driver import LINEAGE, UI, environment, running_ui, until
 
 _KEYWORDS = """
 [keywords.compiler]

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from papers_assets import keywords_tables
 from papers_assets.cli import main
-from papers_assets.rendering.anchors import anchors
+from papers_assets.keywords import tables
+from papers_assets.render.anchors import anchors
 from papers_assets.settings import PROJECT_ROOT
 
 DOCUMENTS = [PROJECT_ROOT / "README.md", PROJECT_ROOT / "CONTRIBUTING.md"]
@@ -44,7 +44,7 @@ def test_every_make_target_in_the_readme_exists() -> None:
 
 
 def test_every_setting_command_and_variable_is_documented() -> None:
-    keys = {*keywords_tables._FILE_KEYS, *keywords_tables._KEYWORD_KEYS} - {"keywords"}
+    keys = {*tables._FILE_KEYS, *tables._KEYWORD_KEYS} - {"keywords"}
     assert {key for key in keys if f"| `{key}` |" not in CONFIGURATION} == set()
     assert {name for name in main.commands if f"| `papers {name}" not in CONFIGURATION} == set()
     code = "".join(path.read_text() for path in (PROJECT_ROOT / "papers_assets").rglob("*.py"))

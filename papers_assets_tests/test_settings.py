@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from papers_assets.arxiv.patience import BACKOFF, MAX_ATTEMPTS
+from papers_assets.arxiv.retry import BACKOFF, MAX_ATTEMPTS
 from papers_assets.settings import PROJECT_ROOT, SettingsError, read_settings
 
 LOOPBACK = "http://127.0.0.1:8080/api/query"

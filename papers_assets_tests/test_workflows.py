@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from papers_assets.runs import open_instance
-from papers_assets.sample_arxiv import Fault, RequestRecord, SampleArxiv
-from papers_assets_tests.acting import DAILY, GITHUB, Context, Repository, holds, load
-from papers_assets_tests.driving import environment
+from papers_assets.arxiv.sample import Fault, RequestRecord, SampleArxiv
+from papers_assets.defs.headless import open_instance
+from papers_assets_tests.helpers.ui_actions import DAILY, GITHUB, Context, Repository, holds, load
+from papers_assets_tests.helpers.ui_driver import environment
 
 WORKFLOWS = sorted((GITHUB / "workflows").glob("*.yml"))
 SCRIPTS = sorted((GITHUB / "scripts").glob("*.sh"))

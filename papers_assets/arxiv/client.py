@@ -13,7 +13,7 @@ from typing import Generic, TypeVar
 import requests
 import urllib3
 
-from papers_assets.arxiv import answers, query
+from papers_assets.arxiv import responses, search
 from papers_assets.arxiv.errors import (
     ArxivBadAnswer,
     ArxivError,
@@ -22,11 +22,11 @@ from papers_assets.arxiv.errors import (
     ArxivTooLate,
     ArxivUnreachable,
 )
-from papers_assets.arxiv.feed import Page
-from papers_assets.arxiv.gate import Gate, GateTimeout
-from papers_assets.arxiv.oai import RecordsPage, parse_records
-from papers_assets.arxiv.patience import Patience, retry_after
-from papers_assets.logs import printable
+from papers_assets.arxiv.models import Page
+from papers_assets.arxiv.oai_pmh import RecordsPage, parse_records
+from papers_assets.arxiv.rate_limit import Gate, GateTimeout
+from papers_assets.arxiv.retry import Patience, retry_after
+from papers_assets.text import printable
 
 logger = logging.getLogger(__name__)
 
@@ -86,7 +86,7 @@ class ArxivClient:
         Raises:
             ArxivError: no believable answer; see `papers_assets.arxiv.errors`.
         """
-        api = _Interface(self.api_url, "ARXIV_API_URL", "application/atom+xml", answers.feed)
+        api = _Interface(self.api_url, "ARXIV_API_URL", "application/atom+xml", responses.feed)
         return self._ask(api, parameters, max_attempts)
 
     def ask_oai(
@@ -165,14 +165,14 @@ class ArxivClient:
         except GateTimeout as error:
             raise ArxivTooLate(f"no time left before the job's deadline: {error}") from error
         wait = retry_after(headers.get("Retry-After"), datetime.now(UTC))
-        return answers.read(status, body, wait, interface.parse)
+        return responses.read(status, body, wait, interface.parse)
 
     def _send(
         self, interface: _Interface[_Answer], parameters: dict[str, str]
     ) -> tuple[int, "requests.structures.CaseInsensitiveDict[str]", bytes]:
-        url = query.url(interface.url, parameters)
+        url = search.url(interface.url, parameters)
         # arXiv has accepted the same parameters as a form since 2025-11-21 (arXiv/arxiv-search).
-        is_form = len(query.request_line(url)) > query.MAX_REQUEST_LINE
+        is_form = len(search.request_line(url)) > search.MAX_REQUEST_LINE
         timeout = (self._patience.connect_timeout, self._patience.read_timeout)
         ends = min(self._clock() + self._patience.answer_timeout, self._ends)
         try:

@@ -6,7 +6,7 @@ as little trusted as a feed (see `atom`).
 
 from dataclasses import dataclass, field
 
-from papers_assets.arxiv.elements import Elements, read
+from papers_assets.arxiv.xml import Elements, read
 
 OAI = "http://www.openarchives.org/OAI/2.0/"
 RAW = "http://arxiv.org/OAI/arXivRaw/"

@@ -5,19 +5,15 @@ it is right, and says itself what it lacks. A check that is blocking stops publi
 fails as an ERROR: then the old README, of an older date and right, is better than the new one.
 """
 
-from papers_assets.checks.finding import Check, Finding, Severity, blocking_failures
-from papers_assets.checks.of_changes import CHECKS_OF_CHANGES, check_changes
-from papers_assets.checks.of_papers import (
+from papers_assets.checks.base import Check, Finding, Severity, blocking_failures
+from papers_assets.checks.changes import CHECKS_OF_CHANGES, check_changes
+from papers_assets.checks.papers import (
     CHECKS_OF_PAPERS,
     FORMER_COLUMNS,
     check_papers,
     keywords_file_valid,
 )
-from papers_assets.checks.of_readme import (
-    CHECKS_OF_README,
-    GITHUB_LIMIT,
-    check_readme,
-)
+from papers_assets.checks.readme import CHECKS_OF_README, GITHUB_LIMIT, check_readme
 
 __all__ = [
     "CHECKS_OF_CHANGES",

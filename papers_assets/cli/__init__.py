@@ -3,10 +3,10 @@
 import click
 
 from papers_assets.cli.demo_command import demo
-from papers_assets.cli.editing import add, init
-from papers_assets.cli.running import run
-from papers_assets.cli.serving import metrics, sample_arxiv, ui
-from papers_assets.cli.showing import digest, keywords
+from papers_assets.cli.keywords_commands import add, init
+from papers_assets.cli.run_command import run
+from papers_assets.cli.server_commands import metrics, sample_arxiv, ui
+from papers_assets.cli.show_commands import digest, keywords
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

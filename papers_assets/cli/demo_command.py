@@ -8,13 +8,12 @@ from pathlib import Path
 
 import click
 
-from papers_assets import sample_arxiv
-from papers_assets.cli.running import execute
-from papers_assets.cli.words import settings_or_stop
-from papers_assets.keywords_file import read_keywords_file
-from papers_assets.notifying.channels import Channels
-from papers_assets.sample_arxiv import Corpus, SampleArxiv
-from papers_assets.settings import PROJECT_ROOT, Settings
+from papers_assets.arxiv import sample
+from papers_assets.arxiv.sample import Corpus, SampleArxiv
+from papers_assets.cli.output import settings_or_stop
+from papers_assets.cli.run_command import execute
+from papers_assets.keywords.file import read_keywords_file
+from papers_assets.settings import PROJECT_ROOT, Channels, Settings
 
 DEMO_HOME = PROJECT_ROOT / "demo"
 _KEYWORDS = "keywords.toml"
@@ -63,7 +62,7 @@ def prepare(home: Path, now: datetime) -> bool:
     if (home / _PAPERS).exists():
         return False
     home.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(Path(sample_arxiv.__file__).with_name(_KEYWORDS), home / _KEYWORDS)
+    shutil.copyfile(Path(sample.__file__).with_name(_KEYWORDS), home / _KEYWORDS)
     Corpus.sample().ending(_midnight(now)).write(home / _PAPERS)
     return True
 

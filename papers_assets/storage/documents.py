@@ -13,11 +13,10 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from papers_assets.rendering.pages import FRONT_PAGE_MARK
+from papers_assets.settings import is_remote
 from papers_assets.storage.files import Stage, StoreError, replacing, staged, sweep
+from papers_assets.storage.filesystem import exists, inside, read_bytes, remove
 from papers_assets.storage.locks import Locks
-from papers_assets.storage.places import exists, inside, read_bytes, remove
-from papers_assets.storage.remote import is_remote
 
 _PAGE_NAME = r"[a-z0-9]+(?:-[a-z0-9]+)*-[0-9a-f]{12}(?:-[1-9][0-9]*)?\.md"
 """What pages are called: a `slug`, and a number but for the first one."""
@@ -164,3 +163,9 @@ class Documents:
             return read_bytes(self.front_page_path).endswith(FRONT_PAGE_MARK.encode())
         except OSError:  # it is not there, is a folder, or is somebody's who lets nobody read it
             return False
+
+
+FRONT_PAGE_MARK = (
+    "<!-- papers-assets wrote this, and replaces and removes it: front_page in keywords.toml -->\n"
+)
+"""The last line of a front page: by it we know that the file is ours."""

@@ -15,9 +15,9 @@ from typing import BinaryIO
 
 from filelock import FileLock
 
+from papers_assets.settings import is_remote
 from papers_assets.storage import remote
-from papers_assets.storage.places import exists, read_bytes, rename
-from papers_assets.storage.remote import is_remote
+from papers_assets.storage.filesystem import exists, read_bytes, rename
 
 _TMP = ".tmp"
 

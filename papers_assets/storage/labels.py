@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
-from papers_assets.arxiv.windows import Window
-from papers_assets.held import Held
+from papers_assets.transform.date_ranges import Window
+from papers_assets.transform.raw_papers import Held
 
 
 class Head(NamedTuple):

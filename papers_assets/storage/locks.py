@@ -15,10 +15,10 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from papers_assets.logs import printable, progress
+from papers_assets.settings import PostgresError, is_remote
 from papers_assets.storage.files import StoreError, locked
-from papers_assets.storage.postgres import PostgresError, Session
-from papers_assets.storage.remote import is_remote
+from papers_assets.storage.postgres import Session
+from papers_assets.text import printable, progress
 
 _PAUSE = 0.1
 """Seconds between two looks whether a lock is free. (To wait inside of the server for ever could

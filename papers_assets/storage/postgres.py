@@ -10,18 +10,17 @@ import hashlib
 import logging
 from collections.abc import Mapping
 from functools import cache
-from importlib.util import find_spec
 from typing import Any
 
 import sqlalchemy as sql
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 
-from papers_assets.logs import printable
+from papers_assets.settings import PostgresError, checked_url
+from papers_assets.text import printable
 
 GONE_AFTER = 20
 """Seconds after which server and client take each other for gone, when nothing is heard."""
 _IDLE, _PROBES = 5, 3
-_DRIVERS = ("psycopg2", "psycopg")
 # Of the client, libpq's: a connection that is dead does not keep us waiting for ever.
 _CLIENT = {
     "connect_timeout": 10,
@@ -47,12 +46,7 @@ _HOLDS = sql.text(
     "AND pid = pg_backend_pid() AND objsubid = 1 "
     "AND (classid::bigint << 32) | objid::bigint = :key"
 )
-
 _log = logging.getLogger(__name__)
-
-
-class PostgresError(Exception):
-    """The server cannot be used; the message says why, and shows no password."""
 
 
 class Session:
@@ -108,27 +102,6 @@ def key_of(name: str) -> int:
     """Give the signed 64 bits by which the server knows the lock `name`."""
     digest = hashlib.sha256(f"papers-assets:{name}".encode()).digest()
     return int.from_bytes(digest[:8], "big", signed=True)
-
-
-def checked_url(url: str) -> sql.URL:
-    """Read a URL postgresql://..., with a driver that is here. It may have become psycopg 3.
-
-    Raises:
-        PostgresError: it is none, or no driver is installed.
-    """
-    try:
-        parsed = sql.make_url(url)
-    except (ArgumentError, ValueError):  # their words would show the password
-        parsed = None
-    backend, _, driver = parsed.drivername.partition("+") if parsed else ("", "", "")
-    if parsed is None or backend not in ("postgres", "postgresql"):
-        raise PostgresError("expected a URL such as postgresql://user:password@host:5432/database")
-    installed = [name for name in _DRIVERS if find_spec(name)]
-    if not installed:
-        raise PostgresError("no driver is installed: pip install -e '.[postgres]'")
-    # Of itself, SQLAlchemy 2.0 would take psycopg2 and 2.1 psycopg, whether or not it is there.
-    driver = driver if driver in installed else installed[0]
-    return parsed.set(drivername=f"postgresql+{driver}")
 
 
 @cache

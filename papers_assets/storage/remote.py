@@ -13,46 +13,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, cast
-from urllib.parse import urlsplit
 
-from papers_assets.logs import printable
-
-SCHEMES = ("s3", "gs", "gcs", "az", "abfs")
-"""Of object storage, where what is half written is never seen. Tests have S3 alone."""
-
-# A large object that is fetched in several pieces at once could be of two writers.
-_OPTIONS: dict[str, dict[str, Any]] = {"s3": {"max_concurrency": 1}}
-
+from papers_assets.settings import home_at
+from papers_assets.text import printable
 
 _found: set[str] = set()
 """Buckets that were there when this process looked."""
-
-
-class RemoteError(Exception):
-    """A place in object storage cannot be used; the message says why."""
-
-
-def home_at(url: str) -> Path:
-    """Give the path of `url`, such as s3://bucket/folder.
-
-    Raises:
-        RemoteError: it is none, or what it takes is not installed.
-    """
-    parts = urlsplit(url)
-    if parts.scheme not in SCHEMES or not parts.netloc or set("?#@") & set(url):
-        raise RemoteError(
-            "expected a folder of this host, or an address such as s3://bucket/papers"
-        )
-    try:
-        from upath import UPath  # noqa: PLC0415 - only who needs it has it
-
-        path = UPath(url.rstrip("/"), use_listings_cache=False, **_OPTIONS.get(parts.scheme, {}))
-        _ = path.fs  # which imports what knows the scheme
-    except ImportError as error:
-        raise RemoteError(
-            f"what can use {parts.scheme}:// is not installed ({error}): pip install -e '.[s3]'"
-        ) from error
-    return cast("Path", path)
 
 
 def place_of(text: str) -> Path:
@@ -62,11 +28,6 @@ def place_of(text: str) -> Path:
         RemoteError: see `home_at`.
     """
     return home_at(text) if "://" in text else Path(text)
-
-
-def is_remote(path: Path) -> bool:
-    """Say whether `path` is in object storage."""
-    return hasattr(path, "fs")
 
 
 def read(path: Path) -> bytes:

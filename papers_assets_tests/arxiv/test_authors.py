@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from papers_assets.arxiv.authors import decoded, names
-from papers_assets_tests import reference
-from papers_assets_tests.sample_arxiv.building import NOT_IN_XML
+from papers_assets_tests.helpers import reference_data
+from papers_assets_tests.helpers.sample_papers import NOT_IN_XML
 
 EXAMPLES = {
     "A. B. Author, C. Author (Institute, City), D. van Author and E. Author": (
@@ -103,7 +103,7 @@ def test_long_texts_take_no_time_that_grows_with_their_square() -> None:
 
 def test_most_real_authors_come_back_from_arxivs_way_to_write_them() -> None:
     total = lost = 0
-    for record in reference.sample("arxiv/papers.jsonl.gz"):
+    for record in reference_data.sample("arxiv/papers.jsonl.gz"):
         authors = tuple(" ".join(name.split()) for name in record["authors"])
         text = NOT_IN_XML.sub("", ", ".join(authors))
         total += 1

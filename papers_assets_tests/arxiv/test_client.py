@@ -6,15 +6,16 @@ from urllib.parse import quote_plus
 
 import pytest
 
-from papers_assets.arxiv import errors, query
+from papers_assets.arxiv import errors
 from papers_assets.arxiv.client import USER_AGENT, ArxivClient
-from papers_assets.arxiv.feed import Page
-from papers_assets.arxiv.gate import Gate
-from papers_assets.arxiv.patience import Patience
-from papers_assets.keywords import Field
-from papers_assets.sample_arxiv import Fault, RequestRecord, SampleArxiv, Script, Step
-from papers_assets_tests.making import keyword
-from papers_assets_tests.sample_arxiv.hostile import hostile_corpus
+from papers_assets.arxiv.models import Page
+from papers_assets.arxiv.rate_limit import Gate
+from papers_assets.arxiv.retry import Patience
+from papers_assets.arxiv.sample import Fault, RequestRecord, SampleArxiv, Script, Step
+from papers_assets.keywords import query
+from papers_assets.keywords.model import Field
+from papers_assets_tests.helpers.factories import keyword
+from papers_assets_tests.helpers.hostile_papers import hostile_corpus
 
 IMPATIENT = Patience(max_attempts=1, backoff=0.0)
 

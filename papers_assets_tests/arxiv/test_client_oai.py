@@ -7,19 +7,20 @@ from pathlib import Path
 
 import pytest
 
-from papers_assets.arxiv import errors, oai, query
+from papers_assets.arxiv import errors, oai_pmh
 from papers_assets.arxiv.authors import decoded
 from papers_assets.arxiv.client import ArxivClient
-from papers_assets.arxiv.feed import Paper
-from papers_assets.arxiv.gate import Gate
-from papers_assets.arxiv.harvest import fetch_day
-from papers_assets.arxiv.oai import RecordsPage
-from papers_assets.arxiv.patience import Patience
-from papers_assets.sample_arxiv import Corpus, Fault, SampleArxiv, Script, Step
-from papers_assets.sample_arxiv.oai_xml import datestamp
+from papers_assets.arxiv.models import Paper
+from papers_assets.arxiv.oai_day import fetch_day
+from papers_assets.arxiv.oai_pmh import RecordsPage
+from papers_assets.arxiv.rate_limit import Gate
+from papers_assets.arxiv.retry import Patience
+from papers_assets.arxiv.sample import Corpus, Fault, SampleArxiv, Script, Step
+from papers_assets.arxiv.sample.oai_xml import datestamp
+from papers_assets.keywords import query
 from papers_assets_tests.arxiv.test_client import PASSING, Pauses
-from papers_assets_tests.making import keyword
-from papers_assets_tests.sample_arxiv.hostile import hostile_corpus
+from papers_assets_tests.helpers.factories import keyword
+from papers_assets_tests.helpers.hostile_papers import hostile_corpus
 
 EVER = (date(2000, 1, 1), date(2099, 1, 1))
 NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
@@ -58,14 +59,14 @@ def patient(
 
 
 def ask(client: ArxivClient) -> RecordsPage:
-    return client.ask_oai(oai.list_records(*EVER, "cs"))
+    return client.ask_oai(oai_pmh.list_records(*EVER, "cs"))
 
 
 def whole_list(client: ArxivClient, set_: str = "") -> dict[str, Paper]:
-    page = client.ask_oai(oai.list_records(*EVER, set_))
+    page = client.ask_oai(oai_pmh.list_records(*EVER, set_))
     records = [*page.records]
     while page.token:
-        page = client.ask_oai(oai.resume(page.token))
+        page = client.ask_oai(oai_pmh.resume(page.token))
         records += page.records
     return {r.arxiv_id: r.paper for r in records if r.paper is not None}
 
@@ -98,7 +99,7 @@ def test_a_list_that_was_begun_before_the_papers_changed_is_begun_again(
     page = ask(client)
     server.corpus = Corpus(server.corpus.newest)
     with pytest.raises(errors.ArxivBadToken, match="badResumptionToken"):
-        client.ask_oai(oai.resume(page.token))
+        client.ask_oai(oai_pmh.resume(page.token))
     assert len(server.requests) == 2
 
 
@@ -108,7 +109,7 @@ def test_what_is_asked_is_one_address_with_its_own_kind_of_answer(
     ask(client)
     client.ask(query.newest_first(keyword("compiler"), 0, 5))
     assert [request.path for request in server.requests] == ["/oai", "/api/query"]
-    assert dict(server.requests[0].parameters) == oai.list_records(*EVER, "cs")
+    assert dict(server.requests[0].parameters) == oai_pmh.list_records(*EVER, "cs")
 
 
 def test_both_interfaces_wait_at_one_gate(tmp_path: Path) -> None:
@@ -175,7 +176,7 @@ def test_the_days_end_ends_a_list(server: SampleArxiv, client: ArxivClient) -> N
     page = ask(client)
     server._now = lambda: datetime(2026, 11, 24, tzinfo=UTC)
     with pytest.raises(errors.ArxivBadToken, match="expired"):
-        client.ask_oai(oai.resume(page.token))
+        client.ask_oai(oai_pmh.resume(page.token))
 
 
 def test_a_sound_status_with_a_bad_body_is_not_believed(
@@ -183,4 +184,4 @@ def test_a_sound_status_with_a_bad_body_is_not_believed(
 ) -> None:
     server.fault = lambda _: Fault(200, b"<html>Hi</html>")
     with pytest.raises(errors.ArxivBadAnswer, match="not an answer of OAI-PMH"):
-        client.ask_oai(oai.list_records(*EVER))
+        client.ask_oai(oai_pmh.list_records(*EVER))

@@ -8,7 +8,7 @@ import pytest
 from bench import corpora
 from bench.__main__ import main
 from bench.apart import FailedError, apart, measured
-from papers_assets_tests import reference
+from papers_assets_tests.helpers import reference_data
 
 
 def test_a_part_is_printed_with_its_machine(capsys: pytest.CaptureFixture[str]) -> None:
@@ -44,7 +44,7 @@ def test_what_fails_apart_is_told() -> None:
 def test_invented_papers_serve_where_there_are_no_real_ones(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reference, "SHARED", tmp_path)
+    monkeypatch.setattr(reference_data, "SHARED", tmp_path)
     assert corpora.whose() == "invented papers"
     records = list(corpora.records(30))
     assert len({record["id"] for record in records}) == 30

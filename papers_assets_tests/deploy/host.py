@@ -16,7 +16,7 @@ import psutil
 import requests
 
 from papers_assets.settings import PROJECT_ROOT
-from papers_assets_tests.driving import UI, environment, free_port, until
+from papers_assets_tests.helpers.ui_driver import UI, environment, free_port, until
 
 DEPLOY = PROJECT_ROOT / "deploy"
 UNITS = DEPLOY / "systemd"

@@ -24,12 +24,12 @@ from dagster_celery.tags import DAGSTER_CELERY_TASK_ID_TAG
 from redis import Redis
 from ruamel.yaml import YAML
 
-from papers_assets.sample_arxiv import SampleArxiv
-from papers_assets.schedules import REFRESH
+from papers_assets.arxiv.sample import SampleArxiv
+from papers_assets.defs.jobs import REFRESH
 from papers_assets.settings import PROJECT_ROOT
-from papers_assets.storage.store import Store
+from papers_assets.storage.raw_papers import Store
 from papers_assets_tests.deploy.host import DEPLOY, UNITS, example
-from papers_assets_tests.driving import environment
+from papers_assets_tests.helpers.ui_driver import environment
 from papers_assets_tests.reliability.cluster import needed, replaced
 from papers_assets_tests.reliability.namespaces import NoNamespacesError
 from papers_assets_tests.reliability.showing import Run, counted, run_of

@@ -12,7 +12,7 @@ import pytest
 from papers_assets.settings import PROJECT_ROOT
 from papers_assets_tests.deploy.host import DEPLOY
 from papers_assets_tests.deploy.test_files import compose
-from papers_assets_tests.driving import PAPERS
+from papers_assets_tests.helpers.ui_driver import PAPERS
 
 _VARIABLE = re.compile(r"\$\{(\w+)(?::([-?])([^${}]*))?\}")
 _MUST = {"POSTGRES_PASSWORD": "invented"}

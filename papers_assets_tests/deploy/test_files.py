@@ -18,7 +18,7 @@ from dagster_graphql.schema import create_schema
 from graphql import parse, validate
 from ruamel.yaml import YAML
 
-from papers_assets.asking import EVERYTHING_TAG
+from papers_assets.defs.run_config import EVERYTHING_TAG
 from papers_assets.settings import PROJECT_ROOT
 from papers_assets_tests.deploy.host import DEPLOY, SERVICES, UNITS, command, example
 from papers_assets_tests.deploy.image import copied, steps

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 import requests
 
-from papers_assets.sample_arxiv import SampleArxiv
+from papers_assets.arxiv.sample import SampleArxiv
 from papers_assets_tests.deploy.host import Host, answers, running_host
-from papers_assets_tests.driving import INSTIGATORS, LAUNCH, UI, until
+from papers_assets_tests.helpers.ui_driver import INSTIGATORS, LAUNCH, UI, until
 
 KEYWORDS = 'schedule = "* * * * *"\n[keywords.compiler]\n[keywords.performance]\n'
 

@@ -22,8 +22,8 @@ from dagster_k8s import K8sRunLauncher
 from kubernetes.client import ApiClient  # type: ignore[import-untyped]
 from ruamel.yaml import YAML
 
-from papers_assets.keywords_file import read_keywords_file
-from papers_assets.schedules import DAILY
+from papers_assets.defs.jobs import DAILY
+from papers_assets.keywords.file import read_keywords_file
 from papers_assets.settings import PROJECT_ROOT, read_settings
 
 FOLDER = PROJECT_ROOT / "deploy" / "kubernetes"

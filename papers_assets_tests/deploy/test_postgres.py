@@ -15,15 +15,15 @@ from dagster._core.storage.sql import get_alembic_config, run_alembic_downgrade
 from dagster_postgres.run_storage import run_storage as postgres_run_storage
 from dagster_postgres.utils import pg_alembic_config
 
-from papers_assets.asking import EVERYTHING_TAG
-from papers_assets.history import LOCK_TAG, end_dead_runs, held_while_running, prune_runs
-from papers_assets.runs import open_instance, prepared_home
-from papers_assets.sample_arxiv import Fault, SampleArxiv
-from papers_assets.schedules import HOUSEKEEPING
+from papers_assets.arxiv.sample import Fault, SampleArxiv
+from papers_assets.defs.headless import open_instance, prepared_home
+from papers_assets.defs.jobs import HOUSEKEEPING
+from papers_assets.defs.run_config import EVERYTHING_TAG
+from papers_assets.defs.run_history import LOCK_TAG, end_dead_runs, held_while_running, prune_runs
+from papers_assets_tests.defs.test_run_history import checked_run, files, runs, shown
 from papers_assets_tests.deploy.host import DEPLOY
-from papers_assets_tests.driving import PAPERS, environment
-from papers_assets_tests.pipeline import House
-from papers_assets_tests.test_history import checked_run, files, runs, shown
+from papers_assets_tests.helpers.project import House
+from papers_assets_tests.helpers.ui_driver import PAPERS, environment
 
 # From before runs had the column `backfill_id`: Dagster 1.8.
 OLDER = "284a732df317"

@@ -15,7 +15,7 @@ import pytest
 import requests
 
 from papers_assets_tests.deploy.host import DEPLOY
-from papers_assets_tests.driving import free_port, until
+from papers_assets_tests.helpers.ui_driver import free_port, until
 
 pytestmark = [
     pytest.mark.skipif(not shutil.which("caddy"), reason="Caddy is not installed"),

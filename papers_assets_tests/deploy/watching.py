@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 import psutil
 import requests
 
-from papers_assets_tests.databases import Postgres
 from papers_assets_tests.deploy.host import Host, answers
-from papers_assets_tests.driving import UI, until
+from papers_assets_tests.helpers.postgres_server import Postgres
+from papers_assets_tests.helpers.ui_driver import UI, until
 
 _RUNS = "{ runsOrError { ... on Runs { results { id jobName status parentRunId } } } }"
 _SCHEDULE = """{ scheduleOrError(scheduleSelector: { scheduleName: "daily",

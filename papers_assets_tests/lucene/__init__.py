@@ -1,4 +1,4 @@
-"""Programs that compare `papers_assets.analysis` with a real Lucene, set up as arXiv's index is.
+"""Programs that compare `arxiv.analysis` with a real Lucene, set up as arXiv's index is.
 
 They need Debian's packages liblucene8-java and default-jre-headless (or the same from elsewhere),
 and the reference papers. `make lucene` runs `tokens` and `keywords`; `truth` renews the file that

@@ -2,7 +2,7 @@
 
 Run it with `python -m papers_assets_tests.lucene.keywords`. It sends what the product would send,
 takes it as arXiv does, and prints how many papers are found, listed and filtered. Exit status 1:
-`papers_assets.matching.SearchMatcher` explains other papers than Lucene finds.
+`papers_assets.keywords.model.matching.SearchMatcher` explains other papers than Lucene finds.
 """
 
 import sys
@@ -11,13 +11,13 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from papers_assets.arxiv.query import search_query
-from papers_assets.keywords import Keyword
-from papers_assets.keywords_file import read_keywords_file
-from papers_assets.matching import MATCHED, Candidate, Matchers, SearchMatcher
-from papers_assets.sample_arxiv import grammar
-from papers_assets.sample_arxiv.query import CATEGORY, Node, Operation, Operator, Term
-from papers_assets_tests import reference
+from papers_assets.arxiv.sample import grammar
+from papers_assets.arxiv.sample.query import CATEGORY, Node, Operation, Operator, Term
+from papers_assets.keywords.file import read_keywords_file
+from papers_assets.keywords.matching import MATCHED, Candidate, Matchers, SearchMatcher
+from papers_assets.keywords.model import Keyword
+from papers_assets.keywords.query import search_query
+from papers_assets_tests.helpers import reference_data
 from papers_assets_tests.lucene import engine
 
 PATH = Path(__file__).with_name("keywords.toml")
@@ -54,7 +54,7 @@ _HEADINGS = ("found", "listed", "filtered", "unexplained", "explained only", "li
 
 def main() -> None:
     keywords = read_keywords_file(PATH).keywords
-    papers = list(reference.records("arxiv/papers.jsonl.gz"))
+    papers = list(reference_data.records("arxiv/papers.jsonl.gz"))
     rows = list(compared(keywords, papers))
     width = max(len(row.keyword) for row in rows)
     lines = [[*map(str, row.numbers), row.keyword.ljust(width)] for row in rows]

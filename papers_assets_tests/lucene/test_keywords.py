@@ -1,6 +1,6 @@
-from papers_assets.arxiv.query import search_query
-from papers_assets.keywords_file import read_keywords_file
-from papers_assets.sample_arxiv import grammar
+from papers_assets.arxiv.sample import grammar
+from papers_assets.keywords.file import read_keywords_file
+from papers_assets.keywords.query import search_query
 from papers_assets_tests.lucene.keywords import PATH
 
 

@@ -7,8 +7,8 @@ Exit status 1: some text has other words, and is shown.
 import sys
 from collections.abc import Iterator, Sequence
 
-from papers_assets import analysis
-from papers_assets_tests import reference
+from papers_assets.arxiv import analysis
+from papers_assets_tests.helpers import reference_data
 from papers_assets_tests.lucene import engine
 
 _FIELDS = ("title", "abstract", "comment", "journal_ref")
@@ -40,7 +40,7 @@ def main() -> None:
 
 
 def _texts() -> Iterator[str]:
-    for paper in reference.records("arxiv/papers.jsonl.gz"):
+    for paper in reference_data.records("arxiv/papers.jsonl.gz"):
         yield from (paper[field] for field in _FIELDS if paper[field])
 
 

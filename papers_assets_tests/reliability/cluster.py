@@ -20,18 +20,17 @@ from uuid import uuid4
 from moto.server import ThreadedMotoServer
 from s3fs import S3FileSystem
 
-from papers_assets.sample_arxiv import RequestRecord, SampleArxiv
-from papers_assets.settings import PROJECT_ROOT
-from papers_assets.storage.remote import home_at
-from papers_assets_tests.buckets import ACCOUNT
-from papers_assets_tests.databases import running_postgres
+from papers_assets.arxiv.sample import RequestRecord, SampleArxiv
+from papers_assets.settings import PROJECT_ROOT, home_at
 from papers_assets_tests.deploy.host import Host, example, running_host
-from papers_assets_tests.driving import UI, free_port
+from papers_assets_tests.helpers.hostile_papers import hostile_corpus
+from papers_assets_tests.helpers.postgres_server import running_postgres
+from papers_assets_tests.helpers.s3_server import ACCOUNT
+from papers_assets_tests.helpers.ui_driver import UI, free_port
 from papers_assets_tests.reliability.gate import open_to_all
 from papers_assets_tests.reliability.namespaces import NoNamespacesError, network
 from papers_assets_tests.reliability.on_host import TMP
 from papers_assets_tests.reliability.workers import CELERY, Queue, Worker
-from papers_assets_tests.sample_arxiv.hostile import hostile_corpus
 
 INTERVAL = 3.0
 """Seconds; of an arXiv that is another host, the product takes no less."""

@@ -13,9 +13,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from papers_assets.keywords_file import read_keywords_file
+from papers_assets.keywords.file import read_keywords_file
 from papers_assets.settings import PROJECT_ROOT
-from papers_assets_tests.driving import PAPERS, environment
+from papers_assets_tests.helpers.ui_driver import PAPERS, environment
 from papers_assets_tests.reliability.worlds import (
     Arxiv,
     Figures,

@@ -22,14 +22,14 @@ import click
 import dagster as dg
 
 from papers_assets.arxiv.client import ArxivClient
-from papers_assets.arxiv.gate import Gate
-from papers_assets.arxiv.patience import Patience
-from papers_assets.rendering.inspect import Part, inspect_readme
-from papers_assets.resources import ArxivResource
-from papers_assets.runs import open_instance
-from papers_assets.sample_arxiv import FAULTS, Corpus, SampleArxiv, Script, Step
-from papers_assets_tests.pipeline import House
-from papers_assets_tests.sample_arxiv.hostile import hostile_corpus
+from papers_assets.arxiv.rate_limit import Gate
+from papers_assets.arxiv.retry import Patience
+from papers_assets.arxiv.sample import FAULTS, Corpus, SampleArxiv, Script, Step
+from papers_assets.defs.headless import open_instance
+from papers_assets.defs.resources import ArxivResource
+from papers_assets.render.inspect import Part, inspect_readme
+from papers_assets_tests.helpers.hostile_papers import hostile_corpus
+from papers_assets_tests.helpers.project import House
 
 _INTERVAL = 0.02
 _NAMES = ("reinforcement learning", "compiler", "performance")

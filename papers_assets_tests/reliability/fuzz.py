@@ -13,11 +13,12 @@ import warnings
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
+from papers_assets.arxiv.atom import parse_feed
 from papers_assets.arxiv.errors import ArxivError
-from papers_assets.arxiv.feed import Page, Paper, parse_feed
-from papers_assets.sample_arxiv.archive import Archive
-from papers_assets_tests import reference
-from papers_assets_tests.sample_arxiv.hostile import hostile_corpus
+from papers_assets.arxiv.models import Page, Paper
+from papers_assets.arxiv.sample.api import Archive
+from papers_assets_tests.helpers import reference_data
+from papers_assets_tests.helpers.hostile_papers import hostile_corpus
 
 _ID = re.compile(r"[0-9]{4}\.[0-9]{4,5}|[a-z]+(-[a-z]+)*(\.[A-Z]{2})?/[0-9]{7}")
 _CONTROLS = re.compile("[\0-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -120,9 +121,9 @@ def seeds() -> list[bytes]:
     asked = [{"search_query": f"all:{word}", "max_results": "2"} for word in ("compiler", "links")]
     asked += [{"search_query": "all:nothing_of_the_kind"}, {"id_list": "x"}]
     found = [archive.answer(parameters, now).body.encode() for parameters in asked]
-    if reference.SHARED.exists():
-        recorded = sorted(reference.path("arxiv/feeds").iterdir())
-        found += [b for b in map(reference.content, recorded) if 0 < len(b) < 1 << 14]
+    if reference_data.SHARED.exists():
+        recorded = sorted(reference_data.path("arxiv/feeds").iterdir())
+        found += [b for b in map(reference_data.content, recorded) if 0 < len(b) < 1 << 14]
     return found
 
 

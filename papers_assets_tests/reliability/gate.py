@@ -16,14 +16,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from papers_assets.arxiv.client import ArxivClient
-from papers_assets.arxiv.gate import Gate, gate_for
-from papers_assets.sample_arxiv import SampleArxiv
+from papers_assets.arxiv.rate_limit import Gate
+from papers_assets.arxiv.sample import SampleArxiv
 from papers_assets.storage.postgres import GONE_AFTER
-from papers_assets_tests.databases import Postgres, running_postgres
-from papers_assets_tests.driving import free_port
+from papers_assets.storage.rate_limit import gate_for
+from papers_assets_tests.helpers.hostile_papers import hostile_corpus
+from papers_assets_tests.helpers.postgres_server import Postgres, running_postgres
+from papers_assets_tests.helpers.ui_driver import free_port
 from papers_assets_tests.reliability.namespaces import Host, Network, NoNamespacesError, network
 from papers_assets_tests.reliability.worlds import table
-from papers_assets_tests.sample_arxiv.hostile import hostile_corpus
 
 _HERE = "papers_assets_tests.reliability.gate"
 NOT_HERE = 77

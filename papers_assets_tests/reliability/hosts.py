@@ -12,8 +12,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from papers_assets.keywords_file import read_keywords_file
-from papers_assets_tests.driving import until
+from papers_assets.keywords.file import read_keywords_file
+from papers_assets_tests.helpers.ui_driver import until
 from papers_assets_tests.reliability.cluster import INTERVAL, cluster
 from papers_assets_tests.reliability.gate import NOT_HERE
 from papers_assets_tests.reliability.namespaces import NoNamespacesError

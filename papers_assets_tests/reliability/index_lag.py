@@ -20,10 +20,10 @@ from datetime import UTC, date, datetime, timedelta
 import pandas as pd
 
 from papers_assets.arxiv.announcements import publication_day
-from papers_assets.index_lag import FALSE_ALARMS, index_lag
-from papers_assets.keywords import Field, Keyword
-from papers_assets.matching import Matchers
-from papers_assets_tests import reference
+from papers_assets.keywords.matching import Matchers
+from papers_assets.keywords.model import Field, Keyword
+from papers_assets.transform.index_lag import FALSE_ALARMS, index_lag
+from papers_assets_tests.helpers import reference_data
 
 FIRST, LAST = date(2025, 5, 1), date(2026, 6, 30)
 """Days of which the reference data have many papers; the rest of them is history."""
@@ -67,7 +67,7 @@ def _versions(seed: int) -> Iterator[tuple[_Version, list[str]]]:
     """Give each version with the keywords that it matches."""
     draw = random.Random(seed)
     matchers = Matchers([Keyword.of_phrase(name, Field.EITHER) for name in POOL])
-    for record in reference.records("arxiv/papers.jsonl.gz"):
+    for record in reference_data.records("arxiv/papers.jsonl.gz"):
         updated = datetime.fromisoformat(record["updated"])
         if updated.tzinfo is None:
             updated = updated.replace(tzinfo=UTC) + timedelta(seconds=draw.randrange(86_400))

@@ -23,11 +23,12 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 import pandas as pd
 
-from papers_assets import definitions, runs
-from papers_assets.cli import running
-from papers_assets.history import _unfinished
-from papers_assets.keywords import KeywordsFile
-from papers_assets.keywords_file import read_keywords_file
+from papers_assets import definitions
+from papers_assets.cli import run_command
+from papers_assets.defs import headless
+from papers_assets.defs.run_history import _unfinished
+from papers_assets.keywords.file import read_keywords_file
+from papers_assets.keywords.model import KeywordsFile
 from papers_assets.settings import PROJECT_ROOT, Settings
 from papers_assets_tests.reliability.worlds import (
     Arxiv,
@@ -90,7 +91,7 @@ def _become(settings: Settings, file: KeywordsFile, log: Path) -> Never:
         with log.open("ab") as output:
             os.dup2(output.fileno(), 1)
             os.dup2(output.fileno(), 2)
-        status = running.execute(settings, file, (), {}, verbose=True)
+        status = run_command.execute(settings, file, (), {}, verbose=True)
         sys.stdout.flush()
     except BaseException:  # noqa: BLE001 - a fork must not return to the harness
         traceback.print_exc()
@@ -122,7 +123,7 @@ def forked(function: Callable[..., T], *arguments: Any) -> T:
 
 
 def _open_runs(home: Path) -> int:
-    with runs.open_instance(home, {}) as instance:
+    with headless.open_instance(home, {}) as instance:
         unfinished = [s for s in dg.DagsterRunStatus if s not in _ENDED]
         left = instance.get_runs(dg.RunsFilter(statuses=unfinished))
         return len(left) + len(_unfinished(instance))

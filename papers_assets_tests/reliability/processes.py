@@ -19,9 +19,9 @@ from pathlib import Path
 
 import requests
 
-from papers_assets.keywords_file import read_keywords_file
+from papers_assets.keywords.file import read_keywords_file
 from papers_assets.settings import PROJECT_ROOT
-from papers_assets_tests.driving import ENDED, UI, environment, running_ui
+from papers_assets_tests.helpers.ui_driver import ENDED, UI, environment, running_ui
 from papers_assets_tests.reliability.worlds import (
     Arxiv,
     Found,

@@ -19,9 +19,8 @@ from typing import Any, NamedTuple
 
 import requests
 
-from papers_assets.keywords_file import read_keywords_file
-from papers_assets.sample_arxiv import Corpus, SampleArxiv
-from papers_assets_tests.databases import Postgres, running_postgres
+from papers_assets.arxiv.sample import Corpus, SampleArxiv
+from papers_assets.keywords.file import read_keywords_file
 from papers_assets_tests.deploy.host import SERVICES, Host, running_host
 from papers_assets_tests.deploy.watching import (
     Supervisor,
@@ -30,7 +29,8 @@ from papers_assets_tests.deploy.watching import (
     runs_of,
     schedule_of,
 )
-from papers_assets_tests.driving import ENDED, RELOAD, UI, until
+from papers_assets_tests.helpers.postgres_server import Postgres, running_postgres
+from papers_assets_tests.helpers.ui_driver import ENDED, RELOAD, UI, until
 from papers_assets_tests.reliability.worlds import (
     Found,
     corpus_at,

@@ -19,16 +19,16 @@ from tempfile import TemporaryDirectory
 
 import dagster as dg
 
-from papers_assets.changes import Kind, is_withdrawn
-from papers_assets.digest import Digest, digest_of
-from papers_assets.rendering.digest import GITHUB_LIMIT
-from papers_assets.runs import Report, open_instance
-from papers_assets.sample_arxiv import Corpus, Paper, SampleArxiv, Script, Step
-from papers_assets.storage.store import slug
-from papers_assets_tests import reference
-from papers_assets_tests.making import keyword
-from papers_assets_tests.pipeline import House
-from papers_assets_tests.test_real_papers import KEYWORDS, stems
+from papers_assets.arxiv.sample import Corpus, Paper, SampleArxiv, Script, Step
+from papers_assets.defs.headless import Report, open_instance
+from papers_assets.render.digest import GITHUB_LIMIT
+from papers_assets.storage.raw_papers import slug
+from papers_assets.transform.changes import Kind, is_withdrawn
+from papers_assets.transform.digest import Digest, digest_of
+from papers_assets_tests.helpers import reference_data
+from papers_assets_tests.helpers.factories import keyword
+from papers_assets_tests.helpers.project import House
+from papers_assets_tests.transform.test_real_papers import KEYWORDS, stems
 
 CAP = 100
 _HOUR = timedelta(hours=6)
@@ -113,7 +113,7 @@ class Past:
     """The reference papers, and which keywords each of their versions matches."""
 
     def __init__(self) -> None:
-        corpus = Corpus.load(reference.path("arxiv/papers.jsonl.gz"))
+        corpus = Corpus.load(reference_data.path("arxiv/papers.jsonl.gz"))
         papers = [p for versions in corpus._versions.values() for p in versions.values()]
         self._papers = sorted(papers, key=lambda paper: paper.updated)
         self._stems: dict[str, str] = {}

@@ -15,16 +15,17 @@ from typing import NamedTuple
 
 import requests
 
-from papers_assets.arxiv import feed, query
-from papers_assets.arxiv.newest import page_size
-from papers_assets.believing import UNEXPLAINED, UNEXPLAINED_SHARE
-from papers_assets.keywords import Keyword
-from papers_assets.keywords_file import read_keywords_file
-from papers_assets.matching import MATCHED, Candidate, Matcher, SearchMatcher
-from papers_assets.runs import open_instance
-from papers_assets.sample_arxiv import FAULTS, Corpus, Paper, SampleArxiv
-from papers_assets_tests import reference
-from papers_assets_tests.pipeline import House
+from papers_assets.arxiv import atom, models
+from papers_assets.arxiv.sample import FAULTS, Corpus, Paper, SampleArxiv
+from papers_assets.defs.headless import open_instance
+from papers_assets.keywords import query
+from papers_assets.keywords.file import read_keywords_file
+from papers_assets.keywords.matching import MATCHED, Candidate, Matcher, SearchMatcher
+from papers_assets.keywords.model import Keyword
+from papers_assets.keywords.query import page_size
+from papers_assets.transform.answer_validation import UNEXPLAINED, UNEXPLAINED_SHARE
+from papers_assets_tests.helpers import reference_data
+from papers_assets_tests.helpers.project import House
 
 PATH = Path(__file__).with_name("search.toml")
 _LOST = 5
@@ -71,13 +72,13 @@ def bad_day(house: House) -> Iterator[tuple[str, int, int, bool]]:
         yield keyword.name, len(found), strange, keyword.name in report.failed
 
 
-def _first_page(house: House, keyword: Keyword) -> Sequence[feed.Paper]:
+def _first_page(house: House, keyword: Keyword) -> Sequence[models.Paper]:
     asked = query.newest_first(keyword, 0, page_size(keyword))
     answer = requests.post(house.server.url, asked, timeout=60)
-    return feed.parse_feed(answer.content).papers
+    return atom.parse_feed(answer.content).papers
 
 
-def _strangers(keyword: Keyword, found: Sequence[feed.Paper]) -> int:
+def _strangers(keyword: Keyword, found: Sequence[models.Paper]) -> int:
     explained = [*Matcher(keyword).matching(found), *SearchMatcher(keyword).matching(found)]
     return len({p.arxiv_id for p in found} - {p.arxiv_id for p in explained})
 
@@ -93,7 +94,7 @@ def _say(line: str) -> None:
 
 def main() -> int:
     """Run both days and print a table each."""
-    corpus = Corpus.load(reference.path("arxiv/papers.jsonl.gz"))
+    corpus = Corpus.load(reference_data.path("arxiv/papers.jsonl.gz"))
     newest = sorted(corpus.newest, key=lambda p: (p.updated, p.id), reverse=True)
     papers = [(p, _candidate(p)) for p in newest]
     wrong = 0

@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from papers_assets.keywords import KeywordsFile
-from papers_assets.storage.store import Store
-from papers_assets_tests.driving import ENDED, until
+from papers_assets.keywords.model import KeywordsFile
+from papers_assets.storage.raw_papers import Store
+from papers_assets_tests.helpers.hostile_papers import hostile_corpus
+from papers_assets_tests.helpers.ui_driver import ENDED, until
 from papers_assets_tests.reliability.cluster import Cluster
 from papers_assets_tests.reliability.workers import Worker
 from papers_assets_tests.reliability.worlds import Version, look, missing, table
-from papers_assets_tests.sample_arxiv.hostile import hostile_corpus
 
 NAMES = ("reinforcement learning", "compiler", "performance", "graph")
 # Nothing is launched by schedule, unless it is New Year's morning.

@@ -15,7 +15,7 @@ from redis.exceptions import ConnectionError as NoRedisError
 
 from papers_assets.settings import PROJECT_ROOT
 from papers_assets_tests.deploy.host import DEPLOY
-from papers_assets_tests.driving import free_port, until
+from papers_assets_tests.helpers.ui_driver import free_port, until
 from papers_assets_tests.reliability.namespaces import Host
 from papers_assets_tests.reliability.on_host import TMP, Order
 

@@ -13,10 +13,7 @@ from itertools import pairwise
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from papers_assets.arxiv import query
-from papers_assets.keywords import Keyword, KeywordsFile
-from papers_assets.matching import Matcher
-from papers_assets.sample_arxiv import (
+from papers_assets.arxiv.sample import (
     FAULTS,
     Corpus,
     Fault,
@@ -25,9 +22,12 @@ from papers_assets.sample_arxiv import (
     SampleArxiv,
     Spoiler,
 )
-from papers_assets.sections import content, sections
-from papers_assets.storage.store import Store, StoreDamagedError, StoreError, slug
-from papers_assets_tests.sample_arxiv.hostile import hostile_corpus
+from papers_assets.keywords import query
+from papers_assets.keywords.matching import Matcher
+from papers_assets.keywords.model import Keyword, KeywordsFile
+from papers_assets.render.sections import content, sections
+from papers_assets.storage.raw_papers import Store, StoreDamagedError, StoreError, slug
+from papers_assets_tests.helpers.hostile_papers import hostile_corpus
 
 Version = tuple[str, int]
 _ENTRY = re.compile(r"<id>https?://arxiv\.org/abs/(\S+)v(\d+)</id>")
@@ -167,8 +167,8 @@ class Found:
 def look(home: Path, file: KeywordsFile) -> Found:
     """Read everything that is kept below `home`, as the product does."""
     from papers_assets.checks import check_readme  # noqa: PLC0415 - pandas: in a child only
-    from papers_assets.rendering.layout import lay_out  # noqa: PLC0415
-    from papers_assets.rendering.pages import front  # noqa: PLC0415
+    from papers_assets.render.readme_layout import lay_out  # noqa: PLC0415
+    from papers_assets.render.readme_pages import front  # noqa: PLC0415
 
     store, found = Store(home), Found()
     found.leftovers = [str(p.relative_to(home)) for p in home.rglob("*.tmp") if p.is_file()]

@@ -5,10 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from papers_assets.rendering.pages import FRONT_PAGE_MARK
-from papers_assets.storage.documents import Documents
-from papers_assets.storage.store import Store, StoreError, slug
-from papers_assets_tests.storage.test_store import ODD_NAMES
+from papers_assets.storage.documents import FRONT_PAGE_MARK, Documents
+from papers_assets.storage.raw_papers import Store, StoreError, slug
+from papers_assets_tests.storage.test_raw_papers import ODD_NAMES
 
 
 @pytest.fixture

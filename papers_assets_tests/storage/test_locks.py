@@ -13,16 +13,22 @@ from dagster._core.remote_representation.external_data import RepositorySnap
 from hypothesis import given
 from hypothesis import strategies as st
 
-from papers_assets.settings import SettingsError, read_settings
+from papers_assets.settings import PostgresError, SettingsError, checked_url, read_settings
 from papers_assets.storage.files import StoreError
 from papers_assets.storage.locks import FileLocks, LockLostError, PostgresLocks, locks_for
-from papers_assets.storage.postgres import PostgresError, Session, checked_url, key_of
-from papers_assets.storage.store import Store
-from papers_assets_tests.arxiv.test_turnstile import cut
-from papers_assets_tests.contending import another, count_up, hold, killed_while_it_holds, locks_at
-from papers_assets_tests.databases import Postgres
-from papers_assets_tests.pipeline import House
-from papers_assets_tests.storage.test_store import held
+from papers_assets.storage.postgres import Session, key_of
+from papers_assets.storage.raw_papers import Store
+from papers_assets_tests.helpers.contention import (
+    another,
+    count_up,
+    hold,
+    killed_while_it_holds,
+    locks_at,
+)
+from papers_assets_tests.helpers.postgres_server import Postgres
+from papers_assets_tests.helpers.project import House
+from papers_assets_tests.storage.test_rate_limit_postgres import cut
+from papers_assets_tests.storage.test_raw_papers import held
 
 NOBODY = "postgresql://papers:hush-hush@127.0.0.1:1/papers"
 

@@ -15,34 +15,35 @@ from zoneinfo import ZoneInfo
 import pytest
 from s3fs import S3FileSystem
 
-from papers_assets.choosing import choose
-from papers_assets.counters import Counters, Counts
-from papers_assets.editions import Mark
-from papers_assets.harvest.harvests import Harvests
-from papers_assets.held import Held, refreshed
-from papers_assets.keywords import KeywordsFile
-from papers_assets.papers import PROBLEMS
-from papers_assets.rendering.pages import FRONT_PAGE_MARK
-from papers_assets.runs import open_instance
-from papers_assets.sample_arxiv import SampleArxiv
+from papers_assets import settings as settings_module
+from papers_assets.arxiv.sample import SampleArxiv
+from papers_assets.defs.headless import open_instance
+from papers_assets.keywords.model import KeywordsFile
+from papers_assets.pipeline.select_papers import choose
+from papers_assets.pipeline.status import Looking
 from papers_assets.settings import SettingsError, read_settings
-from papers_assets.standing import Looking
-from papers_assets.storage import places, remote
+from papers_assets.storage import filesystem, remote
+from papers_assets.storage.documents import FRONT_PAGE_MARK
+from papers_assets.storage.editions import Known, Outputs
 from papers_assets.storage.files import StoreDamagedError, StoreError, locked, replacing
+from papers_assets.storage.harvest import Harvests
 from papers_assets.storage.locks import FileLocks, LockLostError, PostgresLocks
-from papers_assets.storage.outputs import Known, Outputs
 from papers_assets.storage.postgres import Session
-from papers_assets.storage.store import Store, slug
-from papers_assets_tests import driving
-from papers_assets_tests.arxiv.test_turnstile import cut
-from papers_assets_tests.contending import another
-from papers_assets_tests.making import LATER, keyword, paper
-from papers_assets_tests.pipeline import House
+from papers_assets.storage.raw_papers import Store, slug
+from papers_assets.storage.run_counters import Counters, Counts
+from papers_assets.transform.editions import Mark
+from papers_assets.transform.raw_papers import Held, refreshed
+from papers_assets.transform.selection import PROBLEMS
+from papers_assets_tests.cli.test_commands import papers
+from papers_assets_tests.helpers import ui_driver
+from papers_assets_tests.helpers.contention import another
+from papers_assets_tests.helpers.factories import LATER, keyword, paper
+from papers_assets_tests.helpers.project import Pipeline
 from papers_assets_tests.reliability.worlds import corpus_at, history
-from papers_assets_tests.storage.test_outputs import pieces
-from papers_assets_tests.storage.test_store import held
-from papers_assets_tests.test_cli import papers
-from papers_assets_tests.test_editions import DAY, Days
+from papers_assets_tests.storage.test_editions import pieces
+from papers_assets_tests.storage.test_rate_limit_postgres import cut
+from papers_assets_tests.storage.test_raw_papers import held
+from papers_assets_tests.transform.test_editions import DAY, Days
 
 PAGE = f"{slug('compiler')}.md"
 
@@ -101,7 +102,7 @@ def test_pages_and_front_page_are_removed_and_somebody_elses_stay(store: Store) 
         store.documents.remove_pages()
         store.documents.remove_front_page()
     assert objects(store.home) == {"output/keywords/notes.md"}
-    places.remove(store.documents.front_page_path)  # it is gone already
+    filesystem.remove(store.documents.front_page_path)  # it is gone already
     remote.put(Path(__file__), store.documents.front_page_path)
     with pytest.raises(StoreError, match="did not write this file"):
         store.documents.write_front_page([FRONT_PAGE_MARK])
@@ -297,7 +298,9 @@ def test_a_bucket_that_is_not_there_is_trouble_and_no_empty_home(
     s3_environment: dict[str, str], tmp_path: Path
 ) -> None:
     assert s3_environment
-    store = Store(remote.home_at("s3://invented-missing/papers"), FileLocks(tmp_path), tmp_path)
+    store = Store(
+        settings_module.home_at("s3://invented-missing/papers"), FileLocks(tmp_path), tmp_path
+    )
     for ask in (
         lambda: store.read_held("compiler"),
         lambda: store.read_problem("compiler"),
@@ -439,24 +442,23 @@ def test_browsers_are_told_what_a_file_is(outputs: Outputs) -> None:
 def test_the_whole_graph_over_two_days_loses_nothing(
     s3_home: Path, server: SampleArxiv, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with open_instance(tmp_path, {}) as instance:
-        house = House(s3_home, server, instance=instance, locks="local", host_folder=tmp_path)
-        versions: set[tuple[str, int]] = set()
-        for moment in (len(history()) - 12, len(history())):
-            server.corpus = corpus_at(moment)
-            with caplog.at_level(logging.ERROR):
-                report = house.run()
-            assert (report.failed, report.unpublished, report.problem) == ({}, {}, "")
-            assert caplog.records == []
-            for name in house.file.names:
-                found = house.store.read_held(name)
-                assert found is not None
-                versions |= found.versions()
-            house.next_day()
-        read = house.outputs.read_known().papers
-        assert set(house.store.read_papers()["arxiv_id"]) <= set(read["arxiv_id"])
+    pipeline = Pipeline(s3_home, server, locks="local", host_folder=tmp_path)
+    versions: set[tuple[str, int]] = set()
+    for moment in (len(history()) - 12, len(history())):
+        server.corpus = corpus_at(moment)
+        with caplog.at_level(logging.ERROR):
+            report = pipeline.run()
+        assert (report.failed, report.unpublished, report.problem) == ({}, {}, "")
+        assert caplog.records == []
+        for name in pipeline.file.names:
+            found = pipeline.store.read_held(name)
+            assert found is not None
+            versions |= found.versions()
+        pipeline.next_day()
+    read = pipeline.outputs.read_known().papers
+    assert set(pipeline.store.read_papers()["arxiv_id"]) <= set(read["arxiv_id"])
     assert len(versions) >= 3
-    assert len(house.outputs.days()) == 2
+    assert len(pipeline.outputs.days()) == 2
     there = objects(s3_home)
     assert {"output/README.md", "output/site/index.html", ".papers/papers.parquet"} <= there
     assert [name for name in there if "tmp" in name or "lock" in name or "dagster" in name] == []
@@ -467,7 +469,7 @@ def test_the_command_line_runs_over_s3_and_wants_a_place_for_its_history(
 ) -> None:
     keywords = tmp_path / "keywords.toml"
     keywords.write_text("[keywords.compiler]\n")
-    variables = driving.environment(
+    variables = ui_driver.environment(
         tmp_path, keywords, server.url, PAPERS_HOME=str(s3_home), **s3_environment
     )
     variables["PAPERS_LOCKS"] = "local"

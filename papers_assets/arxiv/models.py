@@ -1,0 +1,89 @@
+"""TODO papers_assets.arxiv.models."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+from urllib.parse import quote
+
+from papers_assets.arxiv.errors import ArxivError
+
+ARXIV_ID = r"(?:[0-9]{4}\.[0-9]{4,5}|[a-z]+(?:-[a-z]+)*(?:\.[A-Z]{2})?/[0-9]{7})"
+"""A pattern: arXiv's identifier scheme, of April 2007 and of before; without the version."""
+
+
+class Link(NamedTuple):
+    """A link of an entry; `title` is such as "pdf" or "doi", or empty."""
+
+    href: str
+    rel: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """One entry: a version of a paper, with everything that the feed gives."""
+
+    arxiv_id: str
+    """Without the version: "2601.07628" or, before April 2007, "cs/0503050"."""
+    version: int
+    title: str
+    authors: tuple[str, ...]
+    abstract: str
+    comment: str | None
+    categories: tuple[str, ...]
+    primary_category: str
+    published: datetime
+    """When version 1 was submitted."""
+    updated: datetime
+    """When this version was submitted."""
+    doi: str | None
+    journal_ref: str | None
+    links: tuple[Link, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One answer: some of the results, in the order asked for."""
+
+    papers: tuple[Paper, ...]
+    total_results: int
+    """How many results the query has in all."""
+    unreadable: tuple[str, ...] = ()
+    """For each entry that could not be read, its id and why: a line to print each."""
+    repaired: str = ""
+    """What was wrong with the answer and replaced by U+FFFD, in words; empty: nothing."""
+
+
+# Two results may have changed places while arXiv's index was being made; a day is no such thing.
+
+
+@dataclass(frozen=True)
+class Newest:
+    """What a keyword's pages brought."""
+
+    papers: tuple[Paper, ...]
+    """Newest first, as arXiv sorted them; a paper that moved between two pages comes once."""
+    total_results: int
+    pages: int
+    gap: bool
+    """Papers between these and the held ones may be missing: `MAX_PAGES` did not reach them."""
+    fault: str = ""
+    """Why not all came that the answer itself promises, or not what was asked; empty: all did."""
+    unreadable: tuple[str, ...] = ()
+    """A reason for each entry that could not be read; the others are in `papers`."""
+    repaired: tuple[str, ...] = ()
+    """What was repaired in answers that were not well-formed; see `Page.repaired`."""
+    error: ArxivError | None = None
+    """Why a later page did not come; what the pages before it brought is in `papers`."""
+
+
+def short(page: Page, start: int, size: int) -> str:
+    """Say how a page has fewer results than its own answer promises; empty: it has them all."""
+    came = len(page.papers) + len(page.unreadable)
+    promised = max(0, min(size, page.total_results - start))
+    return f"{came} results came where the answer promises {promised}" if came < promised else ""
+
+
+def paper_url(arxiv_id: str, version: int) -> str:
+    """Give the address of a version of a paper."""
+    return f"https://arxiv.org/abs/{quote(arxiv_id)}v{version}"

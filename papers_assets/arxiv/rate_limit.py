@@ -1,0 +1,321 @@
+"""One request at a time and a pause between them, over every process that shares a turnstile.
+
+arXiv's terms count all of a user's programs together: one connection, and 3 seconds from request
+to request. A lock is held through the request - it is free again when its holder dies, however it
+dies - and a stamp beside it says when the last request began, and until when nobody is to begin
+another. Where several hosts share a PostgreSQL, a turn is one at the host's own turnstile, too:
+programs of one host take turns even if only some of them are told of the database.
+"""
+
+import logging
+import math
+import os
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+from filelock import FileLock, Timeout
+
+from papers_assets.arxiv.errors import ArxivError
+from papers_assets.text import printable, progress
+
+POLL_INTERVAL = 0.05
+"""Seconds between two looks whether another host is done."""
+
+
+class GateTimeout(Exception):
+    """The turn would come too late; the message says after how many seconds."""
+
+
+class GateUnreachable(ArxivError):
+    """Nobody can say whose turn it is, so nobody asks; the message says why."""
+
+    brief = "the lock by which programs take turns at arXiv could not be had"
+    retryable = True
+
+
+class Stamp(NamedTuple):
+    """When requests were, and are to be; seconds of the turnstile's clock."""
+
+    last: float
+    """When the last one began."""
+    until: float
+    """Before then, none is to begin."""
+
+
+NEVER = Stamp(-math.inf, -math.inf)
+UNREADABLE = Stamp(math.nan, math.nan)
+
+
+class Turnstile(Protocol):
+    """The lock and the stamp of one server. Used by one thread at a time."""
+
+    def holding(self, within: float) -> AbstractContextManager[None]:
+        """Keep everybody else out until the block ends.
+
+        Raises:
+            GateTimeout: it would take more than `within` seconds.
+            GateUnreachable: nobody knows whose turn it is.
+        """
+
+    def now(self) -> float:
+        """Give the seconds of a clock that is the same for all."""
+
+    def read(self) -> Stamp:
+        """Give what was written last; `NEVER`, and `UNREADABLE`. It is our turn.
+
+        Raises:
+            GateUnreachable: it cannot be read, or our turn may be over.
+        """
+
+    def write(self, stamp: Stamp) -> None:
+        """Note when requests were. It is our turn.
+
+        Raises:
+            GateUnreachable: it cannot be noted, or our turn may be over.
+        """
+
+
+def too_late(within: float) -> GateTimeout:
+    """Give the error of who waited `within` seconds for another process."""
+    return GateTimeout(f"another process was asking for {within:.0f} s")
+
+
+# What a request's way to the server can vary by, so that a pause of 3 s is not 2.99 s over there.
+_MARGIN = 0.05
+# Less than this is not worth measuring again.
+_TICK = 0.001
+logger = logging.getLogger(__name__)
+
+
+class Gate:
+    """The way to one server: `with gate.turn(): ...` for each request.
+
+    Args:
+        place: the lock file of this host, whose folder is made when missing; or any turnstile;
+            or several, of which each has to let us through, in an order that is everybody's.
+        interval: seconds from the start of a request to the start of the next.
+        clock: seconds that only go forward; of a lock file, the same for all of the host.
+        sleep: waits so many seconds.
+    """
+
+    def __init__(
+        self,
+        place: Path | Turnstile | Sequence[Turnstile],
+        interval: float,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        given = FileTurnstile(place, clock) if isinstance(place, Path) else place
+        self._turnstiles = given if isinstance(given, Sequence) else (given,)
+        self._interval = interval + _MARGIN if interval else 0.0
+        self._clock = clock
+        self._sleep = sleep
+        self._until_here = -math.inf
+        """When we may ask again, by our own clock: the others' may be set, or not have heard."""
+
+    @contextmanager
+    def turn(self, within: float = math.inf) -> Iterator[float]:
+        """Wait for our turn and hold it; gives the seconds that it took to get it.
+
+        Raises:
+            GateTimeout: it would take more than `within` seconds.
+            GateUnreachable: nobody knows whose turn it is.
+        """
+        asked = self._clock()
+        with self._holding(asked + within):
+            while (wait := self._remaining()) > 0:
+                if self._clock() + wait > asked + within:
+                    raise GateTimeout(f"the next request may begin in {wait:.0f} s only")
+                why = "as arXiv's terms ask" if wait <= self._interval else "since arXiv is busy"
+                progress.debug("waiting %.1f s, %s", wait, why)
+                self._sleep(max(wait, _TICK))
+            for turnstile in self._turnstiles:
+                now = turnstile.now()
+                turnstile.write(Stamp(now, now))
+            self._not_before(self._interval)
+            try:
+                yield self._clock() - asked
+            except BaseException:
+                self._failed()
+                raise
+
+    def reached(self) -> None:
+        """Say, within a turn, that the server has the request: the pause counts from here.
+
+        A request that takes long to get there would else be followed too soon by one that does not.
+
+        Raises:
+            GateUnreachable: the turn may be another's by now.
+        """
+        self._not_before(self._interval)
+        for turnstile in self._turnstiles:
+            now = turnstile.now()
+            _, until = _read(turnstile)
+            turnstile.write(Stamp(now, max(until, now)))
+
+    def hold_off(self, seconds: float) -> None:
+        """Let nobody begin a request within the next `seconds`.
+
+        What arXiv asks of one of our programs when it throttles, it asks of all.
+
+        Raises:
+            GateUnreachable: others do not know of it, or not all; we do.
+        """
+        self._not_before(seconds)
+        troubles = [_hold_off(turnstile, seconds) for turnstile in self._turnstiles]
+        for trouble in filter(None, troubles):
+            raise trouble
+
+    @contextmanager
+    def _holding(self, ends: float) -> Iterator[None]:
+        with ExitStack() as held:
+            for turnstile in self._turnstiles:
+                held.enter_context(turnstile.holding(max(ends - self._clock(), 0.0)))
+            yield
+
+    def _not_before(self, seconds: float) -> None:
+        self._until_here = max(self._until_here, self._clock() + seconds)
+
+    def _failed(self) -> None:
+        try:
+            self.reached()  # or not; nobody knows when
+        except GateUnreachable as error:
+            logger.debug("%s", error)
+
+    def _remaining(self) -> float:
+        shared = max(self._remaining_at(turnstile) for turnstile in self._turnstiles)
+        return max(shared, self._until_here - self._clock())
+
+    def _remaining_at(self, turnstile: Turnstile) -> float:
+        stamp = _read(turnstile)
+        now = turnstile.now()  # of a clock of its own
+        return max(self._interval - (now - stamp.last), stamp.until - now)
+
+
+def _read(turnstile: Turnstile) -> Stamp:
+    """Give the stamp; mended if it makes no sense.
+
+    It makes none when its writer died writing it, or when the clock was set back: as that of a
+    host that began anew. Then a request may just have begun, and the pause, too.
+    """
+    stamp, now = turnstile.read(), turnstile.now()
+    if stamp.last <= now and (math.isfinite(stamp.until) or stamp.until == stamp.last):
+        return stamp
+    pause = stamp.until - stamp.last
+    mended = Stamp(now, now + max(pause, 0) if math.isfinite(pause) else now)
+    turnstile.write(mended)
+    return mended
+
+
+def _hold_off(turnstile: Turnstile, seconds: float) -> GateUnreachable | None:
+    """Say at one turnstile that nobody is to begin; give why it could not be said."""
+    try:
+        with turnstile.holding(math.inf):
+            last, until = _read(turnstile)
+            turnstile.write(Stamp(last, max(until, turnstile.now() + seconds)))
+    except GateUnreachable as error:
+        return error
+    return None
+
+
+HOST_FOLDER = (
+    Path("/tmp/papers-assets")  # noqa: S108 - it is to be found by all
+    if os.name == "posix"
+    else Path(tempfile.gettempdir()) / "papers-assets"
+)
+"""Where the turnstiles of this host are, a pair of files for each server."""
+# As /tmp itself: other users of this host take turns with us, and remove nothing of ours.
+_FOLDER_MODE = 0o1777
+_FILE_MODE = 0o666
+# Else another user's link in the folder would make us write to what only we may write to.
+_OPENED = os.O_WRONLY | getattr(os, "O_NOFOLLOW", 0)
+
+
+class FileTurnstile:
+    """A turnstile of the processes of this host, whoever runs them.
+
+    Args:
+        path: the lock file; its folder is made when missing.
+        clock: seconds that only go forward and are the same for every process of the host.
+    """
+
+    def __init__(self, path: Path, clock: Callable[[], float] = time.monotonic) -> None:
+        self._path = path
+        self._stamp = path.with_suffix(".last")
+        self.now = clock
+
+    @contextmanager
+    def holding(self, within: float) -> Iterator[None]:
+        """See `Turnstile`. The kernel frees the lock when the holder dies, however it dies."""
+        lock = FileLock(self._path, mode=_FILE_MODE)
+        with self._told():
+            _make_shared(self._path.parent)
+            _acquire(lock, within)
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def read(self) -> Stamp:
+        """See `Turnstile`. A writer that died writing leaves what cannot be read."""
+        with self._told():
+            try:
+                last, until = map(float, self._stamp.read_text().split())
+            except FileNotFoundError:
+                return NEVER
+            except ValueError:
+                return UNREADABLE
+        return Stamp(last, until)
+
+    def write(self, stamp: Stamp) -> None:
+        """See `Turnstile`."""
+        with self._told(), open(_opened(self._stamp), "w") as file:
+            file.write(f"{stamp.last!r} {stamp.until!r}")
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            folder = self._path.parent
+            raise GateUnreachable(
+                f"arXiv was not asked: the programs of this host take turns by files in {folder}, "
+                f"which cannot be used ({printable(str(error))}). Make it a folder where all who "
+                f"run papers-assets may write (chmod 1777 {folder}), and its files, too (chmod 666)"
+            ) from error
+
+
+def _acquire(lock: FileLock, within: float) -> None:
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        progress.debug("waiting for another process of this host to be done asking")
+        try:
+            lock.acquire(timeout=-1 if within == math.inf else max(within, 0))
+        except Timeout as error:
+            raise too_late(within) from error
+
+
+def _make_shared(folder: Path) -> None:
+    if folder.exists():
+        return
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with suppress(FileExistsError):  # another process was first
+        folder.mkdir()
+        folder.chmod(_FOLDER_MODE)
+
+
+def _opened(path: Path) -> int:
+    try:
+        # Not with O_CREAT, which Linux may refuse for what another user made in such a folder.
+        descriptor = os.open(path, _OPENED | os.O_TRUNC)
+    except FileNotFoundError:
+        descriptor = os.open(path, _OPENED | os.O_CREAT | os.O_EXCL, _FILE_MODE)
+    with suppress(PermissionError):  # another user's file, who has made it writable for us
+        os.chmod(descriptor if os.chmod in os.supports_fd else path, _FILE_MODE)  # noqa: PTH101
+    return descriptor

@@ -1,0 +1,29 @@
+"""A sample arXiv: a small HTTP server with invented papers that answers as arXiv's API does.
+
+It speaks the API as it is since November 2025, and OAI-PMH as it is since March 2025, to be used
+over real HTTP by the demo, the tests and the benchmarks. Nothing in it reaches beyond this machine.
+"""
+
+from papers_assets.arxiv.sample.corpus import Corpus, CorpusError, Paper
+from papers_assets.arxiv.sample.faults import FAULTS, frozen
+from papers_assets.arxiv.sample.oai_faults import OAI_FAULTS
+from papers_assets.arxiv.sample.replies import Fault, Spoiler
+from papers_assets.arxiv.sample.requests import RequestRecord
+from papers_assets.arxiv.sample.script import ALL_FAULTS, Script, Step
+from papers_assets.arxiv.sample.server import SampleArxiv
+
+__all__ = [
+    "ALL_FAULTS",
+    "FAULTS",
+    "OAI_FAULTS",
+    "Corpus",
+    "CorpusError",
+    "Fault",
+    "Paper",
+    "RequestRecord",
+    "SampleArxiv",
+    "Script",
+    "Spoiler",
+    "Step",
+    "frozen",
+]

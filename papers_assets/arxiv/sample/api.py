@@ -1,0 +1,179 @@
+"""The API without HTTP: from a request's parameters to the feed that answers it."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from functools import lru_cache
+from typing import TypeVar
+from weakref import WeakKeyDictionary
+
+from papers_assets.arxiv.sample import atom, oai_pmh
+from papers_assets.arxiv.sample.answers import Answer, Show, as_asked
+from papers_assets.arxiv.sample.corpus import ARXIV_ID, Corpus, Paper
+from papers_assets.arxiv.sample.grammar import MalformedQueryError, read
+from papers_assets.arxiv.sample.query import Query
+
+MOST_RESULTS = 2000
+"""The largest `max_results`."""
+_REMEMBERED = 64
+"""Results of how many different searches are kept, so that further pages are cheap."""
+
+_VERSIONED = re.compile(rf"({ARXIV_ID.pattern})(?:v([1-9]\d{{0,5}}))?")
+_INTEGER = re.compile(r"-?\d{1,15}")
+
+
+class _SortBy(StrEnum):
+    RELEVANCE = "relevance"
+    UPDATED = "lastUpdatedDate"
+    SUBMITTED = "submittedDate"
+
+
+class _SortOrder(StrEnum):
+    ASCENDING = "ascending"
+    DESCENDING = "descending"
+
+
+@dataclass(frozen=True)
+class _Search:
+    """What decides which results there are, in which order."""
+
+    query: Query | None
+    ids: tuple[tuple[str, int | None], ...]
+    """Each an arXiv id and a version; None: the newest."""
+    by: _SortBy
+    order: _SortOrder
+
+
+class _RefusedError(Exception):
+    """A parameter cannot be used: arXiv's message, and what it appends to the error's address."""
+
+    def __init__(self, message: str, *, has_anchor: bool = False) -> None:
+        super().__init__(message)
+        self.anchor = f"#{message.replace(' ', '_')}" if has_anchor else ""
+
+
+class Archive:
+    """A corpus that answers requests. May be asked by several threads at once.
+
+    Args:
+        corpus: the papers.
+        oai_page: records in an answer of OAI-PMH at most.
+        read_query: understands queries, for answers that are wrong on purpose.
+    """
+
+    def __init__(
+        self,
+        corpus: Corpus,
+        oai_page: int = oai_pmh.PAGE,
+        read_query: Callable[[str], Query] = read,
+    ) -> None:
+        self.corpus = corpus
+        self._read_query = read_query
+        self.oai = oai_pmh.Oai(corpus, oai_page)
+        """The same papers, as OAI-PMH lists them."""
+        self._results = lru_cache(maxsize=_REMEMBERED)(self._find)
+        self._entries: WeakKeyDictionary[Paper, str] = WeakKeyDictionary()
+
+    def answer(self, parameters: Mapping[str, str], now: datetime, show: Show = as_asked) -> Answer:
+        """Answer a request.
+
+        Args:
+            parameters: the names and values of the address, decoded.
+            now: the time of the request, aware; the feed shows it.
+            show: decides what the page shows, for answers that are wrong on purpose.
+        """
+        try:
+            search = _search(parameters, self._read_query)
+            start = _number(parameters, "start", default=0)
+            max_results = _number(parameters, "max_results", default=10, most=MOST_RESULTS)
+        except (_RefusedError, MalformedQueryError) as error:
+            return Answer(400, atom.error(str(error), getattr(error, "anchor", ""), now))
+        papers, total = show(self._results(search), slice(start, start + max_results))
+        page = atom.Page(
+            query=search.query.text if search.query else "",
+            nested_query=search.query.nested if search.query else "",
+            id_list=parameters.get("id_list", ""),
+            start=start,
+            max_results=max_results,
+            total=total,
+            entries=tuple(map(self._entry, papers)),
+        )
+        return Answer(200, atom.results(page, now))
+
+    def _find(self, search: _Search) -> tuple[Paper, ...]:
+        papers = list(self.corpus.newest)
+        if search.ids:
+            wanted = (self.corpus.find(*reference) for reference in search.ids)
+            papers = list(dict.fromkeys(paper for paper in wanted if paper))
+        if search.query:
+            papers = list(filter(search.query.matches, papers))
+        if search.query or search.by is not _SortBy.RELEVANCE:  # else: in the order of id_list
+            papers.sort(key=_sort_key(search), reverse=search.order is _SortOrder.DESCENDING)
+        return tuple(papers)
+
+    def _entry(self, paper: Paper) -> str:
+        entry = self._entries.get(paper)
+        if entry is None:
+            entry = self._entries[paper] = atom.entry(paper)
+        return entry
+
+
+def _sort_key(search: _Search) -> Callable[[Paper], tuple[int, str, str]]:
+    """Give an order in which no two papers are equal."""
+    query = search.query
+    match search.by:
+        case _SortBy.SUBMITTED:
+            return lambda paper: (0, paper.published, paper.id)
+        case _SortBy.RELEVANCE if query:
+            return lambda paper: (query.relevance(paper), paper.updated, paper.id)
+        case _:
+            return lambda paper: (0, paper.updated, paper.id)
+
+
+def _search(parameters: Mapping[str, str], read_query: Callable[[str], Query]) -> _Search:
+    ids = tuple(map(_reference, filter(None, parameters.get("id_list", "").split(","))))
+    text = parameters.get("search_query", "").strip()
+    if not (ids or text):
+        raise _RefusedError("search_query or id_list must be specified")
+    return _Search(
+        query=read_query(text) if text else None,
+        ids=ids,
+        by=_choice(parameters, "sortBy", _SortBy, _SortBy.RELEVANCE),
+        order=_choice(parameters, "sortOrder", _SortOrder, _SortOrder.DESCENDING),
+    )
+
+
+def _reference(text: str) -> tuple[str, int | None]:
+    """Read an id of `id_list`: `2513.00001` or `2513.00001v2`."""
+    match = _VERSIONED.fullmatch(text.strip())
+    if match is None:
+        raise _RefusedError(f"incorrect id format for {text}", has_anchor=True)
+    arxiv_id, version = match.groups()
+    return arxiv_id, int(version) if version else None
+
+
+def _number(
+    parameters: Mapping[str, str], name: str, *, default: int, most: int | None = None
+) -> int:
+    text = parameters.get(name, "").strip() or str(default)
+    if not _INTEGER.fullmatch(text):
+        raise _RefusedError(f"{name} must be an integer", has_anchor=True)
+    if int(text) < 0:
+        raise _RefusedError(f"{name} must be non-negative", has_anchor=True)
+    if most is not None and int(text) > most:
+        raise _RefusedError(f"{name} must be at most {most}", has_anchor=True)
+    return int(text)
+
+
+_Choice = TypeVar("_Choice", bound=StrEnum)
+
+
+def _choice(
+    parameters: Mapping[str, str], name: str, choices: type[_Choice], default: _Choice
+) -> _Choice:
+    try:
+        return choices(parameters.get(name) or default)
+    except ValueError as error:
+        raise _RefusedError(f"{name} must be in: {', '.join(choices)}") from error

@@ -1,0 +1,173 @@
+"""The fields of a paper as arXiv indexes them, and what a term of a query finds in each.
+
+Texts are read by `papers_assets.arxiv.analysis`, as arXiv does, and never by our own matching,
+which is tested against this. Source: github.com/arXiv/arxiv-search at 764d7ebd,
+mappings/DocumentMapping.json and search/services/index/prepare.py and authors.py. Left out are
+fields that no paper here has (report numbers, ORCID, ACM and MSC classes), and of `all:` what it
+finds besides in ids, names of categories and dates.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
+
+from papers_assets.arxiv.analysis import (
+    STOP_WORDS,
+    Analyzed,
+    ArxivPhrase,
+    english,
+    simple,
+    standard,
+)
+
+
+class Fields:
+    """The texts of a paper, each of them analyzed when it is first searched, and kept."""
+
+    def __init__(
+        self, title: str, abstract: str, comment: str, journal_ref: str, authors: Iterable[str]
+    ) -> None:
+        self.title = Analyzed(title)
+        self.abstract = Analyzed(abstract)
+        self.comment = Analyzed(comment)
+        self.journal_ref = Analyzed(journal_ref)
+        self._authors = tuple(authors)
+
+    @cached_property
+    def authors(self) -> tuple[str, ...]:
+        """The folded words of each author's name, a space before and after each word."""
+        return tuple(_joined(_folded(name)) for name in self._authors)
+
+    @cached_property
+    def combined(self) -> str:
+        """The folded words of all fields, each field on a line: no phrase spans two of them."""
+        analyzed = (self.title, self.abstract, self.comment, self.journal_ref)
+        texts = (*(each.text for each in analyzed), *self._authors)
+        return "\n".join(_joined(_without_stop_words(text)) for text in texts)
+
+
+Test = Callable[[Fields], bool]
+"""Whether a paper with these fields matches."""
+
+
+def field_test(prefix: str, text: str, *, quoted: bool) -> Test:
+    """Return the test for a term: `ti:text`, or quoted, `ti:"text"`.
+
+    A quoted text has its words side by side. Of an unquoted one all words must be there; one with
+    `*` or `?` stands for every word that it fits, as the field has it.
+
+    Args:
+        prefix: one of `PREFIXES`.
+        text: without the quotes.
+        quoted: whether it had them.
+    """
+    return PREFIXES[prefix](text, quoted)
+
+
+def _analyzed(
+    has_phrase: Callable[[ArxivPhrase, Fields], bool],
+    joined: Callable[[Fields], str],
+    tokens: Callable[[str], Sequence[str | None]],
+) -> "_MakeTest":
+    """Return what makes the test for a field of words.
+
+    Args:
+        has_phrase: whether a quoted phrase is in it.
+        joined: its tokens, in which unquoted words are looked for.
+        tokens: how these words are analyzed.
+    """
+
+    def make(text: str, quoted: bool) -> Test:  # noqa: FBT001
+        if quoted:
+            phrase = ArxivPhrase(text)
+            return lambda fields: has_phrase(phrase, fields)
+        has_words = _every_word(text, tokens)
+        return lambda fields: has_words(joined(fields))
+
+    return make
+
+
+def _author(text: str, quoted: bool) -> Test:  # noqa: FBT001
+    # Quotes keep words together in one name, in any order.
+    has_words = _every_word(text, _folded)
+    if quoted:
+        return lambda fields: any(map(has_words, fields.authors))
+    return lambda fields: has_words("".join(fields.authors))
+
+
+def _combined(text: str, quoted: bool) -> Test:  # noqa: FBT001
+    if not quoted:
+        has_words = _every_word(text, _without_stop_words)
+        return lambda fields: has_words(fields.combined)
+    words = _joined(_without_stop_words(text)).strip(f" {_STOP_WORD}").split()
+    if not words:
+        return _nothing
+    any_word = {_STOP_WORD: r"\S+"}
+    phrase = re.compile(f" {' '.join(any_word.get(w) or re.escape(w) for w in words)} ")
+    return lambda fields: phrase.search(fields.combined) is not None
+
+
+def _nothing(_: Fields) -> bool:
+    return False
+
+
+_MakeTest = Callable[[str, bool], Test]
+"""Makes the test for a text, quoted or not."""
+
+_TEXTS: Mapping[str, _MakeTest] = {
+    "ti": _analyzed(lambda p, f: p.is_in_title(f.title), lambda f: f.title.english, english),
+    "abs": _analyzed(
+        lambda p, f: p.is_in_abstract(f.abstract), lambda f: f.abstract.english, english
+    ),
+    # Stop words of comments are not indexed, but looked for if not quoted: `co:the` finds nothing.
+    "co": _analyzed(lambda p, f: p.is_in_comment(f.comment), lambda f: f.comment.simple, standard),
+    "jr": _analyzed(
+        lambda p, f: p.is_in_comment(f.journal_ref), lambda f: f.journal_ref.simple, simple
+    ),
+    "au": _author,
+    "rn": lambda _, __: _nothing,  # papers here have no report numbers
+}
+
+
+def _all(text: str, quoted: bool) -> Test:  # noqa: FBT001
+    tests = [make(text, quoted) for make in (*_TEXTS.values(), _combined)]
+    return lambda fields: any(test(fields) for test in tests)
+
+
+PREFIXES: Mapping[str, _MakeTest] = {**_TEXTS, "all": _all}
+"""The prefixes of texts, each with what makes its test."""
+
+_STOP_WORD = "\0"
+"""Stands where a stop word was; is in no text."""
+_NOT_IN_COMBINED = str.maketrans("", "", ".,;")
+
+
+def _every_word(text: str, tokens: Callable[[str], Sequence[str | None]]) -> Callable[[str], bool]:
+    """Return a test whether joined tokens have all words of an unquoted text, if it has any."""
+    wanted: list[str] = []
+    for part in text.split():
+        if "*" in part or "?" in part:
+            pattern = re.escape(part.lower())
+            wanted.append(pattern.replace(r"\*", r"\S*").replace(r"\?", r"\S"))
+        else:
+            wanted += (re.escape(token) for token in tokens(part) if token)
+    patterns = [re.compile(f" {each} ") for each in wanted]
+    return lambda joined: bool(patterns) and all(p.search(joined) for p in patterns)
+
+
+def _joined(tokens: Iterable[str | None]) -> str:
+    return " ".join(["", *(token or _STOP_WORD for token in tokens), ""])
+
+
+def _folded(text: str) -> list[str]:
+    """Return what stands between spaces, without accents, case and `.,;`."""
+    plain = text.translate(_NOT_IN_COMBINED).casefold()
+    if not plain.isascii():  # most texts are
+        decomposed = unicodedata.normalize("NFKD", plain)
+        plain = "".join(char for char in decomposed if not unicodedata.combining(char))
+    return plain.split()
+
+
+def _without_stop_words(text: str) -> list[str | None]:
+    return [None if word in STOP_WORDS else word for word in _folded(text)]

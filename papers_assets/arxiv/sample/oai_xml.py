@@ -1,0 +1,176 @@
+"""Answers of OAI-PMH as arXiv writes them since 2025, element by element."""
+
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from papers_assets.arxiv.sample.atom import attribute, content
+from papers_assets.arxiv.sample.corpus import Corpus, Paper
+from papers_assets.arxiv.taxonomy import is_known, set_spec
+
+_HEAD = (
+    '<?xml version="1.0" encoding="UTF-8"?>\n'
+    '<OAI-PMH xmlns="http://www.openarchives.org/OAI/2.0/"'
+    ' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
+    ' xsi:schemaLocation="http://www.openarchives.org/OAI/2.0/'
+    ' http://www.openarchives.org/OAI/2.0/OAI-PMH.xsd">\n'
+)
+_RAW = (
+    '<arXivRaw xmlns="http://arxiv.org/OAI/arXivRaw/"'
+    ' xsi:schemaLocation="http://arxiv.org/OAI/arXivRaw/ http://arxiv.org/OAI/arXivRaw.xsd">\n'
+)
+_ACCENTS = {
+    "\u0300": "`", "\u0301": "'", "\u0302": "^", "\u0303": "~", "\u0304": "=", "\u0306": "u",
+    "\u0307": ".", "\u0308": '"', "\u030a": "r", "\u030b": "H", "\u030c": "v", "\u0323": "d",
+    "\u0327": "c", "\u0328": "k",
+}  # fmt: skip
+_LETTERS = {
+    "æ": r"\ae{}", "Æ": r"\AE{}", "œ": r"\oe{}", "ø": r"\o{}", "Ø": r"\O{}", "ł": r"\l{}",
+    "Ł": r"\L{}", "ß": r"\ss{}", "đ": r"\dj{}", "Đ": r"\DJ{}",
+}  # fmt: skip
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+@dataclass(frozen=True)
+class Token:
+    """What asks for the next page; empty on the last of several."""
+
+    text: str
+    size: int
+    """Of the complete list."""
+    cursor: int
+    """How many records come before this page."""
+    expires: datetime
+
+
+def document(url: str, asked: Mapping[str, str], inside: str, now: datetime) -> str:
+    """Write an answer.
+
+    Args:
+        url: the interface's own.
+        asked: the parameters of the request; none if they are what is wrong with it.
+        inside: the element for the verb, or errors.
+        now: the time of the request, aware.
+    """
+    attributes = "".join(f' {name}="{attribute(value)}"' for name, value in asked.items())
+    return (
+        f"{_HEAD}  <responseDate>{_time(now)}</responseDate>\n"
+        f"  <request{attributes}>{content(url)}</request>\n{inside}</OAI-PMH>\n"
+    )
+
+
+def error(code: str, message: str) -> str:
+    """Write what is wrong with a request."""
+    return f'  <error code="{attribute(code)}">{content(message)}</error>\n'
+
+
+def list_records(records: Iterable[str], token: Token | None) -> str:
+    """Write a page of what `record` writes."""
+    return f"  <ListRecords>\n{''.join(records)}{_token(token)}  </ListRecords>\n"
+
+
+def record(paper: Paper, corpus: Corpus) -> str:
+    """Write the newest version of a paper, with the times of all that are known."""
+    inside = f"      <metadata>\n{_raw(paper, corpus)}      </metadata>\n"
+    return f"    <record>\n{_header(paper)}{inside}    </record>\n"
+
+
+def deleted(paper: Paper) -> str:
+    """Write that a paper is gone, as OAI-PMH has it."""
+    header = _header(paper, ' status="deleted"')
+    return f"    <record>\n{header}    </record>\n"
+
+
+def datestamp(paper: Paper) -> date:
+    """Give the day of a paper's last change: when its newest version is announced, the day after.
+
+    arXiv's own is when the record was last touched, for whatever reason.
+    """
+    return date.fromisoformat(paper.updated[:10]) + timedelta(days=1)
+
+
+def sets(paper: Paper) -> tuple[str, ...]:
+    """Give the sets that a paper is in: those of its categories."""
+    return tuple(map(set_spec, filter(is_known, _categories(paper))))
+
+
+def _header(paper: Paper, status: str = "") -> str:
+    specs = "".join(f"        <setSpec>{content(spec)}</setSpec>\n" for spec in sets(paper))
+    return (
+        f"      <header{status}>\n"
+        f"        <identifier>oai:arXiv.org:{content(paper.id)}</identifier>\n"
+        f"        <datestamp>{datestamp(paper)}</datestamp>\n{specs}      </header>\n"
+    )
+
+
+def _raw(paper: Paper, corpus: Corpus) -> str:
+    categories = _categories(paper)
+    classes = [name for name in categories if " " in name or not name[0].islower()]
+    named = [name for name in categories if name not in classes]
+    return (
+        f"{_RAW}<id>{content(paper.id)}</id>\n<submitter>{_tex(paper.authors[0])}</submitter>\n"
+        + "".join(_version(*version) for version in _versions(paper, corpus))
+        + f"<title>{content(paper.title)}</title>\n"
+        + f"<authors>{', '.join(map(_tex, paper.authors))}</authors>\n"
+        + f"<categories>{content(' '.join(named))}</categories>\n"
+        + _optional("comments", paper.comment)
+        + _optional("msc-class", "; ".join(classes))
+        + _optional("journal-ref", paper.journal_ref)
+        + _optional("doi", paper.doi)
+        + "<license>http://arxiv.org/licenses/nonexclusive-distrib/1.0/</license>\n"
+        + f"<abstract>  {content(paper.abstract)}\n</abstract>\n</arXivRaw>\n"
+    )
+
+
+def _categories(paper: Paper) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((paper.primary_category, *paper.categories)))
+
+
+def _versions(paper: Paper, corpus: Corpus) -> list[tuple[int, str]]:
+    """Give the versions that are known, each with when it was submitted."""
+    numbers = range(1, paper.version)
+    known = {n: found.updated for n in numbers if (found := corpus.find(paper.id, n))}
+    return sorted({1: paper.published, **known, paper.version: paper.updated}.items())
+
+
+def _version(number: int, submitted: str) -> str:
+    time = datetime.fromisoformat(submitted)
+    day = f"{_DAYS[time.weekday()]}, {time.day:02} {_MONTHS[time.month - 1]} {time.year}"
+    return (
+        f'<version version="v{number}">\n<date>{day} {time:%H:%M:%S} GMT</date>\n'
+        "<size>12kb</size>\n<source_type>D</source_type>\n</version>\n"
+    )
+
+
+def _tex(name: str) -> str:
+    """Write a name as arXiv keeps it, accents as in TeX, as far as that has them."""
+    written = ""
+    for char in unicodedata.normalize("NFC", name):
+        parts = unicodedata.normalize("NFD", char)
+        base, mark = parts[:1], parts[1:]
+        if mark in _ACCENTS and base.isascii():
+            accent = _ACCENTS[mark]
+            written += f"\\{accent}{{{base}}}" if accent.isalpha() else f"\\{accent}{base}"
+        else:
+            written += _LETTERS.get(char, char)
+    return content(written)
+
+
+def _optional(name: str, text: str | None) -> str:
+    return f"<{name}>{content(text)}</{name}>\n" if text else ""
+
+
+def _token(token: Token | None) -> str:
+    if token is None:
+        return ""
+    return (
+        f'    <resumptionToken expirationDate="{_time(token.expires)}"'
+        f' completeListSize="{token.size}" cursor="{token.cursor}">'
+        f"{content(token.text)}</resumptionToken>\n"
+    )
+
+
+def _time(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

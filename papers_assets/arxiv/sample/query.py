@@ -1,0 +1,178 @@
+"""A search query as it was understood, and which papers it finds. `grammar.py` reads its text."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from fnmatch import fnmatchcase
+from functools import cached_property
+
+from papers_assets.arxiv.sample.corpus import Paper
+from papers_assets.arxiv.sample.fields import field_test
+
+Test = Callable[[Paper], bool]
+"""Says whether a paper matches."""
+
+CATEGORY = "cat"
+"""The prefix that asks for a category, primary or not: `cs.LG`, or with wildcards `cs.*`."""
+
+
+class Operator(StrEnum):
+    """What joins two parts of a query."""
+
+    AND = "AND"
+    OR = "OR"
+    ANDNOT = "ANDNOT"
+
+
+@dataclass(frozen=True)
+class Term:
+    """A word, phrase or category in a field: `ti:compiler`."""
+
+    prefix: str
+    text: str
+    quoted: bool
+
+    def __str__(self) -> str:
+        return f'{self.prefix}:"{self.text}"' if self.quoted else f"{self.prefix}:{self.text}"
+
+
+@dataclass(frozen=True)
+class Submitted:
+    """A range of the time of version 1: two minutes, `202611200000`.
+
+    Of the last one, only the first second is in the range.
+    """
+
+    first: str
+    last: str
+
+    def __str__(self) -> str:
+        return f'submittedDate:"{self.first} TO {self.last}"'
+
+
+@dataclass(frozen=True)
+class Operation:
+    """Two or more parts (for ANDNOT: two) that an operator joins."""
+
+    operator: Operator
+    parts: "tuple[Node, ...]"
+
+    def __str__(self) -> str:
+        *others, last = (
+            f"({p})" if isinstance(p, Operation | Negation) else str(p) for p in self.parts
+        )
+        for other in reversed(others):
+            last = f"({other} {self.operator} {last})"
+        return last[1:-1]
+
+
+@dataclass(frozen=True)
+class Negation:
+    """All papers but those of one term."""
+
+    part: Term | Submitted
+
+    def __str__(self) -> str:
+        return f"{Operator.ANDNOT} {self.part}"
+
+
+Node = Term | Submitted | Negation | Operation
+
+
+@dataclass(frozen=True)
+class Query:
+    """A query as it was understood."""
+
+    text: str
+    """Rewritten to the documented grammar: what the feed's title shows."""
+    root: Node
+
+    @property
+    def nested(self) -> str:
+        """The query with the parentheses that it was understood to have, as in the feed's link."""
+        return str(self.root)
+
+    @cached_property
+    def matches(self) -> Test:
+        """Says whether a paper matches."""
+        return _test(self.root)
+
+    def relevance(self, paper: Paper) -> int:
+        """Return how many of the query's words and phrases are in the title."""
+        return sum(test(paper) for test in self._in_title)
+
+    @cached_property
+    def _in_title(self) -> tuple[Test, ...]:
+        texts = (term for term in _terms(self.root) if term.prefix != CATEGORY)
+        return tuple(_test(replace(term, prefix="ti")) for term in texts)
+
+
+def in_any_order(query: Query) -> Query:
+    """Return a query that was read without its quotes: words are found in any order.
+
+    As arXiv read all queries from 2025-11-12 to 2025-12-09.
+    """
+    return replace(query, root=_unquoted(query.root))
+
+
+def _unquoted(node: Node) -> Node:
+    match node:
+        case Term():
+            return replace(node, quoted=False)
+        case Negation(part=Term() as term):
+            return Negation(replace(term, quoted=False))
+        case Operation():
+            return replace(node, parts=tuple(map(_unquoted, node.parts)))
+    return node
+
+
+def _terms(node: Node) -> Iterator[Term]:
+    if isinstance(node, Term):
+        yield node
+    elif isinstance(node, Operation):
+        for part in node.parts:
+            yield from _terms(part)
+
+
+def _test(node: Node) -> Test:
+    match node:
+        case Submitted():
+            first, last = _minute(node.first), _minute(node.last)
+            return lambda paper: first <= paper.published <= last
+        case Term(prefix=prefix) if prefix == CATEGORY:
+            return _category_test(node.text)
+        case Term(prefix=prefix):
+            is_in = field_test(prefix, node.text, quoted=node.quoted)
+            return lambda paper: is_in(paper.fields)
+        case Negation(part=part):
+            unwanted = _test(part)
+            return lambda paper: not unwanted(paper)
+        case Operation():
+            return _joined_test(node.operator, tuple(map(_test, node.parts)))
+
+
+def _category_test(pattern: str) -> Test:
+    # Always a wildcard query over a field in lower case; fnmatch knows `[` as well, arXiv does not.
+    pattern = pattern.lower().replace("[", "[[]")
+
+    def test(paper: Paper) -> bool:
+        categories = (paper.primary_category, *paper.categories)
+        return any(fnmatchcase(category.lower(), pattern) for category in categories)
+
+    return test
+
+
+def _joined_test(operator: Operator, tests: tuple[Test, ...]) -> Test:
+    match operator:
+        case Operator.AND:
+            return lambda paper: all(test(paper) for test in tests)
+        case Operator.OR:
+            return lambda paper: any(test(paper) for test in tests)
+        case Operator.ANDNOT:
+            wanted, unwanted = tests
+            return lambda paper: wanted(paper) and not unwanted(paper)
+
+
+def _minute(digits: str) -> str:
+    """Return the first second of the minute "202611200930" in the form of a paper's times."""
+    return f"{digits[:4]}-{digits[4:6]}-{digits[6:8]}T{digits[8:10]}:{digits[10:]}:00Z"

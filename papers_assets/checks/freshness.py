@@ -1,0 +1,109 @@
+"""What must hold of how old `papers` is: when each keyword was refreshed."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from papers_assets.checks.base import NAMED, Finding, Severity, as_line, finding
+from papers_assets.keywords.model import KeywordsFile
+from papers_assets.render.sections import is_old
+from papers_assets.text import counted
+from papers_assets.transform.harvest_coverage import CLOCKS
+from papers_assets.transform.index_lag import IndexLag
+from papers_assets.transform.selection import AGEING
+
+_TOO_OLD = timedelta(days=3)  # longer than arXiv's weekend, on which a run still gets an answer
+
+
+def every_keyword_refreshed(
+    times: Mapping[str, datetime], problems: Mapping[str, str], file: KeywordsFile
+) -> Finding:
+    """Check that no keyword is older than the newest, or has a problem."""
+    newest = max(times.values(), default=None)
+    never = [name for name in file.names if name not in times]
+    behind = [
+        name
+        for name, time in times.items()
+        if name in problems or (newest and is_old(time, newest, file.timezone))
+    ]
+
+    def described(name: str) -> str:
+        time = times.get(name)
+        since = f"last on {time.astimezone(file.timezone).date()}" if time else "never fetched"
+        return f"{name} ({since}{f': {as_line(problems[name])}' if name in problems else ''})"
+
+    not_refreshed = {*behind, *never}
+    missing = [described(name) for name in file.names if name in not_refreshed]
+    return finding(
+        "every_keyword_refreshed",
+        missing,
+        f"All were refreshed: {counted(len(times), 'keyword')}.",
+        f"{len(missing)} of {len(file.names)} keywords were not refreshed: {{}}. The README says "
+        "so beside them. The next run tries again; the log of raw_papers has the reason.",
+        # What is shown is right, and says how old it is; fresh_enough says when that is too old.
+        severity=Severity.WARN if times else Severity.ERROR,
+        refreshed=len(times) - len(behind),
+        not_refreshed=len(behind),
+        never_fetched=len(never),
+    )
+
+
+def fresh_enough(times: Mapping[str, datetime], now: datetime) -> Finding:
+    """Check that no keyword's answer is old, or from the future."""
+    hours = {name: _hours(now - time) for name, time in times.items()}
+    oldest, newest = max(hours.values(), default=0.0), min(hours.values(), default=0.0)
+    ahead = [f"{name} ({-age} h ahead)" for name, age in hours.items() if age < -_hours(CLOCKS)]
+    old = [name for name, age in hours.items() if age > _hours(AGEING)]
+    old = [f"{name} ({hours[name]} h)" for name in sorted(old, key=lambda name: -hours[name])]
+    if ahead:
+        problem = "{} refreshed in the future: check this machine's clock, then run again."
+    elif hours:
+        problem = (
+            "Papers older than 36 hours: {}. Is the daily schedule on, with its daemon running? "
+            "The log of raw_papers has arXiv's responses."
+        )
+    else:
+        problem = "{} was fetched. Run the job daily_papers."
+    return finding(
+        "fresh_enough",
+        ahead or old or ([] if hours else ["No keyword"]),
+        f"The keywords were refreshed {newest} to {oldest} hours ago.",
+        problem,
+        # A run that was missed is made up for by the next one; three days are nobody's hiccup.
+        severity=Severity.WARN
+        if hours and not ahead and oldest <= _hours(_TOO_OLD)
+        else Severity.ERROR,
+        oldest_hours=oldest,
+        newest_hours=newest,
+    )
+
+
+def index_current(lag: IndexLag | None, oai_only: Mapping[str, Sequence[str]]) -> Finding:
+    """Check that arXiv's search does not seem to be behind what arXiv has announced.
+
+    Args:
+        lag: how far it seems to be, by the rate at which papers came before.
+        oai_only: by keyword, versions that OAI-PMH lists and the search lacks.
+    """
+    behind = [f"{name} lacks {', '.join(of[:NAMED])}" for name, of in oai_only.items()]
+    if lag:
+        behind.append(
+            f"the newest listed paper was submitted on {lag.newest}, arXiv has published papers on "
+            f"{lag.publications} days since, and {lag.expected:.1f} were to be expected (chance of "
+            f"none: {lag.chance:.1g})"
+        )
+    return finding(
+        "index_current",
+        behind,
+        "The newest papers are no older than is usual, and 0 are known that the search lacks.",
+        "arXiv's search seems to be behind: {}. The README says so. Papers that nothing is known "
+        "of here come when arXiv's index has them; status.arxiv.org may know more.",
+        # What is shown is what arXiv answered, and no run of ours mends that.
+        severity=Severity.WARN,
+        publications=lag.publications if lag else 0,
+        expected=round(lag.expected, 1) if lag else 0.0,
+        missing_from_search=len({version for of in oai_only.values() for version in of}),
+    )
+
+
+def _hours(age: timedelta) -> float:
+    return round(age / timedelta(hours=1), 1)

@@ -1,0 +1,123 @@
+"""Show what the package logs: to people as text, to programs as JSON."""
+
+import logging
+import os
+import sys
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.status import Status
+from rich.text import Text
+
+from papers_assets.text import DETAILS, PROGRESS, printable
+
+_OURS = ("papers_assets", PROGRESS, DETAILS)
+_MOST = 2000
+"""Characters of a line: a name in keywords.toml can be long, and is ours to show whole."""
+
+
+@contextmanager
+def showing_progress(*, verbose: bool = False) -> Iterator[None]:
+    """Show what the package logs while the block runs, on standard output.
+
+    Progress (what it is doing, what it waits for) is one moving line on a terminal; elsewhere, such
+    as in a log file, it is shown only if `verbose`. So are details (queries), everywhere.
+    """
+    # While a step runs, Dagster turns the standard output into a file. This is the real one.
+    with os.fdopen(os.dup(sys.stdout.fileno()), "w") as output:
+        console = Console(file=output, highlight=False, markup=False, soft_wrap=True)
+        with console.status("starting") as status:
+            handler = _Handler(console, status, verbose=verbose)
+            with _logged_to(handler, verbose=verbose):
+                yield
+
+
+@contextmanager
+def logging_json(
+    keywords: Collection[str], run_id: Callable[[], str], *, verbose: bool = False
+) -> Iterator[None]:
+    """Log as JSON while the block runs, one object a line, on standard error.
+
+    That is what the package logs, with all progress, and the warnings of libraries and of Python.
+
+    Args:
+        keywords: names to be known for keywords; may grow meanwhile.
+        run_id: gives the run that is under way; empty: none is.
+        verbose: whether to log details (queries), too.
+
+    Raises:
+        ImportError: the extra `json-logs` is not installed.
+    """
+    from papers_assets.cli.json_logs import JsonLines
+
+    # While a step runs, Dagster turns the standard error into a file, too.
+    with os.fdopen(os.dup(sys.stderr.fileno()), "w") as output:
+        ours, others = logging.StreamHandler(output), logging.StreamHandler(output)
+        others.setLevel(logging.WARNING)
+        others.addFilter(lambda record: record.name.partition(".")[0] not in _OURS)
+        for handler in (ours, others):
+            handler.setFormatter(JsonLines(keywords=keywords, run_id=run_id))
+        logging.captureWarnings(capture=True)
+        logging.root.addHandler(others)
+        try:
+            with _logged_to(ours, verbose=verbose):
+                yield
+        finally:
+            logging.root.removeHandler(others)
+            logging.captureWarnings(capture=False)
+
+
+@contextmanager
+def _logged_to(handler: logging.Handler, *, verbose: bool) -> Iterator[None]:
+    loggers = [logging.getLogger(name) for name in _OURS if verbose or name != DETAILS]
+    for logger in loggers:
+        logger.addHandler(handler)
+        logger.setLevel(logging.DEBUG)
+    try:
+        yield
+    finally:
+        for logger in loggers:
+            logger.removeHandler(handler)
+
+
+class _Formatter(logging.Formatter):
+    """Makes lines that cannot move a terminal's cursor, or be taken for other lines.
+
+    A message is one line; those of a traceback, which quotes messages, are indented.
+    """
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
+        return printable(record.message, _MOST)
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802
+        lines = super().formatException(ei).split("\n")
+        # Indented already where Python says so, which is worth keeping.
+        return "\n".join(f"  {_indent(line)}{printable(line, _MOST)}" for line in lines)
+
+
+def _indent(line: str) -> str:
+    return " " * (len(line) - len(line.lstrip(" ")))
+
+
+class _Handler(logging.Handler):
+    def __init__(self, console: Console, status: Status, *, verbose: bool) -> None:
+        super().__init__()
+        self.setFormatter(_Formatter())
+        self._console = console
+        self._status = status
+        self._verbose = verbose
+        self._step = ""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        # The moving line would read a plain string as rich's markup, and fail at "[/x]".
+        message = self.format(record)
+        if record.name != PROGRESS or not self._console.is_terminal:
+            if record.name != PROGRESS or self._verbose:
+                self._console.print(message)
+        elif record.levelno >= logging.INFO:
+            self._step = message
+            self._status.update(Text(message))
+        else:
+            self._status.update(Text(f"{self._step}; {message}"))

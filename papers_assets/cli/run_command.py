@@ -1,0 +1,178 @@
+"""The command `run`, and what the demo runs, too."""
+
+import difflib
+import logging
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, nullcontext
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from papers_assets.cli.output import (
+    FRESH,
+    HOME_REMEDY,
+    NOT_ALL_FRESH,
+    NOTHING_DONE,
+    as_asked,
+    complain,
+    keywords_or_stop,
+    settings_or_stop,
+    shown,
+    stop,
+    tell,
+)
+from papers_assets.cli.progress import showing_progress
+from papers_assets.cli.run_summary import print_counts
+from papers_assets.keywords.model import KeywordsFile
+from papers_assets.settings import Settings
+from papers_assets.storage.last_valid_keywords import store_valid
+from papers_assets.text import printable
+
+if TYPE_CHECKING:
+    from papers_assets.defs.headless import Report
+
+_NAMED = 50
+"""Failures that are said one by one."""
+
+
+@click.command()
+@click.argument("keyword", nargs=-1)
+@click.option(
+    "--since",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="Look back: fetch the papers submitted since that day, too, month by month. A run that "
+    "was interrupted goes on where it ended.",
+)
+@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="With --since: the last day.")
+@click.option(
+    "-v", "--verbose", is_flag=True, help="Log queries, filtered papers and each step, too."
+)
+def run(
+    keyword: tuple[str, ...], since: datetime | None, until: datetime | None, *, verbose: bool
+) -> None:
+    """Fetch the newest papers and write the README.
+
+    Without KEYWORD, all of keywords.toml. Exit status: 0 everything is fresh, 1 the README is
+    published but some keyword in it could not be refreshed, 2 nothing could be done. With
+    PAPERS_LOG_FORMAT=json, everything is logged to standard error, one JSON object a line.
+    """
+    known: set[str] = set()
+    with as_asked(known, verbose=verbose):
+        settings = settings_or_stop()
+        file = keywords_or_stop(settings)
+        known.update(file.names)
+        if settings.alerts.problem:
+            complain(f"alerts are off: {settings.alerts.problem}", logging.WARNING)
+        for name in keyword:
+            if name not in file.names:
+                near = difflib.get_close_matches(name, file.names, n=1)
+                hint = f" Did you mean {near[0]!r}?" if near else ""
+                stop(f"{name!r} is not in {file.path}, which has: {', '.join(file.names)}.{hint}")
+        _check_dates(since, until)
+        config = {
+            name: str(day.date())
+            for name, day in (("look_back_to", since), ("look_back_until", until))
+            if day is not None
+        }
+        sys.exit(execute(settings, file, keyword, config=config, verbose=verbose))
+
+
+def _check_dates(since: datetime | None, until: datetime | None) -> None:
+    if until and not since:
+        raise click.UsageError("--until needs --since, the first day to fetch.")
+    if since and since > (until or since):
+        raise click.UsageError(f"--since {since.date()} is after --until {until:%Y-%m-%d}.")
+    if since and since.date() > datetime.now(UTC).date():
+        raise click.UsageError(f"--since {since.date()} lies in the future.")
+
+
+def execute(  # noqa: PLR0913 - three are passed by name
+    settings: Settings,
+    file: KeywordsFile,
+    names: Sequence[str],
+    environment: Mapping[str, str] = os.environ,
+    *,
+    config: Mapping[str, object] | None = None,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    verbose: bool = False,
+) -> int:
+    """Run the graph, print what became of it, and return the exit status."""
+    # Dagster takes a second to import, which the other commands need not wait for.
+    from dagster import DagsterError
+
+    from papers_assets.checks import GITHUB_LIMIT
+    from papers_assets.definitions import build_definitions
+    from papers_assets.defs.headless import open_instance, run_daily, tidy_up
+    from papers_assets.pipeline.refresh_keyword import NO_PAPER
+    from papers_assets.storage.editions import Outputs
+    from papers_assets.storage.locks import locks_for
+    from papers_assets.storage.raw_papers import Store, StoreError
+
+    definitions = build_definitions(settings, file, now=now)
+    locks = locks_for(settings.locks, settings.home, settings.host_folder)
+    store = Store(settings.home, locks, settings.host_folder)
+    is_text = settings.log_format == "text"
+    with ExitStack() as stack:
+        try:
+            instance = stack.enter_context(open_instance(settings.home, environment))
+        except (OSError, StoreError, DagsterError) as error:
+            stop(f"no run history: {error}. {HOME_REMEDY}")
+        with showing_progress(verbose=verbose) if is_text else nullcontext():
+            store_valid(file, settings.home)
+            report = run_daily(
+                definitions,
+                instance,
+                file,
+                names,
+                locks_folder=store.locks_folder,
+                config=config,
+                now=now,
+            )
+            tidy_up(instance, file, store)
+    _complain_of_failures(report)
+    if report.problem:
+        complain(f"the README was not written: {report.problem}")
+        return NOTHING_DONE
+    # Of a harvest that is not whole, what came is published, though no keyword is fresh.
+    if not report.refreshed and not (file.harvest_since and "readme" in report.published):
+        complain(
+            "nothing was fetched; the stored papers are unchanged, and the README says of when "
+            "they are. Try again later; `make demo` shows the whole product without arXiv."
+        )
+        return NOTHING_DONE
+    if is_text:
+        print_counts({name: report.counts[name] for name in file.names if name in report.counts})
+    outputs = Outputs(settings.home)
+    written = [store.documents.readme_path]
+    written += [outputs.site_folder / "index.html"] if "site" in report.published else []
+    written += [outputs.digest_path(outputs.days()[-1])] if "digest" in report.published else []
+    tell("\nWrote " + "\n      ".join(map(shown, written)))
+    tell(f"Recorded as run {', '.join(report.run_ids)}")
+    if (size := store.documents.readme_path.stat().st_size) > GITHUB_LIMIT:
+        complain(
+            f"GitHub shows only the first {GITHUB_LIMIT} of the README's {size} bytes: not "
+            "even a heading for each keyword fits. Spread them over several files "
+            "(PAPERS_KEYWORDS and PAPERS_HOME).",
+            logging.WARNING,
+        )
+    for name in report.without_papers:
+        complain(f"{name}: {NO_PAPER}", logging.WARNING)
+    for name, found in report.failed_checks.items():
+        complain(f"check {name}: {printable(found, most=1000)}")
+    is_well = not (report.failed or report.unpublished or report.failed_checks)
+    return FRESH if is_well else NOT_ALL_FRESH
+
+
+def _complain_of_failures(report: "Report") -> None:
+    from papers_assets.defs.run_results import LOOKING_BACK
+
+    for name, reason in list(report.failed.items())[:_NAMED]:
+        what = "did not end" if name.startswith(LOOKING_BACK) else "could not be refreshed"
+        complain(printable(f"{name} {what}: {reason}", most=1000))
+    if (more := len(report.failed) - _NAMED) > 0:
+        complain(f"{more} more could not be refreshed; the UI lists them")
+    for name, reason in report.unpublished.items():
+        complain(f"{name} failed: {printable(reason, most=1000)}")

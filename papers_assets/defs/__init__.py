@@ -1,0 +1,1 @@
+"""The definitions that Dagster loads: assets, checks, resources, jobs, schedules, sensors."""

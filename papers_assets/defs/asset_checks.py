@@ -1,0 +1,107 @@
+"""What all assets have in common: their groups, and how checks are declared and reported."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+import dagster as dg
+
+from papers_assets import checks
+from papers_assets.storage.files import StoreError
+from papers_assets.transform.selection import AGEING
+
+ARXIV, LISTS, PUBLISHING, NOTIFICATIONS = "arxiv", "lists", "publishing", "notifications"
+"""The groups of assets, along the flow of data."""
+CODE_VERSION = "1"
+"""Of an asset that has no version of its own. Raise it where the same input gives new output."""
+POOL = "arxiv"
+"""Of the assets that fetch: by dagster.yaml, one of their runs at a time leaves the queue.
+
+The rate limit does not depend on it: `papers run` is not queued, and takes the lock of
+`arxiv.gate` as all others do.
+"""
+# What no check can see, since none is evaluated then: that nothing runs at all any more.
+FRESHNESS = dg.FreshnessPolicy.time_window(fail_window=timedelta(days=3), warn_window=AGEING)
+
+
+def log_partitions(
+    context: dg.AssetExecutionContext, materialized: Mapping[str, Mapping[str, Any]]
+) -> None:
+    """Record these partitions of the asset, with their metadata, and no other.
+
+    A step that gives a result marks all partitions of its run as materialized.
+    """
+    for partition, metadata in materialized.items():
+        context.log_event(
+            dg.AssetMaterialization(context.asset_key, partition=partition, metadata=metadata)
+        )
+
+
+def checked_asset(
+    spec: dg.AssetSpec, table: Mapping[str, checks.Check]
+) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
+    """Return a decorator for an asset whose checks can also be executed without materializing it.
+
+    Dagster executes checks alone only if the step may leave out the asset (`can_subset`), which
+    `dg.asset` does not offer. The function evaluates what is stored if `is_only_checked`.
+    """
+    return dg.multi_asset(
+        name=spec.key.to_python_identifier(),
+        specs=[spec],
+        check_specs=[
+            dg.AssetCheckSpec(name, asset=spec.key, description=check.says, blocking=check.blocking)
+            for name, check in table.items()
+        ],
+        can_subset=True,
+    )
+
+
+def is_only_checked(context: dg.AssetExecutionContext) -> bool:
+    """Return whether the step executes checks alone, without materializing the asset."""
+    return not context.selected_asset_keys
+
+
+def check_results(
+    context: dg.AssetExecutionContext,
+    findings: Sequence[checks.Finding],
+    table: Mapping[str, checks.Check],
+) -> Iterator[dg.AssetCheckResult]:
+    """Yield the results of the checks that the step executes.
+
+    Raises:
+        Failure: a blocking check failed that the step leaves out.
+    """
+    executed = {key.name: key for key in context.selected_asset_check_keys}
+    for finding in findings:
+        if finding.name in executed:
+            yield dg.AssetCheckResult(
+                asset_key=executed[finding.name].asset_key,
+                check_name=finding.name,
+                passed=finding.passed,
+                severity=dg.AssetCheckSeverity[finding.severity.name],
+                description=finding.description,
+                metadata=dict(finding.numbers),
+            )
+    if is_only_checked(context):
+        return
+    blocking = checks.blocking_failures(findings, table)
+    left_out = [finding.description for finding in blocking if finding.name not in executed]
+    if left_out:
+        raise dg.Failure(" ".join(left_out), allow_retries=False)
+
+
+def stored_check_results(
+    context: dg.AssetExecutionContext,
+    evaluate: Callable[[], Sequence[checks.Finding]],
+    table: Mapping[str, checks.Check],
+) -> Iterator[dg.AssetCheckResult]:
+    """Yield the results of the checks that the step executes over what is stored.
+
+    Raises:
+        Failure: it cannot be read, or nothing has been published.
+    """
+    try:
+        findings = evaluate()
+    except (StoreError, OSError) as error:
+        raise dg.Failure(str(error), allow_retries=False) from error
+    yield from check_results(context, findings, table)

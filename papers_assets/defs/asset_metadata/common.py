@@ -1,0 +1,71 @@
+"""What the metadata of several assets have in common. The run history keeps all of it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import dagster as dg
+import pandas as pd
+
+from papers_assets.render import escape
+from papers_assets.transform import selection
+
+ROWS_OF_SECTION, SECTIONS = 3, 5
+"""Of a document that is shown: the run history keeps one a run."""
+PLOTTED = 20
+"""Keywords."""
+_LONGEST = 150
+"""Characters of a text in a document that is shown."""
+_LISTED = 100
+"""Keywords in a table: the run history keeps two of it a run."""
+_TYPES = {
+    "str": "string",
+    "int64": "integer",
+    "datetime64[us, UTC]": "timestamp (UTC)",
+    selection.TEXT_LIST: "list of strings",
+    selection.LINK_LIST: "list of links (href, rel, title)",
+}
+"""By dtype in pandas, what the catalogue calls it."""
+Metadata = dict[str, Any]
+
+
+def column_schema(columns: Mapping[str, tuple[str, str]]) -> dg.TableSchema:
+    """Describe columns, given as name: (dtype, meaning), the way Dagster shows them."""
+    return dg.TableSchema(
+        [
+            dg.TableColumn(
+                name,
+                _TYPES[dtype],
+                meaning,
+                dg.TableColumnConstraints(nullable=name in selection.MAY_BE_NULL),
+            )
+            for name, (dtype, meaning) in columns.items()
+        ]
+    )
+
+
+def by_keyword(rows: Sequence[Mapping[str, str | int]]) -> Metadata:
+    """Show a row for each keyword; of thousands, those with the most news.
+
+    Args:
+        rows: with "keyword" and "new" among the columns.
+    """
+    listed = sorted(rows, key=lambda row: -int(row["new"])) if len(rows) > _LISTED else rows
+    records = [dg.TableRecord(dict(row)) for row in listed[:_LISTED]]
+    metadata: Metadata = {
+        "keywords": dg.MetadataValue.table(records) if records else "none fetched yet"
+    }
+    if len(rows) > _LISTED:
+        metadata["keywords_listed"] = f"{_LISTED} of {len(rows)}, those with the most news"
+    return metadata
+
+
+def beginning(text: str) -> str:
+    """Give the beginning of a text, on one line."""
+    return escape.shortened(escape.collapse(text), _LONGEST)
+
+
+def newest(papers: pd.DataFrame) -> dg.MetadataValue[Any]:
+    """Show when the newest of some papers was updated."""
+    if papers.empty:
+        return dg.MetadataValue.text("none")
+    return dg.MetadataValue.timestamp(papers["updated"].max().to_pydatetime())

@@ -1,0 +1,19 @@
+"""Metadata of the site, feeds, citations and data: how many files, and their size."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import dagster as dg
+
+from papers_assets.defs.asset_metadata.common import Metadata
+
+
+def files(papers: int, folder: Path, sizes: Mapping[str, int]) -> Metadata:
+    """Describe files that were written; `sizes` are in bytes, by name."""
+    return {
+        "dagster/row_count": papers,
+        "path": dg.MetadataValue.path(str(folder)),
+        "files": len(sizes),
+        "bytes": sum(sizes.values()),
+        "largest": max(sizes, key=sizes.__getitem__, default="none"),
+    }

@@ -1,0 +1,91 @@
+"""Metadata of `readme`: its sections, its size, and its beginning."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import dagster as dg
+import pandas as pd
+
+from papers_assets.checks import GITHUB_LIMIT
+from papers_assets.defs.asset_metadata.common import (
+    PLOTTED,
+    ROWS_OF_SECTION,
+    SECTIONS,
+    Metadata,
+    beginning,
+)
+from papers_assets.render import escape
+from papers_assets.render.readme import Section, render_readme
+
+_FOLDED = re.compile("<details><summary>.*?</summary><p>(.*?)</p></details>")
+"""A text that the template folds. Dagster leaves out the tags, and keeps the summary."""
+
+
+def readme(
+    sections: Sequence[Section],
+    updated: date | None,
+    path: Path,
+    size: int,
+    *pages: int,
+    shown: Sequence[int] = (),
+) -> Metadata:
+    """Describe a materialization of `readme`.
+
+    Args:
+        sections: what it says.
+        updated: the day of its last update.
+        path: of the README.
+        size: of the README, in bytes.
+        pages: the sizes of its pages, in bytes.
+        shown: how many rows of each section are on the README itself; none given: all.
+    """
+    rows = sum(len(s.papers) for s in sections)
+    stale = [beginning(s.keyword) for s in sections if s.note]
+    look = [replace(s, papers=_excerpt(s.papers)) for s in sections[:SECTIONS]]
+    more = f" of the first {SECTIONS} sections" if len(sections) > SECTIONS else ""
+    remark = f"The beginning of the first rows{more}. The whole document is the file at path."
+    document = render_readme(look, last_update=updated, cap=ROWS_OF_SECTION, remark=remark)
+    return {
+        "dagster/row_count": rows,
+        "path": dg.MetadataValue.path(str(path)),
+        "bytes": size,
+        "percent_of_github_limit": round(100 * size / GITHUB_LIMIT, 1),
+        "rows_in_readme": sum(shown) if shown else rows,
+        "pages": len(pages),
+        "pages_bytes": sum(pages),
+        "largest_file_bytes": max(size, *pages, 0),
+        "last_update": str(updated or "never"),
+        "sections": len(sections),
+        "stale_sections": len(stale),
+        "stale_keywords": ", ".join(_some(stale)) or "none",
+        "contents": dg.MetadataValue.md(_contents(sections, shown)),
+        "document": dg.MetadataValue.md(_FOLDED.sub(r"\1", "".join(document))),
+    }
+
+
+def _contents(sections: Sequence[Section], shown: Sequence[int]) -> str:
+    lines = ["| Keyword | Papers | |", "| --- | --- | --- |"]
+    for number, s in enumerate(sections[:PLOTTED]):
+        total = len(s.papers)
+        here = f"{shown[number]} of " if shown and shown[number] < total else ""
+        keyword, note = (escape.escape_cell(beginning(text)) for text in (s.keyword, s.note))
+        lines.append(f"| {keyword} | {here}{total} | {note} |")
+    if len(sections) > PLOTTED:
+        lines += ["", f"And {len(sections) - PLOTTED} more keywords."]
+    return "\n".join(lines)
+
+
+def _some(names: Sequence[str]) -> list[str]:
+    more = len(names) - PLOTTED
+    return [*names[:PLOTTED], *([f"and {more} more"] if more > 0 else [])]
+
+
+def _excerpt(papers: pd.DataFrame) -> pd.DataFrame:
+    """Give the first rows, with the beginning of their texts."""
+    head = papers.head(ROWS_OF_SECTION).copy()
+    for name in ("title", "abstract", "comment"):
+        head[name] = head[name].map(beginning, na_action="ignore")
+    return head

@@ -1,0 +1,143 @@
+"""The asset `harvest`: what arXiv's OAI-PMH lists, day by day, whatever it is about."""
+
+import logging
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime
+
+import dagster as dg
+
+from papers_assets.arxiv.oai_day import sets_for
+from papers_assets.defs import asset_metadata
+from papers_assets.defs.asset_checks import ARXIV, FRESHNESS, POOL, log_partitions
+from papers_assets.defs.resources import ArxivResource, StoreResource
+from papers_assets.defs.run_config import OPEN_DAYS_TAG
+from papers_assets.keywords.model import KeywordsFile
+from papers_assets.pipeline.harvest import BroughtIn, NotBroughtIn, bring_in, days_to_bring_in
+from papers_assets.storage.files import StoreError
+from papers_assets.storage.harvest import Harvests
+from papers_assets.storage.raw_papers import FORMAT
+from papers_assets.storage.run_counters import Counters, Counts
+from papers_assets.transform import selection
+from papers_assets.transform.harvest_coverage import RECENT
+
+logger = logging.getLogger(__name__)
+
+_NAMED = 5
+"""Days that the story names."""
+_LISTED = 50
+"""Days that the failure's metadata list."""
+
+
+def days_of(since: date) -> dg.DailyPartitionsDefinition:
+    """Give the partitions of `harvest`: the days from `since` to today, UTC."""
+    return dg.DailyPartitionsDefinition(start_date=since.isoformat(), timezone="UTC", end_offset=1)
+
+
+def harvest_asset(
+    file: KeywordsFile, since: date, now: Callable[[], datetime]
+) -> dg.AssetsDefinition:
+    """Make `harvest`: what changed at arXiv, partitioned by day."""
+    sets = sets_for(file.harvest_categories)
+
+    @dg.asset(
+        name="harvest",
+        partitions_def=days_of(since),
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        pool=POOL,
+        output_required=False,
+        freshness_policy=FRESHNESS,
+        group_name=ARXIV,
+        kinds={"python", "parquet"},
+        tags={"source/arxiv": ""},
+        code_version=str(FORMAT),
+        description=(
+            "Every paper that changed at arXiv, one partition per day (of the change, UTC), by "
+            f"OAI-PMH; sets: {', '.join(sets) or 'all of arXiv'}.\n\n"
+            "The number of requests does not depend on the number of keywords: `raw_papers` "
+            "matches them against it. The daily run fetches every day that may still change, "
+            "newest first: until five days after its end. Files are deleted after `keep_papers` "
+            "days; papers that were stored for a keyword are kept.\n\n"
+            "To use a day that was materialized here, launch the job daily_papers; it follows "
+            "the job harvest_days automatically."
+        ),
+        metadata={"dagster/column_schema": asset_metadata.column_schema(selection.HELD_COLUMNS)},
+    )
+    def harvest(
+        context: dg.AssetExecutionContext, arxiv: ArxivResource, store: StoreResource
+    ) -> Iterator[dg.MaterializeResult[None]]:
+        harvests = store.harvests()
+        of_run = [date.fromisoformat(key) for key in context.partition_keys]
+        days = sorted(of_run, reverse=True)
+        if context.run.tags.get(OPEN_DAYS_TAG) == "true":
+            first = file.harvested_from(now().date()) or since
+            days = days_to_bring_in(first, now(), harvests, sets)
+        came: dict[str, asset_metadata.Metadata] = {}
+        failed: dict[date, NotBroughtIn] = {}
+        client = arxiv.client()
+        try:
+            for outcome in bring_in(days, sets, client, harvests, now):
+                match outcome:
+                    case BroughtIn(day=day):
+                        metadata = asset_metadata.brought_in(outcome, sets, harvests.path(day))
+                        came[day.isoformat()] = metadata
+                    case NotBroughtIn(day=day):
+                        failed[day] = outcome
+                _note(harvests, outcome)
+        except BaseException:
+            log_partitions(context, came)
+            raise
+        finally:
+            client.close()
+            held = store.open()
+            counted = Counts(requests=client.requests, seconds_waited=client.seconds_waited)
+            Counters(held.home, held.locks).add(counted)
+        today = now().astimezone(UTC).date()
+        grave = {day for day in failed if day >= today - RECENT} | {*failed} & {*of_run}
+        yield from _record(context, came, failed, grave, of_run)
+
+    return harvest
+
+
+def _note(harvests: Harvests, outcome: BroughtIn | NotBroughtIn) -> None:
+    """Note whether a day came, and why it did not, right away: the run may be killed."""
+    try:
+        match outcome:
+            case BroughtIn():
+                harvests.note_problems((outcome.day,), {})
+            case NotBroughtIn(was_asked=True):
+                harvests.note_problems((), {outcome.day: outcome.brief})
+    except (StoreError, OSError) as error:  # the next days may come all the same
+        logger.warning("%s: that is not noted on disk: %s", outcome.day, error)
+
+
+def _record(
+    context: dg.AssetExecutionContext,
+    came: Mapping[str, asset_metadata.Metadata],
+    failed: Mapping[date, NotBroughtIn],
+    grave: Collection[date],
+    of_run: Sequence[date],
+) -> Iterator[dg.MaterializeResult[None]]:
+    """Tell Dagster which days came, and of no other: a result would mark all of the run's.
+
+    Of the `failed`, those that are `grave` fail the run. Others are of long ago: keywords name them
+    as a gap, and a run that is red every day would be looked at by nobody.
+    """
+    if not failed and set(came) == {day.isoformat() for day in of_run}:
+        for day, metadata in came.items():
+            context.add_asset_metadata(metadata, context.asset_key, partition_key=day)
+        yield dg.MaterializeResult()
+        return
+    log_partitions(context, came)
+    if not failed:
+        return
+    reasons = {f"harvest of {day}": of_day.reason for day, of_day in failed.items()}
+    named = " ".join(f"{name}: {reason} |" for name, reason in list(reasons.items())[:_NAMED])
+    story = (
+        f"{len(failed)} of {len(came) + len(failed)} days could not be harvested. {named} What "
+        'came is kept. The next daily run asks again; so does this partition\'s "Materialize".'
+    )
+    if not grave:
+        context.log.warning("%s", story)
+        return
+    metadata = dict(list(reasons.items())[:_LISTED])
+    raise dg.Failure(story, metadata=metadata, allow_retries=False)

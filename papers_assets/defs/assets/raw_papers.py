@@ -1,0 +1,188 @@
+"""The asset `raw_papers`: what arXiv returned."""
+
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import replace
+from datetime import datetime
+
+import dagster as dg
+
+from papers_assets.arxiv.client import ArxivClient
+from papers_assets.arxiv.oai_day import sets_for
+from papers_assets.defs import asset_metadata
+from papers_assets.defs.asset_checks import ARXIV, FRESHNESS, POOL, log_partitions
+from papers_assets.defs.resources import ArxivResource, StoreResource
+from papers_assets.defs.run_config import Asked, RefreshConfig, asked_for
+from papers_assets.defs.run_results import Outcomes
+from papers_assets.keywords.model import Keyword, KeywordsFile
+from papers_assets.pipeline.backfill import LookedBack
+from papers_assets.pipeline.compare_with_oai import Witnessed
+from papers_assets.pipeline.failures import Failed
+from papers_assets.pipeline.keyword_scan import Found
+from papers_assets.pipeline.refresh import Wishes, look_back_only, refresh
+from papers_assets.pipeline.refresh_keyword import Refreshed
+from papers_assets.pipeline.scan_harvest import glean
+from papers_assets.storage.raw_papers import FORMAT
+from papers_assets.storage.run_counters import Counters, counts_of_run
+from papers_assets.transform import selection
+
+_QUERIED = (
+    "Fetches the newest papers first, up to those that are stored already, so that none is lost "
+    "between two days."
+)
+_HARVESTED = (
+    "Matches each keyword against what `harvest` fetched since the last time; sends no request to "
+    "arXiv."
+)
+_Outcome = Refreshed | Found | Failed | Witnessed | LookedBack
+
+
+def raw_papers_asset(
+    file: KeywordsFile, now: Callable[[], datetime], harvest: dg.AssetsDefinition | None = None
+) -> dg.AssetsDefinition:
+    """Make `raw_papers`: what arXiv returned, partitioned by keyword.
+
+    Args:
+        file: the keywords.
+        now: gives the time.
+        harvest: where keywords are looked for; None: arXiv is asked for each.
+    """
+
+    def outcomes_of(
+        keywords: list[Keyword], client: ArxivClient, store: StoreResource, wishes: Wishes
+    ) -> Iterator[_Outcome]:
+        since = file.harvested_from(now().date())
+        if since is None:
+            if file.witness:
+                wishes = replace(wishes, witness=sets_for(file.harvest_categories))
+            yield from refresh(keywords, client, store.open(), now, wishes)
+            return
+        found: list[Keyword] = []
+        for outcome in glean(
+            keywords,
+            store.harvests(),
+            store.open(),
+            now,
+            since=since,
+            sets=sets_for(file.harvest_categories),
+            look_again=wishes.ignore_held,
+        ):
+            found += [outcome.keyword] if isinstance(outcome, Found) else []
+            yield outcome
+        # After a harvest that arXiv refused, it is not asked in another way.
+        yield from look_back_only(found, client, store.open(), now, wishes)
+
+    @dg.asset(
+        name="raw_papers",
+        partitions_def=dg.StaticPartitionsDefinition(file.names),
+        # One run asks for all of its keywords, one after the other: arXiv wants them in a row
+        # anyway, and a run of its own costs seconds where a partition costs milliseconds.
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        pool=POOL,
+        deps=[dg.AssetDep(harvest, partition_mapping=dg.AllPartitionMapping())] if harvest else [],
+        output_required=False,
+        freshness_policy=FRESHNESS,
+        group_name=ARXIV,
+        kinds={"python", "parquet"},
+        tags={} if harvest else {"source/arxiv": ""},
+        code_version=str(FORMAT),
+        description=(
+            "Every version of every paper that arXiv returned, one partition per keyword.\n\n"
+            f"{_HARVESTED if harvest else _QUERIED} Stored papers are kept. A keyword that fails "
+            "keeps its papers; its partition alone is shown as failed."
+        ),
+        metadata={"dagster/column_schema": asset_metadata.column_schema(selection.HELD_COLUMNS)},
+    )
+    def raw_papers(
+        context: dg.AssetExecutionContext,
+        config: RefreshConfig,
+        arxiv: ArxivResource,
+        store: StoreResource,
+    ) -> Iterator[dg.MaterializeResult[None]]:
+        asked = asked_for(context, config, file, now().date())
+        client = arxiv.client()
+        outcomes = Outcomes(arxiv.api_url, is_harvested=harvest is not None)
+        try:
+            keywords = [file[name] for name in asked.names]
+            for outcome in outcomes_of(keywords, client, store, asked.wishes):
+                outcomes.add(outcome)
+        except BaseException:
+            # Interrupted: what came is on disk, so it is recorded all the same.
+            log_partitions(context, outcomes.refreshed)
+            raise
+        finally:
+            client.close()
+            counted = counts_of_run(
+                now(),
+                client.requests,
+                client.seconds_waited,
+                refreshed=outcomes.refreshed,
+                failed=outcomes.failed,
+            )
+            held = store.open()
+            Counters(held.home, held.locks).add(counted)
+        yield from _record(context, outcomes, asked)
+
+    return raw_papers
+
+
+def _record(
+    context: dg.AssetExecutionContext,
+    outcomes: Outcomes,
+    asked: Asked,
+) -> Iterator[dg.MaterializeResult[None]]:
+    """Tell Dagster what happened to each keyword, and nothing that did not.
+
+    A step that gives a result marks all partitions of its run as materialized, so one that fetched
+    others, or failed at one, must not: it records each itself. Downstream is then not in this run;
+    automation publishes what arrived, or the command line does at once. A run that resumes others
+    and fetched the rest of their keywords gives a result: downstream follows in it.
+    """
+    problems, metadata = outcomes.problems, outcomes.refreshed
+    if not problems and asked.is_whole_range:
+        metadata = {**_stored_metadata(context, asked.fetched), **metadata}
+        for name, of_keyword in metadata.items():
+            context.add_asset_metadata(of_keyword, context.asset_key, partition_key=name)
+        yield dg.MaterializeResult()
+        return
+    log_partitions(context, metadata)
+    if problems:
+        for name, failed in outcomes.failed.items():
+            # The page of a partition shows the observations of it, not the failures of its runs.
+            context.log_event(
+                dg.AssetObservation(
+                    context.asset_key,
+                    description="Could not be fetched; the stored papers are unchanged.",
+                    partition=name,
+                    metadata={"failure_reason": failed.reason},
+                )
+            )
+        raise dg.Failure(outcomes.story, metadata=dict(problems), allow_retries=False)
+    context.log.info(
+        "papers and readme follow in a run of their own, within a minute."
+        if metadata
+        else "There was nothing to do: the runs that this one resumes have fetched everything."
+    )
+
+
+def _stored_metadata(
+    context: dg.AssetExecutionContext, names: Collection[str]
+) -> dict[str, asset_metadata.Metadata]:
+    """Return the metadata of the newest materialization of each of these partitions."""
+    newest = context.instance.get_latest_storage_id_by_partition(
+        context.asset_key, dg.DagsterEventType.ASSET_MATERIALIZATION
+    )
+    newest = {name: number for name, number in newest.items() if name in names}
+    if not newest:
+        return {}
+    records = context.instance.fetch_materializations(
+        dg.AssetRecordsFilter(context.asset_key, storage_ids=list(newest.values())),
+        limit=len(newest),
+    ).records
+    return {
+        str(record.partition_key): {
+            "fetched_in_run": dg.MetadataValue.dagster_run(record.run_id),
+            **record.asset_materialization.metadata,  # of a run before that, if it says so
+        }
+        for record in records
+        if record.asset_materialization
+    }

@@ -1,0 +1,87 @@
+"""What the catalogue shows of every asset in one installation: its owner, its files, its code."""
+
+import re
+import subprocess
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from papers_assets.settings import PROJECT_ROOT, Settings, is_remote
+
+_FILES = {
+    "harvest": ".papers/harvest",
+    "raw_papers": ".papers/raw_papers",
+    "papers": ".papers/papers.parquet",
+    "changes": "output/editions",
+    "readme": "output/README.md",
+    "digest": "output/digests",
+    "site": "output/site",
+    "feeds": "output/site/feeds",
+    "citations": "output/site/citations",
+    "data": "output/site/data",
+}
+"""By asset, the file or folder below PAPERS_HOME that it writes."""
+_GITHUB = re.compile(
+    r"(?:https://(?:[^@/]+@)?github\.com/|(?:ssh://)?git@github\.com[:/])"
+    r"(?P<name>[\w.-]+/[\w.-]+?)(?:\.git)?/?"
+)
+
+
+def catalogued(
+    assets: Iterable[dg.AssetsDefinition], settings: Settings, root: Path = PROJECT_ROOT
+) -> Sequence[Any]:  # of assets; Dagster's functions do not say so
+    """Return the assets with their owner, the URI of their files, and references to their code.
+
+    Args:
+        assets: of this project.
+        settings: the owner, and where files are stored.
+        root: the project's checkout. If it comes from GitHub, its commit there is referred to
+            besides the local file.
+    """
+
+    def described(spec: dg.AssetSpec) -> dg.AssetSpec:
+        file = _FILES.get(spec.key.to_user_string())
+        metadata = {"dagster/uri": _uri(settings.home, file)} if file else {}
+        owners = [settings.owner] if settings.owner else []
+        return spec.replace_attributes(owners=owners, metadata={**spec.metadata, **metadata})
+
+    found: Sequence[Any] = [asset.map_asset_specs(described) for asset in assets]
+    if repository := _on_github(root):
+        url, commit = repository
+        found = dg.link_code_references_to_git(
+            dg.with_source_code_references(found),
+            git_url=url,
+            git_branch=commit,
+            file_path_mapping=dg.AnchorBasedFilePathMapping(root, "."),
+            platform="github",
+        )
+    return dg.with_source_code_references(found)
+
+
+def _uri(home: Path, file: str) -> str:
+    return f"{home}/{file}" if is_remote(home) else (home / file).as_uri()
+
+
+def _on_github(root: Path) -> tuple[str, str] | None:
+    """Return the address of the checkout's repository and its commit; None: it has none there."""
+    if not (root / ".git").exists():  # git would look in the folders above
+        return None
+    found = _GITHUB.fullmatch(_git(root, "remote", "get-url", "origin"))
+    commit = _git(root, "rev-parse", "HEAD")
+    return (f"https://github.com/{found['name']}", commit) if found and commit else None
+
+
+def _git(root: Path, *arguments: str) -> str:
+    """Return what git prints; empty if it fails or is not installed."""
+    try:
+        done = subprocess.run(  # noqa: S603 - the arguments are ours
+            ["git", "-C", str(root), *arguments],  # noqa: S607 - wherever it is installed
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    except OSError:
+        return ""
+    return "" if done.returncode else done.stdout.strip()

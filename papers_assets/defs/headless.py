@@ -1,0 +1,269 @@
+"""Run the graph from this process, recorded in the same run history that the Dagster UI shows."""
+
+import logging
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, chdir, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from dagster._core.definitions.job_base import InMemoryJob
+from dagster._core.definitions.repository_definition import SINGLETON_REPOSITORY_NAME
+from dagster._core.execution.api import execute_run
+from dagster._core.remote_origin import (
+    RegisteredCodeLocationOrigin,
+    RemoteJobOrigin,
+    RemoteRepositoryOrigin,
+)
+
+from papers_assets.defs.jobs import DAILY, HARVEST, PUBLISH, REFRESH
+from papers_assets.defs.partitions import open_days
+from papers_assets.defs.run_history import end_dead_runs, held_while_running, prune_runs
+from papers_assets.keywords.model import KeywordsFile
+from papers_assets.pipeline.retention import prune_harvest, prune_held
+from papers_assets.settings import PROJECT_ROOT, host_folder, is_remote
+from papers_assets.storage.files import replacing
+from papers_assets.storage.harvest import Harvests
+from papers_assets.storage.locks import FileLocks, folder_here
+from papers_assets.storage.raw_papers import Store, StoreError
+
+_log = logging.getLogger(__name__)
+COUNTED = ("fetched", "new", "revised", "filtered")
+"""Metadata of `raw_papers` that `Report.counts` has; of the harvest, only two are there."""
+_NEEDED_FOR_README = ("raw_papers", "papers", "readme")
+_QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+_ORIGIN = RemoteRepositoryOrigin(
+    # The location_name of workspace.yaml and deploy/workspace.yaml; Dagster finds it by that alone.
+    RegisteredCodeLocationOrigin("papers_assets"),
+    SINGLETON_REPOSITORY_NAME,
+)
+"""The code location that the UI and the sensors look up a run's job in."""
+
+
+@dataclass
+class Report:
+    """What became of a refresh."""
+
+    run_ids: list[str] = field(default_factory=list)
+    refreshed: list[str] = field(default_factory=list)
+    """Names of the keywords that arXiv answered for."""
+    failed: dict[str, str] = field(default_factory=dict)
+    """Reason by name of the keywords that it did not."""
+    counts: dict[str, dict[str, int]] = field(default_factory=dict)
+    """By refreshed keyword, numbers of its metadata, as far as they are there: see `COUNTED`."""
+    without_papers: list[str] = field(default_factory=list)
+    """Names of the keywords for which arXiv knows no paper at all."""
+    failed_checks: dict[str, str] = field(default_factory=dict)
+    """What they found, by name of the asset checks that failed as errors."""
+    problem: str = ""
+    """Why there is no new README although something was refreshed; empty if all is well."""
+    published: set[str] = field(default_factory=set)
+    """Names of the assets that were made from what is held."""
+    unpublished: dict[str, str] = field(default_factory=dict)
+    """Reason by name of the other assets that could not be made, or told to nobody."""
+
+
+@contextmanager
+def open_instance(
+    home: Path, environment: Mapping[str, str] = os.environ
+) -> Iterator[dg.DagsterInstance]:
+    """Open the run history: that of $DAGSTER_HOME if it is set, else the one below `home`.
+
+    Raises:
+        StoreError: `home` is not on disk, and DAGSTER_HOME is not set.
+    """
+    history_folder(home, environment)
+    # Not in $DAGSTER_HOME, which need not be writable where the history is in PostgreSQL.
+    locks = FileLocks(folder_here(home, host_folder(environment)))
+    with ExitStack() as stack:
+        # Dagster makes its databases when it first opens them, and two processes that do so at the
+        # same time spoil them for good.
+        with Store(home, locks).opening_history():
+            if environment.get("DAGSTER_HOME"):
+                instance = stack.enter_context(dg.DagsterInstance.get())
+            else:
+                # dagster.yaml names its folders relative to where Dagster is started.
+                stack.enter_context(chdir(prepared_home(home)))
+                instance = stack.enter_context(dg.DagsterInstance.from_config(str(home)))
+        yield instance
+
+
+def history_folder(home: Path, environment: Mapping[str, str]) -> Path:
+    """Give the folder that Dagster starts in: `home`, or $DAGSTER_HOME if that is not on disk.
+
+    Raises:
+        StoreError: there is neither.
+    """
+    if not is_remote(home):
+        return home
+    if own := environment.get("DAGSTER_HOME"):
+        return Path(own).expanduser().absolute()
+    raise StoreError(
+        f"no run history can be kept in {home}, where the papers are; set DAGSTER_HOME to a folder "
+        "of this host, with the dagster.yaml that says where it is kept"
+    )
+
+
+def prepared_home(home: Path) -> Path:
+    """Make `home` a folder to start Dagster in: one that has a dagster.yaml."""
+    home.mkdir(parents=True, exist_ok=True)
+    if not (home / "dagster.yaml").exists():
+        # Half a file would be taken for the user's own, for ever.
+        with replacing(home / "dagster.yaml") as file:
+            file.write((PROJECT_ROOT / "dagster.yaml").read_bytes())
+    return home
+
+
+def run_daily(  # noqa: PLR0913 - two are said by name
+    definitions: dg.Definitions,
+    instance: dg.DagsterInstance,
+    file: KeywordsFile,
+    names: Sequence[str] = (),
+    *,
+    locks_folder: Path,
+    config: Mapping[str, object] | None = None,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> Report:
+    """Refresh the keywords `names` (none: all of them) and publish what arrived.
+
+    Dagster describes a run of several partitions by its first and last one, so neighbours in the
+    file share a run. Where there are several, or a keyword failed, what came is published by a
+    further run at once, as automation does where the daemon runs. Runs of processes that were
+    killed are marked as failed first; this one's would be, by the lock in `locks_folder`. `config`
+    is that of `raw_papers`, see `papers_assets.defs.run_config`. With a harvest, its open days are
+    fetched first.
+    """
+    report = Report()
+    end_dead_runs(instance, locks_folder)
+    stretches = _stretches(file.names, names or file.names)
+    job = DAILY if stretches == [(file.names[0], file.names[-1])] else REFRESH
+    with held_while_running(instance, locks_folder) as tags:
+
+        def execute(job: str, more_tags: Mapping[str, str], **options: Any) -> None:
+            definition = definitions.resolve_job_def(job)
+            run_id = _execute(definition, instance, tags={**tags, **more_tags}, **options)
+            _take(report, instance, run_id)
+
+        if file.harvest_since is not None:
+            execute(HARVEST, open_days(file.harvest_since, now()))
+        for first, last in stretches:
+            execute(
+                job,
+                {
+                    "dagster/asset_partition_range_start": first,
+                    "dagster/asset_partition_range_end": last,
+                },
+                ops={"raw_papers": {"config": dict(config or {})}},
+                # What comes in several runs is published, and told of, once.
+                assets=["raw_papers"] if len(stretches) > 1 else [],
+            )
+        if report.failed or len(stretches) > 1:
+            execute(PUBLISH, {})
+    return report
+
+
+def _execute(
+    job: dg.JobDefinition,
+    instance: dg.DagsterInstance,
+    *,
+    tags: Mapping[str, str],
+    ops: Mapping[str, object] | None = None,
+    assets: Sequence[str] = (),
+) -> str:
+    """Run a job in this process, and return the run's id.
+
+    `JobDefinition.execute_in_process` names no code location, and most of the UI shows no run
+    without one.
+    """
+    run = instance.create_run_for_job(
+        job,
+        run_config={**_QUIET, "ops": ops or {}},
+        tags={**job.run_tags, **tags},
+        asset_selection={dg.AssetKey(name) for name in assets} or None,
+        remote_job_origin=RemoteJobOrigin(_ORIGIN, job.name),
+    )
+    execute_run(InMemoryJob(job), run, instance)
+    return run.run_id
+
+
+def tidy_up(instance: dg.DagsterInstance, file: KeywordsFile, store: Store) -> None:
+    """Do what the job `housekeeping` does, for people without a daemon; a failure is logged."""
+    try:
+        now = datetime.now(UTC)
+        pruned = prune_runs(instance, older_than=now - timedelta(days=file.keep_runs))
+        papers = prune_held(file, store, now)
+        prune_harvest(file, Harvests(store.home, store.locks), now)
+    except Exception as error:  # noqa: BLE001 - whatever it is, what was fetched is good
+        _log.warning("old runs and papers could not be pruned; the next run tries again: %s", error)
+        return
+    if papers:
+        _log.info("removed %d versions not seen for %d days", papers, file.keep_papers)
+    if pruned.runs:
+        _log.info(
+            "removed %d runs of more than %d days ago from the run history (%.1f MB)",
+            pruned.runs,
+            file.keep_runs,
+            pruned.bytes / 1e6,
+        )
+
+
+def _stretches(order: Sequence[str], wanted: Sequence[str]) -> list[tuple[str, str]]:
+    """Give the first and last of each stretch of `order` that is wanted as a whole."""
+    stretches = []
+    for is_wanted, stretch in groupby(order, key=set(wanted).__contains__):
+        members = list(stretch)
+        if is_wanted:
+            stretches.append((members[0], members[-1]))
+    return stretches
+
+
+def _take(report: Report, instance: dg.DagsterInstance, run_id: str) -> None:
+    """Read what became of a run from its record, which holds what a failing step logged too."""
+    report.run_ids.append(run_id)
+    of_interest = {
+        dg.DagsterEventType.ASSET_MATERIALIZATION,
+        dg.DagsterEventType.ASSET_CHECK_EVALUATION,
+        dg.DagsterEventType.STEP_FAILURE,
+    }
+    for record in instance.all_logs(run_id, of_type=of_interest):
+        event = record.get_dagster_event()
+        if event.event_type is dg.DagsterEventType.ASSET_MATERIALIZATION:
+            _take_materialization(report, event)
+        elif event.event_type is dg.DagsterEventType.ASSET_CHECK_EVALUATION:
+            check = event.asset_check_evaluation_data
+            if not check.passed and check.severity is dg.AssetCheckSeverity.ERROR:
+                report.failed_checks[check.check_name] = str(check.description)
+        elif event.step_failure_data.user_failure_data is not None:
+            failure = event.step_failure_data.user_failure_data
+            report.failed |= {name: str(reason.value) for name, reason in failure.metadata.items()}
+            if not failure.metadata:
+                _note(report, str(event.step_key), str(failure.description))
+        elif event.step_failure_data.error is not None:
+            cause = event.step_failure_data.error
+            reason = (cause.cause or cause).message.strip()
+            _note(report, str(event.step_key), f"{event.step_key}: {reason}")
+
+
+def _take_materialization(report: Report, event: dg.DagsterEvent) -> None:
+    if event.partition is None and event.asset_key is not None:
+        report.published.add(event.asset_key.to_user_string())
+    elif event.partition is not None and event.asset_key == dg.AssetKey("raw_papers"):
+        report.refreshed.append(event.partition)  # the other partitions are days of the harvest
+        metadata = event.step_materialization_data.materialization.metadata
+        report.counts[event.partition] = {
+            name: int(str(metadata[name].value)) for name in COUNTED if name in metadata
+        }
+        results = metadata.get("results_at_arxiv")
+        if results is not None and results.value == 0:
+            report.without_papers.append(event.partition)
+
+
+def _note(report: Report, step: str, reason: str) -> None:
+    if step in _NEEDED_FOR_README:
+        report.problem = reason
+    else:
+        report.unpublished[step] = reason

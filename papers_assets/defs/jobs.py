@@ -1,0 +1,145 @@
+"""The job `housekeeping`, which removes what is past its retention, and a sensor for dead runs."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import dagster as dg
+
+from papers_assets.defs.resources import StoreResource
+from papers_assets.defs.run_config import EVERYTHING_TAG
+from papers_assets.defs.run_history import prune_runs
+from papers_assets.keywords.model import KeywordsFile
+from papers_assets.pipeline.retention import prune_harvest, prune_held
+
+if TYPE_CHECKING:
+    # What define_asset_job gives; Dagster's public names do not include it.
+    from dagster._core.definitions.unresolved_asset_job_definition import (
+        UnresolvedAssetJobDefinition as AssetJob,
+    )
+
+DAILY, REFRESH, PUBLISH, CHECKS, HARVEST, HOUSEKEEPING = (
+    "daily_papers",
+    "refresh_keyword",
+    "publish",
+    "execute_checks",
+    "harvest_days",
+    "housekeeping",
+)
+_HARVEST = dg.AssetSelection.assets("harvest")
+ENDED = (
+    dg.DagsterRunStatus.SUCCESS,
+    dg.DagsterRunStatus.FAILURE,
+    dg.DagsterRunStatus.CANCELED,
+)
+IN_PROGRESS = [status for status in dg.DagsterRunStatus if status not in ENDED]
+
+
+def publishing_selection(file: KeywordsFile, *, raw: bool) -> dg.AssetSelection:
+    """Select what is made of what came: from `raw_papers` on, or from what is held on."""
+    selection: dg.AssetSelection = dg.AssetSelection.all()
+    if file.harvest_since is not None:
+        selection -= _HARVEST
+    return selection if raw else selection - dg.AssetSelection.assets("raw_papers")
+
+
+def jobs(file: KeywordsFile) -> "list[AssetJob]":
+    """Make the jobs: the whole graph, one keyword, and the documents alone."""
+    # With the range of all keywords on the job itself, the launch button and a plain schedule run
+    # all of them at once, with nothing to choose.
+    everything = {
+        "dagster/asset_partition_range_start": file.names[0],
+        "dagster/asset_partition_range_end": file.names[-1],
+        EVERYTHING_TAG: "true",
+    }
+    graph = publishing_selection(file, raw=True)
+    bring = "Fetch" if file.harvest_since is None else "Look in what was harvested for"
+    return [
+        dg.define_asset_job(
+            DAILY,
+            selection=graph,
+            tags=everything,
+            description=(
+                f"{file.notice and f'**{file.notice}** See the check keywords_file_valid. '}"
+                f"{bring} every keyword, choose its papers and render the README: one run."
+            ),
+        ),
+        dg.define_asset_job(
+            REFRESH,
+            selection=graph,
+            description=f"{bring} the keyword that you choose as the partition, and render anew.",
+        ),
+        dg.define_asset_job(
+            PUBLISH,
+            selection=publishing_selection(file, raw=False),
+            description="Choose and render from what is held, without asking arXiv.",
+        ),
+    ]
+
+
+def harvest_job() -> "AssetJob":
+    """Make the job that brings days in, for who harvests."""
+    return dg.define_asset_job(
+        HARVEST,
+        selection=_HARVEST,
+        description="Bring in what changed at arXiv on days; after this job, daily_papers follows.",
+    )
+
+
+def checks_job() -> "AssetJob":
+    """Make the job that executes the asset checks alone."""
+    return dg.define_asset_job(
+        CHECKS,
+        selection=dg.AssetSelection.all_asset_checks(),
+        description="Execute all checks over what is stored, without materializing anything.",
+    )
+
+
+def housekeeping_job(file: KeywordsFile, now: Callable[[], datetime]) -> dg.JobDefinition:
+    """Make the job. It materializes nothing, so that automation does not care about it."""
+
+    @dg.op(
+        description=(
+            f"Removes runs that ended more than {file.keep_runs} days ago (`keep_runs` in "
+            "keywords.toml). The newest run of every keyword, asset and check stays, whatever its "
+            "age."
+        )
+    )
+    def prune_run_history(context: dg.OpExecutionContext) -> None:
+        older_than = now() - timedelta(days=file.keep_runs)
+        pruned = prune_runs(context.instance, older_than=older_than)
+        context.log.info(
+            "Removed %d runs that ended before %s, with %d bytes of files.",
+            pruned.runs,
+            older_than.date(),
+            pruned.bytes,
+        )
+        context.add_output_metadata(
+            {
+                "runs removed": pruned.runs,
+                "bytes removed": pruned.bytes,
+                "ended before": dg.MetadataValue.timestamp(older_than),
+            }
+        )
+
+    @dg.op(
+        description=(
+            f"Removes versions of papers that arXiv last answered more than {file.keep_papers} "
+            "days ago (`keep_papers` in keywords.toml). What a list shows stays, whatever its age."
+        )
+    )
+    def prune_papers(context: dg.OpExecutionContext, store: StoreResource) -> None:
+        removed = prune_held(file, store.open(), now())
+        days = prune_harvest(file, store.harvests(), now())
+        context.log.info("Removed %d versions of papers, %d harvested days.", removed, days)
+        context.add_output_metadata({"versions removed": removed, "days removed": days})
+
+    @dg.job(
+        name=HOUSEKEEPING,
+        description="Removes what is older than keywords.toml says. No list loses a paper.",
+    )
+    def housekeeping() -> None:
+        prune_run_history()
+        prune_papers()
+
+    return housekeeping

@@ -1,0 +1,173 @@
+"""What the assets use: arXiv, and the store. Their settings are visible in the Dagster UI."""
+
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pandas as pd
+from pydantic import Field
+
+from papers_assets.arxiv.client import ArxivClient
+from papers_assets.arxiv.retry import Patience
+from papers_assets.storage.editions import Outputs
+from papers_assets.storage.harvest import Harvests
+from papers_assets.storage.locks import locks_for
+from papers_assets.storage.rate_limit import gate_for
+from papers_assets.storage.raw_papers import Store
+from papers_assets.storage.remote import place_of
+from papers_assets.transform.selection import Source, sources, with_rows_of
+
+_HOME = Field(description="Folder, or URL of a bucket, of stored papers and outputs (PAPERS_HOME).")
+_LOCKS = Field(
+    default="",
+    description="PostgreSQL of the locks, for several hosts (PAPERS_LOCKS). Empty: files. Shown by "
+    "the variable's name, since it may hold a password.",
+)
+_HOST_FOLDER = Field(
+    default="",
+    description="Folder for this host's own lock files where the home is not on disk. Empty: the "
+    "home folder.",
+)
+
+
+class ArxivResource(dg.ConfigurableResource[ArxivClient]):
+    """arXiv's API and OAI-PMH, with rate limit, retries and timeouts."""
+
+    api_url: str = Field(description="Address of the query API (ARXIV_API_URL).")
+    oai_url: str = Field(default="", description="Address of OAI-PMH (ARXIV_OAI_URL).")
+    request_interval: float = Field(
+        description="Seconds between the starts of two requests, over all processes that share the "
+        "locks (ARXIV_REQUEST_INTERVAL). arXiv's terms: at least 3."
+    )
+    max_attempts: int = Field(
+        default=Patience.max_attempts,
+        description="Attempts per request, the first one included (ARXIV_MAX_ATTEMPTS).",
+    )
+    backoff: float = Field(
+        default=Patience.backoff,
+        description="Seconds before the second attempt; doubles with each one (ARXIV_BACKOFF).",
+    )
+    longest_pause: float = Field(
+        default=Patience.longest_pause, description="Seconds between two attempts, at most."
+    )
+    connect_timeout: float = Field(
+        default=Patience.connect_timeout, description="Seconds until a connection has to be open."
+    )
+    read_timeout: float = Field(
+        default=Patience.read_timeout,
+        description="Seconds between two pieces of a response, at most.",
+    )
+    answer_timeout: float = Field(
+        default=Patience.answer_timeout, description="Seconds for a whole response, at most."
+    )
+    max_body: int = Field(
+        default=Patience.max_body, description="Bytes of a response after decompression, at most."
+    )
+    deadline: float = Field(
+        default=Patience.deadline,
+        description="Seconds for all requests of a run together, at most.",
+    )
+    locks: str = _LOCKS
+
+    def client(self) -> ArxivClient:
+        """Give a client of its own connection; the caller closes it."""
+        bounds = {field.name: getattr(self, field.name) for field in fields(Patience)}
+        gate = gate_for(self.api_url, self.request_interval, self.locks, oai_url=self.oai_url)
+        return ArxivClient(self.api_url, gate, Patience(**bounds), oai_url=self.oai_url)
+
+
+class StoreResource(dg.ConfigurableResource[Store]):
+    """The folder with stored papers and outputs."""
+
+    home: str = _HOME
+    locks: str = _LOCKS
+    host_folder: str = _HOST_FOLDER
+
+    def open(self) -> Store:
+        """Give the store in that folder."""
+        return _store(self.home, self.locks, self.host_folder)
+
+    def harvests(self) -> Harvests:
+        """Give what was harvested into it."""
+        return Harvests(place_of(self.home), self.open().locks)
+
+    def outputs(self) -> Outputs:
+        """Give what is published from there."""
+        return Outputs(place_of(self.home), self.open().locks)
+
+
+class PapersIOManager(dg.ConfigurableIOManager):
+    """Stores the asset `papers`, a DataFrame, as Parquet in the home folder."""
+
+    home: str = _HOME
+    locks: str = _LOCKS
+    host_folder: str = _HOST_FOLDER
+
+    def handle_output(self, context: dg.OutputContext, obj: pd.DataFrame) -> None:  # noqa: ARG002
+        """Write the frame, replacing the former one."""
+        store = _store(self.home, self.locks, self.host_folder)
+        with store.publishing():
+            # Another run may have brought newer papers since ours chose, and published them.
+            there = store.papers_or_none()
+            if there is not None and (newer := _newer(obj, there, store)):
+                obj = with_rows_of(obj, there, newer)
+            store.write_papers(obj)
+
+    def load_input(self, context: dg.InputContext) -> pd.DataFrame:  # noqa: ARG002
+        """Read the frame that was written last."""
+        return _store(self.home, self.locks, self.host_folder).read_papers()
+
+
+def fixed(
+    resource: dg.ConfigurableResource[Any] | dg.ConfigurableIOManager,
+) -> dg.ResourceDefinition:
+    """Return a definition whose settings the UI shows and no launch can change.
+
+    A resource that is bound as it is fills the launchpad of every job with its settings.
+    """
+    kind = type(resource)
+
+    def create(context: dg.InitResourceContext) -> Any:
+        return kind(**context.resource_config)
+
+    create.__name__ = kind.__name__  # shown as the resource's type
+    schema = {
+        name: dg.Field(
+            dg.StringSource if field.annotation is str else field.annotation,
+            default_value=_as_default(getattr(resource, name)),
+            description=field.description,
+        )
+        for name, field in kind.model_fields.items()
+    }
+    is_io_manager = isinstance(resource, dg.ConfigurableIOManager)
+    definition = dg.IOManagerDefinition if is_io_manager else dg.ResourceDefinition
+    return definition(create, schema, kind.__doc__).configured({})
+
+
+def _as_default(value: object) -> object:
+    return {"env": value.env_var_name} if isinstance(value, dg.EnvVar) else value
+
+
+def _store(home: str, locks: str, host_folder: str) -> Store:
+    place, folder = place_of(home), Path(host_folder) if host_folder else None
+    return Store(place, locks_for(locks, place, folder), folder)
+
+
+def _newer(ours: pd.DataFrame, there: pd.DataFrame, store: Store) -> list[str]:
+    """Give the keywords of which `there` has what is held now, and `ours` what was held before.
+
+    Or the same of both, and was refreshed later: who harvests writes nothing without news.
+    """
+    theirs = sources(there)
+
+    def is_newer(name: str, source: Source) -> bool:
+        their = theirs.get(name)
+        if their is None:
+            return False
+        if source.signature != their.signature:
+            return their.signature == store.signature(name)
+        ages = source.refreshed_at, their.refreshed_at
+        return ages[1] is not None and (ages[0] is None or ages[0] < ages[1])
+
+    return [name for name, source in sources(ours).items() if is_newer(name, source)]

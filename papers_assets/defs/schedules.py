@@ -1,0 +1,82 @@
+"""When things run: the jobs, the daily schedule, and the automation that publishes."""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+import dagster as dg
+
+from papers_assets.defs.jobs import CHECKS, HOUSEKEEPING, IN_PROGRESS
+from papers_assets.defs.partitions import open_days
+from papers_assets.keywords.model import KeywordsFile
+
+if TYPE_CHECKING:
+    # What define_asset_job gives; Dagster's public names do not include it.
+    from dagster._core.definitions.unresolved_asset_job_definition import (
+        UnresolvedAssetJobDefinition as AssetJob,
+    )
+
+
+def harvest_schedule(
+    file: KeywordsFile, since: date, job: "AssetJob", now: Callable[[], datetime]
+) -> dg.ScheduleDefinition:
+    """Make the daily schedule of those who harvest, in the file's time zone, on from the start."""
+
+    @dg.schedule(
+        name="daily",
+        job=job,
+        cron_schedule=file.schedule,
+        execution_timezone=file.timezone.key,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="Brings in what changed at arXiv; daily_papers follows.",
+    )
+    def daily() -> dg.RunRequest:
+        return dg.RunRequest(tags=open_days(since, now()))
+
+    return daily
+
+
+def daily_schedule(file: KeywordsFile, job: "AssetJob") -> dg.ScheduleDefinition:
+    """Make the daily schedule, in the file's time zone, on from the start."""
+    return dg.ScheduleDefinition(
+        name="daily",
+        job=job,
+        cron_schedule=file.schedule,
+        execution_timezone=file.timezone.key,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="Refreshes every keyword. keywords.toml says when.",
+    )
+
+
+def checks_schedule(file: KeywordsFile, job: "AssetJob") -> dg.ScheduleDefinition:
+    """Make the daily schedule of the checks, on from the start."""
+
+    @dg.schedule(
+        name=CHECKS,
+        job=job,
+        # Half a day after the daily run by default: one that was missed shows on the same day.
+        cron_schedule="30 18 * * *",
+        execution_timezone=file.timezone.key,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="Executes all checks over what is stored, so that they notice what is missing.",
+    )
+    def execute_checks(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        if context.instance.get_runs_count(dg.RunsFilter(statuses=IN_PROGRESS)):
+            return dg.SkipReason("A run is in progress, which may be about to publish.")
+        if context.instance.get_latest_materialization_event(dg.AssetKey("readme")) is None:
+            return dg.SkipReason("Nothing has been published yet.")
+        return dg.RunRequest()
+
+    return execute_checks
+
+
+def housekeeping_schedule(file: KeywordsFile, job: dg.JobDefinition) -> dg.ScheduleDefinition:
+    """Make the schedule that tidies up, daily and on from the start."""
+    return dg.ScheduleDefinition(
+        name=HOUSEKEEPING,
+        job=job,
+        cron_schedule="30 3 * * *",  # when hardly anybody looks, and not at a full hour
+        execution_timezone=file.timezone.key,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="Deletes runs and papers past their retention (keep_runs, keep_papers).",
+    )

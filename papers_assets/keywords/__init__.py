@@ -1,0 +1,1 @@
+"""What is followed: the keywords, keywords.toml, queries and matching."""

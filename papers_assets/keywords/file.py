@@ -1,0 +1,63 @@
+"""TODO papers_assets.keywords.model.file."""
+
+import tomllib
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from papers_assets.keywords.model import KeywordsFile
+from papers_assets.keywords.tables import EXAMPLE, read_tables
+
+
+class KeywordsFileError(Exception):
+    """keywords.toml cannot be used; the message is written for the person who edits it."""
+
+    def __init__(self, path: Path, mistakes: Sequence[str]) -> None:
+        text = f": {mistakes[0]}"
+        if len(mistakes) > 1:
+            lines = (f"\n{number}. {mistake}" for number, mistake in enumerate(mistakes, 1))
+            text = f" has {len(mistakes)} mistakes:{''.join(lines)}"
+        super().__init__(f"{path}{text}")
+
+
+def read_keywords_file(path: Path) -> KeywordsFile:
+    """Read and validate the file at `path`.
+
+    Raises:
+        KeywordsFileError: it is missing, unreadable, not TOML, or has a value that is not valid.
+    """
+    try:
+        return parse_keywords(path, path.read_bytes())
+    except FileNotFoundError:
+        mistake = (
+            f"there is no such file. Create it with a line such as {EXAMPLE}, or by papers init, "
+            "or set PAPERS_KEYWORDS to the path of yours."
+        )
+    except OSError as error:
+        mistake = f"cannot be read ({error.strerror}). Check PAPERS_KEYWORDS."
+    raise KeywordsFileError(path, [mistake])
+
+
+def parse_keywords(path: Path, content: bytes) -> KeywordsFile:
+    """Validate `content`, that of the file at `path`.
+
+    Raises:
+        KeywordsFileError: it is not TOML, or has a value that is not valid.
+    """
+    try:
+        # Some editors begin a file with a byte order mark, which TOML does not know.
+        table = tomllib.loads(content.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        mistake = f"byte {error.start} is not UTF-8. Save the file as UTF-8."
+    except tomllib.TOMLDecodeError as error:
+        mistake = (
+            f"this is not valid TOML: {error}. Text values and every keyword that is more than "
+            f"plain letters, digits, - and _ need quotes, as in {EXAMPLE}; a keyword can stand in "
+            "the file only once."
+        )
+    else:
+        file, mistakes = read_tables(path, table)
+        if not mistakes:
+            return replace(file, content=content)
+        raise KeywordsFileError(path, mistakes)
+    raise KeywordsFileError(path, [mistake])

@@ -1,0 +1,168 @@
+"""Texts and phrases as a reader takes them: what is listed.
+
+A phrase's words must stand side by side, stop words included, in any case and with any ending; an
+acronym has no ending but the plural's. Signs that arXiv's search drops ("C++", "A*") must be there.
+"""
+
+import re
+from collections.abc import Iterable
+from functools import cached_property, lru_cache
+
+from papers_assets.arxiv.analysis import STOP_WORDS, Analyzed, stem, without_possessive, words
+from papers_assets.keywords.model import Field
+from papers_assets.keywords.tex import close_up
+
+_NOT_PLURAL = frozenset({"news", "atlas", "bias", "cosmos", "lens", "andes"})
+"""Singulars that end in s: Porter's stemmer takes "news" for a form of "new"."""
+_ALSO_WORDS = STOP_WORDS | {
+    *("all", "can", "do", "has", "how", "its", "may", "one", "our", "so", "us", "we", "who"),
+}
+"""Words of any text that mean something else in capitals."""
+_SHORT = 2
+"""Letters. Stems so short are those of unrelated words: "us" is the stem of "using"."""
+
+# What arXiv's search drops though it is the meaning: "C++", "A*", ".NET", "@home", and symbols.
+_SIGNS = re.compile(r"[^\W_]*[+#*\u2190-\u22ff]+|(?<!\w)[.@][^\W\d_]+")
+
+
+class Text:
+    """A text as a reader sees it, analyzed once and only if a phrase is looked for in it."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    @cached_property
+    def lower(self) -> str:
+        """The text in lower case: spaces in it part words, as other signs may. Only if ASCII."""
+        return self._text.lower() if self._text.isascii() else ""
+
+    @cached_property
+    def _closed_up(self) -> str:
+        return close_up(self._text)
+
+    @cached_property
+    def literal(self) -> str:
+        """The text with its signs, to look for signs in."""
+        return self._closed_up.replace("$", "").casefold()
+
+    @cached_property
+    def as_written(self) -> list[str]:
+        """The words, their possessive endings cut."""
+        return _words(self._closed_up)
+
+    @cached_property
+    def plain(self) -> list[str]:
+        """The words in lower case."""
+        return _words(self._closed_up.casefold())
+
+    @cached_property
+    def stems(self) -> list[str]:
+        """The words' stems; see `_stem`."""
+        return [*map(_stem, self.plain)]
+
+    @cached_property
+    def spaced(self) -> str:
+        """The stems in one string."""
+        return _spaced(self.stems)
+
+    @cached_property
+    def analyzed(self) -> Analyzed:
+        """The text as arXiv indexes it."""
+        return Analyzed(self._text)
+
+
+def _words(text: str) -> list[str]:
+    # Readers take "learning:a survey" for two words, too; arXiv's index does not.
+    found = words(text.replace(":", " ").replace("\u00b7", " "))
+    if "'" in text or not text.isascii():  # most texts have no possessive at all
+        return [*map(without_possessive, found)]
+    return found
+
+
+@lru_cache(maxsize=1 << 17)
+def _stem(word: str) -> str:
+    """Return the stem of a word; one of at most two letters is equal only to itself."""
+    if len(word) <= _SHORT:
+        return word
+    found = stem(word)
+    return found if len(found) > _SHORT else f"{found}-"
+
+
+def _spaced(texts: Iterable[str]) -> str:
+    return " ".join(["", *texts, ""])
+
+
+class Phrase:
+    """A phrase as a reader means it, prepared once and looked for in many texts."""
+
+    def __init__(self, phrase: str, *, exact: bool = False) -> None:
+        text = Text(phrase)
+        self.stems = tuple(text.stems)
+        """The stems of its words, in order; none if the phrase is made of signs alone."""
+        self._plain = _spaced(text.plain)
+        self._spaced = text.spaced
+        spellings = [_spelling(word, exact=exact) for word in text.as_written]
+        self._spellings = spellings if any(spellings) else []
+        signs = _SIGNS.findall(close_up(phrase)) if self.stems else [" ".join(phrase.split())]
+        self._signs = [_sign_pattern(sign.casefold()) for sign in signs]
+
+    @property
+    def has_signs(self) -> bool:
+        """Whether signs are looked for that arXiv's search does not know."""
+        return bool(self._signs)
+
+    @property
+    def is_searched_alike(self) -> bool:
+        """Whether arXiv's search finds the phrase only where it is listed.
+
+        Not if it drops signs or stop words, knows no acronyms, or takes a short word for a stem.
+        """
+        return not (self._signs or self._spellings) and all(
+            len(word) > _SHORT and word not in STOP_WORDS and not found.endswith("-")
+            for word, found in zip(self._plain.split(), self.stems, strict=True)
+        )
+
+    def is_in(self, text: Text, _: Field | None = None) -> bool:
+        """Whether the phrase is in `text`, whatever field that is of."""
+        if not (self._is_plainly_in(text) or self._spaced in text.spaced):
+            return False
+        if self._spellings and not self._is_spelled_in(text):
+            return False
+        return all(sign.search(text.literal) for sign in self._signs)
+
+    def _is_plainly_in(self, text: Text) -> bool:
+        # Most often the words are there as they are, and need neither be parted nor stemmed.
+        return self._plain in text.lower
+
+    def _is_spelled_in(self, text: Text) -> bool:
+        length = len(self._spellings)
+        return any(
+            text.stems[start : start + length] == [*self.stems]
+            and all(
+                spelling is None or spelling.fullmatch(word)
+                for spelling, word in zip(self._spellings, text.as_written[start:], strict=False)
+            )
+            for start in range(len(text.stems) - length + 1)
+        )
+
+
+def _spelling(word: str, *, exact: bool) -> re.Pattern[str] | None:
+    """Return how a word must be spelled; None: with any ending.
+
+    A word in capitals is an acronym: Porter's stemmer takes "AIS" for a form of "AI".
+    """
+    lower = word.casefold()
+    is_acronym = word.isupper() and len(word) > 1
+    if not (exact or is_acronym or lower in _NOT_PLURAL):
+        return None
+    if is_acronym and lower in _ALSO_WORDS:
+        return re.compile(re.escape(word))
+    # "AIs" are several AIs and no AIS, and "RaGS" is not the plural of RAG.
+    another = f"(?!{re.escape(word[:-1])}s$)" if word.endswith("S") else ""
+    plural = "" if exact or lower.endswith("s") else "s?"
+    return re.compile(f"{another}(?i:{re.escape(lower)}){plural}")
+
+
+def _sign_pattern(sign: str) -> re.Pattern[str]:
+    starts_word = sign[0].isalnum() or sign[0] in ".@"
+    return re.compile(rf"(?<![^\W_]){re.escape(sign)}" if starts_word else re.escape(sign))

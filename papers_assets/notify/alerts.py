@@ -1,0 +1,48 @@
+"""Messages to people: by a webhook, by e-mail, or both. Off until configured."""
+
+import json
+import smtplib
+from email.message import EmailMessage
+
+from papers_assets.notify import email, webhook
+from papers_assets.settings import AlertError, Alerts
+
+_TIMEOUT = 8
+"""Seconds. Dagster gives a sensor 60."""
+
+
+def send(alerts: Alerts, channel: str, subject: str, text: str) -> None:
+    """Send a message by one of the `channels`.
+
+    Raises:
+        AlertError: it could not be sent.
+    """
+    try:
+        if channel == "webhook":
+            _post(alerts.webhook, f"{subject}\n\n{text}")
+        else:
+            _mail(alerts, subject, text)
+    # What is wrong is told by its type alone: its words may hold the address, and so a secret.
+    except (OSError, ValueError, smtplib.SMTPException) as error:
+        raise AlertError(channel, type(error).__name__) from None
+
+
+def _post(address: str, text: str) -> None:
+    answer = webhook.post_once(address, json.dumps({"text": text}).encode(), timeout=_TIMEOUT)
+    if answer.status // 100 != 2:  # noqa: PLR2004 - the class of success
+        raise AlertError("webhook", f"status {answer.status}")
+
+
+def _mail(alerts: Alerts, subject: str, text: str) -> None:
+    message = EmailMessage()
+    message["Subject"] = subject
+    message["From"] = alerts.sender
+    message["To"] = ", ".join(alerts.recipients)
+    message.set_content(text)
+    connection = email.connect(alerts.smtp, _TIMEOUT)
+    try:
+        refused = connection.send_message(message)
+    finally:
+        email.hang_up(connection)
+    if refused:
+        raise AlertError("e-mail", f"refused for {', '.join(refused)}")

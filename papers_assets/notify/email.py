@@ -1,0 +1,213 @@
+"""By e-mail: one message per recipient, in plain text and HTML."""
+
+import smtplib
+import ssl
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
+from urllib.parse import unquote, urlsplit
+
+from papers_assets.notify.email_message import compose
+from papers_assets.notify.message import PAUSES, NotDelivered, Notice, logger, may_try_again
+from papers_assets.settings import ADDRESS
+from papers_assets.text import printable
+
+_SMTP_PORT, _SMTPS_PORT = 587, 465
+_TIMEOUT = 30.0
+_LOOPBACK = ("localhost", "127.0.0.1")
+_CLOSING, _PERMANENT = 421, 500
+_REFUSALS = (smtplib.SMTPRecipientsRefused, smtplib.SMTPResponseException)
+_ERRORS = (OSError, ValueError, smtplib.SMTPException)
+
+
+class Mailer:
+    """Sends notices over the mail server `smtp_url`, which holds a secret and is never shown."""
+
+    def __init__(  # noqa: PLR0913 - all but two have defaults
+        self,
+        smtp_url: str,
+        sender: str,
+        *,
+        unsubscribe: str = "",
+        name: str = "papers-assets",
+        sleep: Callable[[float], None] = time.sleep,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._smtp_url = smtp_url
+        self.sender = sender
+        self.unsubscribe = unsubscribe
+        self.name = name
+        self._sleep, self._now = sleep, now
+
+    def send(self, notice: Notice, recipient: str) -> None:
+        """Send one message.
+
+        Raises:
+            NotDelivered: it was refused, or may not have been taken.
+        """
+        for error in self.send_all({recipient: notice}).values():
+            raise error
+
+    def send_all(
+        self, notices: Mapping[str, Notice], taken: Callable[[str], None] = lambda _: None
+    ) -> dict[str, NotDelivered]:
+        """Send each recipient a message, over one connection if the server keeps it open.
+
+        What is refused for now is sent again after growing pauses; it is the same mail then, with
+        the same Message-ID. Who is refused stops nobody else's.
+
+        Args:
+            notices: by recipient.
+            taken: is called with each recipient as soon as the server has taken the message.
+
+        Returns:
+            What kept a message from being taken, for each recipient whose was not.
+        """
+        errors = self._round(notices, taken)
+        for pause in PAUSES:
+            again = {to: notices[to] for to, error in errors.items() if may_try_again(error)}
+            if not again:
+                break
+            for to in again:
+                logger.warning("%s Trying again in %.0f s.", errors[to], pause)
+            self._sleep(pause)
+            final = {to: error for to, error in errors.items() if to not in again}
+            errors = final | self._round(again, taken)
+        return errors
+
+    def _round(
+        self, notices: Mapping[str, Notice], taken: Callable[[str], None]
+    ) -> dict[str, NotDelivered]:
+        errors: dict[str, NotDelivered] = {}
+        connection: smtplib.SMTP | None = None
+        waiting = list(notices)
+        while waiting:
+            if connection is None:
+                try:
+                    connection = connect(self._smtp_url, _TIMEOUT)
+                except _ERRORS as error:
+                    # Nobody else's message would get any further.
+                    return errors | {to: self._no_server(to, error) for to in waiting}
+            to = waiting.pop(0)
+            try:
+                self._send(connection, notices[to], to)
+            # Whatever it is, it is not to keep the others from their mail.
+            except Exception as error:  # noqa: BLE001
+                errors[to] = self._refused(to, error)
+                if not _goes_on(error, to):
+                    hang_up(connection)
+                    connection = None
+            else:
+                taken(to)
+        if connection is not None:
+            hang_up(connection)
+        return errors
+
+    def _send(self, connection: smtplib.SMTP, notice: Notice, recipient: str) -> None:
+        if not ADDRESS.fullmatch(recipient):
+            raise ValueError("no e-mail address")
+        message = compose(
+            notice,
+            self.sender,
+            recipient,
+            date=self._now(),
+            unsubscribe=self.unsubscribe,
+            name=self.name,
+        )
+        connection.send_message(message, self.sender, [recipient])
+
+    def _no_server(self, recipient: str, error: Exception) -> NotDelivered:
+        channel = f"e-mail to {masked(recipient)}"
+        if isinstance(error, ssl.SSLCertVerificationError):
+            reason = "the mail server's certificate is not one for its name that can be trusted"
+            return NotDelivered(channel, reason, "Look at the host in PAPERS_SMTP_URL")
+        if isinstance(error, smtplib.SMTPAuthenticationError):
+            reason = f"the mail server did not let us in ({error.smtp_code})"
+            remedy = "Look at the name and the password in PAPERS_SMTP_URL"
+            return NotDelivered(channel, reason, remedy, passing=error.smtp_code < _PERMANENT)
+        passing = isinstance(error, OSError | smtplib.SMTPServerDisconnected)
+        if isinstance(error, smtplib.SMTPResponseException):
+            passing = error.smtp_code < _PERMANENT
+        elif isinstance(error, ValueError | smtplib.SMTPNotSupportedError):
+            passing = False
+        reason = f"the mail server could not be used ({type(error).__name__})"
+        remedy = "Look at PAPERS_SMTP_URL: the way of TLS, the host and the port"
+        return NotDelivered(channel, reason, remedy, passing=passing)
+
+    def _refused(self, recipient: str, error: Exception) -> NotDelivered:
+        channel = f"e-mail to {masked(recipient)}"
+        code, words = _answer(error, recipient)
+        if code:
+            said = self._without_secrets(words.replace(recipient, masked(recipient)))
+            reason = f"the mail server answered {code}, {said!r}"
+            passing = code < _PERMANENT
+            remedy = "The next run tries again" if passing else "Look at the address and the sender"
+            return NotDelivered(channel, reason, remedy, passing=passing)
+        reason = f"the message was not taken ({type(error).__name__})"
+        if isinstance(error, ValueError | AttributeError | smtplib.SMTPNotSupportedError):
+            remedy = "Look at the address: it may be none, or one that the mail server cannot take"
+            return NotDelivered(channel, reason, remedy)
+        return NotDelivered(channel, reason, "The next run tries again", passing=True)
+
+    def _without_secrets(self, words: str) -> str:
+        server = urlsplit(self._smtp_url)
+        for secret in (server.password, unquote(server.password or ""), self._smtp_url):
+            words = words.replace(secret, "***") if secret else words
+        return printable(words)
+
+
+def masked(address: str) -> str:
+    """Give an address as it may stand in a log, which a public repository may keep."""
+    name, _, host = address.rpartition("@")
+    return f"{name[:1]}…@{host}"
+
+
+def connect(smtp_url: str, timeout: float) -> smtplib.SMTP:
+    """Connect, by TLS unless the server is this machine, and log in.
+
+    Args:
+        smtp_url: `smtps://user:password@host:465`, or `smtp://...:587`, which turns TLS on first.
+        timeout: of each step, in seconds.
+
+    Raises:
+        OSError, ValueError, smtplib.SMTPException: their words may hold the secret.
+    """
+    server = urlsplit(smtp_url)
+    host = server.hostname or ""
+    if server.scheme == "smtps":
+        connection: smtplib.SMTP = smtplib.SMTP_SSL(
+            host, server.port or _SMTPS_PORT, timeout=timeout, context=ssl.create_default_context()
+        )
+    else:
+        connection = smtplib.SMTP(host, server.port or _SMTP_PORT, timeout=timeout)
+    try:
+        if server.scheme == "smtp" and host not in _LOOPBACK:
+            connection.starttls(context=ssl.create_default_context())
+        if server.username:
+            connection.login(unquote(server.username), unquote(server.password or ""))
+    except BaseException:
+        hang_up(connection)
+        raise
+    return connection
+
+
+def hang_up(connection: smtplib.SMTP) -> None:
+    """Say goodbye. What the server says to that changes nothing about what it took."""
+    with suppress(smtplib.SMTPException, OSError):
+        connection.quit()
+    connection.close()
+
+
+def _answer(error: Exception, recipient: str) -> tuple[int, str]:
+    """Give the server's code and words; 0: it did not answer."""
+    code: int = getattr(error, "smtp_code", 0)
+    words: bytes | str = getattr(error, "smtp_error", b"")
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        code, words = error.recipients.get(recipient, (0, b""))
+    return code, words if isinstance(words, str) else words.decode("utf-8", "replace")
+
+
+def _goes_on(error: Exception, recipient: str) -> bool:
+    """Say whether the connection can be used after this."""
+    return isinstance(error, _REFUSALS) and _answer(error, recipient)[0] not in (0, _CLOSING, -1)

@@ -1,0 +1,110 @@
+"""The mail that tells of a notice, header by header. Pure."""
+
+import hashlib
+import re
+from datetime import datetime
+from email.header import Header
+from email.headerregistry import HeaderRegistry, UnstructuredHeader
+from email.message import EmailMessage
+from email.policy import SMTP, EmailPolicy
+from typing import Any
+from urllib.parse import quote
+
+from papers_assets.notify.message import Notice
+from papers_assets.render.escape import collapse, shortened
+
+_MOST_SUBJECT = 200
+_MOST_ADDRESS = 900
+"""Characters of an address in a header; SMTP allows a line 998 bytes."""
+_IN_ADDRESSES = "%:/?#[]@!$&'()*+,;=-._~"
+
+
+class _Whole(UnstructuredHeader):
+    """A header of addresses: folding would encode a long one, and nobody decodes that."""
+
+    max_count = 1
+
+    def fold(self, *, policy: EmailPolicy) -> str:
+        return f"{self.name}: {self}{policy.linesep}"  # type: ignore[attr-defined]
+
+
+class _Exact(UnstructuredHeader):
+    """A text that arrives letter by letter; the library's own folding adds spaces to some."""
+
+    max_count = 1
+
+    @classmethod
+    def parse(cls, value: str, kwds: dict[str, Any]) -> None:
+        # Not read as a mail's header: what looks encoded in a title is the title.
+        kwds["parse_tree"], kwds["decoded"] = cls.value_parser(""), value
+
+    def fold(self, *, policy: EmailPolicy) -> str:
+        name, text = self.name, str(self)  # type: ignore[attr-defined]
+        if not text.isascii() or "=?" in text:
+            text = Header(text, "utf-8", header_name=name).encode(linesep=policy.linesep)
+        return f"{name}: {text}{policy.linesep}"
+
+
+def _policy() -> "EmailPolicy[EmailMessage]":
+    registry = HeaderRegistry()
+    for name in ("message-id", "in-reply-to", "references", "list-id", "list-unsubscribe"):
+        registry.map_to_type(name, _Whole)  # type: ignore[arg-type]
+    registry.map_to_type("subject", _Exact)  # type: ignore[arg-type]
+    return SMTP.clone(header_factory=registry)
+
+
+_POLICY = _policy()
+
+
+def compose(  # noqa: PLR0913 - what a message is made of
+    notice: Notice, sender: str, recipient: str, *, date: datetime, unsubscribe: str, name: str
+) -> EmailMessage:
+    """Write the message; the same arguments make the same bytes but for the parts' boundary.
+
+    Args:
+        notice: what is told; part 2 and on are answers to part 1.
+        sender: an address.
+        recipient: an address.
+        date: when it is sent; aware.
+        unsubscribe: https or mailto; empty: mail to the sender.
+        name: of what sends; two with the same sender and different names are told apart.
+    """
+    message = EmailMessage(policy=_POLICY)
+    message["Subject"] = shortened(collapse(notice.subject), _MOST_SUBJECT)
+    message["From"] = sender
+    message["To"] = recipient
+    message["Date"] = date
+    message["Message-ID"] = _message_id(notice, notice.part, sender, recipient, name)
+    if notice.part > 1:
+        first = _message_id(notice, 1, sender, recipient, name)
+        message["In-Reply-To"] = first
+        message["References"] = first
+    message["List-Id"] = f"papers-assets <papers-assets.{_domain(sender)}>"
+    message["List-Unsubscribe"] = f"<{_unsubscribe(unsubscribe, sender)}>"
+    message["Auto-Submitted"] = "auto-generated"
+    # Never 8bit: what every server takes needs not to be asked for.
+    message.set_content(_sound(notice.text), cte="quoted-printable")
+    message.add_alternative(_sound(notice.html), subtype="html", cte="quoted-printable")
+    return message
+
+
+def _message_id(notice: Notice, part: int, sender: str, recipient: str, name: str) -> str:
+    who = f"{name}\n{sender}\n{recipient}".encode("utf-8", "replace")
+    return f"<{notice.day}.{part}.{hashlib.sha256(who).hexdigest()[:20]}@{_domain(sender)}>"
+
+
+def _domain(address: str) -> str:
+    try:
+        domain = address.rpartition("@")[2].encode("idna").decode()
+    except UnicodeError:
+        domain = ""
+    return domain if re.fullmatch(r"[A-Za-z0-9.-]+", domain) else "papers-assets.invalid"
+
+
+def _unsubscribe(address: str, sender: str) -> str:
+    address = address or f"mailto:{quote(sender, safe='@')}?subject=unsubscribe"
+    return quote(address, safe=_IN_ADDRESSES)[:_MOST_ADDRESS]
+
+
+def _sound(text: str) -> str:
+    return text.encode("utf-8", "replace").decode()  # half a surrogate pair has no bytes

@@ -1,0 +1,238 @@
+"""GitHub's REST API: asking once, and what its answers mean."""
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from http import HTTPStatus
+from typing import Any, NamedTuple
+from urllib.parse import urljoin, urlsplit
+
+import requests
+import urllib3
+
+from papers_assets.arxiv.client import USER_AGENT
+from papers_assets.notify.message import NotDelivered
+from papers_assets.text import printable
+
+_CHANNEL = "GitHub issue"
+_API_VERSION = "2022-11-28"
+_TIMEOUT = (10.0, 60.0)
+"""Seconds: for a connection, and between two pieces of an answer."""
+_PER_PAGE = 100
+"""GitHub's limit."""
+_MOST_PAGES = 200
+_LEAST_WAIT = 60.0
+"""Seconds that GitHub asks for when it says that we ask too much, and not for how long."""
+_LATER = "The next run tries again"
+
+_REMEDIES: dict[int, str] = {
+    HTTPStatus.UNAUTHORIZED: "The token is wrong or has expired: set PAPERS_GITHUB_TOKEN to a new "
+    "one",
+    HTTPStatus.FORBIDDEN: "The token needs the permission to write issues in this repository "
+    "(a workflow: `permissions: issues: write`)",
+    HTTPStatus.NOT_FOUND: "Either there is no such repository, or the token may not see it: look at"
+    " PAPERS_GITHUB_REPOSITORY and at the repositories that the token is for",
+    HTTPStatus.GONE: "The repository has its issues switched off, or the day's issue was deleted "
+    "just now: switch them on in the repository's settings",
+}
+
+
+class _Bearer(requests.auth.AuthBase):
+    """Puts the token into the headers; given as `auth`, so that no .netrc replaces it."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
+
+
+class _Answer(NamedTuple):
+    status: int
+    headers: Mapping[str, str]
+    content: Any
+    """What the JSON says; None: it is none."""
+    next_page: str
+    """An address; empty: this is the last page."""
+
+
+class GitHub:
+    """Asks about one repository. The token is never shown, and sent to no other host."""
+
+    def __init__(
+        self,
+        api_url: str,
+        repository: str,
+        token: str,
+        session: requests.Session,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        """Keep what is needed to ask; `now` gives seconds since 1970."""
+        self.repository = repository
+        self._api_url = api_url.rstrip("/")
+        self._token = token
+        self._session, self._now = session, now
+
+    def all(self, path: str, parameters: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+        """Give the objects of a list, page by page.
+
+        Args:
+            path: below the repository.
+            parameters: of the address.
+
+        Raises:
+            NotDelivered: GitHub did not answer with the whole list.
+        """
+        asked: dict[str, str] | None = {**parameters, "per_page": str(_PER_PAGE)}
+        url = self._url(path)
+        for _ in range(_MOST_PAGES):
+            answer = self._asked("GET", url, parameters=asked)
+            if not isinstance(answer.content, list):
+                raise self._unreadable(answer)
+            yield from answer.content
+            if not answer.next_page:
+                return
+            url, asked = self._on_same_host(answer.next_page), None
+        raise NotDelivered(
+            _CHANNEL,
+            f"{self.repository} has more than {_MOST_PAGES * _PER_PAGE} issues of the last days",
+            "Use a repository of its own for the digests",
+        )
+
+    def make(self, path: str, content: Mapping[str, object]) -> dict[str, Any]:
+        """Post `content` to `path` below the repository, and give what has been made.
+
+        Raises:
+            NotDelivered: GitHub refused it, or the answer was lost; then it may have been made.
+        """
+        answer = self._asked("POST", self._url(path), content=content)
+        if not isinstance(answer.content, dict) or "html_url" not in answer.content:
+            raise self._unreadable(answer)
+        return answer.content
+
+    def login(self) -> str:
+        """Give whose token it is; empty: an app's, as a workflow's is, which GitHub does not tell.
+
+        Raises:
+            NotDelivered: GitHub did not answer.
+        """
+        answer = self._ask("GET", f"{self._api_url}/user")
+        kept_from_apps = answer.status in (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)
+        if kept_from_apps and self._wait(answer) is None:
+            return ""
+        self._check(answer)
+        if not isinstance(answer.content, dict) or "login" not in answer.content:
+            raise self._unreadable(answer)
+        return str(answer.content["login"])
+
+    def _url(self, path: str) -> str:
+        return f"{self._api_url}/repos/{self.repository}{path}"
+
+    def _asked(
+        self,
+        method: str,
+        url: str,
+        *,
+        parameters: Mapping[str, str] | None = None,
+        content: Mapping[str, object] | None = None,
+    ) -> _Answer:
+        answer = self._ask(method, url, parameters, content)
+        self._check(answer, len(str((content or {}).get("body", ""))))
+        return answer
+
+    def _ask(
+        self,
+        method: str,
+        url: str,
+        parameters: Mapping[str, str] | None = None,
+        content: Mapping[str, object] | None = None,
+    ) -> _Answer:
+        try:
+            answer = self._session.request(
+                method,
+                url,
+                params=parameters,
+                data=None if content is None else json.dumps(content).encode(),
+                headers={
+                    "Accept": "application/vnd.github+json",
+                    "Content-Type": "application/json",
+                    "User-Agent": USER_AGENT,
+                    "X-GitHub-Api-Version": _API_VERSION,
+                },
+                auth=_Bearer(self._token),
+                timeout=_TIMEOUT,
+                # The token is for this host, and a POST redirected would become a GET.
+                allow_redirects=False,
+            )
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+            raise NotDelivered(
+                _CHANNEL, f"GitHub gave no answer ({type(error).__name__})", _LATER, passing=True
+            ) from None
+        try:
+            said = answer.json()
+        except ValueError:
+            said = None
+        following = answer.links.get("next", {}).get("url", "")
+        return _Answer(answer.status_code, answer.headers, said, following)
+
+    def _check(self, answer: _Answer, length: int = 0) -> None:
+        """Raise NotDelivered unless the answer is one of success."""
+        status = answer.status
+        wait = self._wait(answer)
+        if status in requests.models.REDIRECT_STATI:
+            raise self._moved(answer)
+        if wait is not None:
+            reason = f"GitHub answered {status}, and asks to wait {wait:.0f} s before more is asked"
+            raise NotDelivered(_CHANNEL, reason, _LATER, passing=True, wait=wait)
+        reason = f"GitHub answered {status} for {self.repository}{self._words(answer)}"
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            raise NotDelivered(_CHANNEL, reason, _LATER, passing=True)
+        if status == HTTPStatus.UNPROCESSABLE_ENTITY and length:
+            remedy = f"The text has {length:,} characters, and GitHub takes 65,536"
+            raise NotDelivered(_CHANNEL, reason, remedy)
+        if status // 100 != HTTPStatus.OK // 100:
+            remedy = _REMEDIES.get(status, "Look at PAPERS_GITHUB_REPOSITORY and GITHUB_API_URL")
+            raise NotDelivered(_CHANNEL, reason, remedy)
+
+    def _wait(self, answer: _Answer) -> float | None:
+        """Give the seconds for which GitHub asks not to be asked; None: it does not."""
+        if answer.status not in (HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS):
+            return None
+        asked = answer.headers.get("Retry-After", "")
+        reset = answer.headers.get("X-RateLimit-Reset", "")
+        if asked.isdecimal():
+            return max(float(asked), 1.0)
+        if answer.headers.get("X-RateLimit-Remaining") == "0":
+            return max(float(reset) - self._now(), 1.0) if reset.isdecimal() else _LEAST_WAIT
+        limited = "rate limit" in self._words(answer).lower()
+        return _LEAST_WAIT if limited or answer.status == HTTPStatus.TOO_MANY_REQUESTS else None
+
+    def _words(self, answer: _Answer) -> str:
+        said = answer.content.get("message") if isinstance(answer.content, dict) else None
+        words = str(said or "").replace(self._token or "\0", "***")
+        return f" ({printable(words)})" if words else ""
+
+    def _moved(self, answer: _Answer) -> NotDelivered:
+        where = printable(answer.headers.get("Location", "an unknown address"))
+        return NotDelivered(
+            _CHANNEL,
+            f"GitHub answered {answer.status}: {self.repository} has moved to {where}",
+            "Set PAPERS_GITHUB_REPOSITORY to the repository's new name, or GITHUB_API_URL to the "
+            "new address",
+        )
+
+    def _unreadable(self, answer: _Answer) -> NotDelivered:
+        reason = f"GitHub answered {answer.status} with something that is not what was asked for"
+        remedy = "The next run tries again; if that does not help, look at GITHUB_API_URL"
+        return NotDelivered(_CHANNEL, reason, remedy, passing=True)
+
+    def _on_same_host(self, following: str) -> str:
+        following = urljoin(f"{self._api_url}/", following)
+        if urlsplit(following)[:2] != urlsplit(self._api_url)[:2]:
+            raise NotDelivered(
+                _CHANNEL,
+                f"the list goes on at another host, {printable(following)}",
+                "The token is not sent there; look at GITHUB_API_URL",
+            )
+        return following

@@ -1,0 +1,58 @@
+"""Who gets which keywords' papers by e-mail. Pure."""
+
+from collections.abc import Mapping
+
+from papers_assets.keywords.model import Keyword, KeywordsFile
+from papers_assets.settings import Channels, SettingsError, addresses
+
+
+def recipients(
+    file: KeywordsFile, channels: Channels, environment: Mapping[str, str]
+) -> dict[str, tuple[str, ...] | None]:
+    """Give the keywords of each address, in keywords.toml's order; None: all of them.
+
+    An address comes once, however it is written and however often: who gets everything gets it
+    once.
+
+    Args:
+        file: its keywords name the variables in which the addresses are.
+        channels: who gets everything, and what mail needs.
+        environment: the variables.
+
+    Raises:
+        SettingsError: a variable is not set or holds no address, or mail lacks what it needs.
+    """
+    found: dict[str, tuple[str, ...] | None] = dict.fromkeys(channels.recipients)
+    spelled = {address.casefold(): address for address in found}
+    for keyword in file.keywords:
+        if keyword.recipients:
+            for address in _of_keyword(keyword, channels, environment):
+                known = spelled.setdefault(address.casefold(), address)
+                names = found.get(known, ())
+                if names is not None and keyword.name not in names:
+                    found[known] = (*names, keyword.name)
+    return found
+
+
+def _of_keyword(
+    keyword: Keyword, channels: Channels, environment: Mapping[str, str]
+) -> tuple[str, ...]:
+    variable = keyword.recipients
+    who = addresses(variable, environment.get(variable) or "")
+    because = f"the keyword {keyword.name!r} names {variable} as its recipients"
+    if not who:
+        raise SettingsError(
+            f"{variable} holds no e-mail address, and {because}: set it to addresses separated by "
+            "commas, or take `recipients` out of keywords.toml."
+        )
+    if not channels.smtp:
+        raise SettingsError(
+            f"PAPERS_SMTP_URL is not set, and {because}: expected the mail server, "
+            "smtps://user:password@host:465."
+        )
+    if not channels.sender:
+        raise SettingsError(
+            f"PAPERS_DIGEST_FROM is not set, and {because}: expected the address that the mail is "
+            "from."
+        )
+    return who

@@ -1,0 +1,1 @@
+"""What each asset does, without Dagster: reads and writes storage, asks arXiv."""

@@ -1,0 +1,253 @@
+r"""Citations of the papers: BibTeX for LaTeX, RIS for every other reference manager. Pure.
+
+What is cited is the version on arXiv: type, date and address are its own. `journal_ref` is free
+text, volume and pages included and half of the time about a conference, so that it names no journal
+of an `article`: it is the note of a `misc`, which styles print, and the DOI leads to the article.
+
+In BibTeX all text is data. What LaTeX would take for commands is written so that it is typeset as
+it was published, letter by letter, be it `\textbf` or `\%`. Only `$...$` that is well-formed and
+made of known commands of mathematics stays LaTeX: nothing that arXiv publishes can make a document
+read a file or define a command.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from papers_assets.render.escape import collapse
+from papers_assets.transform.listed_papers import Listed
+
+# What every BibTeX style defines.
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+# BibTeX styles and biblatex link these as they stand. With any other character it is only text.
+_DOI = re.compile(r"10\.[0-9]{4,9}/[A-Za-z0-9._;()/:<>\[\]+*-]+")
+# BibTeX would read these as several people, as family and given name, or as "et al.".
+_NOT_ONE_PERSON = re.compile(r",|(?:\A| )and(?: |\Z)|\A(?:others|et al\.?)\Z", re.IGNORECASE)
+_GROUP = re.compile(r"\b(?:collaboration|consortium|group|team)\Z", re.IGNORECASE)
+_SUFFIX = re.compile(r"(?:jr|sr)\.?|I{2,3}|IV", re.IGNORECASE)
+# The format asks for it, whatever the system.
+_RIS_LINE_END = "\r\n"
+
+# What typesets as the character itself. Never a brace with a backslash: BibTeX counts those too.
+_LITERALLY = {
+    **{c: f"\\{c}" for c in "&%$#_"},
+    "{": r"\textbraceleft{}",
+    "}": r"\textbraceright{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "\\": r"\textbackslash{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+}
+# A formula does not touch its dollars with a space, as prices would: "from $5 to $10".
+_PIECE = re.compile(
+    r"""\\[\\$]
+    | (?<!\$)\$(?![\s$]) (?P<formula>(?:[^$\\]|\\.)+) (?<!\s)\$(?!\$)
+    | [&%$#_{}~^\\<>|]""",
+    re.VERBOSE,
+)
+_WORD = re.compile(r"\s[A-Za-z]{4}")
+_TOKEN = re.compile(r"\\(?:[A-Za-z]+|.)|.")
+_IN_FORMULA = {"%": r"\%", "#": r"\#", "&": r"\&", r"\{": r"\lbrace ", r"\}": r"\rbrace "}
+# Scripts of nothing, two in one place, and scripts in ordinary words.
+_NO_FORMULA = re.compile(
+    r"""(?<!\\)[_^]\s*(?:[_^}]|\Z)
+    | (?<!\\)([_^])\s*(?:[^\\{}]|\\[A-Za-z]+|\{[^{}]*\})\s*\1
+    | \\text[a-z]*\s*\{[^{}]*(?<!\\)[_^]""",
+    re.VERBOSE,
+)
+# Of LaTeX, amsmath and amssymb: no command that reads, writes, defines or leaves mathematics.
+_COMMANDS = frozenset(
+    r"""
+    , ; : ! | % # & $ _ { } alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota
+    kappa lambda mu nu xi pi varpi rho varrho sigma varsigma tau upsilon phi varphi chi psi omega
+    Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega ell hbar imath jmath Re Im aleph wp
+    partial nabla infty emptyset varnothing prime forall exists nexists neg lnot top bot angle
+    triangle square blacksquare Box Diamond diamond star ast circ bullet cdot cdots ldots dots dotsc
+    dotsb vdots ddots times div pm mp oplus ominus otimes odot oslash wedge vee land lor cap cup
+    setminus sqcap sqcup uplus dagger ddagger amalg wr bigcirc rtimes ltimes le leq ge geq leqslant
+    geqslant ne neq ll gg lll ggg equiv sim simeq approx cong asymp doteq propto models perp mid
+    nmid parallel prec succ preceq succeq subset supset subseteq supseteq subsetneq supsetneq in ni
+    notin vdash dashv bowtie lesssim gtrsim lessapprox gtrapprox triangleq to gets mapsto
+    leftarrow rightarrow leftrightarrow Leftarrow Rightarrow Leftrightarrow longleftarrow
+    longrightarrow Longrightarrow longmapsto implies iff uparrow downarrow updownarrow nearrow
+    searrow swarrow nwarrow hookrightarrow hookleftarrow rightsquigarrow rightharpoonup
+    rightleftharpoons sum prod coprod int iint oint bigcap bigcup bigoplus bigotimes bigwedge bigvee
+    arccos arcsin arctan arg cos cosh cot coth csc deg det dim exp gcd hom inf ker lg lim liminf
+    limsup ln log max min Pr sec sin sinh sup tan tanh bmod pmod mod frac dfrac tfrac binom sqrt
+    left right big Big bigg Bigg bigl bigr Bigl Bigr langle rangle lfloor rfloor lceil rceil lbrace
+    rbrace lvert rvert lVert rVert vert Vert hat widehat tilde widetilde bar vec dot ddot acute
+    grave breve check overline underline overbrace underbrace overset underset stackrel substack
+    xrightarrow xleftarrow mathrm mathbf mathit mathsf mathtt mathcal mathbb mathfrak mathscr
+    boldsymbol operatorname text textrm textbf textit textsf texttt textsc textup textnormal emph
+    rm bf it sf tt cal quad qquad limits nolimits displaystyle textstyle backslash sharp not choose
+    """.split()  # noqa: SIM905 - 250 words in quotes would be 250 lines
+) | {" "}
+
+
+def bibtex(papers: Iterable[Listed], *, abstracts: bool = True) -> str:
+    """Return an entry for each paper, in their order; the text is to be written as UTF-8.
+
+    Formulas may need the packages amsmath and amssymb. The key of an entry is made of the arXiv id
+    without the version, so that it outlives revisions.
+
+    Args:
+        papers: no two with the same id, or their keys are the same too.
+        abstracts: whether entries have them; they are most of an entry.
+    """
+    return "\n".join(_entry(paper, abstracts=abstracts) for paper in papers)
+
+
+def ris(papers: Iterable[Listed]) -> str:
+    """Give a record for each paper, in their order; the text is to be written as UTF-8.
+
+    Lines end with CR and LF, as the format asks for: they are not to be translated.
+    """
+    lines = (f"{tag}  - {value}" for paper in papers for tag, value in _record(paper))
+    return "".join(line + _RIS_LINE_END for line in lines)
+
+
+def _entry(paper: Listed, *, abstracts: bool) -> str:
+    fields = "".join(
+        f",\n  {name} = {value}" for name, value in _fields(paper, abstracts=abstracts)
+    )
+    return f"@misc{{{_key(paper)}{fields}\n}}\n"
+
+
+def _fields(paper: Listed, *, abstracts: bool) -> Iterator[tuple[str, str]]:
+    values = {
+        # The second pair of braces keeps styles from changing the title's capitals.
+        "title": _braced(escape_latex(collapse(paper.title))),
+        "author": " and ".join(_bibtex_name(name) for name in _people(paper)),
+        "year": f"{paper.published:%Y}",
+        "month": _MONTHS[paper.published.month - 1],
+        "eprint": f"{paper.arxiv_id}v{paper.version}",
+        "archivePrefix": "arXiv",
+        "primaryClass": escape_latex(collapse(paper.primary_category)),
+        "doi": _doi(collapse(paper.doi or "")),
+        "note": escape_latex(collapse(paper.journal_ref or "")),
+        "url": paper.url,
+        "keywords": ", ".join(_bibtex_keyword(name) for name in paper.keywords),
+        # For the reader of the entry: unlike a note, it is printed by no common style.
+        "annote": escape_latex(collapse(paper.comment or "")),
+        "abstract": escape_latex(collapse(paper.abstract)) if abstracts else "",
+    }
+    for name, value in values.items():
+        if value:
+            yield name, value if name == "month" else f"{{{value}}}"
+
+
+def _key(paper: Listed) -> str:
+    # The number after an old id's slash has no hyphen: no two ids give one key.
+    return f"arXiv-{paper.arxiv_id.replace('/', '-')}"
+
+
+def _braced(text: str) -> str:
+    return f"{{{text}}}" if text else ""
+
+
+def _doi(doi: str) -> str:
+    return doi if _DOI.fullmatch(doi) else escape_latex(doi)
+
+
+def _bibtex_keyword(name: str) -> str:
+    name = collapse(name)
+    return f"{{{escape_latex(name)}}}" if "," in name else escape_latex(name)
+
+
+def _people(paper: Listed) -> list[str]:
+    """Give the names of people; arXiv also has ":" there, between a collaboration and members."""
+    names = (collapse(name) for name in paper.authors)
+    return [name for name in names if any(c.isalnum() for c in name)]
+
+
+def _bibtex_name(name: str) -> str:
+    if _NOT_ONE_PERSON.search(name) or _GROUP.search(name):
+        return f"{{{escape_latex(name)}}}"
+    given, family = _given_and_family(name)
+    if _SUFFIX.fullmatch(family.rpartition(" ")[2]):  # BibTeX would take it for the family name
+        return f"{escape_latex(given)} {{{escape_latex(family)}}}".lstrip()
+    return escape_latex(name)
+
+
+def _ris_name(name: str) -> str:
+    """Give "Family, Given", as the format asks for."""
+    if _NOT_ONE_PERSON.search(name) or _GROUP.search(name):
+        return name
+    given, family = _given_and_family(name)
+    return f"{family}, {given}" if given else family
+
+
+def _given_and_family(name: str) -> tuple[str, str]:
+    """Tell names apart as BibTeX does: the last word, and the lower-case ones just before it."""
+    words = name.split(" ")
+    first = len(words) - 1
+    if first > 1 and _SUFFIX.fullmatch(words[first]):
+        first -= 1
+    while first > 1 and words[first - 1][0].islower():
+        first -= 1
+    return " ".join(words[:first]), " ".join(words[first:])
+
+
+def _record(paper: Listed) -> Iterator[tuple[str, str]]:
+    values = [
+        ("TY", "GEN"),  # the format has no type for preprints
+        ("ID", _key(paper)),
+        ("TI", paper.title),
+        *(("AU", _ris_name(name)) for name in _people(paper)),
+        ("PY", f"{paper.published:%Y}"),
+        ("DA", f"{paper.published:%Y/%m/%d}"),
+        ("PB", "arXiv"),
+        ("AN", f"arXiv:{paper.arxiv_id}v{paper.version}"),
+        ("DO", paper.doi or ""),
+        ("UR", paper.url),
+        ("N1", paper.journal_ref or ""),
+        ("N1", paper.comment or ""),
+        *(("KW", name) for name in paper.keywords),
+        ("AB", paper.abstract),
+    ]
+    for tag, value in values:
+        # Whatever a line can be ended with is white space, and so collapsed.
+        if text := collapse(value):
+            yield tag, text
+    yield "ER", ""
+
+
+def escape_latex(text: str) -> str:
+    """Write a text, its white space collapsed, so that LaTeX typesets it and BibTeX can read it."""
+    return _PIECE.sub(_written, text)
+
+
+def _written(piece: re.Match[str]) -> str:
+    body = piece["formula"]
+    if body and not _is_between_prices(body, piece.string[piece.end() : piece.end() + 1]):
+        formula = _formula(body)
+        if formula is not None:
+            return f"${formula}$"
+    return "".join(_LITERALLY.get(character, character) for character in piece[0])
+
+
+def _is_between_prices(body: str, after: str) -> bool:
+    """Recognise "$5-$10" and "$5 a page (saving $2)": words, or digits before and after."""
+    if any(sign in body for sign in r"\^_={}"):
+        return False
+    return bool(_WORD.search(body)) or (body[0].isdigit() and after.isdigit())
+
+
+def _formula(body: str) -> str | None:
+    """Give the formula as BibTeX can read it, or None if LaTeX could not."""
+    tokens = _TOKEN.findall(body)
+    commands = [token[1:] for token in tokens if token[0] == "\\"]
+    depth = 0
+    for token in tokens:
+        depth += (token == "{") - (token == "}")  # noqa: S105 - of a formula
+        if depth < 0:
+            return None
+    if (
+        depth
+        or not _COMMANDS.issuperset(commands)
+        or commands.count("left") != commands.count("right")
+        or _NO_FORMULA.search(body)
+    ):
+        return None
+    return "".join(_IN_FORMULA.get(token, token) for token in tokens)

@@ -1,0 +1,160 @@
+"""The papers for other programs: papers.json, which `papers.schema.json` describes, and papers.csv.
+
+Pure. Texts are as they were published, none escaped for anything but the format; a lone surrogate,
+which no UTF-8 can hold, is U+FFFD. The same papers give the same bytes, and a paper is one line of
+papers.json, so that its differences from day to day are the papers that differ.
+"""
+
+import csv
+import io
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime
+from importlib import resources
+from typing import Any, NamedTuple
+
+from papers_assets.transform.changes import Kind
+from papers_assets.transform.listed_papers import Listed
+
+FORMAT = 1
+"""Of papers.json. Raised when programs that read it would have to change."""
+CSV_COLUMNS = {
+    "arxiv_id": "arXiv id without the version",
+    "version": "The newest version that any list has, from 1",
+    "title": "As published, white space collapsed, as in all texts",
+    "authors": "List: names in the paper's order",
+    "abstract": "As published",
+    "comment": "The authors' comment, such as pages or venue; may be empty",
+    "categories": "List: the primary category and the cross-lists",
+    "primary_category": "One of categories",
+    "published": "When version 1 was submitted; UTC, such as 2026-11-23T06:00:00Z, as all times",
+    "updated": "When this version was submitted",
+    "doi": "Of the published article; may be empty",
+    "journal_ref": "Where the article appeared; may be empty",
+    "first_seen": "When arXiv first answered this version to us",
+    "url": "The address of this version",
+    "code": "List: addresses of code, models and project pages in its own text; may be empty",
+    "keywords": "List: the keywords whose lists have it, in the order of keywords.toml",
+    "kind": "What the digests last called it: new, revised, withdrawn, matched (newly matching) or "
+    "baseline (in a keyword's first list, not announced); empty: unknown",
+}
+"""Column by column of papers.csv, what it holds. For lists, see `papers_csv`."""
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+class KeywordData(NamedTuple):
+    """What papers.json says about a keyword, beside how many papers its list has."""
+
+    name: str
+    refreshed_at: datetime | None
+    """When arXiv last gave a believable answer; None: it never did."""
+    note: str = ""
+    """One line of plain text, where something must be said."""
+
+
+def papers_json(
+    papers: Sequence[Listed],
+    *,
+    keywords: Sequence[KeywordData],
+    last_update: date | None,
+    told: Mapping[str, Kind] | None = None,
+) -> str:
+    """Give papers.json, to be written as UTF-8.
+
+    Args:
+        papers: in the order in which they are to be listed.
+        keywords: all that `papers` are of, in the order of keywords.toml.
+        last_update: the day of the last update; None: there was none.
+        told: by arXiv id, as what the paper was last told of.
+    """
+    kinds = told or {}
+    counts = Counter(name for paper in papers for name in paper.keywords)
+    parts = [
+        f'"format": {FORMAT}',
+        f'"last_update": {_json(last_update and last_update.isoformat())}',
+        f'"keywords": {_lines(_keyword(keyword, counts[keyword.name]) for keyword in keywords)}',
+        f'"papers": {_lines(_paper(paper, kinds.get(paper.arxiv_id)) for paper in papers)}',
+    ]
+    return "{\n" + ",\n".join(parts) + "\n}\n"
+
+
+def papers_csv(papers: Iterable[Listed], told: Mapping[str, Kind] | None = None) -> str:
+    """Give papers.csv, to be written as UTF-8: CSV as in RFC 4180, `CSV_COLUMNS`, a row a paper.
+
+    Items of a list are joined with "; ", and a semicolon in an item is doubled, as CSV doubles
+    quotes: classes such as "I.2.6; I.5.1" are one category. Absent and empty are the same.
+
+    Lines end with CR and LF: they are not to be translated. Read with pandas, it has to be
+    `read_csv(path, dtype=str, keep_default_na=False)`, or ids become numbers and a title "NA" none.
+    Spreadsheets may take a text that begins with "=" for a formula: import the columns as text.
+    """
+    file = io.StringIO(newline="")
+    writer = csv.writer(file)
+    writer.writerow(CSV_COLUMNS)
+    for paper in papers:
+        values = _paper(paper, (told or {}).get(paper.arxiv_id)) | {
+            "code": [link.url for link in paper.code]
+        }
+        writer.writerow(_cell(values[column]) for column in CSV_COLUMNS)
+    return _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", file.getvalue())
+
+
+def papers_schema() -> str:
+    """Give the JSON Schema of papers.json, to be published beside it."""
+    return resources.files(__package__).joinpath("papers.schema.json").read_text("utf-8")
+
+
+def _keyword(keyword: KeywordData, papers: int) -> dict[str, Any]:
+    return {
+        "name": keyword.name,
+        "papers": papers,
+        "refreshed_at": keyword.refreshed_at and _time(keyword.refreshed_at),
+        "note": keyword.note,
+    }
+
+
+def _paper(paper: Listed, kind: Kind | None) -> dict[str, Any]:
+    return {
+        "arxiv_id": paper.arxiv_id,
+        "version": paper.version,
+        "title": paper.title,
+        "authors": paper.authors,
+        "abstract": paper.abstract,
+        "comment": paper.comment,
+        "categories": paper.categories,
+        "primary_category": paper.primary_category,
+        "published": _time(paper.published),
+        "updated": _time(paper.updated),
+        "doi": paper.doi,
+        "journal_ref": paper.journal_ref,
+        "first_seen": _time(paper.first_seen),
+        "url": paper.url,
+        "code": [{"kind": link.kind, "url": link.url} for link in paper.code],
+        "keywords": paper.keywords,
+        "kind": kind and kind.value,
+    }
+
+
+def _time(time: datetime) -> str:
+    """Give a time to the second, which is as exact as arXiv's are."""
+    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _json(value: object) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def _lines(values: Iterable[object]) -> str:
+    """Give a JSON array with an item a line."""
+    lines = ",\n".join(_json(value) for value in values)
+    return f"[\n{lines}\n]" if lines else "[]"
+
+
+def _cell(value: object) -> object:
+    if isinstance(value, list | tuple):
+        return "; ".join(str(item).replace(";", ";;") for item in value)
+    return value

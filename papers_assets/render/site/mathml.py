@@ -1,0 +1,208 @@
+"""Mathematics as MathML, made when the site is built: no script, no fonts, nothing to fetch. Pure.
+
+latex2mathml translates; its answer is not trusted. It passes on addresses, styles and raw commands,
+drops what it does not understand, and expands macros without an end. What is shown is a tree of our
+own making, of the elements and attributes below; where anything else comes up, or a letter of the
+source is missing in the result, the source stays as it was.
+"""
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator
+from functools import lru_cache
+from itertools import accumulate
+from xml.etree import ElementTree as ET
+
+from latex2mathml.converter import Converter
+from markupsafe import Markup, escape
+
+from papers_assets.render.site.formulas import pieces
+from papers_assets.render.site.letters import styled
+from papers_assets.render.site.lines import written
+
+MOST_CHARACTERS = 500
+"""Of a formula. The longest of 31,487 real papers has 285."""
+_DEEPEST, _MOST_ELEMENTS = 16, 400
+"""Of a formula's tree. Of real ones: 10 and 139."""
+# They multiply what follows them, without a bound.
+_BOMBS = re.compile(r"\\(?:(?:re)?newcommand|newenvironment|[gex]?def|let|Declare\w+|sideset)")
+_REFERENCE = re.compile(r"&#x([0-9A-Fa-f]{1,6});")
+_BARE_PERCENT = re.compile(r"(?<!\\)%")
+_BY_NUMBER = re.compile(r"\\unicode\s*\{\s*x([0-9A-Fa-f]{2,5})\s*\}")
+_ESCAPED = re.compile(r"\\([%_&#$])")
+_BRACE = re.compile(r"\\.|[{}]")
+_COMMAND = re.compile(r"\\(?:begin|end)\s*\{\w+\*?\}|\\[A-Za-z]+")
+_INVISIBLE_OPERATORS = frozenset("\u2061\u2062\u2063\u2064")
+
+# MathML Core: every element, and how many parts it has (None: any number).
+_PARTS = {
+    **dict.fromkeys(("mrow", "mstyle", "mpadded", "mphantom", "msqrt", "mtable", "mtr", "mtd")),
+    **dict.fromkeys(("mi", "mn", "mo", "mtext", "mspace"), 0),
+    **dict.fromkeys(("msub", "msup", "mover", "munder", "mfrac", "mroot"), 2),
+    **dict.fromkeys(("msubsup", "munderover"), 3),
+}
+_ROWS = frozenset({"math", "mrow", "mstyle", "mpadded", "mphantom", "msqrt", "mtd"})
+_BOOLEAN = re.compile(r"true|false")
+_LENGTH = re.compile(r"[+-]?(?:[0-3]?(?:\.\d{1,4})?(?:em|ex)|0(?:px|pt)?|[0-9](?:\.\d{1,3})?pt)")
+_ATTRIBUTES = {
+    **dict.fromkeys(("stretchy", "largeop", "movablelimits", "accent", "displaystyle"), _BOOLEAN),
+    **dict.fromkeys(("lspace", "rspace", "minsize", "maxsize", "width", "height"), _LENGTH),
+    **dict.fromkeys(("depth", "voffset", "linethickness"), _LENGTH),
+    "scriptlevel": re.compile(r"[0-2]"),
+    "form": re.compile(r"prefix|infix|postfix"),
+}
+# Left out: of no effect in browsers, or a matter of taste.
+_IDLE = frozenset(
+    {"mathvariant", "fence", "separator", "linebreak", "columnspacing", "rowspacing", "mathsize"}
+)
+# Words are no mathematics: they stay letters of the alphabet, and our style makes them bold.
+_FACES = frozenset({"bold", "italic", "bold-italic", "monospace", "sans-serif"})
+_SPACES = {
+    f"{sign}{name}mathspace": f"{'-' if sign else ''}{width}em"
+    for sign in ("", "negative")
+    for name, width in (("thin", "0.167"), ("medium", "0.222"), ("thick", "0.278"))
+}
+
+
+class _Unsuitable(Exception):
+    """The formula's source says more than its translation would."""
+
+
+def mathematics(text: str) -> Markup:
+    """Give a text as HTML, its formulas as MathML where that is possible.
+
+    Args:
+        text: as escape.collapse gives it.
+    """
+    return Markup("").join(
+        (piece.formula and mathml(piece.formula, is_display=piece.is_display)) or escape(piece.text)
+        for piece in pieces(text)
+    )
+
+
+@lru_cache(maxsize=20_000)
+def mathml(formula: str, *, is_display: bool = False) -> Markup | None:
+    """Give a formula as MathML; None: better show its source."""
+    if len(formula) > MOST_CHARACTERS or not _is_harmless(formula):
+        return None
+    latex = _BARE_PERCENT.sub(r"\\%", formula)  # a comment in TeX, a percentage in abstracts
+    latex = _BY_NUMBER.sub(lambda match: chr(int(match[1], 16)), latex)
+    display = "block" if is_display else "inline"
+    try:
+        raw = Converter(display=display).convert_to_element(latex)
+        row = _copied(raw, [_MOST_ELEMENTS], _DEEPEST)
+    except Exception:  # noqa: BLE001 - whatever it dies of, the source can be shown
+        return None
+    if not "".join(row.itertext()).strip() or not _says_all(latex, row):
+        return None
+    return written(row, formula, is_display=is_display)
+
+
+def _is_harmless(formula: str) -> bool:
+    """Say whether the formula is balanced, and nothing in it means more than it looks."""
+    braces = [brace for brace in _BRACE.findall(formula) if brace in "{}"]
+    depths = list(accumulate(1 if brace == "{" else -1 for brace in braces))
+    is_balanced = not depths or (min(depths) >= 0 and depths[-1] == 0)
+    return is_balanced and "&#" not in formula and not _BOMBS.search(formula)
+
+
+def _copied(raw: ET.Element, left: list[int], deeper: int) -> ET.Element:
+    """Copy an element that may be shown, with all that is in it.
+
+    Args:
+        raw: what latex2mathml gives.
+        left: how many more elements there may be; counted down.
+        deeper: how deep they may be nested.
+
+    Raises:
+        _Unsuitable: something in it may not be shown.
+    """
+    left[0] -= 1
+    if not deeper or not left[0]:
+        raise _Unsuitable
+    tag = "mrow" if raw.tag == "math" else str(raw.tag)
+    if tag not in _PARTS:
+        raise _Unsuitable
+    element = ET.Element(tag, {} if raw.tag == "math" else dict(_attributes(raw)))
+    variant = raw.get("mathvariant", "")
+    element.text = _text(raw) if tag == "mtext" else styled(_text(raw), variant)
+    for child in raw:
+        _append(element, _copied(child, left, deeper - 1))
+    if tag in _ROWS:
+        _space_names(element)
+    parts = _PARTS[tag]
+    if (parts is not None and len(element) != parts) or (element.text and parts != 0):
+        raise _Unsuitable
+    is_needless = tag == "mrow" and len(element) == 1 and not element.attrib
+    return element[0] if is_needless else element
+
+
+def _append(parent: ET.Element, child: ET.Element) -> None:
+    """Add a part to an element; upright letters in a row are a word."""
+    before = parent[-1] if len(parent) and parent.tag in _ROWS else None
+    upright = {"mathvariant": "normal"}
+    if (
+        before is not None
+        and (before.tag, child.tag) == ("mi", "mi")
+        and before.attrib == child.attrib == upright
+    ):
+        before.text = (before.text or "") + (child.text or "")
+    else:
+        parent.append(child)
+
+
+def _space_names(row: ET.Element) -> None:
+    """Put the spaces around "log" and the like that TeX does, and MathML leaves to its writers."""
+    for index in range(len(row) - 1, 0, -1):
+        before, after = row[index - 1], row[index]
+        is_operator = "mo" in {before.tag, after.tag} or "mspace" in {before.tag, after.tag}
+        if not is_operator and (_is_name(before) or _is_name(after)):
+            row.insert(index, ET.Element("mspace", {"width": "0.167em"}))
+
+
+def _is_name(element: ET.Element) -> bool:
+    if element.tag in {"msub", "msup", "msubsup"}:
+        return _is_name(element[0])
+    text = element.text or ""
+    return element.tag == "mi" and not element.attrib and len(text) > 1 and text.isalpha()
+
+
+def _attributes(raw: ET.Element) -> Iterator[tuple[str, str]]:
+    for name, value in raw.attrib.items():
+        given = _SPACES.get(value, value)
+        if name == "columnalign" and value in {"left", "right", "center"}:
+            yield "class", value
+        elif (allowed := _ATTRIBUTES.get(name)) is not None and allowed.fullmatch(given):
+            yield name, given
+        elif name not in _IDLE:
+            raise _Unsuitable
+    variant = raw.get("mathvariant", "")
+    if raw.tag == "mi" and variant == "normal":
+        yield "mathvariant", "normal"  # the one that browsers know
+    if raw.tag == "mtext" and variant in _FACES:
+        yield "class", variant
+
+
+def _text(raw: ET.Element) -> str:
+    text = _REFERENCE.sub(lambda match: chr(int(match[1], 16)), raw.text or "")
+    text = text[-1] if text in {r"\{", r"\}"} else _ESCAPED.sub(r"\1", text)
+    is_raw = "\\" in text or (len(text) > 1 and not {"{", "}"}.isdisjoint(text))
+    if is_raw or any(map(_is_control, text)):
+        raise _Unsuitable
+    return text
+
+
+def _is_control(character: str) -> bool:
+    is_other = unicodedata.category(character).startswith("C")
+    return is_other and character not in _INVISIBLE_OPERATORS
+
+
+def _says_all(formula: str, row: ET.Element) -> bool:
+    """Say whether every letter and digit of the source that is no command's is shown."""
+    source = Counter(filter(str.isalnum, _plain(_COMMAND.sub(" ", formula))))
+    return source <= Counter(_plain("".join(row.itertext())))
+
+
+def _plain(text: str) -> str:
+    return unicodedata.normalize("NFKD", text)

@@ -1,5 +1,0 @@
-"""What every reader of the environment raises."""
-
-
-class SettingsError(Exception):
-    """A variable of the environment has a value that cannot be used; the message says which."""

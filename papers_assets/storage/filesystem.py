@@ -1,0 +1,79 @@
+"""The same few questions of a file, whether it is on disk or in object storage.
+
+Whatever goes wrong is an OSError.
+"""
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from papers_assets.settings import is_remote
+from papers_assets.storage import remote
+
+
+def exists(path: Path) -> bool:
+    """Say whether there is a file."""
+    return remote.exists(path) if is_remote(path) else path.exists()
+
+
+def read_bytes(path: Path) -> bytes:
+    """Read a file.
+
+    Raises:
+        FileNotFoundError: there is none.
+    """
+    return remote.read(path) if is_remote(path) else path.read_bytes()
+
+
+def remove(path: Path) -> None:
+    """Remove a file; it may not be there."""
+    if is_remote(path):
+        remote.remove(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def rename(path: Path, new: Path) -> None:
+    """Give a file another name."""
+    if is_remote(path):
+        remote.rename(path, new)
+    else:
+        path.rename(new)
+
+
+def inside(folder: Path) -> list[Path]:
+    """Give what is right below a folder; nothing if it is not there. Of a remote one, its files."""
+    if is_remote(folder):
+        return [folder / name for name in remote.signatures(folder)]
+    return list(folder.iterdir()) if folder.is_dir() else []
+
+
+def signature(path: Path) -> str:
+    """Give what is another whenever the file was written; empty: there is none.
+
+    (In object storage: whenever something else was.)
+    """
+    if is_remote(path):
+        return remote.signature(path)
+    try:
+        return _signature(path.stat())
+    except FileNotFoundError:
+        return ""
+
+
+def signatures(folder: Path) -> dict[str, str]:
+    """Give the `signature` of each file right below a folder, by name; nothing if there is none."""
+    if is_remote(folder):
+        return remote.signatures(folder)
+    if not folder.is_dir():
+        return {}
+    found = {}
+    for entry in os.scandir(folder):
+        with suppress(FileNotFoundError):  # it was replaced, or removed, meanwhile
+            if entry.is_file():
+                found[entry.name] = _signature(entry.stat())
+    return found
+
+
+def _signature(status: os.stat_result) -> str:
+    return f"{status.st_ino}-{status.st_mtime_ns}-{status.st_size}"

@@ -1,0 +1,252 @@
+"""Where what arXiv's OAI-PMH listed is kept, a file a day.
+
+    HOME/.papers/harvest/2026-11-22.parquet   every paper that changed on that day
+    HOME/.papers/harvest/problems.json        why some days could not be had, by day
+    HOME/.papers/harvest/serial.json          how often anything of it was written
+    HOME/.papers/harvest/index.json           what is known of each day, lest all files be opened
+    HOME/.papers/harvest/gleaned.parquet      what has been looked for in it: `ledger`
+
+A day's file only grows: what arXiv lists of a day gets less, since a paper that changes again is
+listed on its new day only.
+"""
+
+import json
+import logging
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+import pyarrow as pa
+
+from papers_assets.arxiv.oai_day import sets_for
+from papers_assets.keywords.model import KeywordsFile
+from papers_assets.storage.files import StoreDamagedError, StoreError, replacing, set_aside, sweep
+from papers_assets.storage.filesystem import exists, read_bytes, remove, signature, signatures
+from papers_assets.storage.locks import Locks, locks_below
+from papers_assets.storage.parquet import read_table, write_table
+from papers_assets.storage.scan_state import Ledger
+from papers_assets.transform import schema
+from papers_assets.transform.harvest_coverage import (
+    Coverage,
+    Harvested,
+    coverage,
+    harvested_of,
+    labels_of,
+)
+
+logger = logging.getLogger(__name__)
+
+
+class KnownDays(NamedTuple):
+    """What is known of the days that there are."""
+
+    days: dict[date, Harvested]
+    trouble: dict[date, StoreError | OSError]
+    """Why nothing can be known of others."""
+
+
+class Harvests:
+    """The harvest below one home folder. For `locks`, see `Store`."""
+
+    def __init__(self, home: Path, locks: Locks | None = None) -> None:
+        self._locks = locks or locks_below(home)
+        self.folder = home / ".papers" / "harvest"
+        self._problems_path = self.folder / "problems.json"
+        self._serial_path = self.folder / "serial.json"
+        self._index_path = self.folder / "index.json"
+        self.ledger = Ledger(self.folder / "gleaned.parquet", self._locks)
+        """What has been looked for in it."""
+
+    def path(self, day: date) -> Path:
+        """Give the file of a day."""
+        return self.folder / f"{day.isoformat()}.parquet"
+
+    def days(self) -> list[date]:
+        """Give the days that have a file, in order."""
+        return sorted(self._signatures())
+
+    def _signatures(self) -> dict[date, str]:
+        found = {}
+        for name, signature_ in signatures(self.folder).items():
+            day, _, kind = name.partition(".")
+            if kind == "parquet":
+                with suppress(ValueError):
+                    found[date.fromisoformat(day)] = signature_
+        return found
+
+    def look(self) -> KnownDays:
+        """Say what is known of each day that has a file, without opening those that the index has.
+
+        Raises:
+            OSError: the folder cannot be read.
+        """
+        index, found = self._read_index(), KnownDays({}, {})
+        for day, signature_ in self._signatures().items():
+            signed, of_day = index.get(day, ("", None))
+            try:
+                if signed != signature_ or of_day is None:
+                    of_day = self._read_labels(day)
+                found.days[day] = of_day
+            except (StoreError, OSError) as error:
+                if exists(self.path(day)):  # or else it was removed meanwhile
+                    found.trouble[day] = error
+        return found
+
+    def coverage(self, file: KeywordsFile, now: datetime) -> Coverage | None:
+        """Say what has come of what is wanted; None: nothing is to be harvested.
+
+        Raises:
+            OSError: the folder cannot be read.
+        """
+        since = file.harvested_from(now.astimezone(UTC).date())
+        if since is None:
+            return None
+        sets = sets_for(file.harvest_categories)
+        return coverage(since, self.known(), self.read_problems(), sets, now)
+
+    def known(self) -> dict[date, Harvested]:
+        """Give the same of the days that can be read."""
+        found = self.look()
+        for error in found.trouble.values():
+            logger.warning("%s", error)
+        return found.days
+
+    def _read_labels(self, day: date) -> Harvested:
+        path = self.path(day)
+        return _of_labels(path, day, read_table(path, pa.schema([]))[1])
+
+    def _read_index(self) -> dict[date, tuple[str, Harvested]]:
+        """Read, by day, the signature of its file and what is known of it."""
+        found = {}
+        try:
+            for text, (signed, labels) in json.loads(read_bytes(self._index_path)).items():
+                day = date.fromisoformat(text)
+                found[day] = str(signed), harvested_of(day, labels)
+        except FileNotFoundError:
+            return {}
+        except (KeyError, ValueError, TypeError, AttributeError, OSError) as error:
+            logger.warning("%s: %s; days are opened one by one", self._index_path, error)
+            return {}
+        return found
+
+    def _write_index(self, of_day: Harvested) -> None:
+        there = self._signatures()
+        index = {day: entry for day, entry in self._read_index().items() if day in there}
+        index[of_day.day] = signature(self.path(of_day.day)), of_day
+        entries = {d.isoformat(): (signed, labels_of(of)) for d, (signed, of) in index.items()}
+        try:
+            with replacing(self._index_path, self._locks.check) as file:
+                file.write(json.dumps(entries, sort_keys=True).encode())
+        except (StoreError, OSError) as error:  # the day itself is on disk
+            logger.warning("%s: %s; days are opened one by one", self._index_path, error)
+
+    @contextmanager
+    def bringing_in(self) -> Iterator[None]:
+        """Keep other processes from writing what is harvested, until the block ends."""
+        with self._locks.holding("harvest"):
+            yield
+
+    def read(self, day: date) -> tuple[Harvested, pa.Table] | None:
+        """Read a day; None if it was never harvested.
+
+        Raises:
+            StoreDamagedError: the file is damaged.
+            StoreError: it cannot be read.
+        """
+        path = self.path(day)
+        if not exists(path):
+            return None
+        table, labels = read_table(path, schema.OF_PAPERS)
+        return _of_labels(path, day, labels), table
+
+    def read_or_set_aside(self, day: date) -> tuple[Harvested, pa.Table] | None:
+        """Read a day, making room for a new file if it is damaged; `bringing_in` is held.
+
+        Raises:
+            StoreError: it cannot be read.
+        """
+        try:
+            return self.read(day)
+        except StoreDamagedError as error:
+            aside = set_aside(self.path(day), self._locks.check)
+            logger.error("%s; set aside as %s, and to be harvested anew", error, aside)  # noqa: TRY400
+            return None
+
+    def write(self, harvested: Harvested, papers: pa.Table) -> None:
+        """Write a day; `bringing_in` is held.
+
+        Raises:
+            StoreError: it cannot be written, and is as it was.
+        """
+        labels = labels_of(harvested)
+        path = self.path(harvested.day)
+        sweep(path)
+        write_table(path, papers, labels, self._locks.check)
+        # Who dies here leaves an index that does not fit the file, which is opened then.
+        self._write_index(harvested)
+
+    def remove_before(self, day: date) -> int:
+        """Remove the days before `day`; give how many there were."""
+        old = [found for found in self.days() if found < day]
+        for found in old:
+            self._locks.check()
+            remove(self.path(found))
+        return len(old)
+
+    def next_serial(self) -> int:
+        """Give the number of the write that comes; `bringing_in` is held.
+
+        Raises:
+            StoreError: it cannot be noted.
+        """
+        # Were the count from a backup, what is written now would count as looked through.
+        looked = [gleaned.looked_until for gleaned in self.ledger.read().values()]
+        last = max([self.last_serial(), *looked])
+        with replacing(self._serial_path, self._locks.check) as file:
+            file.write(json.dumps({"serial": last + 1}).encode())
+        return last + 1
+
+    def last_serial(self) -> int:
+        """Give the number of the last write, of which all before it are done; 0: there was none.
+
+        `bringing_in` is held, or the last one may not be done.
+        """
+        try:
+            return int(json.loads(read_bytes(self._serial_path))["serial"])
+        except (FileNotFoundError, ValueError, KeyError, TypeError):
+            return max((of_day.serial for of_day in self.known().values()), default=0)
+
+    def read_problems(self) -> dict[date, str]:
+        """Read why days could not be had when they were last asked for, in a few words."""
+        try:
+            noted = json.loads(read_bytes(self._problems_path))
+            return {date.fromisoformat(day): str(problem) for day, problem in noted.items()}
+        except FileNotFoundError:
+            return {}
+        except (ValueError, TypeError, AttributeError) as error:
+            logger.warning("%s cannot be read: %s", self._problems_path, error)
+            return {}
+
+    def note_problems(self, came: Collection[date], failed: Mapping[date, str]) -> None:
+        """Note which days came, and why others did not."""
+        with self.bringing_in():
+            before = self.read_problems()
+            noted = {d: p for d, p in before.items() if d not in came} | dict(failed)
+            if noted == before:
+                return
+            text = json.dumps({d.isoformat(): p for d, p in sorted(noted.items())}, indent=1)
+            if noted:
+                with replacing(self._problems_path, self._locks.check) as file:
+                    file.write(text.encode())
+            else:
+                self._locks.check()
+                remove(self._problems_path)
+
+
+def _of_labels(path: Path, day: date, labels: Mapping[str, str]) -> Harvested:
+    try:
+        return harvested_of(day, labels)
+    except (KeyError, ValueError, TypeError) as error:
+        raise StoreDamagedError(path, f"its labels cannot be read ({error!r})") from error

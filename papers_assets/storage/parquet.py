@@ -1,0 +1,139 @@
+"""Parquet files with checksums and labels, whole or as they were. They know no meaning."""
+
+import io
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from papers_assets.settings import is_remote
+from papers_assets.storage.files import StoreDamagedError, StoreError, replacing, unchecked
+from papers_assets.storage.filesystem import read_bytes
+from papers_assets.text import printable
+
+# Arrow's own allocators keep tens of megabytes for later; a daily job has no later.
+pa.set_memory_pool(pa.system_memory_pool())
+
+FORMAT = 2
+"""Of the files. Raised when older programs would misread what newer ones write."""
+_GROUP = 5_000
+"""Rows that are compressed together, and so are in memory a second time."""
+
+
+def read_table(
+    path: Path, schema: pa.Schema, rows: range | None = None
+) -> tuple[pa.Table, dict[str, str]]:
+    """Read a Parquet file's columns of `schema`, of all rows or of some, and its labels.
+
+    Raises:
+        StoreDamagedError: it is not what `write_table` wrote.
+        StoreError: it cannot be read, or a newer papers-assets wrote it.
+        OSError: object storage cannot be reached: nothing is known of the file.
+    """
+    place = io.BytesIO(read_bytes(path)) if is_remote(path) else path
+    with _reading(path), pq.ParquetFile(place, page_checksum_verification=True) as file:
+        here = [name for name in schema.names if name in file.schema_arrow.names]
+        table = _rows(file, here, rows)
+        labels = _labels(file.schema_arrow.metadata)
+    _check_format(path, labels)
+    return _as_schema(path, table, schema), labels
+
+
+def read_labels(path: Path) -> tuple[int, dict[str, str]]:
+    """Read how many rows a Parquet file has, and its labels, but none of its rows.
+
+    Raises:
+        StoreError: as `read_table`.
+        OSError: it cannot be opened, or object storage cannot be reached.
+    """
+    with path.open("rb") as place, _reading(path):
+        head = pq.read_metadata(place)
+        labels = _labels(head.metadata)
+    _check_format(path, labels)
+    return head.num_rows, labels
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """Say what is wrong if a Parquet file cannot be read."""
+    try:
+        yield
+    except (pa.ArrowException, ValueError, OSError) as error:
+        if isinstance(error, OSError) and error.errno is not None:  # it may be whole all the same
+            raise StoreError(
+                f"{path}: cannot be read ({error.strerror}). Make it readable, and run again."
+            ) from error
+        raise StoreDamagedError(path, f"it cannot be read ({printable(str(error))})") from error
+
+
+def _labels(metadata: Mapping[bytes, bytes] | None) -> dict[str, str]:
+    return {key.decode(): value.decode() for key, value in (metadata or {}).items()}
+
+
+def _check_format(path: Path, labels: Mapping[str, str]) -> None:
+    written = labels.get("papers_assets_format", "")
+    if not written.isdecimal():
+        raise StoreDamagedError(path, "papers-assets did not write it")
+    if int(written) > FORMAT:
+        raise StoreError(
+            f"{path}: written by a newer papers-assets (format {written}, this one reads up to "
+            f"{FORMAT}). Upgrade papers-assets."
+        )
+
+
+def _rows(file: pq.ParquetFile, names: list[str], rows: range | None) -> pa.Table:
+    """Read the columns `names`: of all rows, or of some, and then little more than those."""
+    rows = range(file.metadata.num_rows) if rows is None else rows
+    empty = file.schema_arrow.empty_table().select(names)
+    pieces, start = [], 0
+    for group in range(file.num_row_groups):
+        stop = start + file.metadata.row_group(group).num_rows
+        first, last = max(rows.start, start) - start, min(rows.stop, stop) - start
+        if last - first == stop - start:
+            pieces.append(file.read_row_group(group, names))
+        elif first < last:
+            # Pages are decoded as they are asked for: the first batch has all there is to read.
+            batches = file.iter_batches(last, row_groups=[group], columns=names)
+            pieces.append(pa.Table.from_batches(islice(batches, 1), empty.schema).slice(first))
+        start = stop
+    # In one piece if it may be: of several, each `take` copies all.
+    return pa.concat_tables(pieces) if pieces else empty
+
+
+def _as_schema(path: Path, table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """Give `table` with exactly the columns of `schema`; an absent one that may be null is."""
+    columns = []
+    for field in schema:
+        if field.name in table.column_names:
+            try:
+                columns.append(table[field.name].cast(field.type))
+            except pa.ArrowException as error:
+                raise StoreDamagedError(path, f"column {field.name}: {error}") from error
+        elif field.nullable:
+            columns.append(pa.nulls(len(table), field.type))
+        else:
+            raise StoreDamagedError(path, f"it has no column {field.name}")
+    return pa.Table.from_arrays(columns, schema=schema)
+
+
+def write_table(
+    path: Path, table: pa.Table, labels: dict[str, str], check: Callable[[], None] = unchecked
+) -> None:
+    """Write a Parquet file with a checksum a page, and with labels. For `check`, see `staged`.
+
+    Raises:
+        StoreError: it cannot be written, and is as it was.
+    """
+    labels = {"papers_assets_format": str(FORMAT), **labels}
+    with replacing(path, check) as file:
+        pq.write_table(
+            table.replace_schema_metadata(labels),
+            file,
+            compression="zstd",
+            write_page_checksum=True,
+            use_dictionary=False,  # hardly a text comes twice, and looking for it takes memory
+            row_group_size=_GROUP,
+        )

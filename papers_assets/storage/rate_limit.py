@@ -1,0 +1,177 @@
+"""What all who ask one server share: a lock, when the last request began, and a clock.
+
+In a PostgreSQL, for the processes of all hosts; those of one host have files, too, see
+`papers_assets.arxiv.rate_limit`.
+"""
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sql
+
+from papers_assets.arxiv.rate_limit import (
+    HOST_FOLDER,
+    NEVER,
+    POLL_INTERVAL,
+    FileTurnstile,
+    Gate,
+    GateUnreachable,
+    Stamp,
+    too_late,
+)
+from papers_assets.arxiv.urls import is_arxivs, server_name
+from papers_assets.settings import PostgresError
+from papers_assets.storage.postgres import Session
+from papers_assets.text import progress
+
+
+def gate_for(
+    api_url: str,
+    interval: float,
+    locks: str = "",
+    *,
+    oai_url: str = "",
+    host_folder: Path = HOST_FOLDER,
+) -> Gate:
+    """Give the gate to the server of `api_url`.
+
+    Args:
+        api_url: of which only the server matters.
+        interval: see `Gate`.
+        locks: a URL postgresql://... that all hosts share; else: the processes of this host do.
+        oai_url: what else is asked through this gate. If either is arXiv's, the gate is.
+        host_folder: where the turnstiles of this host are, which all of its processes share.
+    """
+    server = server_name(oai_url if is_arxivs(oai_url) else api_url)
+    of_host = FileTurnstile(host_folder / f"{server}.lock")
+    if locks in ("", "local"):
+        return Gate(of_host, interval)
+    # First the host's, which frees who waits for it as soon as its holder has both.
+    return Gate((of_host, PostgresTurnstile(locks, server)), interval)
+
+
+_THERE = sql.text("SELECT to_regclass('papers_assets_gate') IS NOT NULL")
+_CREATE = sql.text(
+    "CREATE TABLE papers_assets_gate "
+    "(server text PRIMARY KEY, last double precision, until double precision)"
+)
+_NOW = sql.text("SELECT extract(epoch FROM clock_timestamp())::double precision")
+_READ = sql.text("SELECT last, until FROM papers_assets_gate WHERE server = :server")
+_WRITE = sql.text(
+    "INSERT INTO papers_assets_gate VALUES (:server, :last, :until) "
+    "ON CONFLICT (server) DO UPDATE SET last = excluded.last, until = excluded.until"
+)
+_TABLE = "gate's table"
+
+
+class PostgresTurnstile:
+    """A turnstile of all hosts that share a PostgreSQL, by the clock of its server.
+
+    The lock and the stamp belong to one connection: who has lost the one cannot write the other.
+
+    Args:
+        url: of the database, postgresql://...
+        server: whose gate it is.
+        clock: of this host, for waiting.
+        sleep: waits so many seconds.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        server: str,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._url = url
+        self._server = server
+        self._lock = f"gate:{server}"
+        self._clock, self._sleep = clock, sleep
+        self._session: Session | None = None
+
+    @contextmanager
+    def holding(self, within: float) -> Iterator[None]:
+        """See `Turnstile`."""
+        began = self._clock()
+        session = self._connected()
+        try:
+            self._wait(session, began + within, within)
+            self._session = session
+            yield
+        finally:
+            self._session = None
+            with suppress(PostgresError):  # the server frees what it does not hear of any more
+                session.unlock(self._lock)
+            session.close()
+
+    def now(self) -> float:
+        """See `Turnstile`."""
+        return float(self._ask(_NOW)[0][0])
+
+    def read(self) -> Stamp:
+        """See `Turnstile`."""
+        rows = self._ask(_READ, {"server": self._server})
+        return Stamp(*(math.nan if v is None else v for v in rows[0])) if rows else NEVER
+
+    def write(self, stamp: Stamp) -> None:
+        """See `Turnstile`."""
+        self._ask(_WRITE, {"server": self._server, **stamp._asdict()})
+
+    def _connected(self) -> Session:
+        try:
+            session = Session(self._url)
+        except PostgresError as error:
+            raise _unreachable(error) from error
+        try:
+            self._make_table(session)
+        except PostgresError as error:
+            session.close()
+            raise _unreachable(error) from error
+        return session
+
+    def _make_table(self, session: Session) -> None:
+        if session.execute(_THERE)[0][0]:
+            return
+        while not session.try_lock(_TABLE):  # two who make it at once are an error of one
+            self._sleep(POLL_INTERVAL)
+        try:
+            if not session.execute(_THERE)[0][0]:
+                session.execute(_CREATE)
+        finally:
+            with suppress(PostgresError):
+                session.unlock(_TABLE)
+
+    def _wait(self, session: Session, ends: float, within: float) -> None:
+        try:
+            if session.try_lock(self._lock):
+                return
+            progress.debug(
+                "waiting for another process, perhaps of another host, to be done asking"
+            )
+            while not session.try_lock(self._lock):
+                if self._clock() >= ends:
+                    raise too_late(within)
+                self._sleep(POLL_INTERVAL)
+        except PostgresError as error:
+            raise _unreachable(error) from error
+
+    def _ask(
+        self, statement: sql.TextClause, values: dict[str, object] | None = None
+    ) -> list[tuple[Any, ...]]:
+        assert self._session is not None, "outside of a turn"  # noqa: S101 - a mistake of ours
+        try:
+            return self._session.execute(statement, values)
+        except PostgresError as error:
+            raise _unreachable(error) from error
+
+
+def _unreachable(error: PostgresError) -> GateUnreachable:
+    return GateUnreachable(
+        f"arXiv was not asked: the PostgreSQL that PAPERS_LOCKS names, by which all hosts take "
+        f"turns, cannot be used ({error})"
+    )

@@ -1,0 +1,1 @@
+"""Frames and values to frames and values, without input or output."""

@@ -1,0 +1,97 @@
+"""The papers of all lists, each once, with every keyword whose list has it. Pure.
+
+The asset `papers` has a row per keyword and paper, which is what tables are made of; feeds, pages
+and files for other programs are made of papers.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+import pandas as pd
+
+from papers_assets.arxiv.models import paper_url
+from papers_assets.transform.code_links import CodeLink, code_links
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A paper, in the newest version that any list has, as it was last seen.
+
+    Texts are as they were published.
+    """
+
+    arxiv_id: str
+    """Without the version."""
+    version: int
+    title: str
+    authors: tuple[str, ...]
+    abstract: str
+    comment: str | None
+    categories: tuple[str, ...]
+    primary_category: str
+    published: datetime
+    """When version 1 was submitted; UTC, as all times."""
+    updated: datetime
+    """When this version was submitted."""
+    doi: str | None
+    journal_ref: str | None
+    first_seen: datetime
+    """When arXiv first answered this version to us."""
+    keywords: tuple[str, ...]
+    """Those whose lists have it, in the order of keywords.toml; at least one."""
+
+    @property
+    def url(self) -> str:
+        """The address of this version."""
+        return paper_url(self.arxiv_id, self.version)
+
+    @cached_property
+    def code(self) -> tuple[CodeLink, ...]:
+        """Where its own text says that its code, models or project are."""
+        return code_links(self.abstract, self.comment or "")
+
+
+def listed(papers: pd.DataFrame, names: Iterable[str]) -> list[Listed]:
+    """Give the distinct papers of the keywords `names`, newest first.
+
+    Args:
+        papers: the asset `papers`, all of `papers_assets.transform.selection.COLUMNS`.
+        names: of keywords, in the order in which they are to be named.
+    """
+    order = {name: number for number, name in enumerate(names)}
+    rows = papers[papers["keyword"].isin(list(order))]
+    keywords: dict[str, list[str]] = {}
+    for name, arxiv_id in zip(rows["keyword"], rows["arxiv_id"], strict=True):
+        keywords.setdefault(arxiv_id, []).append(name)
+    newest = rows.sort_values(["version", "last_seen"], kind="stable")
+    newest = newest.drop_duplicates("arxiv_id", keep="last")
+    newest = newest.sort_values(["updated", "arxiv_id"], ascending=False)
+    return [
+        _listed(row, tuple(sorted(keywords[str(row["arxiv_id"])], key=order.__getitem__)))
+        for row in newest.to_dict("records")
+    ]
+
+
+def _listed(row: dict[Any, Any], keywords: tuple[str, ...]) -> Listed:
+    def text(name: str) -> str | None:
+        return row[name] if isinstance(row[name], str) else None  # pandas has NaN for null
+
+    return Listed(
+        arxiv_id=row["arxiv_id"],
+        version=int(row["version"]),
+        title=row["title"],
+        authors=tuple(row["authors"]),
+        abstract=row["abstract"],
+        comment=text("comment"),
+        categories=tuple(row["categories"]),
+        primary_category=row["primary_category"],
+        published=row["published"].to_pydatetime(),
+        updated=row["updated"].to_pydatetime(),
+        doi=text("doi"),
+        journal_ref=text("journal_ref"),
+        first_seen=row["first_seen"].to_pydatetime(),
+        keywords=keywords,
+    )

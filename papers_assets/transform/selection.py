@@ -1,0 +1,307 @@
+"""The asset `papers`: of all that is held, what each keyword's list shows. Pure.
+
+One row per keyword and arXiv id, the newest version of each paper, re-checked against the keyword,
+newest first, capped.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from papers_assets.keywords.matching import MATCHED, Matcher
+from papers_assets.keywords.model import Keyword, Revisions
+from papers_assets.transform import schema
+from papers_assets.transform.selection_cache import Choice, Days, of_text, to_text
+
+# Without the links: they follow from the arXiv id and the doi.
+SCHEMA = pa.schema(
+    [
+        pa.field("keyword", pa.large_string(), nullable=False),
+        *(field for field in schema.SCHEMA if field.name != "links"),
+    ]
+)
+
+TEXTS = [name for name in SCHEMA.names if name != "keyword"]
+"""What of the held papers a list is made of."""
+KEYS = ["arxiv_id", "version", "updated"]
+"""What of them says which are the newest."""
+_TEXTS = pa.schema([SCHEMA.field(name) for name in TEXTS])
+_MOST_ROWS = 5_000
+"""That are read at once."""
+
+REFRESHED_AT = "refreshed_at"
+"""The frame's attribute that says when each keyword was refreshed."""
+PROBLEMS = "problems"
+"""The frame's attribute that says why keywords were not."""
+_SIGNATURES = "signatures"
+_CHOICES = "choices"
+
+TEXT_LIST = "list<item: large_string>[pyarrow]"
+LINK_LIST = (
+    "list<item: struct<href: large_string, rel: large_string, title: large_string>>[pyarrow]"
+)
+COLUMNS: dict[str, tuple[str, str]] = {
+    "keyword": ("str", "The keyword whose list the row belongs to"),
+    "arxiv_id": ("str", "arXiv id without the version; unique within a keyword"),
+    "version": ("int64", "The newest stored version, from 1"),
+    "title": ("str", "As published, white space collapsed"),
+    "authors": (TEXT_LIST, "In the paper's order"),
+    "abstract": ("str", "As published, white space collapsed"),
+    "comment": ("str", "The authors' comment, such as pages or venue"),
+    "categories": (TEXT_LIST, "The primary category and the cross-lists"),
+    "primary_category": ("str", "One of categories"),
+    "published": ("datetime64[us, UTC]", "When version 1 was submitted"),
+    "updated": ("datetime64[us, UTC]", "When this version was submitted: the README's date"),
+    "doi": ("str", "Of the published article"),
+    "journal_ref": ("str", "Where the article appeared"),
+    "first_seen": ("datetime64[us, UTC]", "When this version was fetched first"),
+    "last_seen": ("datetime64[us, UTC]", "When this version was fetched last"),
+}
+"""Column by column: dtype in pandas, and meaning."""
+AGEING = timedelta(hours=36)
+"""How old an answer of arXiv's is when a daily run was missed, and the next one is late."""
+MAY_BE_NULL = frozenset(field.name for field in schema.SCHEMA if field.nullable)
+HELD_COLUMNS = {name: column for name, column in COLUMNS.items() if name != "keyword"} | {
+    "links": (LINK_LIST, "The entry's links")
+}
+"""The same for what `raw_papers` holds: `paper_rows.SCHEMA`."""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What one keyword's list shows, and what it does not."""
+
+    keyword: str
+    papers: pd.DataFrame
+    """Columns as in `COLUMNS`, newest first."""
+    refused: int
+    """Papers that would be in the list if their newest version matched: arXiv answered them, and
+    they are newer than the last one shown, or there is room left."""
+    held: int
+    """Papers held, whether they match or not."""
+    days: Days | None = None
+    """The matching papers by day; None: nobody asked."""
+
+
+def select_papers(papers: pd.DataFrame, keyword: Keyword, since: date | None = None) -> Selection:
+    """Choose a keyword's list from all that is held of it.
+
+    Args:
+        papers: the columns of `paper_rows.SCHEMA`, in any order, any number of versions of a paper.
+        keyword: decides what matches, and the cap.
+        since: from which day on matching papers are counted by day.
+    """
+    table = pa.Table.from_pandas(papers, schema=_TEXTS, preserve_index=False)
+    return select(
+        table.select(KEYS), lambda rows: table.slice(rows.start, len(rows)), keyword, since
+    )
+
+
+def select(
+    keys: pa.Table, read: Callable[[range], pa.Table], keyword: Keyword, since: date | None = None
+) -> Selection:
+    """Choose a keyword's list, reading no more texts than that takes.
+
+    Args:
+        keys: the columns `KEYS` of all that is held, newest first: then little is read.
+        read: gives the columns `TEXTS` of some of the rows of `keys`.
+        keyword: decides what matches, and the cap.
+        since: from which day on matching papers are counted by day.
+    """
+    newest = _newest(keys, keyword.revisions)
+    days = keys["updated"].to_numpy()[newest].astype("datetime64[D]")
+    matches, shown = Matcher(keyword), [_TEXTS.empty_table()]
+    matching = np.zeros(len(newest), dtype=bool)
+    looked_at, found = 0, 0
+    while looked_at < len(newest) and (
+        found < keyword.cap or (since is not None and days[looked_at] >= np.datetime64(since))
+    ):
+        # A few of them are refused, as a rule; where it is most, the pieces grow.
+        until = looked_at + min(max(keyword.cap + keyword.cap // 8 + 8, looked_at), _MOST_ROWS)
+        rows = newest[looked_at:until]
+        first = int(rows.min())
+        texts = read(range(first, int(rows.max()) + 1)).take(rows - first)
+        matched = _matching(texts, matches)
+        matching[looked_at:until] = matched
+        shown.append(texts.filter(pa.array(matched)).slice(0, max(keyword.cap - found, 0)))
+        looked_at, found = looked_at + len(rows), found + int(matched.sum())
+    places = np.flatnonzero(matching)
+    last = places[keyword.cap - 1] if found >= keyword.cap else len(newest)
+    return Selection(
+        keyword=keyword.name,
+        papers=_listed(keyword.name, pa.concat_tables(shown)),
+        refused=int((~matching[:last]).sum()),
+        held=len(newest),
+        days=_by_day(days[places], since) if since else None,
+    )
+
+
+def _newest(keys: pa.Table, revisions: Revisions) -> np.ndarray:
+    """Return the rows of the versions that a list may show, newest first.
+
+    That is the newest version of each paper or, without revisions, the first. Newest by the date of
+    the version; the id breaks ties, so that the order is total.
+    """
+    ids = keys["arxiv_id"].combine_chunks().dictionary_encode()
+    numbers, versions = ids.indices.to_numpy(), keys["version"].to_numpy()
+    newest = np.zeros(len(ids.dictionary), dtype=versions.dtype)
+    np.maximum.at(newest, numbers, versions)
+    match revisions:
+        case Revisions.INCLUDE:
+            wanted = versions == newest[numbers]
+        case Revisions.EXCLUDE:
+            wanted = versions == 1
+        case Revisions.ONLY:
+            wanted = (versions == newest[numbers]) & (versions > 1)
+    order = [("updated", "descending"), ("arxiv_id", "descending")]
+    rows: np.ndarray = pc.sort_indices(keys, sort_keys=order).to_numpy()
+    rows = rows[wanted[rows]]
+    if len(rows) > len(newest):  # a version came twice
+        rows = rows[np.sort(np.unique(numbers[rows], return_index=True)[1])]
+    return rows
+
+
+def _matching(texts: pa.Table, matches: Matcher) -> np.ndarray:
+    columns = (texts[name].to_pylist() for name in MATCHED)
+    matched = (matches(*text) for text in zip(*columns, strict=True))
+    return np.fromiter(matched, dtype=bool, count=len(texts))
+
+
+def _listed(name: str, texts: pa.Table) -> pd.DataFrame:
+    names = pa.repeat(pa.scalar(name, pa.large_string()), len(texts))
+    return to_frame(texts.add_column(0, SCHEMA.field("keyword"), names).select(list(COLUMNS)))
+
+
+def _by_day(days: np.ndarray, since: date) -> Days:
+    counted, counts = np.unique(days[days >= np.datetime64(since)], return_counts=True)
+    return Days(since, dict(zip(counted.tolist(), counts.tolist(), strict=True)))
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a keyword's rows come from. It travels with the frame, in `attrs`."""
+
+    refreshed_at: datetime | None
+    """When arXiv last gave a believable answer; None: it never did. Nobody is to take the rows for
+    fresher than that."""
+    problem: str = ""
+    """Why the last refresh failed, in a few words; empty: it did not."""
+    signature: str = ""
+    """Of what is held: `Store.signature`."""
+    choice: Choice | None = None
+    """How the rows were chosen; None: they are not to be built upon."""
+
+
+def join(selections: Iterable[Selection], sources: Mapping[str, Source]) -> pd.DataFrame:
+    """Put the keywords' lists below each other, in their order: the asset `papers`.
+
+    Args:
+        selections: a keyword's each.
+        sources: by keyword; one that was never asked for has none.
+    """
+    frames = [selection.papers for selection in selections if len(selection.papers)]
+    frame = pd.concat(frames, ignore_index=True) if frames else to_frame(SCHEMA.empty_table())
+    times = {name: source.refreshed_at for name, source in sources.items()}
+    frame.attrs |= {
+        REFRESHED_AT: {name: time.isoformat() for name, time in times.items() if time},
+        PROBLEMS: {name: source.problem for name, source in sources.items() if source.problem},
+        _SIGNATURES: {name: source.signature for name, source in sources.items()},
+        _CHOICES: to_text({n: source.choice for n, source in sources.items() if source.choice}),
+    }
+    return frame
+
+
+def sources(papers: pd.DataFrame) -> dict[str, Source]:
+    """Give the sources of the asset `papers`; see `join`."""
+    problems = papers.attrs.get(PROBLEMS, {})
+    signatures = papers.attrs.get(_SIGNATURES, {})
+    choices = of_text(papers.attrs.get(_CHOICES))
+    times = {n: datetime.fromisoformat(t) for n, t in papers.attrs.get(REFRESHED_AT, {}).items()}
+    names = dict.fromkeys([*times, *problems, *signatures])
+    return {
+        name: Source(
+            times.get(name), problems.get(name, ""), signatures.get(name, ""), choices.get(name)
+        )
+        for name in names
+    }
+
+
+def refreshed_at(papers: pd.DataFrame) -> dict[str, datetime]:
+    """Give when arXiv last answered for each keyword of the asset `papers`; see `join`."""
+    return {name: s.refreshed_at for name, s in sources(papers).items() if s.refreshed_at}
+
+
+def rows_by_keyword(papers: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Give the rows of each keyword that has any, without the frame's attributes."""
+    bare = papers.copy(deep=False)
+    bare.attrs = {}  # or pandas copies them, all of them, with every slice
+    groups = bare.groupby("keyword", sort=False)
+    return {str(name): rows.reset_index(drop=True) for name, rows in groups}
+
+
+def with_rows_of(papers: pd.DataFrame, other: pd.DataFrame, names: Iterable[str]) -> pd.DataFrame:
+    """Give `papers` with the rows and sources of the keywords `names` taken from `other`."""
+    taken = set(names)
+    there = sources(other)
+    merged = {n: there.get(n, s) if n in taken else s for n, s in sources(papers).items()}
+    ours, theirs, none = (
+        rows_by_keyword(papers),
+        rows_by_keyword(other),
+        to_frame(SCHEMA.empty_table()),
+    )
+    lists = []
+    for name in merged:
+        rows = (theirs if name in taken else ours).get(name, none)
+        lists.append(Selection(name, rows, refused=0, held=len(rows)))
+    return join(lists, merged)
+
+
+def not_to_be_built_upon(papers: pd.DataFrame) -> pd.DataFrame:
+    """Give `papers` as they are, but all of them are chosen anew the next time."""
+    papers = papers.copy(deep=False)
+    papers.attrs = {name: value for name, value in papers.attrs.items() if name != _CHOICES}
+    return papers
+
+
+class News(NamedTuple):
+    """How a keyword's list differs from the one before."""
+
+    new: int
+    """Papers that were not in it."""
+    revised: int
+    """Papers that were, in another version."""
+
+
+def news(papers: pd.DataFrame, former: pd.DataFrame | None) -> dict[str, News]:
+    """Say by keyword what is new in `papers` since `former`.
+
+    Args:
+        papers: used are keyword, arxiv_id and version.
+        former: the same, published before; None: nothing was.
+    """
+    keys = ["keyword", "arxiv_id"]
+    before = papers.iloc[:0] if former is None else former
+    merged = papers[[*keys, "version"]].merge(
+        before[[*keys, "version"]], how="left", on=keys, suffixes=("", "_before")
+    )
+    is_new = merged["version_before"].isna()
+    is_revised = ~is_new & (merged["version"] != merged["version_before"])
+    counts = pd.DataFrame({"keyword": merged["keyword"], "new": is_new, "revised": is_revised})
+    sums = counts.groupby("keyword", sort=False)[["new", "revised"]].sum()
+    return {str(name): News(int(new), int(revised)) for name, new, revised in sums.itertuples()}
+
+
+def to_frame(table: pa.Table) -> pd.DataFrame:
+    """Give an Arrow table of `SCHEMA`, or some of its columns, with the dtypes of `COLUMNS`."""
+
+    def dtype(arrow: pa.DataType) -> Any:
+        return pd.ArrowDtype(arrow) if pa.types.is_list(arrow) else None
+
+    frame: pd.DataFrame = table.to_pandas(types_mapper=dtype)
+    return frame

@@ -1,0 +1,50 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from papers_assets.arxiv.errors import (
+    ArxivBlocked,
+    ArxivError,
+    ArxivRefusedQuery,
+    ArxivTooLate,
+    ArxivUnreachable,
+)
+from papers_assets.arxiv.retry import IN_A_ROW, Endurance
+
+REFUSED = ArxivRefusedQuery("the query", 400)
+TROUBLE = [ArxivUnreachable("nobody there"), OSError("no space left")]
+MILD = st.one_of(st.none(), st.just(REFUSED))
+
+
+def after(*errors: Exception | None) -> Endurance:
+    endurance = Endurance()
+    for error in errors:
+        if error is None:
+            endurance.answered()
+        else:
+            endurance.failed(error)
+    return endurance
+
+
+@given(st.lists(st.sampled_from(TROUBLE), min_size=IN_A_ROW, max_size=IN_A_ROW), st.lists(MILD))
+def test_arxiv_is_left_alone_after_trouble_in_a_row(
+    troubles: list[Exception], before: list[ArxivError | None]
+) -> None:
+    assert after(*before, *troubles).ended is troubles[-1]
+
+
+@given(st.lists(st.tuples(st.lists(st.sampled_from(TROUBLE), max_size=IN_A_ROW - 1), MILD)))
+def test_an_answer_in_between_begins_the_count_anew(
+    stretches: list[tuple[list[Exception], ArxivError | None]],
+) -> None:
+    endurance = after(*(error for troubles, mild in stretches for error in (*troubles, mild)))
+    assert endurance.ended is None
+    assert endurance.attempts is None
+
+
+def test_who_is_blocked_or_has_no_time_left_stops_at_once() -> None:
+    for error in (ArxivBlocked("go away", 403), ArxivTooLate("the deadline is over")):
+        assert after(error).ended is error
+
+
+def test_after_trouble_arxiv_is_asked_once() -> None:
+    assert after(TROUBLE[0]).attempts == 1

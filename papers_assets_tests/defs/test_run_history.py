@@ -1,0 +1,422 @@
+"""The run history: what pruning removes and what it leaves as it was, and runs that died."""
+
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from papers_assets.arxiv.sample import Fault
+from papers_assets.defs import run_history
+from papers_assets.defs.headless import open_instance, tidy_up
+from papers_assets.defs.jobs import DAILY, HOUSEKEEPING, PUBLISH
+from papers_assets.defs.resources import StoreResource
+from papers_assets.defs.run_history import LOCK_TAG, end_dead_runs, held_while_running, prune_runs
+from papers_assets_tests.helpers.project import House
+
+pytestmark = pytest.mark.lists_only
+
+
+@pytest.fixture
+def house(recorded: House) -> House:
+    return recorded
+
+
+RAW = dg.AssetKey("raw_papers")
+ASSETS = [RAW, dg.AssetKey("papers"), dg.AssetKey("readme")]
+EVENTS = [
+    dg.DagsterEventType.ASSET_MATERIALIZATION,
+    dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED,
+]
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def shown(house: House) -> dict[str, Any]:
+    """What people are shown of assets, partitions and checks, read anew from the events."""
+    instance = house.instance
+    found: dict[str, Any] = {}
+    for key in ASSETS:
+        instance.update_asset_cached_status_data(key, None)  # type: ignore[arg-type]
+        partitions = dg.StaticPartitionsDefinition(house.file.names)
+        found[key.to_user_string()] = {
+            "latest": instance.get_latest_materialization_event(key),
+            "of each partition": [
+                instance.event_log_storage.get_latest_storage_id_by_partition(key, event)
+                for event in EVENTS
+            ],
+            "materialized": instance.get_materialized_partitions(key),
+            "status": key == RAW
+            and instance.get_status_by_partition(key, house.file.names, partitions),
+            "record": [r.asset_entry.last_run_id for r in instance.get_asset_records([key])],
+        }
+    check = dg.AssetCheckKey(RAW, "invented")
+    records = instance.event_log_storage.get_asset_check_execution_history(check, limit=1)
+    found["check"] = [(r.run_id, r.status) for r in records]
+    found["wanted"] = dg.evaluate_automation_conditions(house.definitions, instance).total_requested
+    return found
+
+
+def runs(house: House) -> list[str]:
+    return list(house.instance.get_run_ids())
+
+
+def files(house: House, run_id: str) -> list[Path]:
+    return list((house.home / ".papers").rglob(f"{run_id}*"))
+
+
+def checked_run(house: House) -> str:
+    """A run that does nothing but evaluate a check."""
+
+    @dg.asset_check(asset=RAW, name="invented")
+    def invented() -> dg.AssetCheckResult:
+        return dg.AssetCheckResult(passed=True)
+
+    job = dg.define_asset_job("checks", dg.AssetSelection.checks(invented))
+    added = dg.Definitions(asset_checks=[invented], jobs=[job])
+    definitions = dg.Definitions.merge(house.definitions, added)
+    return definitions.resolve_job_def("checks").execute_in_process(instance=house.instance).run_id
+
+
+def test_what_is_superseded_goes_with_its_files_and_all_that_is_shown_stays(house: House) -> None:
+    gone = [*house.run().run_ids, *house.run().run_ids, checked_run(house)]
+    house.failing = {"compiler": Fault(503)}
+    gone += house.run().run_ids[:1]  # compiler failed; superseded below
+    alone = house.run("performance").run_ids
+    house.failing = {"reinforcement": Fault(503), "compiler": Fault(503)}
+    failed = house.run("reinforcement learning", "compiler").run_ids
+    checked = checked_run(house)
+    house.execute(PUBLISH)
+    before = shown(house)
+    assert {str(status) for status in before["raw_papers"]["status"].values()} == {
+        "AssetPartitionStatus.FAILED",
+        "AssetPartitionStatus.MATERIALIZED",
+    }
+
+    pruned = prune_runs(house.instance, older_than=now())
+
+    # The good materializations of the two keywords that failed last are in older runs.
+    kept = set(runs(house))
+    # The README of the failed run was published again since.
+    assert {*alone, failed[0], checked} <= kept
+    removed = set(gone) - kept
+    assert gone[0] in removed
+    assert gone[2] in removed
+    assert pruned.runs >= len(removed)
+    assert pruned.bytes > 0
+    assert [path for run_id in removed for path in files(house, run_id)] == []
+    assert shown(house) == before
+
+
+def test_only_what_ended_before_goes(house: House) -> None:
+    first = house.run().run_ids
+    between = now()
+    second, third = house.run().run_ids, house.run().run_ids
+    assert prune_runs(house.instance, older_than=between).runs == 1
+    assert set(runs(house)) == {*second, *third}
+    assert first[0] not in runs(house)
+
+
+def test_an_unfinished_run_stays(house: House) -> None:
+    job = house.definitions.resolve_job_def(HOUSEKEEPING)
+    unfinished = {
+        house.instance.create_run_for_job(job, status=dg.DagsterRunStatus(status)).run_id
+        for status in ("NOT_STARTED", "STARTING", "STARTED", "CANCELING")
+    }
+    house.run()
+    house.run()
+    prune_runs(house.instance, older_than=now() + timedelta(days=1))
+    assert unfinished < set(runs(house))
+
+
+def test_check_evaluations_go_with_their_runs(house: House) -> None:
+    first, second = checked_run(house), checked_run(house)
+    prune_runs(house.instance, older_than=now())
+    left = house.instance.event_log_storage.get_asset_check_execution_history(
+        dg.AssetCheckKey(RAW, "invented"), limit=10
+    )
+    assert [record.run_id for record in left] == [second]
+    assert first not in runs(house)
+
+
+def test_pruning_twice_removes_nothing_more(house: House) -> None:
+    for _ in range(3):
+        house.run()
+    prune_runs(house.instance, older_than=now())
+    assert prune_runs(house.instance, older_than=now()) == run_history.Pruned(0, 0)
+
+
+@pytest.mark.parametrize("calls", [0, 2, 4, 6])
+def test_a_prune_that_is_interrupted_is_completed_by_the_next(
+    house: House, monkeypatch: pytest.MonkeyPatch, calls: int
+) -> None:
+    superseded = [house.run().run_ids[0] for _ in range(3)]
+    house.run()
+    before, left = shown(house), calls
+
+    def until_interrupted(function: Callable[..., Any]) -> Callable[..., Any]:
+        def called(*arguments: Any, **options: Any) -> Any:
+            nonlocal left
+            if left == 0:
+                raise KeyboardInterrupt
+            left -= 1
+            return function(*arguments, **options)
+
+        return called
+
+    with monkeypatch.context() as patch:
+        storage = house.instance.run_storage
+        patch.setattr(storage, "delete_run", until_interrupted(storage.delete_run))
+        for name in ("_delete", "_files_of_runs"):
+            patch.setattr(run_history, name, until_interrupted(getattr(run_history, name)))
+        patch.setattr(run_history.shutil, "rmtree", until_interrupted(run_history.shutil.rmtree))  # type: ignore[attr-defined]
+        with pytest.raises(KeyboardInterrupt):
+            prune_runs(house.instance, older_than=now())
+    assert shown(house) == before
+
+    prune_runs(house.instance, older_than=now())
+    assert [path for run_id in superseded for path in files(house, run_id)] == []
+    assert set(runs(house)).isdisjoint(superseded)
+    assert shown(house) == before
+
+
+def test_files_of_a_run_that_was_deleted_in_the_ui_go_and_other_files_stay(house: House) -> None:
+    deleted = house.run().run_ids[0]
+    house.run()
+    house.instance.delete_run(deleted)
+    assert files(house, deleted)
+    others = [house.home / ".papers" / folder / "mine" for folder in ("logs", "history/runs")]
+    for path in others:
+        path.write_text("")
+    prune_runs(house.instance, older_than=now() - timedelta(days=1))
+    assert files(house, deleted) == []
+    assert all(path.exists() for path in others)
+
+
+def test_the_numbers_of_removed_events_are_not_given_to_new_ones(house: House) -> None:
+    house.run()
+    house.execute(HOUSEKEEPING)  # the last events are not about an asset
+    latest = dg.DagsterEventType.RUN_SUCCESS
+    last = house.instance.fetch_run_status_changes(latest, limit=1).records[0].storage_id
+    prune_runs(house.instance, older_than=now() + timedelta(days=1))
+    house.execute(HOUSEKEEPING)
+    new = house.instance.fetch_run_status_changes(latest, limit=1).records[0].storage_id
+    assert new > last
+
+
+def test_housekeeping_says_what_it_removed_and_disturbs_no_automation(house: House) -> None:
+    house.run()
+    house.run()
+    before = shown(house)
+    cursor = dg.evaluate_automation_conditions(house.definitions, house.instance).cursor
+    house.today = now() + timedelta(days=91)
+    result = house.execute(HOUSEKEEPING)
+    output = result.get_step_success_events()[0]
+    handled = [
+        event
+        for event in result.all_events
+        if event.event_type_value == "STEP_OUTPUT" and event.step_key == "prune_run_history"
+    ]
+    assert output.job_name == HOUSEKEEPING
+    metadata = handled[0].step_output_data.metadata
+    assert metadata["runs removed"].value == 1
+    assert isinstance(metadata["bytes removed"].value, int)
+    assert metadata["bytes removed"].value > 0
+    assert shown(house) == before
+    after = dg.evaluate_automation_conditions(house.definitions, house.instance, cursor=cursor)
+    assert after.total_requested == 0
+
+
+def test_housekeeping_keeps_what_is_young_enough(house: House) -> None:
+    house.run()
+    house.run()
+    house.today = now() + timedelta(days=89)
+    house.execute(HOUSEKEEPING)
+    assert len(runs(house)) == 3
+
+
+def test_housekeeping_is_scheduled_daily_and_on(house: House) -> None:
+    schedule = house.definitions.resolve_schedule_def(HOUSEKEEPING)
+    assert schedule.default_status is dg.DefaultScheduleStatus.RUNNING
+    assert schedule.job_name == HOUSEKEEPING
+    assert house.definitions.resolve_job_def(DAILY).asset_layer is not None
+
+
+def test_tidying_up_that_fails_is_logged_and_no_more(
+    house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise OSError("the disk is gone")
+
+    monkeypatch.setattr("papers_assets.defs.headless.prune_runs", fail)
+    tidy_up(house.instance, house.file, house.store)
+    assert "the disk is gone" in caplog.text
+
+
+def test_tidying_up_is_quiet_when_nothing_is_removed(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    house.run()
+    caplog.clear()
+    tidy_up(house.instance, house.file, house.store)
+    assert [r for r in caplog.records if r.name.startswith("papers_assets")] == []
+
+
+def test_tidying_up_says_what_it_removed(
+    house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    pruned = run_history.Pruned(2, 3_000_000)
+    monkeypatch.setattr("papers_assets.defs.headless.prune_runs", lambda *_, **__: pruned)
+    caplog.set_level("INFO")
+    tidy_up(house.instance, house.file, house.store)
+    assert "removed 2 runs of more than 90 days ago from the run history (3.0 MB)" in caplog.text
+
+
+# What is killed: a process that opens the run history, says so in the middle of a run, and stays.
+KILLED = """
+import sys, time
+from pathlib import Path
+import dagster as dg
+from papers_assets.defs.run_history import held_while_running
+from papers_assets.defs.headless import open_instance
+from papers_assets.storage.raw_papers import Store
+
+@dg.op
+def stay():
+    print("running", file=sys.__stdout__, flush=True)
+    sys.__stdin__.readline()
+
+@dg.job
+def staying():
+    stay()
+
+home = Path(sys.argv[1])
+with open_instance(home, {}) as instance:
+    with held_while_running(instance, Store(home).locks_folder) as tags:
+        staying.execute_in_process(instance=instance, tags=tags)
+"""
+
+
+@pytest.fixture
+def living(house: House) -> Any:
+    """A process in the middle of its run."""
+    with subprocess.Popen(
+        [sys.executable, "-c", KILLED, str(house.home)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "running\n"
+        yield process
+        process.kill()
+
+
+def test_every_run_of_the_command_line_names_its_process_lock(house: House) -> None:
+    house.failing = {"compiler": Fault(503)}
+    assert len(house.run().run_ids) == 2  # and what the others brought is published
+    locks = [run.tags.get(LOCK_TAG) for run in house.instance.get_runs()]
+    assert locks[0] is not None
+    assert locks == [locks[0]] * 2
+
+
+def status(house: House) -> str:
+    (run,) = house.instance.get_runs()
+    return run.status.value
+
+
+def test_a_run_whose_process_lives_is_left_alone(
+    house: House, living: subprocess.Popen[str]
+) -> None:
+    assert end_dead_runs(house.instance, house.store.locks_folder) == []
+    assert status(house) == "STARTED"
+    living.communicate("\n")
+    assert status(house) == "SUCCESS"
+    assert list(house.store.locks_folder.glob("run-*")) == []
+
+
+def test_a_run_whose_process_was_killed_is_marked_as_failed_by_the_next(
+    house: House, living: subprocess.Popen[str]
+) -> None:
+    living.send_signal(signal.SIGKILL)
+    living.wait()
+    (dead,) = runs(house)
+    assert status(house) == "STARTED"
+    assert house.run().problem == ""  # nor does the dead one keep a place in the pool
+    run = house.instance.get_run_by_id(dead)
+    assert run is not None
+    assert run.status is dg.DagsterRunStatus.FAILURE
+    messages = [str(entry.dagster_event) for entry in house.instance.all_logs(dead)]
+    assert any("Start the job again" in message for message in messages)
+    assert list(house.store.locks_folder.glob("run-*")) == []
+    assert end_dead_runs(house.instance, house.store.locks_folder) == []
+
+
+def test_where_the_daemon_runs_a_sensor_ends_dead_runs(
+    house: House, living: subprocess.Popen[str]
+) -> None:
+    sensor = house.definitions.resolve_sensor_def("end_dead_runs")
+    assert sensor.default_status is dg.DefaultSensorStatus.RUNNING
+    store = StoreResource(home=str(house.home))
+
+    def tick() -> str | None:
+        context = dg.build_sensor_context(house.instance, resources={"store": store})
+        return sensor.evaluate_tick(context).skip_message
+
+    assert tick() == "Runs marked as failed: none."
+    living.kill()
+    living.wait()
+    assert tick() == f"Runs marked as failed: {runs(house)[0]}."
+    assert status(house) == "FAILURE"
+
+
+def test_a_dead_run_is_ended_once_by_two_processes_at_once(
+    house: House, living: subprocess.Popen[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    living.kill()
+    living.wait()
+    read = run_history._unfinished
+    ended = []
+
+    def overtaken(instance: dg.DagsterInstance, name: str | None = None) -> list[dg.DagsterRun]:
+        found = read(instance, name)
+        if name is None:  # right after the first one looked, the other does it all
+            monkeypatch.setattr(run_history, "_unfinished", read)
+            with open_instance(house.home, {}) as other:
+                ended.extend(end_dead_runs(other, house.store.locks_folder))
+            (house.store.locks_folder / found[0].tags[LOCK_TAG]).touch()
+        return found
+
+    monkeypatch.setattr(run_history, "_unfinished", overtaken)
+    assert end_dead_runs(house.instance, house.store.locks_folder) == []
+    assert ended == runs(house)
+    failures = house.instance.all_logs(ended[0], of_type=dg.DagsterEventType.RUN_FAILURE)
+    assert len(failures) == 1
+    assert list(house.store.locks_folder.glob("run-*")) == []
+
+
+@pytest.mark.parametrize("name", ["run-elsewhere.lock", "../keywords.toml"])
+def test_a_run_whose_lock_is_not_here_is_left_alone(house: House, name: str) -> None:
+    (house.home / ".papers" / "keywords.toml").write_text("")
+    job = house.definitions.resolve_job_def(HOUSEKEEPING)
+    house.instance.create_run_for_job(
+        job, status=dg.DagsterRunStatus.STARTED, tags={LOCK_TAG: name}
+    )
+    assert end_dead_runs(house.instance, house.store.locks_folder) == []
+    assert status(house) == "STARTED"
+
+
+def test_a_run_that_its_process_leaves_unfinished_is_ended_by_it(house: House) -> None:
+    job = house.definitions.resolve_job_def(HOUSEKEEPING)
+    with held_while_running(house.instance, house.store.locks_folder) as tags:
+        house.instance.create_run_for_job(job, tags=tags)
+        assert status(house) == "NOT_STARTED"
+    assert status(house) == "FAILURE"

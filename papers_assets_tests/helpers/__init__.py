@@ -1,0 +1,1 @@
+"""What tests of several modules use: factories, drivers of the UI, fake servers."""

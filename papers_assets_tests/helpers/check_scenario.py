@@ -1,0 +1,157 @@
+"""What is held, made of it and published, in small; and what is changed of that."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+
+from papers_assets.arxiv.models import Paper
+from papers_assets.checks import (
+    CHECKS_OF_PAPERS,
+    CHECKS_OF_README,
+    FORMER_COLUMNS,
+    Finding,
+    check_papers,
+    check_readme,
+)
+from papers_assets.keywords.model import Field, Keyword, KeywordsFile
+from papers_assets.render.readme import render_readme
+from papers_assets.render.sections import last_update, sections
+from papers_assets.transform.selection import KEYS, REFRESHED_AT, Source, join, select_papers
+from papers_assets_tests.helpers.factories import LATER, held_frame, keyword, paper
+
+NOW = LATER + timedelta(hours=1)
+COMPILER, LLVM, QUIET = (
+    keyword(cap=3),
+    keyword("LLVM", any=("invented",), within=Field.TITLE, cap=9),
+    keyword("quiet"),
+)
+
+
+@dataclass(frozen=True)
+class World:
+    """What is held, the keywords, and what was made and published of it."""
+
+    papers: pd.DataFrame
+    former: pd.DataFrame | None
+    keywords: tuple[Keyword, ...]
+    held: Mapping[str, pd.DataFrame]
+    now: datetime = NOW
+    as_published: frozenset[str] = frozenset()
+    zone: str = "UTC"
+    site: str = ""
+    gaps: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    days_missing: tuple[date, ...] = ()
+    options: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def file(self) -> KeywordsFile:
+        zone = ZoneInfo(self.zone)
+        return KeywordsFile(Path("k.toml"), self.keywords, zone, "0 6 * * *", site=self.site)
+
+    def findings(self) -> dict[str, Finding]:
+        found = check_papers(
+            self.papers,
+            self.former,
+            self.file,
+            self.held,
+            self.now,
+            self.as_published,
+            self.gaps,
+            self.days_missing,
+        )
+        assert [finding.name for finding in found] == list(CHECKS_OF_PAPERS)
+        return {finding.name: finding for finding in found}
+
+    def document(self) -> bytes:
+        parts = sections(self.papers, self.file)
+        updated = last_update(self.papers, self.file)
+        return "".join(render_readme(parts, last_update=updated, cap=9)).encode()
+
+    def readme_findings(self, document: bytes) -> dict[str, Finding]:
+        parts = sections(self.papers, self.file)
+        found = check_readme(document, self.papers, parts, self.file)
+        assert [finding.name for finding in found] == list(CHECKS_OF_README)
+        return {finding.name: finding for finding in found}
+
+
+def world(
+    held: Mapping[Keyword, list[Paper]],
+    former: Mapping[Keyword, list[Paper]] | None = None,
+    refreshed_at: Mapping[str, datetime] | None = None,
+) -> World:
+    if refreshed_at is None:
+        refreshed_at = {keyword.name: LATER for keyword in held}
+    sources = {name: Source(time) for name, time in refreshed_at.items()}
+    frames = {keyword.name: held_frame(papers) for keyword, papers in held.items()}
+    published = None
+    if former is not None:
+        published = join([select_papers(held_frame(p), k) for k, p in former.items()], {})
+        published = published[FORMER_COLUMNS]
+    return World(
+        papers=join([select_papers(frames[k.name], k) for k in held], sources),
+        former=published,
+        keywords=tuple(held),
+        held={name: frame[KEYS] for name, frame in frames.items()},
+    )
+
+
+def sound() -> World:
+    """Two keywords with papers, one without; a paper newly pushed out, one newly revised."""
+    papers = [paper(n) for n in range(1, 6)]
+    before = {COMPILER: papers[:4], LLVM: papers[:4]}
+    return world({COMPILER: papers, LLVM: [*papers, paper(2, 2)], QUIET: []}, before)
+
+
+def failed(findings: dict[str, Finding]) -> list[str]:
+    return [name for name, finding in findings.items() if not finding.passed]
+
+
+def with_papers(change: Callable[[pd.DataFrame], pd.DataFrame]) -> Callable[[World], World]:
+    def changed(world: World) -> World:
+        frame = change(world.papers.copy())
+        frame.attrs = dict(world.papers.attrs)
+        return replace(world, papers=frame)
+
+    return changed
+
+
+def with_attribute(name: str, values: dict[str, Any]) -> Callable[[World], World]:
+    def changed(world: World) -> World:
+        frame = world.papers.copy()
+        frame.attrs[name] = {**frame.attrs.get(name, {}), **values}
+        return replace(world, papers=frame)
+
+    return changed
+
+
+def put(row: int, **values: Any) -> Callable[[World], World]:
+    def change(frame: pd.DataFrame) -> pd.DataFrame:
+        for name, value in values.items():
+            frame.loc[row, name] = value
+        return frame
+
+    return with_papers(change)
+
+
+def never_fetched(world: World) -> World:
+    frame = world.papers.copy()
+    frame.attrs = {REFRESHED_AT: {"compiler": LATER.isoformat(), "LLVM": LATER.isoformat()}}
+    return replace(world, papers=frame)
+
+
+def iso(*, days: float = 0, hours: float = 0) -> str:
+    return (LATER - timedelta(days=days, hours=hours)).isoformat()
+
+
+def assert_noticed(world: World, check: str, severity: str | None, words: str) -> None:
+    """Make sure that `check` says `words`: as a failure, or without one if there is no severity."""
+    finding = world.findings()[check]
+    assert words in finding.description
+    assert finding.passed == (severity is None)
+    if severity:
+        assert finding.severity == severity

@@ -1,0 +1,147 @@
+"""The checks executed alone, over what is stored, as Dagster's UI and schedule do."""
+
+from collections.abc import Collection
+from datetime import UTC, datetime, timedelta
+
+import dagster as dg
+
+from papers_assets.checks import CHECKS_OF_CHANGES, CHECKS_OF_PAPERS, CHECKS_OF_README
+from papers_assets.defs.jobs import CHECKS
+from papers_assets_tests.defs.test_graph import Fronted
+from papers_assets_tests.helpers.factories import keyword
+from papers_assets_tests.helpers.project import House
+
+OF = {"papers": CHECKS_OF_PAPERS, "changes": CHECKS_OF_CHANGES, "readme": CHECKS_OF_README}
+ALL = {(asset, name) for asset, table in OF.items() for name in table}
+
+
+def execute(
+    house: House, keys: Collection[tuple[str, str]] = ()
+) -> tuple[bool, dict[tuple[str, str], dg.AssetCheckEvaluation]]:
+    """Execute some checks, or all; give whether the run succeeded, and what they found."""
+    selection: dg.AssetSelection = dg.AssetSelection.all_asset_checks()
+    if keys:
+        chosen = [dg.AssetCheckKey(dg.AssetKey(asset), name) for asset, name in keys]
+        selection = dg.AssetSelection.checks(*chosen)
+    job = dg.define_asset_job("chosen_checks", selection)
+    definitions = dg.Definitions.merge(house.definitions, dg.Definitions(jobs=[job]))
+    result = definitions.resolve_job_def("chosen_checks").execute_in_process(
+        instance=house.instance, raise_on_error=False
+    )
+    assert result.get_asset_materialization_events() == []
+    found = {
+        (evaluation.asset_key.to_user_string(), evaluation.check_name): evaluation
+        for evaluation in result.get_asset_check_evaluations()
+    }
+    return result.success, found
+
+
+def failed(found: dict[tuple[str, str], dg.AssetCheckEvaluation]) -> dict[str, str]:
+    """The severity of each check that failed, by name."""
+    return {name: e.severity.value for (_, name), e in found.items() if not e.passed}
+
+
+def test_all_checks_are_executed_without_materializing_or_fetching_anything(house: House) -> None:
+    house.run()
+    requests, before = len(house.server.requests), house.readme
+    result = house.execute(CHECKS)
+    evaluations = result.get_asset_check_evaluations()
+    assert {(e.asset_key.to_user_string(), e.check_name) for e in evaluations} == ALL
+    assert all(evaluation.passed for evaluation in evaluations)
+    assert result.get_asset_materialization_events() == []
+    assert (len(house.server.requests), house.readme) == (requests, before)
+
+
+def test_one_check_is_executed_alone(house: House) -> None:
+    house.run()
+    for key in (("papers", "capped"), ("changes", "adds_up"), ("readme", "well_formed")):
+        success, found = execute(house, [key])
+        assert success
+        assert list(found) == [key]
+    rows = found[key].metadata["rows"].value
+    assert rows == 300
+
+
+def test_papers_that_grow_old_are_noticed_although_nothing_runs(house: House) -> None:
+    house.run()
+    house.today += timedelta(hours=40)
+    success, found = execute(house)
+    assert (success, failed(found)) == (True, {"fresh_enough": "WARN"})
+    house.today += timedelta(days=3)
+    assert failed(execute(house)[1]) == {"fresh_enough": "ERROR"}
+
+
+def test_what_is_damaged_fails_the_run_and_says_where(house: House) -> None:
+    house.run()
+    readme = house.store.documents.readme_path
+    readme.write_text(house.readme.replace("| **[", "| [", 1))
+    success, found = execute(house)
+    assert (success, failed(found)) == (False, {"well_formed": "ERROR"})
+    readme.unlink()
+    papers = house.store.read_papers()
+    house.store.write_papers(papers.iloc[[1, 0, *range(2, len(papers))]])
+    success, found = execute(house)
+    assert not success
+    assert failed(found)["newest_first"] == "ERROR"
+
+
+def test_newer_stored_papers_are_no_fault_of_the_list_that_was_published_before(
+    house: House,
+) -> None:
+    house.run()
+    older = house.store.read_papers()
+    house.store.held_path("compiler").unlink()
+    held = house.store.read_held("performance")
+    assert held is not None
+    house.store.write_held(held)  # as a run does that is about to publish
+    success, found = execute(house)
+    assert (success, failed(found)) == (True, {})
+    kept = found["papers", "newest_version_kept"].metadata["as_published"].value
+    assert kept == int((older["keyword"] != "reinforcement learning").sum())
+
+
+def test_after_an_edit_of_the_keywords_failures_are_warnings_until_the_next_publication(
+    house: House,
+) -> None:
+    house.run()
+    house.keywords = [keyword("compiler", cap=50), keyword("graph neural network")]
+    success, found = execute(house)
+    assert success
+    assert failed(found).keys() >= {"capped", "rows_match", "well_formed"}
+    assert set(failed(found).values()) == {"WARN"}
+    assert "launch the job publish" in str(found["papers", "capped"].description)
+    house.run()
+    assert failed(execute(house)[1]) == {}
+
+
+def test_a_front_page_that_is_gone_is_noticed(house: House) -> None:
+    fronted = Fronted(house.home, house.server, instance=house.instance)
+    fronted.run()
+    assert failed(execute(fronted)[1]) == {}
+    fronted.store.documents.front_page_path.write_text("Mine.\n")
+    success, found = execute(fronted)
+    assert (success, failed(found)) == (True, {"front_page_written": "ERROR"})
+
+
+def tick(house: House) -> dg.ScheduleEvaluationContext:
+    return dg.build_schedule_context(
+        house.instance, scheduled_execution_time=datetime(2026, 11, 24, 18, 30, tzinfo=UTC)
+    )
+
+
+def test_the_schedule_executes_them_daily_once_something_is_published_and_nothing_runs(
+    recorded: House,
+) -> None:
+    house = recorded
+    schedule = house.definitions.resolve_schedule_def(CHECKS)
+    assert schedule.default_status is dg.DefaultScheduleStatus.RUNNING
+
+    def skipped() -> str | None:
+        return schedule.evaluate_tick(tick(house)).skip_message
+
+    assert skipped() == "Nothing has been published yet."
+    house.run()
+    assert skipped() is None
+    run = house.instance.create_run_for_job(house.definitions.resolve_job_def(CHECKS))
+    house.instance.report_run_canceling(run)
+    assert skipped() == "A run is in progress, which may be about to publish."

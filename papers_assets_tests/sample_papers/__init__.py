@@ -1,0 +1,1 @@
+"""The generator of the invented papers in papers_assets/arxiv/sample."""
