@@ -292,6 +292,7 @@ def test_two_lists_in_one_repository_have_an_issue_each(house: House, api: Githu
     ]
 
 
+@pytest.mark.slow
 def test_the_demo_tells_nobody_of_invented_papers(
     tmp_path: Path, hook: Hook, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -25,6 +25,8 @@ from papers_assets_tests.deploy.host import DEPLOY
 from papers_assets_tests.helpers.project import House
 from papers_assets_tests.helpers.ui_driver import PAPERS, environment
 
+pytestmark = pytest.mark.slow
+
 # From before runs had the column `backfill_id`: Dagster 1.8.
 OLDER = "284a732df317"
 

@@ -46,6 +46,7 @@ def test_a_full_disk_costs_the_keyword_its_day_and_nothing_else(
     assert not list(pipeline.home.rglob("*.tmp"))
 
 
+@pytest.mark.slow
 def test_a_limit_on_the_size_of_files_leaves_the_old_ones_whole(pipeline: Pipeline) -> None:
     pipeline.run()
     before = pipeline.readme
@@ -118,6 +119,7 @@ def test_a_keyword_that_is_removed_and_added_again_has_lost_nothing(pipeline: Pi
     assert after.papers["first_seen"].to_pylist() == before.papers["first_seen"].to_pylist()
 
 
+@pytest.mark.slow
 def test_a_keywords_file_that_is_edited_during_a_run_is_the_next_runs(
     tmp_path: Path, server: SampleArxiv
 ) -> None:

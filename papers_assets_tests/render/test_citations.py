@@ -404,6 +404,7 @@ def real(name: str) -> Iterator[Listed]:
         yield replace(listed_paper(), arxiv_id=f"2613.{number:05}", **fields)
 
 
+@pytest.mark.corpus
 def test_no_real_text_of_the_dangerous_kind_breaks_an_entry_or_a_record() -> None:
     some = list(real("arxiv/hazards.jsonl.gz"))
     found = parsed(bibtex(some))
@@ -412,6 +413,7 @@ def test_no_real_text_of_the_dangerous_kind_breaks_an_entry_or_a_record() -> Non
     assert titles == [collapse(p.title) for p in some]
 
 
+@pytest.mark.corpus
 def test_every_real_author_is_one_in_bibtex_and_in_ris() -> None:
     some = [replace(p, abstract="", comment=None) for p in real("arxiv/papers.jsonl.gz")]
     some = some[::4]

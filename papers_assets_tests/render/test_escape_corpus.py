@@ -22,6 +22,8 @@ from papers_assets_tests.helpers.visible_text import (
     visible,
 )
 
+pytestmark = pytest.mark.corpus
+
 Corpus = Callable[[], list[Paper]]
 
 # A plain URL is a link to GitHub, and what is in it means nothing. To others it is Markdown.

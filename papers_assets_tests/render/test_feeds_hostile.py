@@ -113,6 +113,7 @@ def test_a_text_without_end_says_how_long_it_is() -> None:
     assert entry.summary == f"{'a' * 20_000}… (30,000 characters)"
 
 
+@pytest.mark.corpus
 def test_real_papers_with_dangerous_texts_survive_in_feeds() -> None:
     records = list(reference_data.sample("arxiv/hazards.jsonl.gz"))
     fields = ("version", "title", "abstract", "comment")

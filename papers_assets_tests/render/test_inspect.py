@@ -95,6 +95,7 @@ def hazards() -> list[Paper]:
     return [published(record) for record in reference_data.sample("arxiv/hazards.jsonl.gz")]
 
 
+@pytest.mark.corpus
 def test_nothing_in_a_readme_of_real_hazards_is_strange() -> None:
     papers = hazards()
     (section,) = inspect_readme(readme(papers).encode()).sections
@@ -102,6 +103,7 @@ def test_nothing_in_a_readme_of_real_hazards_is_strange() -> None:
     assert [row for row in section.rows if row.strange or row.cells != 4] == []
 
 
+@pytest.mark.corpus
 def test_were_they_not_escaped_it_would_show(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(escape, "Inlines", _Unescaped)
     papers = hazards()

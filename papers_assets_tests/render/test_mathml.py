@@ -262,6 +262,7 @@ def test_styled_letters_are_letters_of_their_own(text: str, style: str, shown: s
     assert styled(text, style) == shown
 
 
+@pytest.mark.corpus
 def test_real_formulas_are_shown_and_say_all_that_their_source_does() -> None:
     found = shown = 0
     for record in reference_data.sample("arxiv/papers.jsonl.gz"):
@@ -274,6 +275,7 @@ def test_real_formulas_are_shown_and_say_all_that_their_source_does() -> None:
     assert shown / found > 0.99
 
 
+@pytest.mark.corpus
 def test_real_hazards_are_text_and_mathematics_only() -> None:
     for record in reference_data.sample("arxiv/hazards.jsonl.gz"):
         for name in ("title", "abstract"):

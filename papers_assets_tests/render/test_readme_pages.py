@@ -332,6 +332,7 @@ def test_rows_are_never_all_text_at_once() -> None:
     assert peak < total / 4
 
 
+@pytest.mark.corpus
 def test_real_hazards_are_shared_out_whole() -> None:
     found = hazards()
     said = content(("hazards", found))

@@ -312,6 +312,7 @@ def test_whatever_is_published_is_text(title: str, abstract: str, other: str) ->
     assert dict(parse_qsl(coins)).get("rft.title", "") == collapse(title)
 
 
+@pytest.mark.corpus
 def test_every_real_hazard_is_on_the_page_as_text() -> None:
     papers = [recorded(r, n) for n, r in enumerate(reference_data.sample("arxiv/hazards.jsonl.gz"))]
     site = site_of(papers[: pages.MOST_PAPERS], ["compiler"])

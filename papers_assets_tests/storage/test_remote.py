@@ -358,6 +358,7 @@ def numbers(value: Held | None) -> list[int]:
     return sorted(int(name.split(".")[1]) for name, _ in value.versions())
 
 
+@pytest.mark.slow
 def test_writers_on_threads_and_processes_undo_nothing_of_each_others(
     s3_home: Path, postgres_url: str
 ) -> None:
@@ -439,6 +440,7 @@ def test_browsers_are_told_what_a_file_is(outputs: Outputs) -> None:
     assert info["ContentType"] == "text/html"
 
 
+@pytest.mark.slow
 def test_the_whole_graph_over_two_days_loses_nothing(
     s3_home: Path, server: SampleArxiv, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -464,6 +466,7 @@ def test_the_whole_graph_over_two_days_loses_nothing(
     assert [name for name in there if "tmp" in name or "lock" in name or "dagster" in name] == []
 
 
+@pytest.mark.slow
 def test_the_command_line_runs_over_s3_and_wants_a_place_for_its_history(
     s3_home: Path, s3_environment: dict[str, str], server: SampleArxiv, tmp_path: Path
 ) -> None:
