@@ -5,7 +5,8 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEV := $(VENV)/.ready-dev
 
-.PHONY: help setup setup-dev demo demo-ui papers ui test check lint format bench faults kill kill-ui gate \
+.PHONY: help setup setup-dev demo demo-ui papers ui test test-slow test-all check lint format bench faults \
+	kill kill-ui gate \
 	production hosts concurrency replay search fuzz lucene index-lag coverage mutation screenshots \
 	lock platforms clean
 
@@ -43,15 +44,25 @@ papers: $(READY)     ## fetch from arXiv and write output/README.md
 ui: $(READY)         ## the Dagster UI on 127.0.0.1:3000, with schedule and automation running
 	$(BIN)/papers ui
 
+# The tests start hundreds of processes, and each would compile all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
+
 # SQLite waits for the disk at every event of a run. Where there is a file system in memory with room,
 # the tests write there.
 IN_MEMORY = $(shell [ "$$(df -Pm /dev/shm 2>/dev/null | awk 'END { print $$4 }')" -ge 4000 ] 2>/dev/null \
 	&& echo TMPDIR=/dev/shm)
 
-test: $(DEV)         ## the tests, on all cores
-	$(IN_MEMORY) $(BIN)/pytest -n auto --dist worksteal
+PYTEST := $(BIN)/pytest -n auto --dist worksteal
 
-check: lint test     ## what CI runs
+test: $(DEV)         ## the tests that take no long, on all cores
+	$(IN_MEMORY) $(PYTEST) -m "not slow"
+
+test-slow: $(DEV)    ## the others: with browsers and servers; properties and real papers in full
+	$(IN_MEMORY) $(PYTEST) -m "slow or hypothesis or corpus" --hypothesis-profile=thorough
+
+test-all: test test-slow    ## all tests
+
+check: lint test-all    ## lint and all tests
 
 lint: $(DEV)         ## lint, format and type checks; Dagster loads the definitions
 	$(BIN)/ruff check .

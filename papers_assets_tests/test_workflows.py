@@ -323,6 +323,7 @@ def test_the_token_is_in_the_environment_alone(github: Repository) -> None:
     assert "invented" not in (day.checkout / ".git" / "config").read_text()
 
 
+@pytest.mark.slow
 def test_the_product_goes_on_from_day_to_day(github: Repository, server: SampleArxiv) -> None:
     told = environment(github.folder, Path("keywords.toml"), server.url)
     first = github.day(real=told)

@@ -4,12 +4,13 @@ import re
 from random import Random
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from papers_assets.arxiv.errors import ArxivBadAnswer
 from papers_assets.arxiv.models import Page
 from papers_assets_tests.arxiv.test_atom import entry, feed
+from papers_assets_tests.helpers.thoroughness import examples
 from papers_assets_tests.reliability import fuzz
 
 SOUND = [
@@ -22,20 +23,18 @@ SOUND = [
 @given(st.binary(max_size=200))
 @example(b"")
 @example(b"\xef\xbb\xbf")
-@settings(deadline=None)
 def test_any_bytes(body: bytes) -> None:
     assert fuzz.flaws(body) == []
 
 
 @given(st.sampled_from(SOUND), st.randoms(use_true_random=False))
-@settings(max_examples=300, deadline=None)
+@examples(300)
 def test_sound_feeds_broken_anyhow(body: bytes, random: Random) -> None:
     broken = fuzz.mutated(body, SOUND, random)
     assert fuzz.flaws(broken) == [], broken
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=30))
-@settings(deadline=None)
 def test_any_text_in_any_field(text: str) -> None:
     assert fuzz.flaws(feed(entry(text, text, text), entry(), entry())) == []
 

@@ -10,6 +10,8 @@ from bench.__main__ import main
 from bench.apart import FailedError, apart, measured
 from papers_assets_tests.helpers import reference_data
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_part_is_printed_with_its_machine(capsys: pytest.CaptureFixture[str]) -> None:
     main(["--quick", "rows"])

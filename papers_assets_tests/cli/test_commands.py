@@ -14,6 +14,7 @@ import requests
 from papers_assets.arxiv.sample import Fault, RequestRecord, SampleArxiv
 from papers_assets.arxiv.sample.corpus import SAMPLE_PATH
 from papers_assets_tests.helpers import ui_driver
+from papers_assets_tests.helpers.command_line import papers
 from papers_assets_tests.helpers.ui_driver import PAPERS
 
 KEYWORDS = '[keywords.compiler]\n[keywords."reinforcement learning"]\ncap = 3\n'
@@ -28,12 +29,6 @@ def environment(tmp_path: Path, server: SampleArxiv) -> dict[str, str]:
         server.url,
         # As everywhere in the tests: what warns, fails.
         PYTHONWARNINGS="",
-    )
-
-
-def papers(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [PAPERS, *arguments], env=environment, capture_output=True, text=True, check=False
     )
 
 
@@ -65,6 +60,7 @@ def test_run_fetches_writes_and_says_where(environment: dict[str, str], tmp_path
     assert readme.read_text().count("\n| **[") == 103
 
 
+@pytest.mark.slow
 def test_on_a_terminal_what_passes_is_one_moving_line(environment: dict[str, str]) -> None:
     terminal, end = os.openpty()
     with subprocess.Popen([PAPERS, "run"], env=environment | {"TERM": "xterm"}, stdout=end):

@@ -2,10 +2,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
+import pytest
 
 from papers_assets.cli.demo_command import run_demo
 from papers_assets.defs.headless import open_instance
 from papers_assets.settings import PROJECT_ROOT, Channels, Settings
+
+pytestmark = pytest.mark.slow
 
 NOW = datetime(2027, 3, 3, 15, 20, tzinfo=UTC)
 

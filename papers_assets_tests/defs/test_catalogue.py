@@ -10,7 +10,7 @@ import pytest
 
 from papers_assets.defs.assets import catalogued
 from papers_assets.settings import Settings, SettingsError, read_settings
-from papers_assets_tests.conftest import House
+from papers_assets_tests.helpers.project import House
 
 GROUPS = {
     "raw_papers": "arxiv",

@@ -23,8 +23,8 @@ from papers_assets.defs.jobs import DAILY, PUBLISH, REFRESH
 from papers_assets.keywords.model import Field, Keyword, KeywordsFile
 from papers_assets.pipeline import paging, refresh_keyword
 from papers_assets.transform.selection import refreshed_at
-from papers_assets_tests.conftest import House
 from papers_assets_tests.helpers.factories import keyword
+from papers_assets_tests.helpers.project import House
 
 pytestmark = pytest.mark.lists_only
 
@@ -394,7 +394,7 @@ class Fronted(House):
 
 @pytest.fixture
 def fronted(house: House) -> Fronted:
-    return Fronted(house.home, house.server, house.instance)
+    return Fronted(house.home, house.server, instance=house.instance)
 
 
 def verdicts(house: House) -> dict[str, bool]:

@@ -20,8 +20,8 @@ from papers_assets.pipeline.harvest import BroughtIn, NotBroughtIn
 from papers_assets.storage.harvest import Harvests
 from papers_assets.transform.harvest_coverage import RECENT, SETTLES
 from papers_assets.transform.selection import refreshed_at
-from papers_assets_tests.conftest import House
 from papers_assets_tests.helpers.factories import keyword
+from papers_assets_tests.helpers.project import House
 
 # A day that is over wherever the tests run; the invented papers end on it.
 TODAY = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -48,7 +48,7 @@ class Farm(House):
 
 @pytest.fixture
 def farm(house: House) -> Farm:
-    return Farm(house.home, house.server, house.instance, today=TODAY)
+    return Farm(house.home, house.server, instance=house.instance, today=TODAY)
 
 
 def test_days_come_in_and_lists_are_published(farm: Farm) -> None:
@@ -91,7 +91,7 @@ def test_lists_are_those_that_queries_give(farm: Farm) -> None:
         keyword("statistics", any=("time series",), categories=("stat",)),
     ]
     farm.run()
-    house = House(farm.home / "queries", farm.server, farm.instance, farm.keywords, TODAY)
+    house = House(farm.home / "queries", farm.server, farm.keywords, TODAY, instance=farm.instance)
     since = datetime.combine(SINCE, datetime.min.time(), UTC)
     house.run()
     some = 0

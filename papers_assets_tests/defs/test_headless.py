@@ -15,8 +15,8 @@ from papers_assets.defs.headless import open_instance
 from papers_assets.defs.jobs import DAILY, PUBLISH, REFRESH
 from papers_assets.defs.run_history import is_of_command_line
 from papers_assets.settings import PROJECT_ROOT
-from papers_assets_tests.conftest import House
 from papers_assets_tests.defs.test_reexecution import reexecute
+from papers_assets_tests.helpers.project import House
 
 OPENING = """
 import sys

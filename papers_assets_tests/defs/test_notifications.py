@@ -1,7 +1,7 @@
 """What people are told, from arXiv's answer to mail, issue and chat; the servers are real."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -11,17 +11,16 @@ import pytest
 from click.testing import CliRunner
 
 from papers_assets import cli
-from papers_assets.arxiv.sample import Corpus
 from papers_assets.cli import demo_command, run_command, server_commands
 from papers_assets.definitions import build_definitions
 from papers_assets.defs.jobs import PUBLISH, REFRESH
 from papers_assets.pipeline.deliver import MOST_DAYS
 from papers_assets.settings import Channels, Settings
-from papers_assets_tests.conftest import House
 from papers_assets_tests.defs.test_graph import RAW
 from papers_assets_tests.helpers import github_api_server
 from papers_assets_tests.helpers.factories import keyword
 from papers_assets_tests.helpers.github_api_server import OWNER_TOKEN, REPOSITORY, GithubApi
+from papers_assets_tests.helpers.project import LISTS, House, Pipeline
 from papers_assets_tests.notify.test_email import Mailbox, mail_server
 from papers_assets_tests.notify.test_webhook import Hook, hook
 from papers_assets_tests.pipeline.test_publish_edition import LINEAGE
@@ -32,11 +31,23 @@ SENDER = "papers@example.org"
 
 
 @pytest.fixture
-def house(new_house: Callable[[Corpus], House]) -> House:
-    """A house whose arXiv grows."""
-    house = new_house(corpus_at(len(history()) - 12))
-    house.keywords = (keyword("compiler"), keyword("performance"))
+def pipeline(pipeline: Pipeline) -> Pipeline:
+    growing(pipeline)
+    # The others lead to no message, and take time.
+    pipeline.assets = LISTS | {"changes", "digest", "github_issue", "email", "webhook"}
+    return pipeline
+
+
+@pytest.fixture
+def house(house: House) -> House:
+    growing(house)
     return house
+
+
+def growing(pipeline: Pipeline) -> None:
+    """Let its arXiv be one that can grow."""
+    pipeline.server.corpus = corpus_at(len(history()) - 12)
+    pipeline.keywords = (keyword("compiler"), keyword("performance"))
 
 
 @pytest.fixture
@@ -51,24 +62,17 @@ def box() -> Iterator[tuple[Mailbox, str]]:
         yield box, f"smtp://{where}"
 
 
-def let_a_day_pass(house: House, back: int = 0) -> None:
-    house.next_day()
-    house.server.corpus = corpus_at(len(history()) - back)
+def let_a_day_pass(pipeline: Pipeline, back: int = 0) -> None:
+    pipeline.next_day()
+    pipeline.server.corpus = corpus_at(len(history()) - back)
 
 
 def on_github(api: GithubApi) -> Channels:
     return Channels(OWNER_TOKEN, REPOSITORY, api.url)
 
 
-def materialized(house: House, asset: str) -> int:
-    records = house.instance.fetch_materializations(
-        dg.AssetRecordsFilter(dg.AssetKey(asset)), limit=50
-    )
-    return len(records.records)
-
-
-def channels_in_the_graph(house: House) -> set[str]:
-    graph = house.definitions.resolve_asset_graph()
+def channels_in_the_graph(pipeline: Pipeline) -> set[str]:
+    graph = pipeline.definitions.resolve_asset_graph()
     return {k.to_user_string() for k in graph.get_all_asset_keys()} - LINEAGE.keys()
 
 
@@ -97,7 +101,7 @@ def test_a_publication_by_automation_is_followed_by_no_further_run(
     assert house.run().unpublished == {}
 
 
-def test_a_channel_is_an_asset_where_it_is_configured(house: House) -> None:
+def test_a_channel_is_an_asset_where_it_is_configured(pipeline: Pipeline) -> None:
     smtp = "smtp://127.0.0.1:9"
     for channels, expected in (
         (Channels("token", REPOSITORY), {"github_issue"}),
@@ -105,114 +109,118 @@ def test_a_channel_is_an_asset_where_it_is_configured(house: House) -> None:
         (Channels(smtp=smtp, sender=SENDER), set()),  # there is nobody to write to
         (Channels(webhook="http://127.0.0.1:9"), {"webhook"}),
     ):
-        house.channels = channels
-        assert channels_in_the_graph(house) == expected
-    house.keywords = (keyword("compiler", recipients="COMPILER_TEAM"),)
-    house.channels = Channels(smtp=smtp, sender=SENDER)
-    assert channels_in_the_graph(house) == {"email"}
+        pipeline.channels = channels
+        assert channels_in_the_graph(pipeline) == expected
+    pipeline.keywords = (keyword("compiler", recipients="COMPILER_TEAM"),)
+    pipeline.channels = Channels(smtp=smtp, sender=SENDER)
+    assert channels_in_the_graph(pipeline) == {"email"}
 
 
-def test_a_day_is_an_issue_and_a_day_without_news_is_none(house: House, api: GithubApi) -> None:
-    house.channels = on_github(api)
-    house.run()
-    house.next_day()
-    house.run()
+def test_a_day_is_an_issue_and_a_day_without_news_is_none(
+    pipeline: Pipeline, api: GithubApi
+) -> None:
+    pipeline.channels = on_github(api)
+    reports = [pipeline.run()]
+    pipeline.next_day()
+    reports.append(pipeline.run())
     assert [issue["title"] for issue in api.issues] == [
         "Daily Papers, 2026-11-23: now following 2 keywords",
     ]
-    let_a_day_pass(house)
-    house.run()
+    let_a_day_pass(pipeline)
+    reports.append(pipeline.run())
     assert len(api.issues) == 2
     assert api.issues[1]["title"].startswith("Daily Papers, 2026-11-25: ")
     assert "## New" in api.issues[1]["body"]
-    assert materialized(house, "github_issue") == 3  # up to date with every digest
+    assert all("github_issue" in report.published for report in reports)  # up to date with each
 
 
-def test_a_second_run_of_the_day_that_finds_more_is_a_comment(house: House, api: GithubApi) -> None:
-    house.channels = on_github(api)
-    house.run()
-    house.server.corpus = corpus_at(len(history()))
-    house.run()
-    house.run()
+def test_a_second_run_of_the_day_that_finds_more_is_a_comment(
+    pipeline: Pipeline, api: GithubApi
+) -> None:
+    pipeline.channels = on_github(api)
+    pipeline.run()
+    pipeline.server.corpus = corpus_at(len(history()))
+    pipeline.run()
+    pipeline.run()
     assert len(api.issues) == 1
     (comment,) = api.comments[1]
     assert "part 2 -->" in comment["body"]
 
 
 def test_a_channel_that_fails_is_red_by_itself_and_tells_everything_when_it_is_back(
-    house: House, api: GithubApi
+    pipeline: Pipeline, api: GithubApi
 ) -> None:
-    house.channels = replace(on_github(api), github_token="expired")  # noqa: S106
-    report = house.run()
+    pipeline.channels = replace(on_github(api), github_token="expired")  # noqa: S106
+    report = pipeline.run()
     assert list(report.unpublished) == ["github_issue"]
     assert "PAPERS_GITHUB_TOKEN" in report.unpublished["github_issue"]
     assert (report.problem, report.failed) == ("", {})
-    assert "Last update: 2026-11-23" in house.readme
-    assert materialized(house, "readme") == 1
-    let_a_day_pass(house)
-    house.channels = on_github(api)
-    assert house.run().unpublished == {}
+    assert "Last update: 2026-11-23" in pipeline.readme
+    assert "readme" in report.published
+    let_a_day_pass(pipeline)
+    pipeline.channels = on_github(api)
+    assert pipeline.run().unpublished == {}
     assert [issue["title"][14:24] for issue in api.issues] == ["2026-11-23", "2026-11-24"]
 
 
 def test_an_issue_is_not_posted_twice_even_if_the_note_of_it_is_lost(
-    house: House, api: GithubApi
+    pipeline: Pipeline, api: GithubApi
 ) -> None:
-    house.channels = on_github(api)
-    house.run()
-    (house.home / ".papers" / "deliveries.json").unlink()
-    house.run()
+    pipeline.channels = on_github(api)
+    pipeline.run()
+    (pipeline.home / ".papers" / "deliveries.json").unlink()
+    pipeline.run()
     assert len(api.issues) == 1
     assert api.comments == {}
 
 
-def test_a_keyword_has_readers_of_its_own(house: House, box: tuple[Mailbox, str]) -> None:
+def test_a_keyword_has_readers_of_its_own(pipeline: Pipeline, box: tuple[Mailbox, str]) -> None:
     mailbox, smtp = box
-    house.keywords = (keyword("compiler", recipients="COMPILER_TEAM"), keyword("performance"))
-    house.environment = {"COMPILER_TEAM": "team@example.org"}
-    house.channels = Channels(recipients=("all@example.org",), smtp=smtp, sender=SENDER)
-    assert house.run().unpublished == {}
+    pipeline.keywords = (keyword("compiler", recipients="COMPILER_TEAM"), keyword("performance"))
+    pipeline.environment = {"COMPILER_TEAM": "team@example.org"}
+    pipeline.channels = Channels(recipients=("all@example.org",), smtp=smtp, sender=SENDER)
+    assert pipeline.run().unpublished == {}
     subjects = {message["To"]: message["Subject"] for message in mailbox.messages}
     assert subjects == {
         "all@example.org": "Daily Papers, 2026-11-23: now following 2 keywords",
         "team@example.org": "Daily Papers, 2026-11-23: now following 1 keyword",
     }
-    house.run()
+    pipeline.run()
     assert len(mailbox.messages) == 2
 
 
 def test_one_recipient_who_refuses_stops_nobody_else_and_gets_it_later(
-    house: House, box: tuple[Mailbox, str]
+    pipeline: Pipeline, box: tuple[Mailbox, str]
 ) -> None:
     mailbox, smtp = box
     mailbox.answers["a@example.org"] = ["550 No such person"]
-    house.channels = Channels(
+    pipeline.channels = Channels(
         recipients=("a@example.org", "b@example.org"), smtp=smtp, sender=SENDER
     )
-    reason = house.run().unpublished["email"]
+    reason = pipeline.run().unpublished["email"]
     assert "1 of 2 recipients could not be reached" in reason
     assert "a@example.org" not in reason
     assert [message["To"] for message in mailbox.messages] == ["b@example.org"]
-    assert house.run().unpublished == {}
+    assert pipeline.run().unpublished == {}
     assert [message["To"] for message in mailbox.messages] == ["b@example.org", "a@example.org"]
 
 
 def test_recipients_that_nobody_has_set_turn_the_mail_red_and_nothing_else(
-    house: House, box: tuple[Mailbox, str]
+    pipeline: Pipeline, box: tuple[Mailbox, str]
 ) -> None:
-    house.keywords = (keyword("compiler", recipients="COMPILER_TEAM"),)
-    house.channels = Channels(smtp=box[1], sender=SENDER)
-    report = house.run()
+    pipeline.keywords = (keyword("compiler", recipients="COMPILER_TEAM"),)
+    pipeline.channels = Channels(smtp=box[1], sender=SENDER)
+    report = pipeline.run()
     assert "COMPILER_TEAM holds no e-mail address" in report.unpublished["email"]
     assert report.problem == ""
 
 
-def test_a_chat_is_told_in_a_few_lines(house: House, hook: Hook) -> None:
-    house.channels = Channels(webhook=hook.url)
-    house.run()
-    let_a_day_pass(house)
-    house.run()
-    house.run()
+def test_a_chat_is_told_in_a_few_lines(pipeline: Pipeline, hook: Hook) -> None:
+    pipeline.channels = Channels(webhook=hook.url)
+    pipeline.run()
+    let_a_day_pass(pipeline)
+    pipeline.run()
+    pipeline.run()
     first, second = (said["text"].split("\n") for said in hook.received)
     assert first == [
         "Daily Papers, 2026-11-23: now following 2 keywords",
@@ -224,41 +232,43 @@ def test_a_chat_is_told_in_a_few_lines(house: House, hook: Hook) -> None:
     assert "<https://arxiv.org/abs/" in second[2]
 
 
-def test_what_is_refused_for_good_does_not_stop_what_comes_after(house: House, hook: Hook) -> None:
-    house.channels = Channels(webhook=hook.url)
+def test_what_is_refused_for_good_does_not_stop_what_comes_after(
+    pipeline: Pipeline, hook: Hook
+) -> None:
+    pipeline.channels = Channels(webhook=hook.url)
     hook.answers = [(413, {}, "too_large")]
-    assert "413" in house.run().unpublished["webhook"]
-    let_a_day_pass(house)
+    assert "413" in pipeline.run().unpublished["webhook"]
+    let_a_day_pass(pipeline)
     hook.answers = [(413, {}, "too_large")]
-    assert "413" in house.run().unpublished["webhook"]  # which is said once
+    assert "413" in pipeline.run().unpublished["webhook"]  # which is said once
     assert [said["text"][14:24] for said in hook.received] == ["2026-11-23"] * 2 + ["2026-11-24"]
-    assert house.run().unpublished == {}
+    assert pipeline.run().unpublished == {}
     assert len(hook.received) == 3
 
 
-def test_editions_that_are_too_many_are_named_as_not_told_of(house: House, hook: Hook) -> None:
-    house.channels = Channels(webhook=hook.url)
-    house.run()
+def test_editions_that_are_too_many_are_named_as_not_told_of(
+    pipeline: Pipeline, hook: Hook
+) -> None:
+    pipeline.channels = Channels(webhook=hook.url)
+    pipeline.run()
     for _ in range(MOST_DAYS + 2):
-        house.next_day()
-        edition = house.outputs.newest_edition()
+        pipeline.next_day()
+        edition = pipeline.outputs.newest_edition()
         assert edition is not None
-        house.outputs.write_edition(replace(edition, day=house.today.date()))
-    house.run()
+        pipeline.outputs.write_edition(replace(edition, day=pipeline.today.date()))
+    pipeline.run()
     assert len(hook.received) == 1 + MOST_DAYS
-    records = house.instance.fetch_materializations(dg.AssetKey("webhook"), limit=1).records
-    assert records[0].asset_materialization is not None
-    said = records[0].asset_materialization.metadata["editions_not_sent"].value
+    said = pipeline.metadata["webhook", None]["editions_not_sent"]
     assert said == "2, from 2026-11-24 to 2026-11-25"
 
 
-def test_a_channel_that_is_set_up_wrongly_stops_that_channel_alone(house: House) -> None:
+def test_a_channel_that_is_set_up_wrongly_stops_that_channel_alone(pipeline: Pipeline) -> None:
     problem = "PAPERS_DIGEST_EMAIL is set, and PAPERS_SMTP_URL is not"
-    house.channels = Channels(problems={"email": problem})
-    report = house.run()
+    pipeline.channels = Channels(problems={"email": problem})
+    report = pipeline.run()
     assert set(report.unpublished) == {"email"}
     assert problem in report.unpublished["email"]
-    assert "Last update: 2026-11-23" in house.readme
+    assert "Last update: 2026-11-23" in pipeline.readme
 
 
 def test_two_lists_in_one_repository_have_an_issue_each(house: House, api: GithubApi) -> None:
@@ -282,6 +292,7 @@ def test_two_lists_in_one_repository_have_an_issue_each(house: House, api: Githu
     ]
 
 
+@pytest.mark.slow
 def test_the_demo_tells_nobody_of_invented_papers(
     tmp_path: Path, hook: Hook, monkeypatch: pytest.MonkeyPatch
 ) -> None:

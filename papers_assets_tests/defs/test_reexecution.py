@@ -8,8 +8,8 @@ from dagster._core.execution.plan.state import KnownExecutionState
 
 from papers_assets.arxiv.sample import Fault
 from papers_assets.defs.jobs import DAILY, PUBLISH
-from papers_assets_tests.conftest import House
 from papers_assets_tests.defs.test_schedules import materialize, wanted
+from papers_assets_tests.helpers.project import House
 from papers_assets_tests.pipeline.test_publish_edition import LINEAGE
 
 RAW = dg.AssetKey("raw_papers")

@@ -9,7 +9,7 @@ from dagster._core.snap.snap_to_yaml import default_values_yaml_from_type_snap
 
 from papers_assets.defs.jobs import DAILY, HOUSEKEEPING, PUBLISH, REFRESH
 from papers_assets.defs.resources import ArxivResource, fixed
-from papers_assets_tests.conftest import House
+from papers_assets_tests.helpers.project import House
 
 
 @pytest.mark.parametrize("name", [DAILY, REFRESH, PUBLISH, HOUSEKEEPING])

@@ -17,9 +17,15 @@ from papers_assets.defs.headless import open_instance, tidy_up
 from papers_assets.defs.jobs import DAILY, HOUSEKEEPING, PUBLISH
 from papers_assets.defs.resources import StoreResource
 from papers_assets.defs.run_history import LOCK_TAG, end_dead_runs, held_while_running, prune_runs
-from papers_assets_tests.conftest import House
+from papers_assets_tests.helpers.project import House
 
 pytestmark = pytest.mark.lists_only
+
+
+@pytest.fixture
+def house(recorded: House) -> House:
+    return recorded
+
 
 RAW = dg.AssetKey("raw_papers")
 ASSETS = [RAW, dg.AssetKey("papers"), dg.AssetKey("readme")]

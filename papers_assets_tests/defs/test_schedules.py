@@ -10,8 +10,8 @@ from dagster._utils.schedules import schedule_execution_time_iterator
 from papers_assets.arxiv.sample import Fault
 from papers_assets.defs.jobs import DAILY, HOUSEKEEPING, PUBLISH, REFRESH
 from papers_assets.keywords.model import KeywordsFile
-from papers_assets_tests.conftest import House
 from papers_assets_tests.helpers.factories import keyword
+from papers_assets_tests.helpers.project import House
 
 pytestmark = pytest.mark.lists_only
 
@@ -56,7 +56,7 @@ def test_any_time_zone_and_cron_that_the_keywords_file_accepts_suits_dagster(
                 self.home, (keyword("compiler"),), ZoneInfo(zone), "30 7 1-15/2 * mon-fri"
             )
 
-    elsewhere = Elsewhere(house.home, house.server, house.instance)
+    elsewhere = Elsewhere(house.home, house.server, instance=house.instance)
     schedule = elsewhere.definitions.resolve_schedule_def("daily")
     assert schedule.execution_timezone == zone
 
@@ -69,7 +69,7 @@ def test_every_day_has_one_tick_whatever_the_clocks_do(house: House, zone: str, 
         def file(self) -> KeywordsFile:
             return KeywordsFile(self.home, (keyword("compiler"),), ZoneInfo(zone), cron)
 
-    elsewhere = Elsewhere(house.home, house.server, house.instance)
+    elsewhere = Elsewhere(house.home, house.server, instance=house.instance)
     schedule = elsewhere.definitions.resolve_schedule_def("daily")
     start = datetime(2026, 1, 1, tzinfo=ZoneInfo(zone))
     ticks = schedule_execution_time_iterator(

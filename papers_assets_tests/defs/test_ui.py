@@ -3,9 +3,13 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from papers_assets.checks import CHECKS_OF_CHANGES, CHECKS_OF_PAPERS, CHECKS_OF_README
 from papers_assets_tests.helpers.ui_driver import CHECKS, INSTIGATORS, RELOAD, UI, until
 from papers_assets_tests.pipeline.test_publish_edition import LINEAGE
+
+pytestmark = pytest.mark.slow
 
 RAW_PAPERS = """{ assetNodeOrError(assetKey: {path: ["raw_papers"]}) {
     ... on AssetNode { description partitionKeys } } }"""

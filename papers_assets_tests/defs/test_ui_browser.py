@@ -19,9 +19,13 @@ from papers_assets_tests.helpers.ui_driver import (
     until,
 )
 
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None, reason="there is no Chromium on this machine (Debian: apt install chromium)"
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        CHROMIUM is None,
+        reason="there is no Chromium on this machine (Debian: apt install chromium)",
+    ),
+]
 
 PATIENCE = 60_000
 """Milliseconds until the browser gives up waiting for something to be seen."""

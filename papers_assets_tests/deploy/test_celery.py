@@ -35,6 +35,8 @@ from papers_assets_tests.reliability.namespaces import NoNamespacesError
 from papers_assets_tests.reliability.showing import Run, counted, run_of
 from papers_assets_tests.reliability.workers import CELERY, UNIT, Queue, tasks_in, worker_command
 
+pytestmark = pytest.mark.slow
+
 SECRET = "invented-and-secret"  # noqa: S105
 
 

@@ -11,6 +11,8 @@ from papers_assets.arxiv.sample import SampleArxiv
 from papers_assets_tests.deploy.host import Host, answers, running_host
 from papers_assets_tests.helpers.ui_driver import INSTIGATORS, LAUNCH, UI, until
 
+pytestmark = pytest.mark.slow
+
 KEYWORDS = 'schedule = "* * * * *"\n[keywords.compiler]\n[keywords.performance]\n'
 
 

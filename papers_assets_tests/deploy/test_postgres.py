@@ -20,10 +20,12 @@ from papers_assets.defs.headless import open_instance, prepared_home
 from papers_assets.defs.jobs import HOUSEKEEPING
 from papers_assets.defs.run_config import EVERYTHING_TAG
 from papers_assets.defs.run_history import LOCK_TAG, end_dead_runs, held_while_running, prune_runs
-from papers_assets_tests.conftest import House
 from papers_assets_tests.defs.test_run_history import checked_run, files, runs, shown
 from papers_assets_tests.deploy.host import DEPLOY
+from papers_assets_tests.helpers.project import House
 from papers_assets_tests.helpers.ui_driver import PAPERS, environment
+
+pytestmark = pytest.mark.slow
 
 # From before runs had the column `backfill_id`: Dagster 1.8.
 OLDER = "284a732df317"
@@ -54,7 +56,7 @@ def instance(
 
 @pytest.fixture
 def house(tmp_path: Path, server: SampleArxiv, instance: dg.DagsterInstance) -> House:
-    return House(tmp_path / "home", server, instance)
+    return House(tmp_path / "home", server, instance=instance)
 
 
 def now() -> datetime:
@@ -179,7 +181,7 @@ def test_an_older_embedded_history_works_and_is_migrated_with_its_runs(
 ) -> None:
     home = prepared_home(tmp_path / "embedded")
     with open_instance(home, {}) as instance:
-        house = House(home, server, instance)
+        house = House(home, server, instance=instance)
         before = [checked_run(house)]
         with instance.run_storage.connect() as connection:  # type: ignore[attr-defined]
             config = get_alembic_config(sqlite_run_storage.__file__)
@@ -193,4 +195,4 @@ def test_an_older_embedded_history_works_and_is_migrated_with_its_runs(
         revision, newest = instance.run_storage.alembic_version()  # type: ignore[misc]
         assert revision == newest
         assert set(before) <= set(instance.get_run_ids())
-        assert checked_run(House(home, server, instance)) in instance.get_run_ids()
+        assert checked_run(House(home, server, instance=instance)) in instance.get_run_ids()

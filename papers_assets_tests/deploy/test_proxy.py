@@ -18,6 +18,7 @@ from papers_assets_tests.deploy.host import DEPLOY
 from papers_assets_tests.helpers.ui_driver import free_port, until
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.skipif(not shutil.which("caddy"), reason="Caddy is not installed"),
     pytest.mark.filterwarnings(
         "ignore:Unverified HTTPS request"

@@ -7,8 +7,8 @@ import pyarrow.parquet as pq
 
 from papers_assets.storage.raw_papers import FORMAT, Store
 from papers_assets.transform.raw_papers import Held, refreshed
-from papers_assets_tests.conftest import House
 from papers_assets_tests.helpers.factories import LATER, keyword, paper
+from papers_assets_tests.helpers.project import House
 
 _STRING = {pa.large_string(): pa.string(), pa.large_list(pa.large_string()): pa.list_(pa.string())}
 

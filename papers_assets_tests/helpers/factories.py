@@ -1,6 +1,7 @@
 """Small invented values for tests: a keyword, a paper, what is held of it."""
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from papers_assets.arxiv.models import Paper
 from papers_assets.keywords.model import Keyword, Phrase, Search
 from papers_assets.transform import raw_papers
+from papers_assets.transform.listed_papers import Listed
 from papers_assets.transform.selection import to_frame
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
@@ -64,6 +66,14 @@ def paper(number: int = 1, version: int = 1, **fields: Any) -> Paper:
         "links": (),
     }
     return Paper(**(values | fields))
+
+
+def listed_paper(number: int = 1, version: int = 1, **fields: Any) -> Listed:
+    """The same paper on a list."""
+    values = asdict(paper(number, version))
+    del values["links"]
+    seen = {"first_seen": LATER, "keywords": ("compiler",)}
+    return Listed(**(values | seen | fields))
 
 
 def held_frame(papers: Iterable[Paper], seen_at: datetime = LATER) -> pd.DataFrame:

@@ -21,7 +21,7 @@ from papers_assets.defs.jobs import DAILY
 from papers_assets.defs.sensors import alert_sensor
 from papers_assets.notify.alerts import send
 from papers_assets.settings import AlertError, Alerts, Settings, SettingsError, read_settings
-from papers_assets_tests.conftest import House
+from papers_assets_tests.helpers.project import House
 from papers_assets_tests.helpers.ui_driver import free_port
 
 pytestmark = pytest.mark.lists_only

@@ -7,9 +7,9 @@ import dagster as dg
 
 from papers_assets.checks import CHECKS_OF_CHANGES, CHECKS_OF_PAPERS, CHECKS_OF_README
 from papers_assets.defs.jobs import CHECKS
-from papers_assets_tests.conftest import House
 from papers_assets_tests.defs.test_graph import Fronted
 from papers_assets_tests.helpers.factories import keyword
+from papers_assets_tests.helpers.project import House
 
 OF = {"papers": CHECKS_OF_PAPERS, "changes": CHECKS_OF_CHANGES, "readme": CHECKS_OF_README}
 ALL = {(asset, name) for asset, table in OF.items() for name in table}
@@ -115,7 +115,7 @@ def test_after_an_edit_of_the_keywords_failures_are_warnings_until_the_next_publ
 
 
 def test_a_front_page_that_is_gone_is_noticed(house: House) -> None:
-    fronted = Fronted(house.home, house.server, house.instance)
+    fronted = Fronted(house.home, house.server, instance=house.instance)
     fronted.run()
     assert failed(execute(fronted)[1]) == {}
     fronted.store.documents.front_page_path.write_text("Mine.\n")
@@ -130,8 +130,9 @@ def tick(house: House) -> dg.ScheduleEvaluationContext:
 
 
 def test_the_schedule_executes_them_daily_once_something_is_published_and_nothing_runs(
-    house: House,
+    recorded: House,
 ) -> None:
+    house = recorded
     schedule = house.definitions.resolve_schedule_def(CHECKS)
     assert schedule.default_status is dg.DefaultScheduleStatus.RUNNING
 

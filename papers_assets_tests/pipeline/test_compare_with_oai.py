@@ -10,27 +10,24 @@ from papers_assets.arxiv.models import Paper
 from papers_assets.arxiv.oai_pmh import METADATA_PREFIX
 from papers_assets.arxiv.sample import Corpus, Fault, RequestRecord, SampleArxiv, Script, Step
 from papers_assets.arxiv.sample.interfaces import OAI
-from papers_assets.defs.jobs import PUBLISH
 from papers_assets.transform import raw_papers
-from papers_assets_tests.conftest import House
-from papers_assets_tests.defs.test_graph import metadata
 from papers_assets_tests.helpers.factories import LATER, keyword, paper
+from papers_assets_tests.helpers.project import Pipeline
 
 pytestmark = pytest.mark.lists_only
 
 STOPPED = "frozen@202611190000"
 """A Thursday. The sample's OAI-PMH lists its papers with the datestamp of Friday, the 20th."""
 SATURDAY = datetime(2026, 11, 21, 6, tzinfo=UTC)
-RAW = dg.AssetKey("raw_papers")
 
 
 @pytest.fixture
-def watched(house: House) -> House:
-    """A house with a witness; it runs the day after the index stopped for the first time."""
-    house.witness = True
-    house.today = SATURDAY
-    house.server.fault = Script([Step(STOPPED)])
-    return house
+def watched(pipeline: Pipeline) -> Pipeline:
+    """A pipeline with a witness; it runs the day after the index stopped for the first time."""
+    pipeline.witness = True
+    pipeline.today = SATURDAY
+    pipeline.server.fault = Script([Step(STOPPED)])
+    return pipeline
 
 
 def submitted_on(corpus: Corpus, day: str, words: str) -> set[tuple[str, int]]:
@@ -42,45 +39,48 @@ def submitted_on(corpus: Corpus, day: str, words: str) -> set[tuple[str, int]]:
     }
 
 
-def index_current(house: House) -> dg.AssetCheckEvaluation:
-    checks = house.execute(PUBLISH).get_asset_check_evaluations()
-    return next(check for check in checks if check.check_name == "index_current")
+def index_current(pipeline: Pipeline) -> dg.AssetCheckResult:
+    """The check over what is published, published once more."""
+    assert pipeline.publish().problem == ""
+    return pipeline.checks["index_current"]
 
 
 def asked_of_oai(server: SampleArxiv) -> list[RequestRecord]:
     return [request for request in server.requests if request.path == OAI]
 
 
-def held_of(house: House, name: str = "compiler") -> set[tuple[str, int]]:
-    found = house.store.read_held(name)
+def held_of(pipeline: Pipeline, name: str = "compiler") -> set[tuple[str, int]]:
+    found = pipeline.store.read_held(name)
     assert found is not None
     return found.versions()
 
 
-def test_a_frozen_index_is_told_from_a_quiet_day_until_it_moves_again(house: House) -> None:
-    house.server.fault = Script([Step("frozen@202611120000")])
-    house.today = datetime(2026, 11, 13, 6, tzinfo=UTC)
-    house.run()
-    house.today += timedelta(days=3)
-    assert house.run().failed == {}
-    assert "_Nothing new that day." in house.readme  # a Monday
-    assert index_current(house).passed
-    house.today += timedelta(days=1)
-    assert house.run().failed == {}
-    assert "_arXiv's index seems to be behind: the newest paper" in house.readme
-    assert "submitted on 2026-11-11, and arXiv has published papers on 2 days" in house.readme
-    check = index_current(house)
+def test_a_frozen_index_is_told_from_a_quiet_day_until_it_moves_again(pipeline: Pipeline) -> None:
+    pipeline.server.fault = Script([Step("frozen@202611120000")])
+    pipeline.today = datetime(2026, 11, 13, 6, tzinfo=UTC)
+    pipeline.run()
+    pipeline.today += timedelta(days=3)
+    assert pipeline.run().failed == {}
+    assert "_Nothing new that day." in pipeline.readme  # a Monday
+    assert index_current(pipeline).passed
+    pipeline.today += timedelta(days=1)
+    assert pipeline.run().failed == {}
+    assert "_arXiv's index seems to be behind: the newest paper" in pipeline.readme
+    assert "submitted on 2026-11-11, and arXiv has published papers on 2 days" in pipeline.readme
+    check = index_current(pipeline)
     assert not check.passed
     assert check.severity is dg.AssetCheckSeverity.WARN
     assert "2026-11-11" in str(check.description)
-    house.server.fault = None
-    house.next_day()
-    house.run()
-    assert "behind" not in house.readme
-    assert index_current(house).passed
+    pipeline.server.fault = None
+    pipeline.next_day()
+    pipeline.run()
+    assert "behind" not in pipeline.readme
+    assert index_current(pipeline).passed
 
 
-def test_what_the_search_lacks_is_stored_listed_and_named(watched: House, corpus: Corpus) -> None:
+def test_what_the_search_lacks_is_stored_listed_and_named(
+    watched: Pipeline, corpus: Corpus
+) -> None:
     lacking = submitted_on(corpus, "2026-11-19", "compiler")
     assert lacking
     assert watched.run().failed == {}
@@ -91,7 +91,7 @@ def test_what_the_search_lacks_is_stored_listed_and_named(watched: House, corpus
     assert lacking <= {*zip(rows["arxiv_id"], rows["version"], strict=True)}
     assert "arXiv's search lacks" in watched.readme
     assert named.split(", ")[0] in watched.readme
-    said = str(metadata(watched, RAW, "compiler")["witness"])
+    said = str(watched.metadata["raw_papers", "compiler"]["witness"])
     assert said.startswith("2026-11-20: arXiv's search lacks ")
     assert sorted(said.partition(" lacks ")[2].split(", ")) == named.split(", ")
     check = index_current(watched)
@@ -99,32 +99,32 @@ def test_what_the_search_lacks_is_stored_listed_and_named(watched: House, corpus
     assert "compiler lacks " in str(check.description)
 
 
-def test_a_sound_search_lacks_nothing(watched: House) -> None:
+def test_a_sound_search_lacks_nothing(watched: Pipeline) -> None:
     watched.server.fault = None
     watched.run()
     assert "lacks" not in watched.readme
-    assert metadata(watched, RAW, "compiler")["witness"] == "2026-11-20: nothing is missing"
+    assert watched.metadata["raw_papers", "compiler"]["witness"] == "2026-11-20: nothing is missing"
     assert index_current(watched).passed
     [request] = asked_of_oai(watched.server)
     assert request.parameters["from"] == request.parameters["until"] == "2026-11-20"
     assert request.parameters["metadataPrefix"] == METADATA_PREFIX
 
 
-def test_without_the_option_oai_pmh_is_not_asked(watched: House) -> None:
+def test_without_the_option_oai_pmh_is_not_asked(watched: Pipeline) -> None:
     watched.witness = False
     watched.run()
     assert asked_of_oai(watched.server) == []
-    assert "witness" not in metadata(watched, RAW, "compiler")
+    assert "witness" not in watched.metadata["raw_papers", "compiler"]
 
 
-def test_what_the_search_lacks_is_named_until_it_answers_it(watched: House) -> None:
+def test_what_the_search_lacks_is_named_until_it_answers_it(watched: Pipeline) -> None:
     watched.run()
     watched.next_day()
     # The next run compares the same Friday; nothing comes twice, and nothing is in doubt.
     assert watched.run().failed == {}
     before = held_of(watched)
     assert "arXiv's search lacks" in watched.readme
-    assert metadata(watched, RAW, "compiler")["new"] == 0
+    assert watched.metadata["raw_papers", "compiler"]["new"] == 0
     watched.server.fault = None
     watched.next_day()
     assert watched.run().failed == {}
@@ -134,7 +134,7 @@ def test_what_the_search_lacks_is_named_until_it_answers_it(watched: House) -> N
 
 
 def test_a_newer_version_that_only_oai_pmh_has_does_not_make_answers_doubtful(
-    watched: House, corpus: Corpus
+    watched: Pipeline, corpus: Corpus
 ) -> None:
     about = (p for p in corpus.newest if "compiler" in p.title.lower() and p.updated < "2026-11-18")
     old = max(about, key=lambda p: p.updated)
@@ -149,36 +149,38 @@ def test_a_newer_version_that_only_oai_pmh_has_does_not_make_answers_doubtful(
 
 
 @pytest.mark.parametrize("fault", ["busy", "blocked", "cut-xml"])
-def test_a_witness_that_fails_costs_no_keyword_anything(watched: House, fault: str) -> None:
+def test_a_witness_that_fails_costs_no_keyword_anything(watched: Pipeline, fault: str) -> None:
     watched.server.fault = Script([Step(fault, words="verb=ListRecords")])
     assert watched.run().failed == {}
-    assert watched.materialized == set(watched.file.names)
-    assert "not all of the day was compared" in str(metadata(watched, RAW, "compiler")["witness"])
+    assert {name for _, name in watched.metadata if name} == set(watched.file.names)
+    assert "not all of the day was compared" in str(
+        watched.metadata["raw_papers", "compiler"]["witness"]
+    )
     assert "lacks" not in watched.readme
     assert len(asked_of_oai(watched.server)) == 1
 
 
 def test_a_mistake_in_comparing_costs_no_keyword_anything(
-    watched: House, monkeypatch: pytest.MonkeyPatch
+    watched: Pipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("papers_assets.pipeline.compare_with_oai.Matchers", None)
     assert watched.run().failed == {}
-    assert "unexpectedly, TypeError" in str(metadata(watched, RAW, "compiler")["witness"])
+    assert "unexpectedly, TypeError" in str(watched.metadata["raw_papers", "compiler"]["witness"])
 
 
 def test_a_day_of_more_pages_than_three_is_compared_as_far_as_it_comes(
-    house: House, corpus: Corpus
+    pipeline: Pipeline, corpus: Corpus
 ) -> None:
     with SampleArxiv(corpus, oai_page=1) as server:
-        watched = House(house.home, server, house.instance, today=SATURDAY, witness=True)
+        watched = Pipeline(pipeline.home, server, today=SATURDAY, witness=True)
         server.fault = Script([Step(STOPPED)])
         assert watched.run().failed == {}
         assert len(asked_of_oai(server)) == 3
-    said = str(metadata(watched, RAW, "compiler")["witness"])
+    said = str(watched.metadata["raw_papers", "compiler"]["witness"])
     assert "the list goes on after 3 requests" in said
 
 
-def test_after_a_block_the_witness_is_not_asked(watched: House) -> None:
+def test_after_a_block_the_witness_is_not_asked(watched: Pipeline) -> None:
     watched.server.fault = None
     watched.failing = {"performance": Fault(403, b"Forbidden.")}
     watched.server.fault = watched._fault
@@ -187,15 +189,15 @@ def test_after_a_block_the_witness_is_not_asked(watched: House) -> None:
 
 
 def test_records_that_changed_long_after_their_paper_are_not_missing(
-    watched: House, monkeypatch: pytest.MonkeyPatch
+    watched: Pipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # arXiv touches many records at once; a query's answer ends before most of these papers.
     day = date(2026, 11, 20)
     monkeypatch.setattr("papers_assets.arxiv.sample.oai_xml.datestamp", lambda _: day)
     watched.server.fault = None
     watched.run()
-    found = metadata(watched, RAW, "compiler")
-    assert found["results_at_arxiv"] > found["fetched"]  # type: ignore[operator]
+    found = watched.metadata["raw_papers", "compiler"]
+    assert found["results_at_arxiv"] > found["fetched"]
     assert found["witness"] == "2026-11-20: nothing is missing"
 
 

@@ -15,13 +15,12 @@ import pytest
 
 from papers_assets.arxiv.sample import Corpus, Fault, Paper, RequestRecord, SampleArxiv
 from papers_assets.checks.rendered import parse
-from papers_assets.defs.headless import open_instance
 from papers_assets.keywords.model import Field
 from papers_assets_tests.arxiv.test_atom import entry, feed
-from papers_assets_tests.conftest import House
 from papers_assets_tests.helpers import github_repository
 from papers_assets_tests.helpers.factories import keyword
 from papers_assets_tests.helpers.github_repository import ToHtml
+from papers_assets_tests.helpers.project import LISTS, House, history_in_memory
 from papers_assets_tests.helpers.sample_papers import paper
 from papers_assets_tests.helpers.ui_driver import PAPERS, environment
 from papers_assets_tests.helpers.visible_text import DIRECTIONS, faults, pipes, table_rows
@@ -87,8 +86,8 @@ def hostile() -> Corpus:
 def hostile_house(tmp_path_factory: pytest.TempPathFactory, hostile: Corpus) -> Iterator[House]:
     """One for all that only look at it: reading a megabyte as Markdown takes a while."""
     home = tmp_path_factory.mktemp("home")
-    with SampleArxiv(hostile) as server, open_instance(home, {}) as instance:
-        house = House(home, server, instance)
+    with SampleArxiv(hostile) as server, history_in_memory() as instance:
+        house = House(home, server, assets=LISTS, instance=instance)
         house.keywords = [HOSTILE, keyword("<b>|*x*[y](javascript:z)", any=("nothing",))]
         report = house.run()
         assert report.failed == {}
@@ -233,6 +232,7 @@ ANSWERS = {
 }
 
 
+@pytest.mark.parametrize("assets", [LISTS, pytest.param(frozenset(), marks=pytest.mark.slow)])
 def test_whatever_arxiv_says_the_runs_log_prints(house: House, hostile: Corpus) -> None:
     house.server.corpus = hostile
     house.keywords = [HOSTILE, *map(keyword, ANSWERS)]
@@ -246,6 +246,7 @@ def test_whatever_arxiv_says_the_runs_log_prints(house: House, hostile: Corpus) 
             assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]", record.message)
 
 
+@pytest.mark.slow
 def test_whatever_arxiv_says_the_command_line_prints(hostile: Corpus, tmp_path: Path) -> None:
     tables = "".join(f"[keywords.{name}]\n" for name in ANSWERS)
     (tmp_path / "keywords.toml").write_text(

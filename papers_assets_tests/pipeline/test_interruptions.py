@@ -10,23 +10,23 @@ from pathlib import Path
 import pytest
 
 from papers_assets.arxiv.sample import Fault, RequestRecord, SampleArxiv
-from papers_assets_tests.conftest import House
 from papers_assets_tests.helpers.factories import keyword
+from papers_assets_tests.helpers.project import Pipeline
 from papers_assets_tests.helpers.ui_driver import PAPERS, environment
 
 pytestmark = pytest.mark.lists_only
 
 
-def rows(house: House) -> int:
-    return house.readme.count("\n| **[")
+def rows(pipeline: Pipeline) -> int:
+    return pipeline.readme.count("\n| **[")
 
 
 def test_a_full_disk_costs_the_keyword_its_day_and_nothing_else(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    house.run()
-    house.next_day()
-    before = house.store.held_path("compiler").read_bytes()
+    pipeline.run()
+    pipeline.next_day()
+    before = pipeline.store.held_path("compiler").read_bytes()
     sync = os.fsync
 
     def full(descriptor: int) -> None:
@@ -36,87 +36,90 @@ def test_a_full_disk_costs_the_keyword_its_day_and_nothing_else(
         sync(descriptor)
 
     monkeypatch.setattr(os, "fsync", full)
-    report = house.run()
+    report = pipeline.run()
     assert list(report.failed) == ["compiler"]
     assert "cannot be written (No space left on device)" in report.failed["compiler"]
     assert "Make room" in report.failed["compiler"]
-    assert house.store.held_path("compiler").read_bytes() == before
-    assert "_Not refreshed since 2026-11-23: it could not be stored._" in house.readme
-    assert rows(house) == 300
-    assert not list(house.home.rglob("*.tmp"))
+    assert pipeline.store.held_path("compiler").read_bytes() == before
+    assert "_Not refreshed since 2026-11-23: it could not be stored._" in pipeline.readme
+    assert rows(pipeline) == 300
+    assert not list(pipeline.home.rglob("*.tmp"))
 
 
-def test_a_limit_on_the_size_of_files_leaves_the_old_ones_whole(house: House) -> None:
-    house.run()
-    before = house.readme
-    held = house.store.held_path("compiler").read_bytes()
-    (house.home / "keywords.toml").write_text("".join(f"[keywords.{n}]\n" for n in ["compiler"]))
+@pytest.mark.slow
+def test_a_limit_on_the_size_of_files_leaves_the_old_ones_whole(pipeline: Pipeline) -> None:
+    pipeline.run()
+    before = pipeline.readme
+    held = pipeline.store.held_path("compiler").read_bytes()
+    (pipeline.home / "keywords.toml").write_text("".join(f"[keywords.{n}]\n" for n in ["compiler"]))
     limited = subprocess.run(
         [PAPERS, "run"],
-        env=environment(house.home, house.home / "keywords.toml", house.server.url),
+        env=environment(pipeline.home, pipeline.home / "keywords.toml", pipeline.server.url),
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000)),
         capture_output=True,
         text=True,
         check=False,
     )
     assert limited.returncode != 0
-    assert house.readme == before
-    assert house.store.held_path("compiler").read_bytes() == held
-    house.next_day()
-    assert house.run().failed == {}
+    assert pipeline.readme == before
+    assert pipeline.store.held_path("compiler").read_bytes() == held
+    pipeline.next_day()
+    assert pipeline.run().failed == {}
 
 
-def test_an_output_folder_that_cannot_be_written_is_said_and_nothing_is_lost(house: House) -> None:
-    (house.home / "output").write_text("a file where a folder should be")
-    report = house.run()
+def test_an_output_folder_that_cannot_be_written_is_said_and_nothing_is_lost(
+    pipeline: Pipeline,
+) -> None:
+    (pipeline.home / "output").write_text("a file where a folder should be")
+    report = pipeline.run()
     assert "README.md: cannot be written" in report.problem
-    assert house.materialized == set(house.file.names)
-    (house.home / "output").unlink()
-    assert house.run().problem == ""
-    assert rows(house) == 300
+    assert set(report.refreshed) == set(pipeline.file.names)
+    (pipeline.home / "output").unlink()
+    assert pipeline.run().problem == ""
+    assert rows(pipeline) == 300
 
 
-def test_a_clock_that_jumps_back_loses_nothing_and_is_told_by_a_check(house: House) -> None:
-    house.assets = frozenset()
-    house.today += timedelta(days=30)
-    house.run()
-    house.today -= timedelta(days=30)
-    house.failing = {"compiler": Fault(503)}
-    report = house.run()
+def test_a_clock_that_jumps_back_loses_nothing_and_is_told_by_a_check(pipeline: Pipeline) -> None:
+    pipeline.assets = frozenset()
+    pipeline.today += timedelta(days=30)
+    pipeline.run()
+    pipeline.today -= timedelta(days=30)
+    pipeline.failing = {"compiler": Fault(503)}
+    report = pipeline.run()
     assert list(report.failed) == ["compiler"]
-    checks = house.execute("publish", raise_on_error=False).get_asset_check_evaluations()
-    fresh = next(check for check in checks if check.check_name == "fresh_enough")
+    fresh = pipeline.checks["fresh_enough"]
     assert not fresh.passed
     assert "check this machine's clock" in str(fresh.description)
-    house.failing = {}
-    report = house.run()
+    pipeline.failing = {}
+    report = pipeline.run()
     assert report.failed == {}
-    assert "Last update: 2026-11-23\n" in house.readme
-    assert rows(house) == 300
+    assert "Last update: 2026-11-23\n" in pipeline.readme
+    assert rows(pipeline) == 300
     # An edition of a day that is yet to come is for somebody to look at.
     assert "an edition of a day that is yet to come" in report.unpublished["changes"]
-    house.outputs.edition_path(date(2026, 12, 23)).unlink()
-    assert house.run().unpublished == {}
-    assert house.outputs.days() == []  # what it told of stays told
+    pipeline.outputs.edition_path(date(2026, 12, 23)).unlink()
+    assert pipeline.run().unpublished == {}
+    assert pipeline.outputs.days() == []  # what it told of stays told
 
 
-def test_a_keyword_that_is_removed_and_added_again_has_lost_nothing(house: House) -> None:
-    house.run()
-    before = house.store.read_held("compiler")
+def test_a_keyword_that_is_removed_and_added_again_has_lost_nothing(pipeline: Pipeline) -> None:
+    pipeline.run()
+    before = pipeline.store.read_held("compiler")
     assert before is not None
-    everything, house.keywords = house.keywords, [keyword("performance")]
-    house.next_day()
-    house.run()
-    assert "## compiler" not in house.readme
-    house.keywords = everything
-    house.next_day()
-    house.run()
-    after = house.store.read_held("compiler")
+    everything, pipeline.keywords = pipeline.keywords, [keyword("performance")]
+    pipeline.next_day()
+    pipeline.run()
+    assert "## compiler" not in pipeline.readme
+    pipeline.keywords = everything
+    pipeline.next_day()
+    pipeline.run()
+    after = pipeline.store.read_held("compiler")
     assert after is not None
     assert before.versions() <= after.versions()
     assert after.papers["first_seen"].to_pylist() == before.papers["first_seen"].to_pylist()
 
 
+@pytest.mark.slow
 def test_a_keywords_file_that_is_edited_during_a_run_is_the_next_runs(
     tmp_path: Path, server: SampleArxiv
 ) -> None:
@@ -139,16 +142,18 @@ def test_a_keywords_file_that_is_edited_during_a_run_is_the_next_runs(
     assert (tmp_path / "home" / "output" / "README.md").read_text() == readme
 
 
-def test_a_list_whose_papers_are_lost_while_arxiv_is_away_stays_as_it_was(house: House) -> None:
-    house.assets = frozenset()
-    house.run()
-    house.store.held_path("compiler").write_bytes(b"PAR1 or so")
-    house.failing = {"compiler": Fault(503)}
-    house.next_day()
-    report = house.run()
+def test_a_list_whose_papers_are_lost_while_arxiv_is_away_stays_as_it_was(
+    pipeline: Pipeline,
+) -> None:
+    pipeline.assets = frozenset()
+    pipeline.run()
+    pipeline.store.held_path("compiler").write_bytes(b"PAR1 or so")
+    pipeline.failing = {"compiler": Fault(503)}
+    pipeline.next_day()
+    report = pipeline.run()
     assert list(report.failed) == ["compiler"]
-    assert rows(house) == 300
-    assert "_Not refreshed since 2026-11-23: arXiv answered 503._" in house.readme
-    edition = house.outputs.newest_edition()
+    assert rows(pipeline) == 300
+    assert "_Not refreshed since 2026-11-23: arXiv answered 503._" in pipeline.readme
+    edition = pipeline.outputs.newest_edition()
     assert edition is not None
     assert edition.left == ()  # nobody is told that its papers left

@@ -35,9 +35,9 @@ from papers_assets.storage.scan_state import Gleaned
 from papers_assets.transform.harvest_coverage import Harvested
 from papers_assets.transform.raw_papers import refreshed
 from papers_assets.transform.schema import of_papers
-from papers_assets_tests.conftest import House
 from papers_assets_tests.helpers import ui_driver
 from papers_assets_tests.helpers.factories import LATER, keyword, paper
+from papers_assets_tests.helpers.project import House
 
 ODD = 'a "quoted" \\ keyword\nwith {a=line} and 図'
 Samples = dict[tuple[str, str], float]

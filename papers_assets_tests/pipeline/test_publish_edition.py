@@ -2,13 +2,11 @@
 
 import json
 import re
-from collections.abc import Callable
 from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
-import dagster as dg
 import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
@@ -22,9 +20,8 @@ from papers_assets.render.publications import Reading
 from papers_assets.storage.raw_papers import public_slug
 from papers_assets.transform.changes import told_as
 from papers_assets.transform.editions import Baseline, Edition
-from papers_assets_tests.conftest import House
-from papers_assets_tests.defs.test_graph import metadata
 from papers_assets_tests.helpers.factories import keyword
+from papers_assets_tests.helpers.project import Pipeline
 from papers_assets_tests.reliability.worlds import corpus_at, history
 
 DAY = date(2026, 11, 23)
@@ -42,21 +39,21 @@ LINEAGE = {
 
 
 @pytest.fixture
-def growing(new_house: Callable[[Corpus], House]) -> House:
-    """A house whose arXiv can grow."""
-    house = new_house(corpus_at(len(history()) - 12))
-    house.keywords = (keyword("compiler"), keyword("performance"))
-    return house
+def growing(pipeline: Pipeline) -> Pipeline:
+    """One whose arXiv can grow."""
+    pipeline.server.corpus = corpus_at(len(history()) - 12)
+    pipeline.keywords = (keyword("compiler"), keyword("performance"))
+    return pipeline
 
 
-def newest(house: House) -> Edition:
-    edition = house.outputs.newest_edition()
+def newest(pipeline: Pipeline) -> Edition:
+    edition = pipeline.outputs.newest_edition()
     assert edition is not None
     return edition
 
 
-def test_the_lineage_is_what_the_readme_draws(house: House) -> None:
-    graph = house.definitions.resolve_asset_graph()
+def test_the_lineage_is_what_the_readme_draws(pipeline: Pipeline) -> None:
+    graph = pipeline.definitions.resolve_asset_graph()
     assert {
         key.to_user_string(): {parent.to_user_string() for parent in graph.get(key).parent_keys}
         for key in graph.get_all_asset_keys()
@@ -64,7 +61,7 @@ def test_the_lineage_is_what_the_readme_draws(house: House) -> None:
 
 
 def test_a_run_publishes_everything_and_a_second_one_of_the_day_repeats_nothing(
-    growing: House,
+    growing: Pipeline,
 ) -> None:
     assert growing.run().unpublished == {}
     edition = newest(growing)
@@ -75,17 +72,17 @@ def test_a_run_publishes_everything_and_a_second_one_of_the_day_repeats_nothing(
     growing.run()
     assert newest(growing) == edition
     assert growing.outputs.digest_path(DAY).read_bytes() == digest
-    assert metadata(growing, dg.AssetKey("changes"))["baseline"] == 0
+    assert growing.metadata["changes", None]["baseline"] == 0
 
 
-def test_the_next_day_tells_of_what_came_and_of_what_it_pushed_out(growing: House) -> None:
+def test_the_next_day_tells_of_what_came_and_of_what_it_pushed_out(growing: Pipeline) -> None:
     growing.run()
     before = set(growing.store.read_papers()["arxiv_id"])
     growing.next_day()
     growing.server.corpus = corpus_at(len(history()))
     growing.run()
     after = set(growing.store.read_papers()["arxiv_id"])
-    found = metadata(growing, dg.AssetKey("changes"))
+    found = growing.metadata["changes", None]
     edition = newest(growing)
     came = sum(int(str(found[kind])) for kind in ("new", "revised", "matched", "withdrawn"))
     assert came == sum(len(changed.changes) for changed in edition.papers)
@@ -98,7 +95,7 @@ def test_the_next_day_tells_of_what_came_and_of_what_it_pushed_out(growing: Hous
 
 
 def test_a_day_without_news_has_no_edition_unless_it_is_asked_for(
-    growing: House, monkeypatch: pytest.MonkeyPatch
+    growing: Pipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     growing.run()
     growing.next_day()
@@ -111,7 +108,7 @@ def test_a_day_without_news_has_no_edition_unless_it_is_asked_for(
         growing.file.schedule,
         digest_when_nothing_changed=True,
     )
-    monkeypatch.setattr(House, "file", asked)
+    monkeypatch.setattr(Pipeline, "file", asked)
     growing.run()
     assert growing.outputs.days() == [DAY, date(2026, 11, 24)]
     assert "Nothing changed." in growing.outputs.digest_path(date(2026, 11, 24)).read_text()
@@ -119,7 +116,7 @@ def test_a_day_without_news_has_no_edition_unless_it_is_asked_for(
     assert newest(growing).mark.part == 1
 
 
-def test_a_damaged_edition_stops_what_is_told_and_not_the_list(growing: House) -> None:
+def test_a_damaged_edition_stops_what_is_told_and_not_the_list(growing: Pipeline) -> None:
     growing.run()
     growing.outputs.edition_path(DAY).write_text("<<<<<<< HEAD\n")
     growing.next_day()
@@ -130,7 +127,7 @@ def test_a_damaged_edition_stops_what_is_told_and_not_the_list(growing: House) -
     assert "Last update: 2026-11-24" in growing.readme
 
 
-def test_a_keyword_that_failed_is_told_of_when_it_is_back(growing: House) -> None:
+def test_a_keyword_that_failed_is_told_of_when_it_is_back(growing: Pipeline) -> None:
     growing.failing = {"performance": Fault(503, b"busy")}
     growing.run()
     first = newest(growing)
@@ -154,7 +151,7 @@ class Links(HTMLParser):
         self.found |= {v for n, v in attrs if tag in ("a", "link") and n == "href" and v}
 
 
-def test_every_link_within_the_site_leads_to_a_file(growing: House) -> None:
+def test_every_link_within_the_site_leads_to_a_file(growing: Pipeline) -> None:
     growing.run()
     site = growing.outputs.site_folder
     pages = list(site.rglob("*.html"))
@@ -168,39 +165,36 @@ def test_every_link_within_the_site_leads_to_a_file(growing: House) -> None:
         assert any(link.endswith((".bib", ".json", ".csv")) for link in inner) == is_of_a_list
 
 
-def marks(house: House) -> dict[str, str]:
+def marks(pipeline: Pipeline) -> dict[str, str]:
     """What the site marks papers as, by arXiv id, but for those withdrawn."""
-    page = (house.outputs.site_folder / "index.html").read_text()
+    page = (pipeline.outputs.site_folder / "index.html").read_text()
     found = re.findall(
         r'data-mark="(\w+)".*?href="https://arxiv.org/abs/(\S+?)v\d+"', page, re.DOTALL
     )
     return {arxiv_id: mark for mark, arxiv_id in found if mark != "withdrawn"}
 
 
-def feed_says(house: House) -> dict[str, str]:
+def feed_says(pipeline: Pipeline) -> dict[str, str]:
     """The first word of each entry of the feed of all, by arXiv id."""
-    feed = json.loads((house.outputs.site_folder / "feeds" / "all.json").read_text())
+    feed = json.loads((pipeline.outputs.site_folder / "feeds" / "all.json").read_text())
     return {
         item["id"].removeprefix("https://arxiv.org/abs/"): item["content_text"].split()[0]
         for item in feed["items"]
     }
 
 
-def data_says(house: House) -> dict[str, str | None]:
-    data = json.loads((house.outputs.site_folder / "data" / "papers.json").read_text())
+def data_says(pipeline: Pipeline) -> dict[str, str | None]:
+    data = json.loads((pipeline.outputs.site_folder / "data" / "papers.json").read_text())
     return {p["arxiv_id"]: p["kind"] for p in data["papers"]}
 
 
 @pytest.fixture
-def small(new_house: Callable[[Corpus], House]) -> House:
-    """A house whose arXiv has three papers, one of them in a late version, and no news."""
-    house = new_house(
-        Corpus(
-            [arxiv_paper(1), arxiv_paper(2, 4, published="2025-03-21T10:00:00Z"), arxiv_paper(3)]
-        )
-    )
-    house.keywords = (keyword("compiler"),)
-    return house
+def small(pipeline: Pipeline) -> Pipeline:
+    """One whose arXiv has three papers, one of them in a late version, and no news."""
+    late = arxiv_paper(2, 4, published="2025-03-21T10:00:00Z")
+    pipeline.server.corpus = Corpus([arxiv_paper(1), late, arxiv_paper(3)])
+    pipeline.keywords = (keyword("compiler"),)
+    return pipeline
 
 
 def arxiv_paper(number: int, version: int = 1, word: str = "compiler", **fields: Any) -> ArxivPaper:
@@ -223,20 +217,20 @@ def arxiv_paper(number: int, version: int = 1, word: str = "compiler", **fields:
     return ArxivPaper(**(values | fields))
 
 
-def grown(house: House, *papers: ArxivPaper) -> Edition:
+def grown(pipeline: Pipeline, *papers: ArxivPaper) -> Edition:
     """Let a day pass, on which these papers came, and run."""
-    house.next_day()
-    there = [p for versions in house.server.corpus._versions.values() for p in versions.values()]
-    house.server.corpus = Corpus([*there, *papers])
-    assert house.run().unpublished == {}
-    return newest(house)
+    pipeline.next_day()
+    there = [p for versions in pipeline.server.corpus._versions.values() for p in versions.values()]
+    pipeline.server.corpus = Corpus([*there, *papers])
+    assert pipeline.run().unpublished == {}
+    return newest(pipeline)
 
 
-def digest_of_today(house: House) -> str:
-    return house.outputs.digest_path(house.today.date()).read_text()
+def digest_of_today(pipeline: Pipeline) -> str:
+    return pipeline.outputs.digest_path(pipeline.today.date()).read_text()
 
 
-def test_a_first_run_says_what_is_followed_and_announces_nothing(small: House) -> None:
+def test_a_first_run_says_what_is_followed_and_announces_nothing(small: Pipeline) -> None:
     assert small.run().unpublished == {}
     assert newest(small).baselines == (Baseline("compiler", 3, 1),)
     assert "Now following compiler: 3 papers." in digest_of_today(small)
@@ -246,7 +240,9 @@ def test_a_first_run_says_what_is_followed_and_announces_nothing(small: House) -
     assert not {"Revised:", "Withdrawn:"} & set(feed_says(small).values())
 
 
-def test_a_keyword_that_is_added_later_brings_no_flood_and_hides_nothing_new(small: House) -> None:
+def test_a_keyword_that_is_added_later_brings_no_flood_and_hides_nothing_new(
+    small: Pipeline,
+) -> None:
     small.run()
     small.keywords = (keyword("compiler"), keyword("parser"))
     today = "2026-11-23T10:00:00Z"
@@ -259,7 +255,7 @@ def test_a_keyword_that_is_added_later_brings_no_flood_and_hides_nothing_new(sma
     assert {c.paper.arxiv_id: c.changes[0].kind for c in edition.papers} == {"2611.00006": "new"}
 
 
-def test_digest_site_feed_and_data_call_a_paper_the_same(small: House) -> None:
+def test_digest_site_feed_and_data_call_a_paper_the_same(small: Pipeline) -> None:
     small.run()
     today = "2026-11-23T10:00:00Z"
     old = "2005-03-21T10:00:00Z"
@@ -287,7 +283,7 @@ def test_digest_site_feed_and_data_call_a_paper_the_same(small: House) -> None:
     assert page.count("first submitted") == 4
 
 
-def test_a_keyword_that_is_edited_brings_what_matches_newly(small: House) -> None:
+def test_a_keyword_that_is_edited_brings_what_matches_newly(small: Pipeline) -> None:
     small.server.corpus = Corpus([arxiv_paper(1), arxiv_paper(2, word="parser")])
     small.run()
     small.keywords = (keyword("compiler", any=("compiler", "parser")),)
@@ -299,7 +295,7 @@ def test_a_keyword_that_is_edited_brings_what_matches_newly(small: House) -> Non
     }
 
 
-def test_a_quiet_day_moves_on_from_when_papers_are_new(small: House) -> None:
+def test_a_quiet_day_moves_on_from_when_papers_are_new(small: Pipeline) -> None:
     """Nothing is published then, and the next update is compared with the newest one."""
     small.run()
     for _ in range(3):
@@ -313,7 +309,7 @@ def test_a_quiet_day_moves_on_from_when_papers_are_new(small: House) -> None:
 
 @pytest.mark.parametrize("lost", ["known.parquet", "editions", ""])
 def test_what_an_older_program_told_is_not_told_again_and_nothing_new_is_lost(
-    small: House, lost: str
+    small: Pipeline, lost: str
 ) -> None:
     small.run()
     _as_of_format_1(small)
@@ -328,22 +324,22 @@ def test_what_an_older_program_told_is_not_told_again_and_nothing_new_is_lost(
     assert marks(small) == {"2611.00004": "new"}
 
 
-def _as_of_format_1(house: House) -> None:
+def _as_of_format_1(pipeline: Pipeline) -> None:
     """Rewrite what a run noted as papers-assets did before there were baselines."""
-    path = house.outputs.edition_path(DAY)
+    path = pipeline.outputs.edition_path(DAY)
     edition = json.loads(path.read_text())
     del edition["baselines"]
     for paper in edition["papers"]:
         for change in paper["changes"]:
             change["kind"] = "new"
     path.write_text(json.dumps(edition | {"format": 1}))
-    known = house.home / ".papers" / "known.parquet"
+    known = pipeline.home / ".papers" / "known.parquet"
     table = pq.read_table(known)
     labels = {k: v for k, v in table.schema.metadata.items() if k != b"previous"}
     pq.write_table(table.drop_columns(["kind"]).replace_schema_metadata(labels), known)
 
 
-def test_a_keyword_without_papers_is_followed_from_its_first_answer_on(small: House) -> None:
+def test_a_keyword_without_papers_is_followed_from_its_first_answer_on(small: Pipeline) -> None:
     small.server.corpus = Corpus([])
     small.run()
     assert newest(small).baselines == (Baseline("compiler", 0, 1),)
@@ -351,7 +347,7 @@ def test_a_keyword_without_papers_is_followed_from_its_first_answer_on(small: Ho
     assert [c.changes[0].kind for c in edition.papers] == ["new"]
 
 
-def test_a_first_list_that_could_not_be_fetched_is_no_baseline_yet(small: House) -> None:
+def test_a_first_list_that_could_not_be_fetched_is_no_baseline_yet(small: Pipeline) -> None:
     small.keywords = (keyword("compiler"), keyword("parser"))
     small.failing = {"compiler": Fault(503, b"busy")}
     small.run()
@@ -360,7 +356,7 @@ def test_a_first_list_that_could_not_be_fetched_is_no_baseline_yet(small: House)
     assert grown(small).baselines == (Baseline("compiler", 3, 1),)
 
 
-def test_files_of_a_keyword_that_is_not_followed_any_more_go(growing: House) -> None:
+def test_files_of_a_keyword_that_is_not_followed_any_more_go(growing: Pipeline) -> None:
     growing.run()
     growing.keywords = growing.keywords[:1]
     growing.run()
@@ -369,7 +365,7 @@ def test_files_of_a_keyword_that_is_not_followed_any_more_go(growing: House) -> 
     assert {name for name in left if name.startswith("compiler")}
 
 
-def test_the_data_says_what_the_lists_do(growing: House) -> None:
+def test_the_data_says_what_the_lists_do(growing: Pipeline) -> None:
     growing.run()
     papers = growing.store.read_papers()
     data = json.loads((growing.outputs.site_folder / "data" / "papers.json").read_text())
@@ -379,7 +375,7 @@ def test_the_data_says_what_the_lists_do(growing: House) -> None:
     assert rows == set(zip(*columns, strict=True))
 
 
-def test_the_same_papers_give_the_same_files_whenever_they_are_rendered(growing: House) -> None:
+def test_the_same_papers_give_the_same_files_whenever_they_are_rendered(growing: Pipeline) -> None:
     growing.run()
     reading = Reading(growing.store.read_papers(), growing.file, public_slug)
     site = growing.outputs.site_folder
@@ -393,7 +389,7 @@ def test_the_same_papers_give_the_same_files_whenever_they_are_rendered(growing:
             assert (site / part / name).read_bytes() == "".join(pieces).encode()
 
 
-def test_any_past_day_can_be_asked_for(growing: House, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_any_past_day_can_be_asked_for(growing: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
     (growing.home / "keywords.toml").write_text("[keywords.compiler]\n[keywords.performance]\n")
     monkeypatch.setenv("PAPERS_HOME", str(growing.home))
     monkeypatch.setenv("PAPERS_KEYWORDS", str(growing.home / "keywords.toml"))
@@ -410,7 +406,7 @@ def test_any_past_day_can_be_asked_for(growing: House, monkeypatch: pytest.Monke
 
 
 def test_a_list_that_would_be_wrong_does_not_replace_the_one_that_is_there(
-    growing: House, monkeypatch: pytest.MonkeyPatch
+    growing: Pipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     growing.run()
     before = {p: p.read_bytes() for p in growing.home.glob("output/*.md")}
@@ -430,7 +426,7 @@ def test_a_list_that_would_be_wrong_does_not_replace_the_one_that_is_there(
     assert "Last update: 2026-11-24" in growing.readme
 
 
-def test_what_people_put_beside_our_files_stays(growing: House) -> None:
+def test_what_people_put_beside_our_files_stays(growing: Pipeline) -> None:
     growing.run()
     theirs = [
         growing.outputs.site_folder / name
@@ -442,7 +438,7 @@ def test_what_people_put_beside_our_files_stays(growing: House) -> None:
     assert [path.read_text() for path in theirs] == ["mine"] * len(theirs)
 
 
-def test_a_feed_says_since_when_its_list_is_not_fresh(growing: House) -> None:
+def test_a_feed_says_since_when_its_list_is_not_fresh(growing: Pipeline) -> None:
     growing.run()
     growing.failing = {"compiler": Fault(503, b"busy")}
     growing.next_day()

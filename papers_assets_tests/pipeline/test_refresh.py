@@ -1,11 +1,9 @@
 """What becomes of keywords when arXiv fails or lies, over real HTTP."""
 
-from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-import dagster as dg
 import pandas as pd
 import pytest
 
@@ -19,8 +17,8 @@ from papers_assets.keywords.query import page_size
 from papers_assets.transform import selection
 from papers_assets.transform.selection import Selection
 from papers_assets_tests.arxiv.test_xml import with_form_feeds
-from papers_assets_tests.conftest import House
 from papers_assets_tests.helpers.factories import keyword
+from papers_assets_tests.helpers.project import House, Pipeline
 
 pytestmark = pytest.mark.lists_only
 
@@ -28,99 +26,97 @@ LIES = ["short-page", "no-entries", "no-results", "shrunk", "ascending", "by-rel
 LIES += ["unrelated", "loose-phrases"]
 
 
-def only_compiler(house: House) -> None:
-    house.keywords = [keyword("compiler")]
+def only_compiler(pipeline: Pipeline) -> None:
+    pipeline.keywords = [keyword("compiler")]
 
 
 @pytest.mark.parametrize("fault", LIES)
-def test_a_lie_is_asked_about_once_more_and_then_not_believed(house: House, fault: str) -> None:
-    only_compiler(house)
-    house.run()
-    before = set(house.store.read_papers()["arxiv_id"])
-    house.next_day()
-    house.server.fault = Script([Step(fault)])
-    asked = len(house.server.requests)
-    assert set(house.run().failed) == {"compiler"}
-    assert len(house.server.requests) - asked >= 2
-    assert set(house.store.read_papers()["arxiv_id"]) == before
-    assert "_Not refreshed since 2026-11-23: " in house.readme
+def test_a_lie_is_asked_about_once_more_and_then_not_believed(
+    pipeline: Pipeline, fault: str
+) -> None:
+    only_compiler(pipeline)
+    pipeline.run()
+    before = set(pipeline.store.read_papers()["arxiv_id"])
+    pipeline.next_day()
+    pipeline.server.fault = Script([Step(fault)])
+    asked = len(pipeline.server.requests)
+    assert set(pipeline.run().failed) == {"compiler"}
+    assert len(pipeline.server.requests) - asked >= 2
+    assert set(pipeline.store.read_papers()["arxiv_id"]) == before
+    assert "_Not refreshed since 2026-11-23: " in pipeline.readme
 
 
-def test_a_lie_that_is_over_at_the_second_look_costs_nothing(house: House) -> None:
-    only_compiler(house)
-    house.run()
-    house.server.fault = script = Script([Step("no-results", times=1)])
-    assert house.run().failed == {}
+def test_a_lie_that_is_over_at_the_second_look_costs_nothing(pipeline: Pipeline) -> None:
+    only_compiler(pipeline)
+    pipeline.run()
+    pipeline.server.fault = script = Script([Step("no-results", times=1)])
+    assert pipeline.run().failed == {}
     assert script.struck == (1,)
 
 
-def test_what_arxiv_keeps_saying_for_a_week_is_believed(house: House) -> None:
-    only_compiler(house)
-    house.run()
-    house.server.fault = Script([Step("shrunk")])
-    assert house.run().failed
-    house.today += timedelta(days=6)
-    assert house.run().failed
-    house.today += timedelta(days=1)
-    assert house.run().failed == {}
+def test_what_arxiv_keeps_saying_for_a_week_is_believed(pipeline: Pipeline) -> None:
+    only_compiler(pipeline)
+    pipeline.run()
+    pipeline.server.fault = Script([Step("shrunk")])
+    assert pipeline.run().failed
+    pipeline.today += timedelta(days=6)
+    assert pipeline.run().failed
+    pipeline.today += timedelta(days=1)
+    assert pipeline.run().failed == {}
 
 
-def test_a_new_keyword_without_papers_is_fresh_and_says_so(house: House) -> None:
-    house.keywords = [keyword("zyzzyva")]
-    assert house.run().failed == {}
-    assert "No paper on arXiv matches; check the spelling in keywords.toml." in house.readme
+def test_a_new_keyword_without_papers_is_fresh_and_says_so(pipeline: Pipeline) -> None:
+    pipeline.keywords = [keyword("zyzzyva")]
+    assert pipeline.run().failed == {}
+    assert "No paper on arXiv matches; check the spelling in keywords.toml." in pipeline.readme
 
 
-def test_an_entry_that_cannot_be_read_costs_nothing_else(house: House) -> None:
-    only_compiler(house)
-    house.server.fault = Script([Step("unreadable-entry")])
-    assert house.run().failed == {}
-    readable = set(house.store.read_papers()["arxiv_id"])
-    house.server.fault = None
-    house.run()
-    assert len(readable & set(house.store.read_papers()["arxiv_id"])) == 99
+def test_an_entry_that_cannot_be_read_costs_nothing_else(pipeline: Pipeline) -> None:
+    only_compiler(pipeline)
+    pipeline.server.fault = Script([Step("unreadable-entry")])
+    assert pipeline.run().failed == {}
+    readable = set(pipeline.store.read_papers()["arxiv_id"])
+    pipeline.server.fault = None
+    pipeline.run()
+    assert len(readable & set(pipeline.store.read_papers()["arxiv_id"])) == 99
 
 
-def test_a_character_that_xml_does_not_allow_costs_no_paper_and_is_told(house: House) -> None:
-    only_compiler(house)
-    house.server.fault = lambda _: with_form_feeds
-    assert house.run().failed == {}
-    assert len(house.store.read_papers()) == 100
-    assert "characters replaced by U+FFFD: 100" in metadata(house, "compiler")["warnings"]
+def test_a_character_that_xml_does_not_allow_costs_no_paper_and_is_told(pipeline: Pipeline) -> None:
+    only_compiler(pipeline)
+    pipeline.server.fault = lambda _: with_form_feeds
+    assert pipeline.run().failed == {}
+    assert len(pipeline.store.read_papers()) == 100
+    assert (
+        "characters replaced by U+FFFD: 100"
+        in pipeline.metadata["raw_papers", "compiler"]["warnings"]
+    )
 
 
 @pytest.fixture
-def growing(new_house: Callable[[Corpus], House], corpus: Corpus) -> House:
+def growing(pipeline: Pipeline, corpus: Corpus) -> Pipeline:
     """A keyword whose list fits a page today and does not tomorrow, when `corpus` is there."""
     versions = sorted(corpus.newest, key=lambda p: (p.updated, p.id))
-    house = new_house(Corpus(versions[:300]))
-    house.keywords = [keyword("everything", any=("the",), within=Field.EITHER, cap=10)]
-    house.run()
-    house.next_day()
-    house.server.corpus = corpus
-    return house
+    pipeline.server.corpus = Corpus(versions[:300])
+    pipeline.keywords = [keyword("everything", any=("the",), within=Field.EITHER, cap=10)]
+    pipeline.run()
+    pipeline.next_day()
+    pipeline.server.corpus = corpus
+    return pipeline
 
 
-def versions(house: House) -> set[tuple[str, int]]:
-    held = house.store.read_held("everything")
+def versions(pipeline: Pipeline) -> set[tuple[str, int]]:
+    held = pipeline.store.read_held("everything")
     assert held is not None
     return held.versions()
 
 
-def metadata(house: House, keyword: str) -> Mapping[str, Any]:
-    wanted = dg.AssetRecordsFilter(dg.AssetKey("raw_papers"), asset_partitions=[keyword])
-    event = house.instance.fetch_materializations(wanted, limit=1).records[0].asset_materialization
-    assert event is not None
-    return {name: value.value for name, value in event.metadata.items()}
-
-
-def pages(house: House) -> list[tuple[str, str]]:
-    asked = [request.parameters for request in house.server.requests]
+def pages(pipeline: Pipeline) -> list[tuple[str, str]]:
+    asked = [request.parameters for request in pipeline.server.requests]
     return [(parameters["start"], parameters["max_results"]) for parameters in asked]
 
 
 def test_what_a_page_brought_is_kept_when_a_later_one_fails_and_other_pages_are_asked_for(
-    growing: House, corpus: Corpus
+    growing: Pipeline, corpus: Corpus
 ) -> None:
     before, asked = versions(growing), len(growing.server.requests)
     growing.server.fault = lambda r: Fault(500) if r.parameters["start"] != "0" else None
@@ -149,11 +145,11 @@ def test_what_a_page_brought_is_kept_when_a_later_one_fails_and_other_pages_are_
         if p.updated >= held_from and matches(p.title, p.abstract, p.categories)
     }
     assert wanted <= versions(growing)
-    after = metadata(growing, "everything")
+    after = growing.metadata["raw_papers", "everything"]
     assert after["new"] + after["revised"] == len(versions(growing) - before)
 
 
-def test_pages_have_their_usual_size_again_when_all_has_come(growing: House) -> None:
+def test_pages_have_their_usual_size_again_when_all_has_come(growing: Pipeline) -> None:
     growing.server.fault = lambda r: Fault(500) if r.parameters["start"] != "0" else None
     growing.run()
     growing.server.fault = None
@@ -167,7 +163,7 @@ def test_pages_have_their_usual_size_again_when_all_has_come(growing: House) -> 
 
 
 def test_papers_of_a_first_doubted_answer_are_kept_though_the_second_is_believed(
-    growing: House, corpus: Corpus
+    growing: Pipeline, corpus: Corpus
 ) -> None:
     before = versions(growing)
     matches = Matcher(growing.keywords[0])
@@ -193,55 +189,57 @@ def test_papers_of_a_first_doubted_answer_are_kept_though_the_second_is_believed
     # What is known to be complete is what the believed answer tells, and all that came is counted.
     assert found.complete_until is not None
     assert found.complete_until < datetime.fromisoformat(gone.updated)
-    after = metadata(growing, "everything")
+    after = growing.metadata["raw_papers", "everything"]
     assert after["new"] + after["revised"] == len(found.versions() - before)
     growing.next_day()
     growing.server.corpus, growing.server.fault = corpus, None
     assert growing.run().failed == {}
-    assert metadata(growing, "everything")["new"] == 0
+    assert growing.metadata["raw_papers", "everything"]["new"] == 0
 
 
-def test_damaged_held_papers_are_set_aside_and_fetched_anew(house: House) -> None:
-    only_compiler(house)
-    house.run()
-    path = house.store.held_path("compiler")
+def test_damaged_held_papers_are_set_aside_and_fetched_anew(pipeline: Pipeline) -> None:
+    only_compiler(pipeline)
+    pipeline.run()
+    path = pipeline.store.held_path("compiler")
     path.write_bytes(b"damaged")
-    assert house.run().failed == {}
+    assert pipeline.run().failed == {}
     assert path.with_name(f"{path.name}.damaged-1").read_bytes() == b"damaged"
-    assert len(house.store.read_papers()) == 100
+    assert len(pipeline.store.read_papers()) == 100
 
 
-def test_the_third_keyword_in_a_row_to_fail_ends_the_asking(house: House) -> None:
-    house.keywords = [keyword(name) for name in ("compiler", "performance", "robot", "quantum")]
-    house.server.fault = Script([Step("busy")])
-    failed = house.run().failed
-    assert len(house.server.requests) == 2 + 1 + 1
+def test_the_third_keyword_in_a_row_to_fail_ends_the_asking(pipeline: Pipeline) -> None:
+    pipeline.keywords = [keyword(name) for name in ("compiler", "performance", "robot", "quantum")]
+    pipeline.server.fault = Script([Step("busy")])
+    failed = pipeline.run().failed
+    assert len(pipeline.server.requests) == 2 + 1 + 1
     assert failed["quantum"].startswith("not asked, after this: arXiv answered 503")
 
 
-def test_damaged_held_papers_keep_what_was_published_and_the_readme_says_so(house: House) -> None:
-    house.run()
-    house.store.held_path("compiler").write_bytes(b"damaged")
-    house.execute("publish")
-    assert "_Not refreshed since 2026-11-23: what is held of it is damaged._" in house.readme
-    assert house.readme.count("\n| **[") == 300
+def test_damaged_held_papers_keep_what_was_published_and_the_readme_says_so(
+    pipeline: Pipeline,
+) -> None:
+    pipeline.run()
+    pipeline.store.held_path("compiler").write_bytes(b"damaged")
+    pipeline.publish()
+    assert "_Not refreshed since 2026-11-23: what is held of it is damaged._" in pipeline.readme
+    assert pipeline.readme.count("\n| **[") == 300
 
 
 def test_papers_that_moderators_held_back_are_found_when_they_appear(
-    new_house: Callable[[Corpus], House], corpus: Corpus
+    pipeline: Pipeline, corpus: Corpus
 ) -> None:
     newest_first = sorted(corpus.newest, key=lambda p: p.updated, reverse=True)
     about = [p for p in newest_first if "compiler" in p.title.lower()]
     since = (datetime.fromisoformat(about[0].updated) - timedelta(days=13)).isoformat()
     held_back = [p for p in about[1:] if p.updated > since]
     assert held_back
-    house = new_house(Corpus(p for p in corpus.newest if p not in held_back))
-    house.keywords = [keyword("compiler", cap=1, within=Field.TITLE)]
-    house.run()
-    house.next_day()
-    house.server.corpus = corpus
-    house.run()
-    held = house.store.read_held("compiler")
+    pipeline.server.corpus = Corpus(p for p in corpus.newest if p not in held_back)
+    pipeline.keywords = [keyword("compiler", cap=1, within=Field.TITLE)]
+    pipeline.run()
+    pipeline.next_day()
+    pipeline.server.corpus = corpus
+    pipeline.run()
+    held = pipeline.store.read_held("compiler")
     assert held is not None
     assert {(p.id, p.version) for p in held_back} <= held.versions()
 

@@ -16,8 +16,8 @@ from papers_assets.transform import raw_papers as held_papers
 from papers_assets.transform.harvest_coverage import Harvested
 from papers_assets.transform.raw_papers import Held
 from papers_assets.transform.schema import of_papers
-from papers_assets_tests.conftest import House
 from papers_assets_tests.helpers.factories import LATER, keyword, paper
+from papers_assets_tests.helpers.project import House
 
 pytestmark = pytest.mark.lists_only
 

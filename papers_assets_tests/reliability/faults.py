@@ -28,8 +28,8 @@ from papers_assets.arxiv.sample import FAULTS, Corpus, SampleArxiv, Script, Step
 from papers_assets.checks.rendered import Section, parse
 from papers_assets.defs.headless import open_instance
 from papers_assets.defs.resources import ArxivResource
-from papers_assets_tests.conftest import House
 from papers_assets_tests.helpers.hostile_papers import hostile_corpus
+from papers_assets_tests.helpers.project import House
 
 _INTERVAL = 0.02
 _NAMES = ("reinforcement learning", "compiler", "performance")
@@ -150,7 +150,7 @@ class Matrix:
             open_instance(home, {}) as instance,
             mock.patch.object(ArxivResource, "client", _client(self._folder / f"{name}.lock")),
         ):
-            yield House(home, server, instance)
+            yield House(home, server, instance=instance)
         shutil.rmtree(home)
 
     @staticmethod

@@ -25,9 +25,9 @@ from papers_assets.render.digest import GITHUB_LIMIT
 from papers_assets.storage.raw_papers import slug
 from papers_assets.transform.changes import Kind, is_withdrawn
 from papers_assets.transform.digest import Digest, digest_of
-from papers_assets_tests.conftest import House
 from papers_assets_tests.helpers import reference_data
 from papers_assets_tests.helpers.factories import keyword
+from papers_assets_tests.helpers.project import House
 from papers_assets_tests.transform.test_real_papers import KEYWORDS, stems
 
 CAP = 100
@@ -397,7 +397,7 @@ def replayed(home: Path, days: int, *, faulty_every: int = 10, past: Past | None
     past = past or Past()
     first = past.densest(days) + _HOUR
     with open_instance(home, {}) as instance, SampleArxiv(Corpus([])) as server:
-        house = House(home, server, instance)
+        house = House(home, server, instance=instance)
         house.keywords = [keyword(name, categories=("cs", "stat"), cap=CAP) for name in KEYWORDS]
         lived = _Days(house, past)
         faulty = 0

@@ -24,8 +24,8 @@ from papers_assets.keywords.matching import MATCHED, Candidate, Matcher, SearchM
 from papers_assets.keywords.model import Keyword
 from papers_assets.keywords.query import page_size
 from papers_assets.transform.answer_validation import UNEXPLAINED, UNEXPLAINED_SHARE
-from papers_assets_tests.conftest import House
 from papers_assets_tests.helpers import reference_data
+from papers_assets_tests.helpers.project import House
 
 PATH = Path(__file__).with_name("search.toml")
 _LOST = 5
@@ -104,7 +104,7 @@ def main() -> int:
         open_instance(Path(folder), {}) as instance,
     ):
         keywords = read_keywords_file(PATH).keywords
-        house = House(Path(folder), server, instance, keywords)
+        house = House(Path(folder), server, keywords, instance=instance)
         _say(f"{'keyword':<24}{'listed':>8}{'lost':>8}{'strange':>8}  problem")
         for row in good_day(house, papers):
             wrong += bool(row.lost or row.strange or row.problem)

@@ -7,6 +7,8 @@ import pytest
 
 from papers_assets_tests.reliability.gate import NOT_HERE
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(
     ("harness", "options"),

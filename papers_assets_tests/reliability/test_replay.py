@@ -1,6 +1,10 @@
 from pathlib import Path
 
+import pytest
+
 from papers_assets_tests.reliability.replay import replayed
+
+pytestmark = pytest.mark.slow
 
 
 def test_six_days_of_real_papers_lose_nothing_through_faults_and_report_each_paper_once(

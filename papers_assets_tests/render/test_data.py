@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, FormatChecker
 
@@ -245,7 +245,6 @@ def without_surrogates(text: str) -> str:
     return re.sub("[\ud800-\udfff]", "\N{REPLACEMENT CHARACTER}", text)
 
 
-@settings(deadline=None)
 @given(papers)
 def test_whatever_papers_say_papers_json_says_it(some: list[Listed]) -> None:
     text = papers_json(some, keywords=[], last_update=None)
@@ -261,7 +260,6 @@ def test_whatever_papers_say_papers_json_says_it(some: list[Listed]) -> None:
     assert text == papers_json(some, keywords=[], last_update=None)
 
 
-@settings(deadline=None)
 @given(papers)
 def test_whatever_papers_say_papers_csv_says_it(some: list[Listed]) -> None:
     text = papers_csv(some)

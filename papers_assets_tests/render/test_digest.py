@@ -6,10 +6,9 @@ from datetime import date
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from papers_assets.render.digest import GITHUB_LIMIT, digest_markdown
@@ -17,22 +16,17 @@ from papers_assets.render.digest_mail import LIMIT, mail_html, mail_text, title
 from papers_assets.storage.edition_files import to_json
 from papers_assets.transform.changes import Kind, Update
 from papers_assets.transform.digest import Digest, Entry, Group
-from papers_assets.transform.listed_papers import Listed, listed
+from papers_assets.transform.listed_papers import Listed
 from papers_assets_tests.helpers import reference_data
-from papers_assets_tests.helpers.factories import EPOCH, LATER, paper
+from papers_assets_tests.helpers.factories import EPOCH, LATER, listed_paper, paper
 from papers_assets_tests.helpers.github_repository import GITHUBS, ToHtml, body, github
-from papers_assets_tests.transform.test_changes import lists_of
+from papers_assets_tests.helpers.thoroughness import examples
 from papers_assets_tests.transform.test_editions import Days
 
 DAY = date(2026, 11, 23)
 MORE = "https://example.org/papers"
 OLD = "version 2 of a paper first submitted 2026-01-01"
 HOSTILE = "| @everyone closes #1, GH-2 and ada/tool#3 <b>x</b> [y](javascript:z) `@w`"
-
-
-def paper_of(number: int = 1, **fields: Any) -> Listed:
-    (found,) = listed(lists_of({"a": [paper(number, **fields)]}), ["a"])
-    return found
 
 
 def digest(papers: Sequence[Listed], kind: Kind = Kind.NEW, **fields: object) -> Digest:
@@ -43,14 +37,14 @@ def digest(papers: Sequence[Listed], kind: Kind = Kind.NEW, **fields: object) ->
 
 def invented() -> Digest:
     """Something of everything."""
-    new = paper_of(1, abstract="Code: github.com/ada/tool", comment="12 pages")
+    new = listed_paper(1, abstract="Code: github.com/ada/tool", comment="12 pages")
     return Digest(
         DAY,
         (
-            Group(Kind.NEW, "compiler", (Entry(new, ("c | d",)), Entry(paper_of(3), ()))),
-            Group(Kind.REVISED, "compiler", (Entry(paper_of(2, version=3), (), "v1 to v3"),)),
-            Group(Kind.WITHDRAWN, "c | d", (Entry(paper_of(4, version=2), (), "v1 to v2"),)),
-            Group(Kind.MATCHED, "c | d", (Entry(paper_of(5, version=2), ("compiler",), OLD),)),
+            Group(Kind.NEW, "compiler", (Entry(new, ("c | d",)), Entry(listed_paper(3), ()))),
+            Group(Kind.REVISED, "compiler", (Entry(listed_paper(2, version=3), (), "v1 to v3"),)),
+            Group(Kind.WITHDRAWN, "c | d", (Entry(listed_paper(4, version=2), (), "v1 to v2"),)),
+            Group(Kind.MATCHED, "c | d", (Entry(listed_paper(5, version=2), ("compiler",), OLD),)),
         ),
         following={"x | @y": 50, "performance": 1},
         left={"compiler": 2},
@@ -89,7 +83,7 @@ def test_a_digest_leads_to_the_page_of_its_day() -> None:
 def test_github_shows_a_row_of_four_cells_per_paper_and_its_text_as_published(
     to_html: ToHtml,
 ) -> None:
-    papers = [paper_of(n, title=f"{HOSTILE} {n}", comment=HOSTILE) for n in (1, 2)]
+    papers = [listed_paper(n, title=f"{HOSTILE} {n}", comment=HOSTILE) for n in (1, 2)]
     rows = list(body(digest_markdown(digest(papers), more=MORE), to_html))
     assert [len(row) for row in rows] == [4, 4]
     assert [row[0].text for row in rows] == [f"{HOSTILE} {n}" for n in (1, 2)]
@@ -115,7 +109,7 @@ MENTION = re.compile(r"(?:^|[^A-Za-z0-9_])@[A-Za-z0-9]|#[0-9]|\bGH-[0-9]", re.AS
     ],
 )
 def test_nobody_is_mentioned_and_no_issue_is_linked_and_the_text_is_as_published(text: str) -> None:
-    told = digest([paper_of(title=text, abstract=text, comment=text)])
+    told = digest([listed_paper(title=text, abstract=text, comment=text)])
     html = github(digest_markdown(told))
     for piece in re.split(r"<a .*?</a>|<[^>]*>", html):
         assert not MENTION.search(unescape(piece))
@@ -126,12 +120,12 @@ def test_nobody_is_mentioned_and_no_issue_is_linked_and_the_text_is_as_published
 @pytest.mark.parametrize("kind", ["issues", "pull", "commit", "discussions"])
 def test_somebody_elses_issue_gets_no_reference(kind: str) -> None:
     address = f"https://github.com/ada/tool/{kind}/12"
-    html = github(digest_markdown(digest([paper_of(abstract=f"See {address}.")])))
+    html = github(digest_markdown(digest([listed_paper(abstract=f"See {address}.")])))
     assert f'{kind}/12"' not in html
 
 
 def test_what_does_not_fit_comes_with_authors_instead_of_abstracts() -> None:
-    papers = [paper_of(n, abstract="An invented sentence. " * 90) for n in range(1, 60)]
+    papers = [listed_paper(n, abstract="An invented sentence. " * 90) for n in range(1, 60)]
     text = digest_markdown(digest(papers), more=MORE)
     assert len(list(body(text))) == 59
     assert "| **Title** | **Date** | **Authors** | **Comment** |" in text
@@ -140,8 +134,8 @@ def test_what_does_not_fit_comes_with_authors_instead_of_abstracts() -> None:
 
 
 def test_what_does_not_fit_even_so_is_counted_and_no_group_hides_another() -> None:
-    many = tuple(Entry(paper_of(n, title="An invented title " * 12), ()) for n in range(1, 300))
-    few = tuple(Entry(paper_of(n), (), "v1 to v2") for n in range(300, 303))
+    many = tuple(Entry(listed_paper(n, title="An invented title " * 12), ()) for n in range(1, 300))
+    few = tuple(Entry(listed_paper(n), (), "v1 to v2") for n in range(300, 303))
     told = Digest(
         DAY,
         (Group(Kind.NEW, "a", many), Group(Kind.NEW, "b", many), Group(Kind.REVISED, "b", few)),
@@ -157,14 +151,14 @@ def test_what_does_not_fit_even_so_is_counted_and_no_group_hides_another() -> No
     assert f"_And {601 - sum(shown)} more papers: see [the whole list](<{MORE}>)._" in text
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(
     st.lists(st.text(alphabet="ab|`<&\\[]*_~@#1 \U0001f600\n$", max_size=400), max_size=8),
     st.integers(2_000, 9_000),
 )
 def test_no_digest_is_over_the_limit_whatever_it_is_made_of(texts: list[str], limit: int) -> None:
     papers = [
-        paper_of(n, title=text, abstract=text * 40, comment=text)
+        listed_paper(n, title=text, abstract=text * 40, comment=text)
         for n, text in enumerate(texts, start=1)
     ]
     notes = dict.fromkeys(texts, "Not refreshed since 2026-11-20.")
@@ -176,8 +170,8 @@ def test_no_digest_is_over_the_limit_whatever_it_is_made_of(texts: list[str], li
 
 
 def test_a_paper_of_enormous_texts_does_not_take_the_place_of_the_others() -> None:
-    enormous = paper_of(1, title="[" * 50_000, abstract="|" * 100_000, comment="<" * 90_000)
-    text = digest_markdown(digest([enormous, *(paper_of(n) for n in range(2, 20))]))
+    enormous = listed_paper(1, title="[" * 50_000, abstract="|" * 100_000, comment="<" * 90_000)
+    text = digest_markdown(digest([enormous, *(listed_paper(n) for n in range(2, 20))]))
     assert text.count("](https://arxiv.org/abs/") == 19
     assert "(100,000 characters)" in text
 
@@ -185,7 +179,7 @@ def test_a_paper_of_enormous_texts_does_not_take_the_place_of_the_others() -> No
 def test_every_dangerous_paper_stays_in_its_row() -> None:
     hazards = list(reference_data.records("arxiv/hazards.jsonl.gz"))[::20]
     fields = ("title", "abstract", "comment")
-    papers = [paper_of(n, **{f: p[f] for f in fields}) for n, p in enumerate(hazards, start=1)]
+    papers = [listed_paper(n, **{f: p[f] for f in fields}) for n, p in enumerate(hazards, start=1)]
     for start in range(0, len(papers), 20):
         some = papers[start : start + 20]
         rows = list(body(digest_markdown(digest(some))))
@@ -212,7 +206,7 @@ class Seen(HTMLParser):
 
 
 def test_a_mail_has_title_authors_date_and_abstract_in_both_its_forms() -> None:
-    told = digest([paper_of(1, comment="12 pages", abstract="See github.com/ada/tool.")])
+    told = digest([listed_paper(1, comment="12 pages", abstract="See github.com/ada/tool.")])
     seen = Seen(mail_html(told, more=MORE))
     for text in (seen.text, mail_text(told, more=MORE)):
         for part in ("An invented compiler, number 1", "Ada Example, Ben Sample", "2026-01-01"):
@@ -225,7 +219,7 @@ def test_a_mail_has_title_authors_date_and_abstract_in_both_its_forms() -> None:
 
 
 def test_hostile_text_stays_text_in_a_mail() -> None:
-    told = digest([paper_of(1, title="<img src=x onerror=y>", comment="<script>z</script>")])
+    told = digest([listed_paper(1, title="<img src=x onerror=y>", comment="<script>z</script>")])
     seen = Seen(mail_html(told))
     assert not seen.tags & {"img", "script"}
     assert "<script>z</script>" in seen.text
@@ -233,10 +227,10 @@ def test_hostile_text_stays_text_in_a_mail() -> None:
 
 
 def test_a_mail_is_no_larger_than_gmail_shows_and_says_what_is_left_out() -> None:
-    papers = [paper_of(n, abstract="An invented sentence. " * 90) for n in range(1, 80)]
+    papers = [listed_paper(n, abstract="An invented sentence. " * 90) for n in range(1, 80)]
     assert mail_html(digest(papers)).count("<b>") == 79  # without their abstracts
     assert "An invented sentence" not in mail_text(digest(papers))
-    papers = [paper_of(n, title="An invented title " * 12) for n in range(1, 400)]
+    papers = [listed_paper(n, title="An invented title " * 12) for n in range(1, 400)]
     html, text = mail_html(digest(papers), more=MORE), mail_text(digest(papers), more=MORE)
     assert LIMIT - 5000 < len(html.encode()) <= LIMIT
     shown = html.count("<b>")
@@ -245,7 +239,7 @@ def test_a_mail_is_no_larger_than_gmail_shows_and_says_what_is_left_out() -> Non
 
 
 def test_what_was_revised_says_how_and_spares_the_abstract() -> None:
-    told = digest([paper_of(1, version=2)], Kind.REVISED)
+    told = digest([listed_paper(1, version=2)], Kind.REVISED)
     assert "v1 to v2" in mail_text(told)
     assert "Nobody wrote this compiler." not in mail_text(told)
     assert EPOCH < LATER

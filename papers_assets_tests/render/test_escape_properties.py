@@ -1,10 +1,11 @@
 """Any text, however hostile: GitHub's parser finds nothing in it but the text."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from papers_assets_tests.helpers import github_repository
+from papers_assets_tests.helpers.thoroughness import examples
 from papers_assets_tests.helpers.visible_text import (
     differ,
     faults,
@@ -31,7 +32,7 @@ few_kinds = st.lists(st.sampled_from(MARKDOWN + PIECES), min_size=2, max_size=6)
 )
 all_kinds = st.lists(st.one_of(st.sampled_from(MARKDOWN + PIECES), st.characters()), max_size=24)
 hostile = st.one_of(few_kinds, all_kinds).map("".join)
-thorough = settings(max_examples=400, deadline=None)
+thorough = examples(400)
 
 
 def check(markdown: str, **fields: str) -> None:
@@ -91,7 +92,6 @@ def test_notes(text: str) -> None:
 
 
 @given(hostile, hostile)
-@settings(deadline=None)
 def test_a_row_does_not_depend_on_the_rows_around_it(one: str, other: str) -> None:
     papers = [paper(title=t, abstract=t, comment=t) for t in (one, other, one)]
     rows = list(github_repository.body(readme(papers)))

@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from papers_assets.render.feeds import atom, json_feed
+from papers_assets_tests.helpers.factories import listed_paper as paper
 from papers_assets_tests.helpers.feed_rules import atom_faults, json_feed_faults
-from papers_assets_tests.render.test_feeds import feed, invented, paper
+from papers_assets_tests.render.test_feeds import feed, invented
 
 BROKEN = [
     ("2005/Atom", "2005/Atome"),

@@ -1,7 +1,6 @@
 """Feeds, judged by the rules of their formats and read back by a feed reader."""
 
 import json
-from dataclasses import asdict
 from datetime import UTC, datetime, timedelta, timezone
 from io import BytesIO
 from pathlib import Path
@@ -15,20 +14,13 @@ from papers_assets.render.feeds import MOST_AT_ALL, MOST_ENTRIES, RECENT, Feed, 
 from papers_assets.transform.changes import Kind
 from papers_assets.transform.listed_papers import Listed, listed
 from papers_assets_tests.helpers.factories import EPOCH, LATER
+from papers_assets_tests.helpers.factories import listed_paper as paper
 from papers_assets_tests.helpers.factories import paper as published
 from papers_assets_tests.helpers.feed_rules import atom_faults, json_feed_faults
 from papers_assets_tests.transform.test_listed_papers import papers_of
 
 GOLDEN = Path(__file__).parent / "golden"
 SITE = "https://papers.example"
-
-
-def paper(number: int = 1, **fields: Any) -> Listed:
-    """An invented paper on a list; see `making.paper`."""
-    values = asdict(published(number, fields.pop("version", 1)))
-    del values["links"]
-    seen = {"first_seen": LATER, "keywords": ("compiler",)}
-    return Listed(**(values | seen | fields))
 
 
 def feed(*papers: Listed, **fields: Any) -> Feed:

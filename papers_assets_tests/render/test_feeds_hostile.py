@@ -4,15 +4,17 @@ import json
 from xml.etree import ElementTree as ET
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from papers_assets.render.feeds import MOST_AT_ALL, Feed, atom, json_feed
 from papers_assets_tests.helpers import reference_data
+from papers_assets_tests.helpers.factories import listed_paper as paper
 from papers_assets_tests.helpers.feed_rules import ATOM, ENTRY, atom_faults, json_feed_faults
+from papers_assets_tests.helpers.thoroughness import examples
 from papers_assets_tests.helpers.visible_text import called, visible
 from papers_assets_tests.render.test_escape_properties import hostile
-from papers_assets_tests.render.test_feeds import feed, items, paper, read
+from papers_assets_tests.render.test_feeds import feed, items, read
 
 texts = st.one_of(hostile, st.text(st.characters(), max_size=20))
 
@@ -39,7 +41,7 @@ def guessed(text: str) -> str:
 
 
 @given(texts, texts, texts, texts, st.lists(texts, max_size=3))
-@settings(max_examples=300, deadline=None)
+@examples(300)
 def test_whatever_the_texts_are_they_stay_text(
     title: str, abstract: str, comment: str, keyword: str, authors: list[str]
 ) -> None:
@@ -86,7 +88,7 @@ def test_fields_with_nothing_to_see_are_left_out() -> None:
 
 
 @given(texts.map(lambda text: f"https://github.com/ada/{text}"))
-@settings(max_examples=300, deadline=None)
+@examples(300)
 def test_whatever_an_address_is_made_of_its_link_is_valid(address: str) -> None:
     made = feed(paper(abstract=address), address=address, page=address)
     assert atom_faults(atom(made)) == []
@@ -111,8 +113,9 @@ def test_a_text_without_end_says_how_long_it_is() -> None:
     assert entry.summary == f"{'a' * 20_000}… (30,000 characters)"
 
 
+@pytest.mark.corpus
 def test_real_papers_with_dangerous_texts_survive_in_feeds() -> None:
-    records = list(reference_data.records("arxiv/hazards.jsonl.gz"))
+    records = list(reference_data.sample("arxiv/hazards.jsonl.gz"))
     fields = ("version", "title", "abstract", "comment")
     papers = [
         paper(number, **{name: record[name] for name in fields})  # some are versions of one paper
@@ -121,7 +124,7 @@ def test_real_papers_with_dangerous_texts_survive_in_feeds() -> None:
     parts = [papers[start : start + MOST_AT_ALL] for start in range(0, len(papers), MOST_AT_ALL)]
     entries = [entry for part in parts for entry in read(feed(*part)).entries]
     also = [item for part in parts for item in items(feed(*part))]
-    assert len(papers) > 5_000
+    assert len(papers) > reference_data.share(5_000)
     for record, entry, item in zip(records, entries, also, strict=True):
         assert item["title"] == shown(called(record["title"]))
         _, *paragraphs = ["", *item["content_text"].split("\n\n")][record["version"] > 1 :]

@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from papers_assets.arxiv.models import paper_url
@@ -27,6 +27,7 @@ from papers_assets.storage.locks import locks_below
 from papers_assets.storage.raw_papers import slug
 from papers_assets_tests.checks.test_rendered import hazards
 from papers_assets_tests.helpers import github_repository
+from papers_assets_tests.helpers.thoroughness import examples
 from papers_assets_tests.helpers.visible_text import Paper, frame, paper, visible
 from papers_assets_tests.render.test_escape_properties import hostile
 
@@ -170,7 +171,7 @@ def test_to_the_last_byte_it_is_one_document_and_one_byte_less_makes_pages() -> 
     st.integers(7_000, 15_000),
     st.booleans(),
 )
-@settings(max_examples=40, deadline=None)
+@examples(40)
 def test_every_row_stands_once_in_order_and_no_document_is_too_large(
     lists: list[tuple[str, int]],
     text: str,
@@ -190,7 +191,7 @@ def test_every_row_stands_once_in_order_and_no_document_is_too_large(
 
 
 @given(st.lists(st.integers(0, 30), min_size=1, max_size=6), st.integers(6_000, 12_000))
-@settings(max_examples=40, deadline=None)
+@examples(40)
 def test_room_is_shared_evenly_and_who_has_little_leaves_it_to_the_others(
     counts: list[int], limit: int
 ) -> None:
@@ -271,7 +272,7 @@ def test_pages_lead_back_to_their_section_and_to_each_other_above_and_below() ->
 
 
 @given(st.lists(keywords, min_size=1, max_size=4, unique=True))
-@settings(max_examples=100, deadline=None)
+@examples(100)
 def test_whatever_keywords_are_called_contents_lead_to_their_headings(names: list[str]) -> None:
     found = written(content(*((name, papers(20)) for name in names)), 2_400)
     seen = read(found.front)
@@ -357,6 +358,7 @@ def test_rows_are_never_all_text_at_once() -> None:
     assert peak < total / 4
 
 
+@pytest.mark.corpus
 def test_real_hazards_are_shared_out_whole() -> None:
     found = hazards()
     said = content(("hazards", found))

@@ -312,13 +312,12 @@ def test_whatever_is_published_is_text(title: str, abstract: str, other: str) ->
     assert dict(parse_qsl(coins)).get("rft.title", "") == collapse(title)
 
 
+@pytest.mark.corpus
 def test_every_real_hazard_is_on_the_page_as_text() -> None:
-    papers = [
-        recorded(r, n) for n, r in enumerate(reference_data.records("arxiv/hazards.jsonl.gz"))
-    ]
+    papers = [recorded(r, n) for n, r in enumerate(reference_data.sample("arxiv/hazards.jsonl.gz"))]
     site = site_of(papers[: pages.MOST_PAPERS], ["compiler"])
     page = Parsed(pages_of(site)["index.html"])
-    assert page.count("article") == pages.MOST_PAPERS
+    assert page.count("article") == min(len(papers), pages.MOST_PAPERS) > 500
     assert (page.count("script"), page.count("style"), page.count("img")) == (1, 1, 0)
     hrefs = {re.match(r"[a-z]*:|", link["href"])[0] for link in page.all("a")}  # type: ignore[index]
     assert hrefs <= {"https:", "http:", ""}

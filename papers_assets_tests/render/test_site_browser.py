@@ -31,9 +31,13 @@ from papers_assets_tests.helpers.site_pages import (
 )
 from papers_assets_tests.render.test_site import HOSTILE
 
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None, reason="there is no Chromium on this machine (Debian: apt install chromium)"
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        CHROMIUM is None,
+        reason="there is no Chromium on this machine (Debian: apt install chromium)",
+    ),
+]
 
 PHONE: dict[str, Any] = {"viewport": {"width": 360, "height": 740}}
 YESTERDAY = TODAY - timedelta(days=1)

@@ -13,8 +13,8 @@ from papers_assets import definitions
 from papers_assets.defs.jobs import DAILY
 from papers_assets.keywords.file import KeywordsFileError, read_keywords_file
 from papers_assets.storage.last_valid_keywords import read_or_stored, store_valid
-from papers_assets_tests.conftest import House
 from papers_assets_tests.helpers import ui_driver
+from papers_assets_tests.helpers.project import House
 
 VALID = "# mine\n[keywords.compiler]\ncap = 3\n"
 BROKEN = "cap = 0\n[keywords.compiler]\nanny = 1\n"

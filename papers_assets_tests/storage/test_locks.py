@@ -18,7 +18,6 @@ from papers_assets.storage.files import StoreError
 from papers_assets.storage.locks import FileLocks, LockLostError, PostgresLocks, locks_for
 from papers_assets.storage.postgres import Session, key_of
 from papers_assets.storage.raw_papers import Store
-from papers_assets_tests.conftest import House
 from papers_assets_tests.helpers.contention import (
     another,
     count_up,
@@ -27,6 +26,7 @@ from papers_assets_tests.helpers.contention import (
     locks_at,
 )
 from papers_assets_tests.helpers.postgres_server import Postgres
+from papers_assets_tests.helpers.project import House
 from papers_assets_tests.storage.test_rate_limit_postgres import cut
 from papers_assets_tests.storage.test_raw_papers import held
 

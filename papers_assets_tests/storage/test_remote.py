@@ -35,10 +35,10 @@ from papers_assets.transform.editions import Mark
 from papers_assets.transform.raw_papers import Held, refreshed
 from papers_assets.transform.selection import PROBLEMS
 from papers_assets_tests.cli.test_commands import papers
-from papers_assets_tests.conftest import House
 from papers_assets_tests.helpers import ui_driver
 from papers_assets_tests.helpers.contention import another
 from papers_assets_tests.helpers.factories import LATER, keyword, paper
+from papers_assets_tests.helpers.project import Pipeline
 from papers_assets_tests.reliability.worlds import corpus_at, history
 from papers_assets_tests.storage.test_editions import pieces
 from papers_assets_tests.storage.test_rate_limit_postgres import cut
@@ -358,6 +358,7 @@ def numbers(value: Held | None) -> list[int]:
     return sorted(int(name.split(".")[1]) for name, _ in value.versions())
 
 
+@pytest.mark.slow
 def test_writers_on_threads_and_processes_undo_nothing_of_each_others(
     s3_home: Path, postgres_url: str
 ) -> None:
@@ -439,32 +440,33 @@ def test_browsers_are_told_what_a_file_is(outputs: Outputs) -> None:
     assert info["ContentType"] == "text/html"
 
 
+@pytest.mark.slow
 def test_the_whole_graph_over_two_days_loses_nothing(
     s3_home: Path, server: SampleArxiv, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with open_instance(tmp_path, {}) as instance:
-        house = House(s3_home, server, instance, locks="local", host_folder=tmp_path)
-        versions: set[tuple[str, int]] = set()
-        for moment in (len(history()) - 12, len(history())):
-            server.corpus = corpus_at(moment)
-            with caplog.at_level(logging.ERROR):
-                report = house.run()
-            assert (report.failed, report.unpublished, report.problem) == ({}, {}, "")
-            assert caplog.records == []
-            for name in house.file.names:
-                found = house.store.read_held(name)
-                assert found is not None
-                versions |= found.versions()
-            house.next_day()
-        read = house.outputs.read_known().papers
-        assert set(house.store.read_papers()["arxiv_id"]) <= set(read["arxiv_id"])
+    pipeline = Pipeline(s3_home, server, locks="local", host_folder=tmp_path)
+    versions: set[tuple[str, int]] = set()
+    for moment in (len(history()) - 12, len(history())):
+        server.corpus = corpus_at(moment)
+        with caplog.at_level(logging.ERROR):
+            report = pipeline.run()
+        assert (report.failed, report.unpublished, report.problem) == ({}, {}, "")
+        assert caplog.records == []
+        for name in pipeline.file.names:
+            found = pipeline.store.read_held(name)
+            assert found is not None
+            versions |= found.versions()
+        pipeline.next_day()
+    read = pipeline.outputs.read_known().papers
+    assert set(pipeline.store.read_papers()["arxiv_id"]) <= set(read["arxiv_id"])
     assert len(versions) >= 3
-    assert len(house.outputs.days()) == 2
+    assert len(pipeline.outputs.days()) == 2
     there = objects(s3_home)
     assert {"output/README.md", "output/site/index.html", ".papers/papers.parquet"} <= there
     assert [name for name in there if "tmp" in name or "lock" in name or "dagster" in name] == []
 
 
+@pytest.mark.slow
 def test_the_command_line_runs_over_s3_and_wants_a_place_for_its_history(
     s3_home: Path, s3_environment: dict[str, str], server: SampleArxiv, tmp_path: Path
 ) -> None:

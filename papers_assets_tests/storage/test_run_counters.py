@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from papers_assets.arxiv.sample import Fault
 from papers_assets.storage.run_counters import Counters, Counts, from_json, to_json
-from papers_assets_tests.conftest import House
 from papers_assets_tests.helpers.factories import LATER
+from papers_assets_tests.helpers.project import House
 
 pytestmark = pytest.mark.lists_only
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from papers_assets.arxiv.models import Paper
@@ -23,6 +23,7 @@ from papers_assets.transform.changes import (
 )
 from papers_assets.transform.selection import COLUMNS
 from papers_assets_tests.helpers.factories import EPOCH, LATER, held_frame, paper
+from papers_assets_tests.helpers.thoroughness import examples
 
 Lists = dict[str, list[Paper]]
 FOLLOWED = dict.fromkeys(["a", "b"], Update(EPOCH))
@@ -325,7 +326,7 @@ some_lists = st.dictionaries(
 )
 
 
-@settings(max_examples=15, deadline=None)  # each day takes pandas milliseconds
+@examples(15)  # each day takes pandas milliseconds
 @given(st.lists(some_lists, max_size=5), st.lists(st.integers(-1, 6), min_size=2, max_size=2))
 def test_every_paper_is_told_of_once_as_entering_a_list_whatever_happens(
     days: list[Lists], updated: list[int]
@@ -348,7 +349,7 @@ def test_every_paper_is_told_of_once_as_entering_a_list_whatever_happens(
     assert entered == {(k, p.arxiv_id[-1]) for day in days for k in day for p in day[k]}
 
 
-@settings(max_examples=15, deadline=None)  # each day takes pandas milliseconds
+@examples(15)  # each day takes pandas milliseconds
 @given(st.lists(some_lists, max_size=5))
 def test_what_is_known_to_be_listed_is_what_is_listed(days: list[Lists]) -> None:
     editions = Editions()

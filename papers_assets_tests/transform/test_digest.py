@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from papers_assets.pipeline.deliver import notice
@@ -13,6 +13,7 @@ from papers_assets.render.digest_mail import mail_html, mail_text
 from papers_assets.transform.changes import Kind, Update
 from papers_assets.transform.digest import Digest, digest_of
 from papers_assets_tests.helpers.factories import EPOCH, paper
+from papers_assets_tests.helpers.thoroughness import examples
 from papers_assets_tests.transform.test_changes import Lists, some_lists
 from papers_assets_tests.transform.test_editions import DAY, NAMES, Days
 
@@ -109,7 +110,7 @@ def test_notes_are_those_of_the_keywords_that_are_told_of() -> None:
     assert digest_of(edition, NAMES, only=["b"]).notes == {}
 
 
-@settings(max_examples=10, deadline=None)  # each day takes pandas milliseconds
+@examples(10)  # each day takes pandas milliseconds
 @given(st.lists(some_lists, min_size=1, max_size=4))
 def test_the_parts_together_tell_of_what_the_day_does(lists: list[Lists]) -> None:
     days = Days()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from papers_assets.storage import edition_files
@@ -25,6 +25,7 @@ from papers_assets.transform.editions import (
 from papers_assets.transform.editions import kinds as kinds_to_all
 from papers_assets.transform.listed_papers import listed
 from papers_assets_tests.helpers.factories import EPOCH, LATER, paper
+from papers_assets_tests.helpers.thoroughness import examples
 from papers_assets_tests.transform.test_changes import FOLLOWED, Lists, lists_of, some_lists
 
 NAMES = ["a", "b"]
@@ -103,7 +104,7 @@ def test_an_edition_has_one_paper_a_line_so_that_its_history_stays_small() -> No
     assert '"title": "An invented compiler, number 1"' in text
 
 
-@settings(max_examples=10, deadline=None)  # each day takes pandas milliseconds
+@examples(10)  # each day takes pandas milliseconds
 @given(st.lists(some_lists, min_size=1, max_size=4))
 def test_an_edition_is_read_back_as_it_was_written(lists: list[Lists]) -> None:
     days = Days()
@@ -128,7 +129,7 @@ OLDER: list[Lists] = [
 ]
 
 
-@settings(max_examples=10, deadline=None)
+@examples(10)
 @example(MOVED, 0)
 @example(OLDER, 3)
 @given(st.lists(some_lists, min_size=1, max_size=4), st.integers(0, 4))

@@ -1,15 +1,14 @@
 """The main job over 31,487 real paper versions, against a plain computation over the same lines."""
 
 import re
-from collections.abc import Callable
 from typing import Any
 
 import snowballstemmer
 
 from papers_assets.arxiv.sample import Corpus
-from papers_assets_tests.conftest import House
 from papers_assets_tests.helpers import reference_data
 from papers_assets_tests.helpers.factories import keyword
+from papers_assets_tests.helpers.project import Pipeline
 
 KEYWORDS = [
     "reinforcement learning",
@@ -55,12 +54,12 @@ def expected() -> dict[str, dict[str, tuple[int, str]]]:
 
 
 def test_five_keywords_give_their_hundred_newest_matching_papers(
-    new_house: Callable[[Corpus], House],
+    pipeline: Pipeline,
 ) -> None:
-    house = new_house(Corpus.load(reference_data.path("arxiv/papers.jsonl.gz")))
-    house.keywords = [keyword(name, categories=("cs", "stat")) for name in KEYWORDS]
-    assert house.run().failed == {}
-    papers = house.store.read_papers()
+    pipeline.server.corpus = Corpus.load(reference_data.path("arxiv/papers.jsonl.gz"))
+    pipeline.keywords = [keyword(name, categories=("cs", "stat")) for name in KEYWORDS]
+    assert pipeline.run().failed == {}
+    papers = pipeline.store.read_papers()
     for name, matching in expected().items():
         assert len(matching) >= 100
         rows = papers[papers["keyword"] == name]
@@ -72,6 +71,6 @@ def test_five_keywords_give_their_hundred_newest_matching_papers(
         assert shown.items() <= matching.items()
         # Newest first, and nothing newer is left out (days decide: most times here are days).
         assert list(days) == sorted((day for _, day in matching.values()), reverse=True)[:100]
-    pages = [page.decode() for _, page in house.store.documents.pages()]
+    pages = [page.decode() for _, page in pipeline.store.documents.pages()]
     assert pages  # five hundred real papers are more than GitHub shows of one document
-    assert sum(text.count("\n| **[") for text in (house.readme, *pages)) == 500
+    assert sum(text.count("\n| **[") for text in (pipeline.readme, *pages)) == 500
