@@ -60,6 +60,7 @@ class Pipeline:
     """PAPERS_LOCKS; a URL has to be in the environment, too."""
     host_folder: Path | None = None
     witness: bool = False
+    front_page: bool = False
     assets: frozenset[str] = frozenset()
     """What the graph has; empty: everything."""
     metadata: dict[tuple[str, str | None], Mapping[str, Any]] = field(default_factory=dict)
@@ -85,7 +86,12 @@ class Pipeline:
     def file(self) -> KeywordsFile:
         path = (self.host_folder or self.home) / "keywords.toml"
         return KeywordsFile(
-            path, tuple(self.keywords), ZoneInfo("UTC"), "0 6 * * *", witness=self.witness
+            path,
+            tuple(self.keywords),
+            ZoneInfo("UTC"),
+            "0 6 * * *",
+            witness=self.witness,
+            front_page=self.front_page,
         )
 
     @property

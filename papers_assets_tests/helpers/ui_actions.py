@@ -15,7 +15,7 @@ from ruamel.yaml import YAML
 
 from papers_assets_tests.helpers.ui_driver import PAPERS
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 GITHUB = ROOT / ".github"
 DAILY = GITHUB / "workflows" / "daily.yml"
 

@@ -7,7 +7,6 @@ import dagster as dg
 
 from papers_assets.checks import CHECKS_OF_CHANGES, CHECKS_OF_PAPERS, CHECKS_OF_README
 from papers_assets.defs.jobs import CHECKS
-from papers_assets_tests.defs.test_graph import Fronted
 from papers_assets_tests.helpers.factories import keyword
 from papers_assets_tests.helpers.project import House
 
@@ -115,11 +114,11 @@ def test_after_an_edit_of_the_keywords_failures_are_warnings_until_the_next_publ
 
 
 def test_a_front_page_that_is_gone_is_noticed(house: House) -> None:
-    fronted = Fronted(house.home, house.server, instance=house.instance)
-    fronted.first_day()
-    assert failed(execute(fronted)[1]) == {}
-    fronted.store.documents.front_page_path.write_text("Mine.\n")
-    success, found = execute(fronted)
+    house.front_page = True
+    house.first_day()
+    assert failed(execute(house)[1]) == {}
+    house.store.documents.front_page_path.write_text("Mine.\n")
+    success, found = execute(house)
     assert (success, failed(found)) == (True, {"front_page_written": "ERROR"})
 
 
