@@ -1,5 +1,6 @@
 """What several rooms' tests use: a sample arXiv, a home folder, and the graph over both."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -53,16 +54,29 @@ def assets(request: pytest.FixtureRequest) -> frozenset[str]:
     return LISTS if request.node.get_closest_marker("lists_only") else frozenset()
 
 
-@pytest.fixture
-def pipeline(tmp_path: Path, server: SampleArxiv, assets: frozenset[str]) -> Pipeline:
-    return Pipeline(tmp_path, server, assets=assets)
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all workers of the tests share, for what is prepared once."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "prepared"
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 @pytest.fixture
-def house(tmp_path: Path, server: SampleArxiv, assets: frozenset[str]) -> Iterator[House]:
+def pipeline(
+    tmp_path: Path, server: SampleArxiv, assets: frozenset[str], prepared: Path
+) -> Pipeline:
+    return Pipeline(tmp_path, server, assets=assets, prepared=prepared)
+
+
+@pytest.fixture
+def house(
+    tmp_path: Path, server: SampleArxiv, assets: frozenset[str], prepared: Path
+) -> Iterator[House]:
     """Its run history is in memory."""
     with history_in_memory() as instance:
-        yield House(tmp_path, server, assets=assets, instance=instance)
+        yield House(tmp_path, server, assets=assets, prepared=prepared, instance=instance)
 
 
 @pytest.fixture

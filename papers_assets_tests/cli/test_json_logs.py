@@ -27,6 +27,7 @@ from papers_assets.settings import SettingsError, read_settings
 from papers_assets.storage.files import StoreError
 from papers_assets.text import progress
 from papers_assets_tests.helpers import ui_driver
+from papers_assets_tests.helpers.command_line import papers, papers_from_scratch
 
 logger = logging.getLogger("papers_assets.anything")
 ESCAPES = "\x1b[2J\x9b31m\r\n\u2028{}"
@@ -156,12 +157,6 @@ def environment(home: Path, server: SampleArxiv) -> dict[str, str]:
     )
 
 
-def papers(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [ui_driver.PAPERS, *arguments], env=environment, capture_output=True, text=True, check=False
-    )
-
-
 def test_a_run_says_everything_as_json_and_nothing_else(
     environment: dict[str, str], server: SampleArxiv, home: Path
 ) -> None:
@@ -221,14 +216,14 @@ def test_without_the_library_it_is_said_what_to_install(
     environment: dict[str, str], tmp_path: Path
 ) -> None:
     hidden = hiding(tmp_path, "pythonjsonlogger", "raise ImportError('No pythonjsonlogger')")
-    done = papers(environment | hidden, "run")
+    done = papers_from_scratch(environment | hidden, "run")
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert "pip install -e '.[json-logs]'" in done.stderr
 
 
 def test_even_what_nobody_expected_is_json(environment: dict[str, str], tmp_path: Path) -> None:
     hidden = hiding(tmp_path, "pandas", "raise RuntimeError('an invented\\nmistake')")
-    done = papers(environment | hidden, "run")
+    done = papers_from_scratch(environment | hidden, "run")
     assert (done.returncode, done.stdout) == (1, "")
     (line,) = lines(done.stderr)
     assert line["message"] == "unexpectedly"

@@ -21,7 +21,7 @@ from papers_assets.storage.harvest import Harvests
 from papers_assets.transform.harvest_coverage import RECENT, SETTLES
 from papers_assets.transform.selection import refreshed_at
 from papers_assets_tests.helpers.factories import keyword
-from papers_assets_tests.helpers.project import House
+from papers_assets_tests.helpers.project import LISTS, House, Pipeline
 
 # A day that is over wherever the tests run; the invented papers end on it.
 TODAY = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -48,10 +48,11 @@ class Farm(House):
 
 @pytest.fixture
 def farm(house: House) -> Farm:
-    return Farm(house.home, house.server, instance=house.instance, today=TODAY)
+    return Farm(house.home, house.server, today=TODAY, assets=LISTS, instance=house.instance)
 
 
 def test_days_come_in_and_lists_are_published(farm: Farm) -> None:
+    farm.assets = frozenset()
     report = farm.run()
     assert sorted(report.refreshed) == sorted(farm.file.names)
     assert (report.failed, report.problem, report.unpublished) == ({}, "", {})
@@ -91,12 +92,12 @@ def test_lists_are_those_that_queries_give(farm: Farm) -> None:
         keyword("statistics", any=("time series",), categories=("stat",)),
     ]
     farm.run()
-    house = House(farm.home / "queries", farm.server, farm.keywords, TODAY, instance=farm.instance)
+    pipeline = Pipeline(farm.home / "queries", farm.server, farm.keywords, TODAY)
     since = datetime.combine(SINCE, datetime.min.time(), UTC)
-    house.run()
+    pipeline.refresh()
     some = 0
     for name in farm.file.names:
-        queried = house.store.read_held(name)
+        queried = pipeline.store.read_held(name)
         assert queried is not None
         rows = queried.papers.select(["arxiv_id", "version", "updated"]).to_pylist()
         # In the sample a paper is listed on the day after it was submitted.

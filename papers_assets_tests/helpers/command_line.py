@@ -5,12 +5,15 @@ exits with is that of a process that a shell starts; only its start takes less.
 """
 
 import os
+import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from multiprocessing import get_context
 from pathlib import Path
 from subprocess import CompletedProcess
+
+from papers_assets_tests.helpers.ui_driver import PAPERS
 
 _SERVER = get_context("forkserver")
 _SERVER.set_forkserver_preload(["papers_assets.cli", "papers_assets.definitions"])
@@ -26,6 +29,13 @@ def papers(environment: Mapping[str, str], *arguments: str) -> CompletedProcess[
         code = process.exitcode
         process.close()
         return CompletedProcess(arguments, code or 0, *(path.read_text() for path in outputs))
+
+
+def papers_from_scratch(environment: Mapping[str, str], *arguments: str) -> CompletedProcess[str]:
+    """Do the same with an interpreter that has imported nothing yet."""
+    return subprocess.run(
+        [PAPERS, *arguments], env=environment, capture_output=True, text=True, check=False
+    )
 
 
 def _main(environment: dict[str, str], arguments: Sequence[str], outputs: Sequence[Path]) -> None:

@@ -7,7 +7,6 @@ import dagster as dg
 
 from papers_assets.checks import CHECKS_OF_CHANGES, CHECKS_OF_PAPERS, CHECKS_OF_README
 from papers_assets.defs.jobs import CHECKS
-from papers_assets_tests.defs.test_graph import Fronted
 from papers_assets_tests.helpers.factories import keyword
 from papers_assets_tests.helpers.project import House
 
@@ -42,7 +41,7 @@ def failed(found: dict[tuple[str, str], dg.AssetCheckEvaluation]) -> dict[str, s
 
 
 def test_all_checks_are_executed_without_materializing_or_fetching_anything(house: House) -> None:
-    house.run()
+    house.first_day()
     requests, before = len(house.server.requests), house.readme
     result = house.execute(CHECKS)
     evaluations = result.get_asset_check_evaluations()
@@ -53,7 +52,7 @@ def test_all_checks_are_executed_without_materializing_or_fetching_anything(hous
 
 
 def test_one_check_is_executed_alone(house: House) -> None:
-    house.run()
+    house.first_day()
     for key in (("papers", "capped"), ("changes", "adds_up"), ("readme", "well_formed")):
         success, found = execute(house, [key])
         assert success
@@ -63,7 +62,7 @@ def test_one_check_is_executed_alone(house: House) -> None:
 
 
 def test_papers_that_grow_old_are_noticed_although_nothing_runs(house: House) -> None:
-    house.run()
+    house.first_day()
     house.today += timedelta(hours=40)
     success, found = execute(house)
     assert (success, failed(found)) == (True, {"fresh_enough": "WARN"})
@@ -72,7 +71,7 @@ def test_papers_that_grow_old_are_noticed_although_nothing_runs(house: House) ->
 
 
 def test_what_is_damaged_fails_the_run_and_says_where(house: House) -> None:
-    house.run()
+    house.first_day()
     readme = house.store.documents.readme_path
     readme.write_text(house.readme.replace("| **[", "| [", 1))
     success, found = execute(house)
@@ -88,7 +87,7 @@ def test_what_is_damaged_fails_the_run_and_says_where(house: House) -> None:
 def test_newer_stored_papers_are_no_fault_of_the_list_that_was_published_before(
     house: House,
 ) -> None:
-    house.run()
+    house.first_day()
     older = house.store.read_papers()
     house.store.held_path("compiler").unlink()
     held = house.store.read_held("performance")
@@ -103,7 +102,7 @@ def test_newer_stored_papers_are_no_fault_of_the_list_that_was_published_before(
 def test_after_an_edit_of_the_keywords_failures_are_warnings_until_the_next_publication(
     house: House,
 ) -> None:
-    house.run()
+    house.first_day()
     house.keywords = [keyword("compiler", cap=50), keyword("graph neural network")]
     success, found = execute(house)
     assert success
@@ -115,11 +114,11 @@ def test_after_an_edit_of_the_keywords_failures_are_warnings_until_the_next_publ
 
 
 def test_a_front_page_that_is_gone_is_noticed(house: House) -> None:
-    fronted = Fronted(house.home, house.server, instance=house.instance)
-    fronted.run()
-    assert failed(execute(fronted)[1]) == {}
-    fronted.store.documents.front_page_path.write_text("Mine.\n")
-    success, found = execute(fronted)
+    house.front_page = True
+    house.first_day()
+    assert failed(execute(house)[1]) == {}
+    house.store.documents.front_page_path.write_text("Mine.\n")
+    success, found = execute(house)
     assert (success, failed(found)) == (True, {"front_page_written": "ERROR"})
 
 
@@ -140,7 +139,7 @@ def test_the_schedule_executes_them_daily_once_something_is_published_and_nothin
         return schedule.evaluate_tick(tick(house)).skip_message
 
     assert skipped() == "Nothing has been published yet."
-    house.run()
+    house.first_day()
     assert skipped() is None
     run = house.instance.create_run_for_job(house.definitions.resolve_job_def(CHECKS))
     house.instance.report_run_canceling(run)

@@ -24,7 +24,7 @@ def rows(pipeline: Pipeline) -> int:
 def test_a_full_disk_costs_the_keyword_its_day_and_nothing_else(
     pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pipeline.run()
+    pipeline.first_day()
     pipeline.next_day()
     before = pipeline.store.held_path("compiler").read_bytes()
     sync = os.fsync
@@ -48,7 +48,7 @@ def test_a_full_disk_costs_the_keyword_its_day_and_nothing_else(
 
 @pytest.mark.slow
 def test_a_limit_on_the_size_of_files_leaves_the_old_ones_whole(pipeline: Pipeline) -> None:
-    pipeline.run()
+    pipeline.first_day()
     before = pipeline.readme
     held = pipeline.store.held_path("compiler").read_bytes()
     (pipeline.home / "keywords.toml").write_text("".join(f"[keywords.{n}]\n" for n in ["compiler"]))
@@ -82,7 +82,7 @@ def test_an_output_folder_that_cannot_be_written_is_said_and_nothing_is_lost(
 def test_a_clock_that_jumps_back_loses_nothing_and_is_told_by_a_check(pipeline: Pipeline) -> None:
     pipeline.assets = frozenset()
     pipeline.today += timedelta(days=30)
-    pipeline.run()
+    pipeline.first_day()
     pipeline.today -= timedelta(days=30)
     pipeline.failing = {"compiler": Fault(503)}
     report = pipeline.run()
@@ -103,7 +103,7 @@ def test_a_clock_that_jumps_back_loses_nothing_and_is_told_by_a_check(pipeline: 
 
 
 def test_a_keyword_that_is_removed_and_added_again_has_lost_nothing(pipeline: Pipeline) -> None:
-    pipeline.run()
+    pipeline.first_day()
     before = pipeline.store.read_held("compiler")
     assert before is not None
     everything, pipeline.keywords = pipeline.keywords, [keyword("performance")]
@@ -146,7 +146,7 @@ def test_a_list_whose_papers_are_lost_while_arxiv_is_away_stays_as_it_was(
     pipeline: Pipeline,
 ) -> None:
     pipeline.assets = frozenset()
-    pipeline.run()
+    pipeline.first_day()
     pipeline.store.held_path("compiler").write_bytes(b"PAR1 or so")
     pipeline.failing = {"compiler": Fault(503)}
     pipeline.next_day()

@@ -36,6 +36,7 @@ from papers_assets.transform.harvest_coverage import Harvested
 from papers_assets.transform.raw_papers import refreshed
 from papers_assets.transform.schema import of_papers
 from papers_assets_tests.helpers import ui_driver
+from papers_assets_tests.helpers.command_line import papers
 from papers_assets_tests.helpers.factories import LATER, keyword, paper
 from papers_assets_tests.helpers.project import House
 
@@ -314,11 +315,9 @@ def environment(home: Path, server: SampleArxiv) -> dict[str, str]:
 
 
 def test_the_command_line_prints_them_once(environment: dict[str, str]) -> None:
-    done = subprocess.run(
-        [ui_driver.PAPERS, "metrics", "--once"], env=environment, capture_output=True, check=True
-    )
-    assert done.stderr == b""
-    assert samples(done.stdout.decode())["papers_keyword_age_seconds", "compiler"] == math.inf
+    done = papers(environment, "metrics", "--once")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert samples(done.stdout)["papers_keyword_age_seconds", "compiler"] == math.inf
 
 
 def test_the_command_line_serves_them_until_interrupted(environment: dict[str, str]) -> None:

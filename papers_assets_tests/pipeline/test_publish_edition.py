@@ -76,7 +76,7 @@ def test_a_run_publishes_everything_and_a_second_one_of_the_day_repeats_nothing(
 
 
 def test_the_next_day_tells_of_what_came_and_of_what_it_pushed_out(growing: Pipeline) -> None:
-    growing.run()
+    growing.first_day()
     before = set(growing.store.read_papers()["arxiv_id"])
     growing.next_day()
     growing.server.corpus = corpus_at(len(history()))
@@ -97,7 +97,7 @@ def test_the_next_day_tells_of_what_came_and_of_what_it_pushed_out(growing: Pipe
 def test_a_day_without_news_has_no_edition_unless_it_is_asked_for(
     growing: Pipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    growing.run()
+    growing.first_day()
     growing.next_day()
     growing.run()
     assert growing.outputs.days() == [DAY]
@@ -117,7 +117,7 @@ def test_a_day_without_news_has_no_edition_unless_it_is_asked_for(
 
 
 def test_a_damaged_edition_stops_what_is_told_and_not_the_list(growing: Pipeline) -> None:
-    growing.run()
+    growing.first_day()
     growing.outputs.edition_path(DAY).write_text("<<<<<<< HEAD\n")
     growing.next_day()
     report = growing.run()
@@ -152,7 +152,7 @@ class Links(HTMLParser):
 
 
 def test_every_link_within_the_site_leads_to_a_file(growing: Pipeline) -> None:
-    growing.run()
+    growing.first_day()
     site = growing.outputs.site_folder
     pages = list(site.rglob("*.html"))
     assert len(pages) == 5
@@ -243,7 +243,7 @@ def test_a_first_run_says_what_is_followed_and_announces_nothing(small: Pipeline
 def test_a_keyword_that_is_added_later_brings_no_flood_and_hides_nothing_new(
     small: Pipeline,
 ) -> None:
-    small.run()
+    small.first_day()
     small.keywords = (keyword("compiler"), keyword("parser"))
     today = "2026-11-23T10:00:00Z"
     both = arxiv_paper(4, word="parser for a compiler", published=today, updated=today)
@@ -256,7 +256,7 @@ def test_a_keyword_that_is_added_later_brings_no_flood_and_hides_nothing_new(
 
 
 def test_digest_site_feed_and_data_call_a_paper_the_same(small: Pipeline) -> None:
-    small.run()
+    small.first_day()
     today = "2026-11-23T10:00:00Z"
     old = "2005-03-21T10:00:00Z"
     grown(
@@ -285,7 +285,7 @@ def test_digest_site_feed_and_data_call_a_paper_the_same(small: Pipeline) -> Non
 
 def test_a_keyword_that_is_edited_brings_what_matches_newly(small: Pipeline) -> None:
     small.server.corpus = Corpus([arxiv_paper(1), arxiv_paper(2, word="parser")])
-    small.run()
+    small.first_day()
     small.keywords = (keyword("compiler", any=("compiler", "parser")),)
     today = "2026-11-23T10:00:00Z"
     edition = grown(small, arxiv_paper(3, published=today, updated=today))
@@ -297,7 +297,7 @@ def test_a_keyword_that_is_edited_brings_what_matches_newly(small: Pipeline) -> 
 
 def test_a_quiet_day_moves_on_from_when_papers_are_new(small: Pipeline) -> None:
     """Nothing is published then, and the next update is compared with the newest one."""
-    small.run()
+    small.first_day()
     for _ in range(3):
         grown(small)
     assert small.outputs.days() == [DAY]
@@ -311,7 +311,7 @@ def test_a_quiet_day_moves_on_from_when_papers_are_new(small: Pipeline) -> None:
 def test_what_an_older_program_told_is_not_told_again_and_nothing_new_is_lost(
     small: Pipeline, lost: str
 ) -> None:
-    small.run()
+    small.first_day()
     _as_of_format_1(small)
     if lost == "known.parquet":
         (small.home / ".papers" / lost).unlink()
@@ -341,7 +341,7 @@ def _as_of_format_1(pipeline: Pipeline) -> None:
 
 def test_a_keyword_without_papers_is_followed_from_its_first_answer_on(small: Pipeline) -> None:
     small.server.corpus = Corpus([])
-    small.run()
+    small.first_day()
     assert newest(small).baselines == (Baseline("compiler", 0, 1),)
     edition = grown(small, arxiv_paper(1))
     assert [c.changes[0].kind for c in edition.papers] == ["new"]
@@ -357,7 +357,7 @@ def test_a_first_list_that_could_not_be_fetched_is_no_baseline_yet(small: Pipeli
 
 
 def test_files_of_a_keyword_that_is_not_followed_any_more_go(growing: Pipeline) -> None:
-    growing.run()
+    growing.first_day()
     growing.keywords = growing.keywords[:1]
     growing.run()
     left = {p.name for p in growing.outputs.site_folder.rglob("*") if p.is_file()}
@@ -366,7 +366,7 @@ def test_files_of_a_keyword_that_is_not_followed_any_more_go(growing: Pipeline) 
 
 
 def test_the_data_says_what_the_lists_do(growing: Pipeline) -> None:
-    growing.run()
+    growing.first_day()
     papers = growing.store.read_papers()
     data = json.loads((growing.outputs.site_folder / "data" / "papers.json").read_text())
     assert [k["papers"] for k in data["keywords"]] == [100, 100]
@@ -376,7 +376,7 @@ def test_the_data_says_what_the_lists_do(growing: Pipeline) -> None:
 
 
 def test_the_same_papers_give_the_same_files_whenever_they_are_rendered(growing: Pipeline) -> None:
-    growing.run()
+    growing.first_day()
     reading = Reading(growing.store.read_papers(), growing.file, public_slug)
     site = growing.outputs.site_folder
     told = told_as(growing.outputs.read_known().papers)
@@ -395,7 +395,7 @@ def test_any_past_day_can_be_asked_for(growing: Pipeline, monkeypatch: pytest.Mo
     monkeypatch.setenv("PAPERS_KEYWORDS", str(growing.home / "keywords.toml"))
     none = CliRunner().invoke(cli.main, ["digest"])
     assert (none.exit_code, "no edition yet" in none.output) == (2, True)
-    growing.run()
+    growing.first_day()
     shown = CliRunner().invoke(cli.main, ["digest", "--date", "2026-11-23"])
     assert shown.exit_code == 0
     assert shown.output.startswith("Daily Papers, 2026-11-23\nNow following 2 keywords.\n")
@@ -408,7 +408,7 @@ def test_any_past_day_can_be_asked_for(growing: Pipeline, monkeypatch: pytest.Mo
 def test_a_list_that_would_be_wrong_does_not_replace_the_one_that_is_there(
     growing: Pipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    growing.run()
+    growing.first_day()
     before = {p: p.read_bytes() for p in growing.home.glob("output/*.md")}
     growing.next_day()
     with monkeypatch.context() as patched:
@@ -427,7 +427,7 @@ def test_a_list_that_would_be_wrong_does_not_replace_the_one_that_is_there(
 
 
 def test_what_people_put_beside_our_files_stays(growing: Pipeline) -> None:
-    growing.run()
+    growing.first_day()
     theirs = [
         growing.outputs.site_folder / name
         for name in ("CNAME", "data/mine.csv", "feeds/mine.xml", "keywords/mine.html", "about.html")
@@ -439,7 +439,7 @@ def test_what_people_put_beside_our_files_stays(growing: Pipeline) -> None:
 
 
 def test_a_feed_says_since_when_its_list_is_not_fresh(growing: Pipeline) -> None:
-    growing.run()
+    growing.first_day()
     growing.failing = {"compiler": Fault(503, b"busy")}
     growing.next_day()
     growing.run()

@@ -35,7 +35,7 @@ def test_a_lie_is_asked_about_once_more_and_then_not_believed(
     pipeline: Pipeline, fault: str
 ) -> None:
     only_compiler(pipeline)
-    pipeline.run()
+    pipeline.first_day()
     before = set(pipeline.store.read_papers()["arxiv_id"])
     pipeline.next_day()
     pipeline.server.fault = Script([Step(fault)])
@@ -48,7 +48,7 @@ def test_a_lie_is_asked_about_once_more_and_then_not_believed(
 
 def test_a_lie_that_is_over_at_the_second_look_costs_nothing(pipeline: Pipeline) -> None:
     only_compiler(pipeline)
-    pipeline.run()
+    pipeline.first_day()
     pipeline.server.fault = script = Script([Step("no-results", times=1)])
     assert pipeline.run().failed == {}
     assert script.struck == (1,)
@@ -56,7 +56,7 @@ def test_a_lie_that_is_over_at_the_second_look_costs_nothing(pipeline: Pipeline)
 
 def test_what_arxiv_keeps_saying_for_a_week_is_believed(pipeline: Pipeline) -> None:
     only_compiler(pipeline)
-    pipeline.run()
+    pipeline.first_day()
     pipeline.server.fault = Script([Step("shrunk")])
     assert pipeline.run().failed
     pipeline.today += timedelta(days=6)
@@ -98,7 +98,7 @@ def growing(pipeline: Pipeline, corpus: Corpus) -> Pipeline:
     versions = sorted(corpus.newest, key=lambda p: (p.updated, p.id))
     pipeline.server.corpus = Corpus(versions[:300])
     pipeline.keywords = [keyword("everything", any=("the",), within=Field.EITHER, cap=10)]
-    pipeline.run()
+    pipeline.first_day()
     pipeline.next_day()
     pipeline.server.corpus = corpus
     return pipeline
@@ -199,7 +199,7 @@ def test_papers_of_a_first_doubted_answer_are_kept_though_the_second_is_believed
 
 def test_damaged_held_papers_are_set_aside_and_fetched_anew(pipeline: Pipeline) -> None:
     only_compiler(pipeline)
-    pipeline.run()
+    pipeline.first_day()
     path = pipeline.store.held_path("compiler")
     path.write_bytes(b"damaged")
     assert pipeline.run().failed == {}
@@ -218,7 +218,7 @@ def test_the_third_keyword_in_a_row_to_fail_ends_the_asking(pipeline: Pipeline) 
 def test_damaged_held_papers_keep_what_was_published_and_the_readme_says_so(
     pipeline: Pipeline,
 ) -> None:
-    pipeline.run()
+    pipeline.first_day()
     pipeline.store.held_path("compiler").write_bytes(b"damaged")
     pipeline.publish()
     assert "_Not refreshed since 2026-11-23: what is held of it is damaged._" in pipeline.readme
@@ -235,7 +235,7 @@ def test_papers_that_moderators_held_back_are_found_when_they_appear(
     assert held_back
     pipeline.server.corpus = Corpus(p for p in corpus.newest if p not in held_back)
     pipeline.keywords = [keyword("compiler", cap=1, within=Field.TITLE)]
-    pipeline.run()
+    pipeline.first_day()
     pipeline.next_day()
     pipeline.server.corpus = corpus
     pipeline.run()
@@ -256,7 +256,7 @@ def test_every_check_is_evaluated_and_passes_on_a_good_day(house: House) -> None
 def test_a_check_that_blocks_keeps_the_old_readme(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    house.run()
+    house.first_day()
     before = house.readme
     house.next_day()
     select = selection.select

@@ -166,7 +166,7 @@ def test_whatever_sqlalchemy_takes_for_the_default_the_driver_is_one_that_is_ins
 
 
 def test_without_a_driver_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("papers_assets.storage.postgres.find_spec", lambda _: None)
+    monkeypatch.setattr("papers_assets.settings.find_spec", lambda _: None)
     with pytest.raises(PostgresError, match=r"pip install -e '.\[postgres\]'"):
         checked_url(NOBODY)
 

@@ -34,8 +34,8 @@ from papers_assets.storage.run_counters import Counters, Counts
 from papers_assets.transform.editions import Mark
 from papers_assets.transform.raw_papers import Held, refreshed
 from papers_assets.transform.selection import PROBLEMS
-from papers_assets_tests.cli.test_commands import papers
 from papers_assets_tests.helpers import ui_driver
+from papers_assets_tests.helpers.command_line import papers
 from papers_assets_tests.helpers.contention import another
 from papers_assets_tests.helpers.factories import LATER, keyword, paper
 from papers_assets_tests.helpers.project import Pipeline
