@@ -72,8 +72,7 @@ def check_readme(  # noqa: PLR0913 - what was made, and what of
     content = Content(sections, None, 0, site=file.site)
     wrong = [*seen.faults, *_faults(seen, seen_pages, content, urls)]
     if front_page is not None:
-        names = {page.name for page in seen_pages}
-        wrong += faults_of_front_page(front_page, document, seen, content, names)
+        wrong += faults_of_front_page(front_page, document)
     return [
         _well_formed(seen, seen_pages, wrong),
         _under_github_limit(sizes, file),

@@ -6,7 +6,7 @@ in; what is escaped, with what it was before.
 
 import re
 from collections import Counter
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import count, takewhile, zip_longest
 from typing import NamedTuple
@@ -68,6 +68,10 @@ class SeenPage(NamedTuple):
 def shown(markdown: str) -> tuple[Block, ...]:
     """Return what readers see of Markdown."""
     return blocks(to_html(markdown))
+
+
+def _shown_of(line: bytes) -> tuple[Block, ...]:
+    return shown(line.decode(errors="replace"))
 
 
 def see_page(name: str, document: bytes, urls: Urls) -> SeenPage:
@@ -149,38 +153,34 @@ def faults_of_readme(
         yield f"{KEYWORDS}{page.name}: of {page.section.heading!r}, {wrong}"
 
 
-def faults_of_front_page(
-    front_page: bytes, document: bytes, seen: Document, content: Content, names: Container[str]
-) -> Iterator[str]:
-    """Say where a front page is anything but the README, with links that work from there.
-
-    Args:
-        front_page: the file.
-        document: the README.
-        seen: the same.
-        content: as in `faults_of_readme`.
-        names: of all pages.
-    """
-    if not front_page.endswith(FRONT_PAGE_MARK.encode()):
+def faults_of_front_page(front_page: bytes, document: bytes) -> Iterator[str]:
+    """Say where a front page is anything but the README, with links that work from there."""
+    mark = FRONT_PAGE_MARK.encode()
+    if not front_page.endswith(mark):
         yield "the front page does not end with the mark that it is ours"
-    leading = [
-        [parts().links(extras(content, folder).links) for folder in ("", TO_OUTPUT)],
-        *(
-            [
-                parts().more(len(section.rows), more(rendered, slug(rendered.keyword), folder))
-                for folder in ("", TO_OUTPUT)
-            ]
-            for section, rendered in zip(seen.sections, content.sections, strict=False)
-            if page_name(slug(rendered.keyword), 1) in names
-        ),
-    ]
-    elsewhere = {here.strip().encode(): there.strip().encode() for here, there in leading}
-    theirs = front_page.removesuffix(FRONT_PAGE_MARK.encode()).split(b"\n")
-    pairs = zip_longest(document.split(b"\n"), theirs, fillvalue=b"")
-    for number, (line, other) in enumerate(pairs, start=1):
-        if other != elsewhere.get(line, line):
+    lines = zip_longest(
+        document.split(b"\n"), front_page.removesuffix(mark).split(b"\n"), fillvalue=b""
+    )
+    for number, (ours, theirs) in enumerate(lines, start=1):
+        is_row = ours.startswith(b"|")
+        if ours != theirs if is_row else _from_elsewhere(ours) != _shown_of(theirs):
             yield f"the front page's line {number} is not the README's"
             return
+
+
+def _from_elsewhere(line: bytes) -> tuple[Block, ...]:
+    """Return what readers see of a line of the README where the front page is."""
+    return tuple(
+        block._replace(
+            links=tuple(
+                link
+                if ":" in link.target or link.target.startswith("#")
+                else link._replace(target=f"{TO_OUTPUT}{link.target}")
+                for link in block.links
+            )
+        )
+        for block in _shown_of(line)
+    )
 
 
 def _faults_of_pages(own: Sequence[SeenPage], rendered: Rendered, page: Page) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The picture of papers a day: a row of bars per keyword, as SVG. Pure.
+"""Papers a day as bars: a picture with a row per keyword, and bars for pages of their own. Pure.
 
 A template of a few lines, as the README is one: a plotting library would add eight packages, 54 MB
 of memory and three quarters of a second to every run.
@@ -8,13 +8,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
+from typing import NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 DAYS = 30
 MOST_ROWS = 20
 _LABEL = 26
-_WIDTH, _STEP, _BAR, _HEIGHT = 17, 17, 13, 26
+
+
+class Day(NamedTuple):
+    """A day of a keyword."""
+
+    day: date
+    count: int
+    is_known: bool
+    """Whether all of its papers are known."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +41,37 @@ class Bars:
     """The day of the newest paper, whether it is among the days or not; None: there is none."""
 
     @property
+    def total(self) -> int:
+        """The papers of all days."""
+        return sum(self.counts)
+
+    @property
+    def most(self) -> int:
+        """The papers of the day with most."""
+        return max(self.counts, default=0)
+
+    def days(self, last: date) -> list[Day]:
+        """Return the days, oldest first, up to `last`."""
+        number = len(self.counts)
+        known = range(self.unknown, number - self.unknown_at_end)
+        return [
+            Day(last - timedelta(days=number - 1 - index), count, index in known)
+            for index, count in enumerate(self.counts)
+        ]
+
+    def summary(self, last: date) -> str:
+        """Return what the bars show, in words."""
+        days = self.days(last)
+        if not days:
+            return "Papers a day: no day is known."
+        said = (
+            f"Papers a day from {days[0].day} to {days[-1].day}: {self.total:,} in all, "
+            f"{self.most:,} on the day with most."
+        )
+        unknown = sum(not day.is_known for day in days)
+        return f"{said} Not all papers are known of {unknown} of the days." if unknown else said
+
+    @property
     def without_bars(self) -> str:
         """Return the sentence that stands where no day has a paper; empty if one has."""
         if any(self.counts):
@@ -40,6 +80,42 @@ class Bars:
         newest = f"; newest: {self.newest}" if self.newest else ""
         papers = "papers" if is_known else "known papers"
         return f"No {papers} in the last {len(self.counts)} days{newest}."
+
+
+class Scale(NamedTuple):
+    """The sizes of bars."""
+
+    height: int
+    step: int
+    """From day to day."""
+    bar: int
+    """The width of a bar."""
+    lowest: float
+    """The height of a day with a paper, which has to be seen next to one with hundreds."""
+
+    def path(self, bars: Bars) -> str:
+        """Return all bars, as the `d` of a path."""
+        return "".join(
+            self._bar(index, max(self.lowest, count / bars.most * self.height), self.bar)
+            for index, count in enumerate(bars.counts)
+            if count
+        )
+
+    def unknown(self, bars: Bars) -> str:
+        """Return the days of which not all papers are known, as the `d` of a path."""
+        days = len(bars.counts)
+        end = max(bars.unknown, days - bars.unknown_at_end)
+        return "".join(
+            self._bar(start, self.height, (stop - start) * self.step)
+            for start, stop in ((0, bars.unknown), (end, days))
+            if start < stop
+        )
+
+    def _bar(self, index: int, height: float, width: int) -> str:
+        return f"M{index * self.step} {self.height}v-{height:.4g}h{width}V{self.height}z"
+
+
+_SCALE = Scale(height=26, step=17, bar=13, lowest=1)
 
 
 def chart(rows: Sequence[Bars], last: date) -> str:
@@ -54,23 +130,22 @@ def chart(rows: Sequence[Bars], last: date) -> str:
             {
                 "label": _shortened(row.keyword),
                 "name": row.keyword,
-                "path": _path(row.counts),
-                "unknown": row.unknown * _STEP,
-                "unknown_at_end": row.unknown_at_end * _STEP,
-                "total": sum(row.counts),
-                "most": max(row.counts, default=0),
+                "path": _SCALE.path(row),
+                "unknown": _SCALE.unknown(row),
+                "total": row.total,
+                "most": row.most,
                 "without_bars": row.without_bars,
             }
             for row in shown
         ],
         more=len(rows) - len(shown),
         ticks=[
-            ((days - 1 - back) * _STEP + _BAR // 2, last - timedelta(days=back))
+            ((days - 1 - back) * _SCALE.step + _SCALE.bar // 2, last - timedelta(days=back))
             for back in range(0, days, 7)
         ],
         days=days,
-        width=days * _STEP,
-        height=_HEIGHT,
+        width=days * _SCALE.step,
+        height=_SCALE.height,
         has_unknown=any(row.unknown or row.unknown_at_end for row in shown),
     )
 
@@ -101,15 +176,6 @@ def bars(  # noqa: PLR0913, PLR0917 - what a row is made of
     unknown = sum(known_from is None or day < known_from for day in shown)
     at_end = sum(known_until is None or day > known_until for day in shown[unknown:])
     return Bars(keyword, [counts.get(day, 0) for day in shown], unknown, at_end, newest)
-
-
-def _path(counts: Sequence[int]) -> str:
-    most = max(counts, default=0)
-    return "".join(
-        f"M{day * _STEP} {_HEIGHT}v-{count / most * _HEIGHT:.1f}h{_BAR}V{_HEIGHT}z"
-        for day, count in enumerate(counts)
-        if count
-    )
 
 
 def _shortened(text: str) -> str:

@@ -2,10 +2,10 @@ import base64
 import hashlib
 import re
 from collections import Counter
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from html.parser import HTMLParser
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 from urllib.parse import parse_qsl
 
@@ -17,7 +17,7 @@ from papers_assets.render.chart import Bars
 from papers_assets.render.citations import bibtex
 from papers_assets.render.markdown import collapse
 from papers_assets.render.site import Frame, pages
-from papers_assets.render.site.bars import HEIGHT, STEP, drawing
+from papers_assets.render.site.environment import SCALE
 from papers_assets.render.site.mathml import _PARTS
 from papers_assets_tests.helpers import reference_data
 from papers_assets_tests.helpers.site_pages import (
@@ -327,17 +327,20 @@ def test_every_real_hazard_is_on_the_page_as_text() -> None:
 
 
 def test_bars_say_what_is_known() -> None:
-    drawn = drawing(Bars("x", [9, 0, 4, 1, 7], unknown=1, unknown_at_end=2), TODAY)
-    assert [(day.day, day.count, day.is_known) for day in drawn.days] == [
+    drawn = Bars("x", [9, 0, 4, 1, 7], unknown=1, unknown_at_end=2)
+    assert drawn.days(TODAY) == [
         (TODAY - timedelta(days=4), 9, False),
         (TODAY - timedelta(days=3), 0, True),
         (TODAY - timedelta(days=2), 4, True),
         (TODAY - timedelta(days=1), 1, False),
         (TODAY, 7, False),
     ]
-    assert drawn.path.count("M") == 4
-    assert [int(x) for x in re.findall(r"M(\d+)", drawn.unknown)] == [0, 3 * STEP, 4 * STEP]
-    assert drawn.summary == (
+    assert SCALE.path(drawn).count("M") == 4
+    widths = [
+        tuple(map(int, found)) for found in re.findall(r"M(\d+) .*?h(\d+)", SCALE.unknown(drawn))
+    ]
+    assert widths == [(0, SCALE.step), (3 * SCALE.step, 2 * SCALE.step)]
+    assert drawn.summary(TODAY) == (
         "Papers a day from 2026-11-19 to 2026-11-23: 21 in all, 9 on the day with most."
         " Not all papers are known of 3 of the days."
     )
@@ -354,8 +357,11 @@ def test_a_keyword_without_new_papers_has_a_sentence_and_no_empty_box() -> None:
 
 @given(st.lists(st.integers(0, 10**6), max_size=40), st.integers(0, 40), st.integers(0, 40))
 def test_bars_stay_in_their_drawing(counts: list[int], unknown: int, at_end: int) -> None:
-    drawn = drawing(Bars("x", counts, min(unknown, len(counts)), at_end), date(2026, 1, 1))
-    assert all(0 <= day.height <= HEIGHT for day in drawn.days)
-    assert all((day.height > 0) == (day.count > 0) for day in drawn.days)
-    assert drawn.width >= len(counts) * STEP
+    drawn = Bars("x", counts, min(unknown, len(counts)), at_end)
+    drawings = (SCALE.path(drawn), SCALE.unknown(drawn))
+    boxes = [re.findall(r"M(\d+) \d+v-([\d.]+)h(\d+)", path) for path in drawings]
+    for x, height, width in chain(*boxes):
+        assert 0 <= int(x) <= int(x) + int(width) <= len(counts) * SCALE.step
+        assert 0 < float(height) <= SCALE.height
+    assert [int(x) for x, _, _ in boxes[0]] == [n * SCALE.step for n, c in enumerate(counts) if c]
     assert drawn.total == sum(counts)

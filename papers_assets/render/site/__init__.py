@@ -1,7 +1,7 @@
 """The static site: pages that work from a disk, without a server and without JavaScript. Pure.
 
-`pages` lays out the lists and `days` the archive, `formulas` and `mathml` show mathematics, `bars`
-draws papers a day. The scripts search, filter and mark what is in the page already.
+`pages` lays out the lists and `days` the archive, `formulas` and `mathml` show mathematics.
+The scripts search, filter and mark what is in the page already.
 """
 
 from papers_assets.render.site.days import DAYS, MOST_DAYS, page_name, render_days

@@ -9,9 +9,11 @@ from importlib import resources
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from papers_assets.render.site.bars import HEIGHT, STEP
+from papers_assets.render.chart import Scale
 from papers_assets.render.site.entries import MARKS
 
+SCALE = Scale(height=24, step=4, bar=3, lowest=1.5)
+"""Of the bars, which follow the page's colours, light or dark."""
 _SCRIPTS = ("memory.js", "highlight.js", "app.js", "triage.js")
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 # Not the calendar module's: its names depend on the machine's locale.
@@ -44,7 +46,7 @@ def environment() -> Environment:
         "policy": f"default-src 'none'; script-src {script_hash}; style-src {style_hash}; "
         "img-src data:; base-uri 'none'; form-action 'none'",
         "said": MARKS,
-        "bar": {"height": HEIGHT, "step": STEP},
+        "scale": SCALE,
     }
     return environment
 

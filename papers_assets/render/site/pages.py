@@ -9,7 +9,6 @@ from itertools import groupby
 from typing import NamedTuple
 
 from papers_assets.render.chart import Bars
-from papers_assets.render.site.bars import Drawing, drawing
 from papers_assets.render.site.entries import MARKS, Entry, shown
 from papers_assets.render.site.environment import environment, spelled_out
 from papers_assets.transform.listed_papers import Listed
@@ -95,7 +94,7 @@ class _Row:
     slug: str
     count: int
     note: str
-    drawing: Drawing
+    bars: Bars
 
 
 class Group(NamedTuple):
@@ -113,7 +112,7 @@ def render_site(site: Site) -> Iterator[tuple[str, Iterator[str]]]:
     Yields:
         A page's path, relative to the site's folder, and its pieces; joined, they are the document.
     """
-    rows = [_row(section, site.today) for section in site.sections]
+    rows = list(map(_row, site.sections))
     common = {"site": site, "frame": site.frame, "newest": _newest(site)}
     yield (
         "index.html",
@@ -175,11 +174,11 @@ def _newest(site: Site) -> str:
     return Entry(newest, "", {}).seen if newest else ""
 
 
-def _row(section: SiteSection, today: date) -> _Row:
+def _row(section: SiteSection) -> _Row:
     return _Row(
         shown(section.keyword),
         section.slug,
         len(section.papers),
         shown(section.note),
-        drawing(section.bars, today),
+        section.bars,
     )
