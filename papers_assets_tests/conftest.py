@@ -2,19 +2,24 @@
 
 import os
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from papers_assets.arxiv.sample import Corpus, SampleArxiv
-from papers_assets.defs.headless import open_instance
 from papers_assets_tests.helpers import thoroughness
-from papers_assets_tests.helpers.hostile_papers import hostile_corpus
 from papers_assets_tests.helpers.postgres_server import postgres, postgres_url
-from papers_assets_tests.helpers.project import LISTS, House, Pipeline, history_in_memory
 from papers_assets_tests.helpers.s3_server import s3_environment, s3_home, s3_url
-from papers_assets_tests.helpers.ui_driver import UI, environment, running_ui
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from papers_assets.arxiv.sample import Corpus, SampleArxiv
+    from papers_assets_tests.helpers.project import House, Pipeline
+    from papers_assets_tests.helpers.ui_driver import UI
+
+# Fixtures import what they need: Dagster takes seconds, and the process that hands out the tests
+# runs none.
 
 __all__ = ["postgres", "postgres_url", "s3_environment", "s3_home", "s3_url"]  # fixtures, too
 
@@ -30,27 +35,27 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def corpus() -> Corpus:
+def corpus() -> "Corpus":
+    from papers_assets_tests.helpers.hostile_papers import hostile_corpus
+
     return hostile_corpus()
 
 
 @pytest.fixture
-def server(corpus: Corpus) -> Iterator[SampleArxiv]:
+def server(corpus: "Corpus") -> "Iterator[SampleArxiv]":
+    from papers_assets.arxiv.sample import SampleArxiv
+
     with SampleArxiv(corpus) as server:
         yield server
 
 
-@pytest.fixture(scope="session")
-def empty_history(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home with an empty run history: to copy it is faster than to let Dagster make one."""
-    folder = tmp_path_factory.mktemp("empty")
-    with open_instance(folder, {}):
-        return folder
-
-
 @pytest.fixture
 def assets(request: pytest.FixtureRequest) -> frozenset[str]:
-    """What the graph of a test has; with the marker `lists_only`, it ends with the README."""
+    """What the graph of a test has, by its markers; empty: everything."""
+    from papers_assets_tests.helpers.project import LISTS
+
+    if request.node.get_closest_marker("editions_only"):
+        return LISTS | {"changes", "digest"}
     return LISTS if request.node.get_closest_marker("lists_only") else frozenset()
 
 
@@ -65,28 +70,44 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def pipeline(
-    tmp_path: Path, server: SampleArxiv, assets: frozenset[str], prepared: Path
-) -> Pipeline:
+    tmp_path: Path, server: "SampleArxiv", assets: frozenset[str], prepared: Path
+) -> "Pipeline":
+    from papers_assets_tests.helpers.project import Pipeline
+
     return Pipeline(tmp_path, server, assets=assets, prepared=prepared)
 
 
 @pytest.fixture
 def house(
-    tmp_path: Path, server: SampleArxiv, assets: frozenset[str], prepared: Path
-) -> Iterator[House]:
+    tmp_path: Path, server: "SampleArxiv", assets: frozenset[str], prepared: Path
+) -> "Iterator[House]":
     """Its run history is in memory."""
+    from papers_assets_tests.helpers.project import House, history_in_memory
+
     with history_in_memory() as instance:
         yield House(tmp_path, server, assets=assets, prepared=prepared, instance=instance)
 
 
 @pytest.fixture
 def recorded(
-    tmp_path: Path, server: SampleArxiv, empty_history: Path, assets: frozenset[str]
-) -> Iterator[House]:
-    """A house whose run history is on disk, where other processes find it."""
-    shutil.copytree(empty_history, tmp_path, dirs_exist_ok=True)
+    tmp_path: Path,
+    server: "SampleArxiv",
+    assets: frozenset[str],
+    prepared: Path,
+    request: pytest.FixtureRequest,
+) -> "Iterator[House]":
+    """A house whose run history is on disk, where other processes find it.
+
+    With the marker `after_runs`, so many runs have been made.
+    """
+    from papers_assets.defs.headless import open_instance
+    from papers_assets_tests.helpers.project import House, recorded_runs
+
+    marker = request.node.get_closest_marker("after_runs")
+    runs = recorded_runs(marker.args[0] if marker else 0, prepared, server, assets)
+    shutil.copytree(runs, tmp_path, dirs_exist_ok=True)
     with open_instance(tmp_path, {}) as instance:
-        yield House(tmp_path, server, assets=assets, instance=instance)
+        yield House(tmp_path, server, assets=assets, prepared=prepared, instance=instance)
 
 
 @pytest.fixture
@@ -99,7 +120,9 @@ def home(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def ui(home: Path, server: SampleArxiv) -> Iterator[UI]:
+def ui(home: Path, server: "SampleArxiv") -> "Iterator[UI]":
     """A real `papers ui` over the sample arXiv."""
+    from papers_assets_tests.helpers.ui_driver import environment, running_ui
+
     with running_ui(environment(home, home / "keywords.toml", server.url), home / "ui.log") as ui:
         yield ui

@@ -230,6 +230,7 @@ def test_even_what_nobody_expected_is_json(environment: dict[str, str], tmp_path
     assert "RuntimeError: an invented\nmistake" in line["exception"]
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_says_so_as_json(
     environment: dict[str, str], server: SampleArxiv
 ) -> None:

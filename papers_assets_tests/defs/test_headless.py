@@ -31,6 +31,7 @@ with open_instance(Path(sys.argv[1]), {}) as instance:
 PROCESSES = 4
 
 
+@pytest.mark.slow
 def test_processes_that_open_a_fresh_run_history_at_once_all_can(tmp_path: Path) -> None:
     home = tmp_path / "home"
     processes = [

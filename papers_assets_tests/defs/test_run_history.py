@@ -85,8 +85,10 @@ def checked_run(house: House) -> str:
     return definitions.resolve_job_def("checks").execute_in_process(instance=house.instance).run_id
 
 
+@pytest.mark.slow
+@pytest.mark.after_runs(2)
 def test_what_is_superseded_goes_with_its_files_and_all_that_is_shown_stays(house: House) -> None:
-    gone = [*house.run().run_ids, *house.run().run_ids, checked_run(house)]
+    gone = [*reversed(runs(house)), checked_run(house)]
     house.failing = {"compiler": Fault(503)}
     gone += house.run().run_ids[:1]  # compiler failed; superseded below
     alone = house.run("performance").run_ids
@@ -115,8 +117,9 @@ def test_what_is_superseded_goes_with_its_files_and_all_that_is_shown_stays(hous
     assert shown(house) == before
 
 
+@pytest.mark.after_runs(1)
 def test_only_what_ended_before_goes(house: House) -> None:
-    first = house.run().run_ids
+    first = runs(house)
     between = now()
     second, third = house.run().run_ids, house.run().run_ids
     assert prune_runs(house.instance, older_than=between).runs == 1
@@ -146,19 +149,19 @@ def test_check_evaluations_go_with_their_runs(house: House) -> None:
     assert first not in runs(house)
 
 
+@pytest.mark.after_runs(3)
 def test_pruning_twice_removes_nothing_more(house: House) -> None:
-    for _ in range(3):
-        house.run()
     prune_runs(house.instance, older_than=now())
     assert prune_runs(house.instance, older_than=now()) == run_history.Pruned(0, 0)
 
 
+@pytest.mark.after_runs(4)
 @pytest.mark.parametrize("calls", [0, 2, 4, 6])
 def test_a_prune_that_is_interrupted_is_completed_by_the_next(
     house: House, monkeypatch: pytest.MonkeyPatch, calls: int
 ) -> None:
-    superseded = [house.run().run_ids[0] for _ in range(3)]
-    house.run()
+    _, *superseded = runs(house)
+    assert len(superseded) == 3
     before, left = shown(house), calls
 
     def until_interrupted(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -187,9 +190,9 @@ def test_a_prune_that_is_interrupted_is_completed_by_the_next(
     assert shown(house) == before
 
 
+@pytest.mark.after_runs(2)
 def test_files_of_a_run_that_was_deleted_in_the_ui_go_and_other_files_stay(house: House) -> None:
-    deleted = house.run().run_ids[0]
-    house.run()
+    _, deleted = runs(house)
     house.instance.delete_run(deleted)
     assert files(house, deleted)
     others = [house.home / ".papers" / folder / "mine" for folder in ("logs", "history/runs")]
@@ -200,8 +203,8 @@ def test_files_of_a_run_that_was_deleted_in_the_ui_go_and_other_files_stay(house
     assert all(path.exists() for path in others)
 
 
+@pytest.mark.after_runs(1)
 def test_the_numbers_of_removed_events_are_not_given_to_new_ones(house: House) -> None:
-    house.run()
     house.execute(HOUSEKEEPING)  # the last events are not about an asset
     latest = dg.DagsterEventType.RUN_SUCCESS
     last = house.instance.fetch_run_status_changes(latest, limit=1).records[0].storage_id
@@ -211,9 +214,8 @@ def test_the_numbers_of_removed_events_are_not_given_to_new_ones(house: House) -
     assert new > last
 
 
+@pytest.mark.after_runs(2)
 def test_housekeeping_says_what_it_removed_and_disturbs_no_automation(house: House) -> None:
-    house.run()
-    house.run()
     before = shown(house)
     cursor = dg.evaluate_automation_conditions(house.definitions, house.instance).cursor
     house.today = now() + timedelta(days=91)
@@ -234,9 +236,8 @@ def test_housekeeping_says_what_it_removed_and_disturbs_no_automation(house: Hou
     assert after.total_requested == 0
 
 
+@pytest.mark.after_runs(2)
 def test_housekeeping_keeps_what_is_young_enough(house: House) -> None:
-    house.run()
-    house.run()
     house.today = now() + timedelta(days=89)
     house.execute(HOUSEKEEPING)
     assert len(runs(house)) == 3
@@ -260,10 +261,10 @@ def test_tidying_up_that_fails_is_logged_and_no_more(
     assert "the disk is gone" in caplog.text
 
 
+@pytest.mark.after_runs(1)
 def test_tidying_up_is_quiet_when_nothing_is_removed(
     house: House, caplog: pytest.LogCaptureFixture
 ) -> None:
-    house.run()
     caplog.clear()
     tidy_up(house.instance, house.file, house.store)
     assert [r for r in caplog.records if r.name.startswith("papers_assets")] == []

@@ -39,7 +39,7 @@ def papers_from_scratch(environment: Mapping[str, str], *arguments: str) -> Comp
 
 
 def _main(environment: dict[str, str], arguments: Sequence[str], outputs: Sequence[Path]) -> None:
-    from papers_assets.cli import main  # noqa: PLC0415 - imported in the server
+    from papers_assets.cli import main
 
     os.environ.clear()
     os.environ.update(environment)

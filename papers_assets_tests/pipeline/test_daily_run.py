@@ -177,6 +177,7 @@ def verdicts(pipeline: Pipeline) -> dict[str, bool]:
     return {name: pipeline.checks[name].passed for name in CHECKS_OF_README}
 
 
+@pytest.mark.slow
 def test_what_github_would_not_show_goes_on_pages_and_comes_back(fronted: Pipeline) -> None:
     fronted.keywords = [keyword(f"compiler {n}", any=("compiler",), cap=120) for n in range(12)]
     fronted.run()

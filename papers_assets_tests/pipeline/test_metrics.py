@@ -320,6 +320,7 @@ def test_the_command_line_prints_them_once(environment: dict[str, str]) -> None:
     assert samples(done.stdout)["papers_keyword_age_seconds", "compiler"] == math.inf
 
 
+@pytest.mark.slow
 def test_the_command_line_serves_them_until_interrupted(environment: dict[str, str]) -> None:
     port = ui_driver.free_port()
     command = [str(ui_driver.PAPERS), "metrics", "--port", str(port)]

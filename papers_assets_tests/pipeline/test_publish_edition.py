@@ -75,6 +75,7 @@ def test_a_run_publishes_everything_and_a_second_one_of_the_day_repeats_nothing(
     assert growing.metadata["changes", None]["baseline"] == 0
 
 
+@pytest.mark.editions_only
 def test_the_next_day_tells_of_what_came_and_of_what_it_pushed_out(growing: Pipeline) -> None:
     growing.first_day()
     before = set(growing.store.read_papers()["arxiv_id"])
@@ -94,6 +95,7 @@ def test_the_next_day_tells_of_what_came_and_of_what_it_pushed_out(growing: Pipe
     )
 
 
+@pytest.mark.editions_only
 def test_a_day_without_news_has_no_edition_unless_it_is_asked_for(
     growing: Pipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -116,6 +118,7 @@ def test_a_day_without_news_has_no_edition_unless_it_is_asked_for(
     assert newest(growing).mark.part == 1
 
 
+@pytest.mark.editions_only
 def test_a_damaged_edition_stops_what_is_told_and_not_the_list(growing: Pipeline) -> None:
     growing.first_day()
     growing.outputs.edition_path(DAY).write_text("<<<<<<< HEAD\n")
@@ -127,6 +130,7 @@ def test_a_damaged_edition_stops_what_is_told_and_not_the_list(growing: Pipeline
     assert "Last update: 2026-11-24" in growing.readme
 
 
+@pytest.mark.editions_only
 def test_a_keyword_that_failed_is_told_of_when_it_is_back(growing: Pipeline) -> None:
     growing.failing = {"performance": Fault(503, b"busy")}
     growing.run()
@@ -283,6 +287,7 @@ def test_digest_site_feed_and_data_call_a_paper_the_same(small: Pipeline) -> Non
     assert page.count("first submitted") == 4
 
 
+@pytest.mark.editions_only
 def test_a_keyword_that_is_edited_brings_what_matches_newly(small: Pipeline) -> None:
     small.server.corpus = Corpus([arxiv_paper(1), arxiv_paper(2, word="parser")])
     small.first_day()
@@ -295,6 +300,7 @@ def test_a_keyword_that_is_edited_brings_what_matches_newly(small: Pipeline) -> 
     }
 
 
+@pytest.mark.editions_only
 def test_a_quiet_day_moves_on_from_when_papers_are_new(small: Pipeline) -> None:
     """Nothing is published then, and the next update is compared with the newest one."""
     small.first_day()
@@ -339,6 +345,7 @@ def _as_of_format_1(pipeline: Pipeline) -> None:
     pq.write_table(table.drop_columns(["kind"]).replace_schema_metadata(labels), known)
 
 
+@pytest.mark.editions_only
 def test_a_keyword_without_papers_is_followed_from_its_first_answer_on(small: Pipeline) -> None:
     small.server.corpus = Corpus([])
     small.first_day()
@@ -347,6 +354,7 @@ def test_a_keyword_without_papers_is_followed_from_its_first_answer_on(small: Pi
     assert [c.changes[0].kind for c in edition.papers] == ["new"]
 
 
+@pytest.mark.editions_only
 def test_a_first_list_that_could_not_be_fetched_is_no_baseline_yet(small: Pipeline) -> None:
     small.keywords = (keyword("compiler"), keyword("parser"))
     small.failing = {"compiler": Fault(503, b"busy")}
@@ -389,6 +397,7 @@ def test_the_same_papers_give_the_same_files_whenever_they_are_rendered(growing:
             assert (site / part / name).read_bytes() == "".join(pieces).encode()
 
 
+@pytest.mark.editions_only
 def test_any_past_day_can_be_asked_for(growing: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
     (growing.home / "keywords.toml").write_text("[keywords.compiler]\n[keywords.performance]\n")
     monkeypatch.setenv("PAPERS_HOME", str(growing.home))
@@ -405,6 +414,7 @@ def test_any_past_day_can_be_asked_for(growing: Pipeline, monkeypatch: pytest.Mo
     assert "no edition of 2026-11-22: nothing changed on that day" in other.output
 
 
+@pytest.mark.editions_only
 def test_a_list_that_would_be_wrong_does_not_replace_the_one_that_is_there(
     growing: Pipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+import pytest
 import snowballstemmer
 
 from papers_assets.arxiv.sample import Corpus
@@ -53,6 +54,7 @@ def expected() -> dict[str, dict[str, tuple[int, str]]]:
     return found
 
 
+@pytest.mark.slow
 def test_five_keywords_give_their_hundred_newest_matching_papers(
     pipeline: Pipeline,
 ) -> None:
