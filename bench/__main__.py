@@ -78,24 +78,24 @@ def _measure(name: str, *, is_quick: bool, is_kept: bool) -> tuple[Result, Stamp
         _note(f"{name}: failed: {type(error).__name__}: {error}")
         return None
     command = f"python -m bench {name}{' --quick' * is_quick}"
-    stamp = Stamp(f"{datetime.now(UTC):%Y-%m-%d}", command, str(this_machine()))
-    sys.stdout.write(f"## {name}: {part.what}\n\n{markdown(result, stamp)}\n")
+    times = Stamp(f"{datetime.now(UTC):%Y-%m-%d}", command, str(this_machine()))
+    sys.stdout.write(f"## {name}: {part.what}\n\n{markdown(result, times)}\n")
     sys.stdout.flush()
     if is_kept:
-        keep(DOCUMENT, name, result, stamp)
+        keep(DOCUMENT, name, result, times)
     _note(f"{name}: took {(time.perf_counter() - began) / 60:.1f} min")
-    return result, stamp
+    return result, times
 
 
-def keep(document: Path, name: str, result: Result, stamp: Stamp) -> None:
+def keep(document: Path, name: str, result: Result, times: Stamp) -> None:
     """Write a part into the document, the summary of all parts, and their picture beside it."""
     from bench.plot import draw  # noqa: PLC0415 - children would count its memory as theirs
 
-    text = replaced(document.read_text("utf-8"), name, section(result, stamp))
+    text = replaced(document.read_text("utf-8"), name, section(result, times))
     document.write_text(text, "utf-8")
     data = document.with_suffix(".json")  # the picture is of all parts, measured together or not
     of_parts = json.loads(data.read_text("utf-8")) if data.exists() else {}
-    of_parts[name] = {"stamp": stamp._asdict(), **packed(result)}
+    of_parts[name] = {"stamp": times._asdict(), **packed(result)}
     data.write_text(json.dumps(of_parts, indent=1, sort_keys=True) + "\n", "utf-8")
     known = {
         part: (unpacked(of_parts[part]), Stamp(**of_parts[part]["stamp"]))

@@ -8,8 +8,8 @@ from statistics import median
 
 from bench.product import postgres_or_none
 from bench.results import Aim, Result, Table
-from papers_assets.arxiv.rate_limit import Gate
-from papers_assets.storage.rate_limit import gate_for
+from papers_assets.arxiv.rate_limit import RateLimiter
+from papers_assets.storage.rate_limit import build_rate_limiter
 
 TURNS, QUICK_TURNS = 300, 10
 _MOST = 30.0
@@ -21,11 +21,13 @@ def run(*, is_quick: bool) -> Result:
     turns = QUICK_TURNS if is_quick else TURNS
     found: dict[str, list[float]] = {}
     with tempfile.TemporaryDirectory() as name:
-        found["files (one host)"] = _took(Gate(Path(name) / "gate.lock", 0), turns)
+        found["files (one host)"] = _took(RateLimiter(Path(name) / "gate.lock", 0), turns)
     with tempfile.TemporaryDirectory() as name, postgres_or_none() as postgres:
         if postgres is not None:
-            gate = gate_for("http://127.0.0.1", 0, postgres.url(), host_folder=Path(name))
-            found["files and PostgreSQL (several hosts)"] = _took(gate, turns)
+            rate_limiter = build_rate_limiter(
+                "http://127.0.0.1", 0, postgres.url(), host_folder=Path(name)
+            )
+            found["files and PostgreSQL (several hosts)"] = _took(rate_limiter, turns)
     head = ("lock", "requests", "median, ms", "slowest, ms")
     rows = tuple((what, turns, median(took), max(took)) for what, took in found.items())
     aim = Aim("slower median", max(map(median, found.values())), _MOST, "ms")
@@ -34,13 +36,13 @@ def run(*, is_quick: bool) -> Result:
     return Result((Table(head, rows),), (aim,), remarks=(said,))
 
 
-def _took(gate: Gate, turns: int) -> list[float]:
-    return list(_each(gate, turns))
+def _took(rate_limiter: RateLimiter, turns: int) -> list[float]:
+    return list(_each(rate_limiter, turns))
 
 
-def _each(gate: Gate, turns: int) -> Iterator[float]:
+def _each(rate_limiter: RateLimiter, turns: int) -> Iterator[float]:
     for _ in range(turns):
         began = time.perf_counter()
-        with gate.turn():
+        with rate_limiter.slot():
             pass
         yield (time.perf_counter() - began) * 1e3

@@ -79,27 +79,27 @@ def _brought_in(folder: Path, sizes: Sizes) -> dict[str, float]:
 
 def bring_in_day(api_url: str, home: str, day: str) -> dict[str, float]:
     """Ask for a day and keep it."""
-    from papers_assets.storage.harvest import Harvests  # noqa: PLC0415
+    from papers_assets.storage.harvest import HarvestStore  # noqa: PLC0415
 
     of_day, began = date.fromisoformat(day), time.perf_counter()
     outcome = bring_in_from(api_url, Path(home), of_day, lambda: datetime.now(UTC))
     took = time.perf_counter() - began
-    size = Harvests(Path(home)).path(of_day).stat().st_size / 1e6
+    size = HarvestStore(Path(home)).path(of_day).stat().st_size / 1e6
     found = {"requests": outcome.requests, "seconds": took, "listed": outcome.listed}
     return {**found, "megabytes": size}
 
 
 def bring_in_from(api_url: str, home: Path, day: date, now: Callable[[], datetime]) -> Any:
     from papers_assets.arxiv.client import ArxivClient  # noqa: PLC0415
-    from papers_assets.arxiv.rate_limit import Gate  # noqa: PLC0415
-    from papers_assets.pipeline.harvest import BroughtIn, bring_in  # noqa: PLC0415
-    from papers_assets.storage.harvest import Harvests  # noqa: PLC0415
+    from papers_assets.arxiv.rate_limit import RateLimiter  # noqa: PLC0415
+    from papers_assets.pipeline.harvest import HarvestedDay, harvest_days  # noqa: PLC0415
+    from papers_assets.storage.harvest import HarvestStore  # noqa: PLC0415
 
-    gate = Gate(home / "gate.lock", 0)
-    client = ArxivClient(api_url, gate, oai_url=api_url.replace("/api/query", "/oai"))
-    (outcome,) = bring_in([day], (), client, Harvests(home), now)
+    rate_limiter = RateLimiter(home / "gate.lock", 0)
+    client = ArxivClient(api_url, rate_limiter, oai_url=api_url.replace("/api/query", "/oai"))
+    (outcome,) = harvest_days([day], (), client, HarvestStore(home), now)
     client.close()
-    if not isinstance(outcome, BroughtIn):
+    if not isinstance(outcome, HarvestedDay):
         raise TypeError(f"the day did not come: {outcome.reason}")
     return outcome
 
@@ -134,7 +134,7 @@ def match(corpus: str, phrases: str, count: int) -> dict[str, float]:
     from papers_assets.keywords.model import Keyword  # noqa: PLC0415
 
     names = Path(phrases).read_text("utf-8").splitlines()[:count]
-    keywords = [*map(Keyword.of_phrase, names)]
+    keywords = [*map(Keyword.from_phrase, names)]
     of_day = Corpus.load(Path(corpus)).newest
     began = time.perf_counter()
     matchers = Matchers(keywords)

@@ -23,8 +23,8 @@ from bench.product import (
 from bench.results import Aim, Result, Series, Table, series
 from papers_assets.arxiv import search
 from papers_assets.keywords import query
-from papers_assets.keywords.model import Field, Keyword
-from papers_assets.keywords.query import page_size
+from papers_assets.keywords.model import Keyword, MatchField
+from papers_assets.keywords.query import choose_page_size
 
 BATCH = "50"
 """Events that Dagster writes at once: DAGSTER_EVENT_BATCH_SIZE."""
@@ -139,8 +139,11 @@ class Measurement:
 
     def _loop(self, keywords: Sequence[tuple[str, int]]) -> Measured:
         cap = self._sizes.cap
-        asked = [Keyword.of_phrase(n, Field.ABSTRACT, cap) for n, _ in keywords]
-        pages = [search.url(self._url, query.newest_first(k, 0, page_size(k))) for k in asked]
+        asked = [Keyword.from_phrase(n, MatchField.ABSTRACT, cap) for n, _ in keywords]
+        pages = [
+            search.build_url(self._url, query.newest_first_parameters(k, 0, choose_page_size(k)))
+            for k in asked
+        ]
         file = self._folder / "urls.txt"
         file.write_text("\n".join(pages))
         return measured([sys.executable, "-c", BARE_LOOP, str(file)])
@@ -149,7 +152,7 @@ class Measurement:
         home, cap = self._folder / name, self._sizes.cap
         some = self._keywords[:count]
         head = f"cap = {cap}\n"
-        text = corpora.keywords_toml((n for n, _ in some), head, Field.ABSTRACT.value)
+        text = corpora.keywords_toml((n for n, _ in some), head, MatchField.ABSTRACT.value)
         took = papers_run(home, text, self._url, more)
         wanted = sum(min(papers, cap) for _, papers in some)
         if (rows := listed_rows(home)) < 0.9 * wanted:

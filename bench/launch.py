@@ -24,7 +24,7 @@ def run(*, is_quick: bool) -> Result:
     """Measure."""
     times = 1 if is_quick else 3
     rows: list[tuple[str | float, ...]] = []
-    remarks = [
+    warnings = [
         f"{len(KEYWORDS)} keywords over invented papers, at interval 0, launched by GraphQL.",
     ]
     with tempfile.TemporaryDirectory() as name, SampleArxiv(Corpus.sample()) as server:
@@ -33,7 +33,7 @@ def run(*, is_quick: bool) -> Result:
             rows.append(("SQLite (`papers ui`)", up, *_launches(ui, times)))
         with postgres_or_none() as postgres:
             if postgres is None:
-                remarks.append("There is no PostgreSQL here.")
+                warnings.append("There is no PostgreSQL here.")
             else:
                 host = Host(
                     folder / "host", postgres.url(), server.url, corpora.keywords_toml(KEYWORDS)
@@ -45,7 +45,7 @@ def run(*, is_quick: bool) -> Result:
         Aim("start of `papers ui`", float(rows[0][1]), 10, "s"),
         Aim("slower launch to success, median", max(float(row[2]) for row in rows), 7, "s"),
     ]
-    return Result((Table(head, tuple(rows)),), tuple(aims), remarks=tuple(remarks))
+    return Result((Table(head, tuple(rows)),), tuple(aims), remarks=tuple(warnings))
 
 
 @contextmanager

@@ -89,29 +89,29 @@ def live_a_day(api_url: str, home: str, day: str) -> None:
     from papers_assets.keywords.file import read_keywords_file  # noqa: PLC0415
     from papers_assets.pipeline.publish_edition import publish_edition  # noqa: PLC0415
     from papers_assets.pipeline.scan_harvest import glean  # noqa: PLC0415
-    from papers_assets.pipeline.select_papers import choose  # noqa: PLC0415
-    from papers_assets.storage.editions import Outputs  # noqa: PLC0415
-    from papers_assets.storage.harvest import Harvests  # noqa: PLC0415
-    from papers_assets.storage.raw_papers import Store  # noqa: PLC0415
+    from papers_assets.pipeline.select_papers import select_all  # noqa: PLC0415
+    from papers_assets.storage.editions import EditionStore  # noqa: PLC0415
+    from papers_assets.storage.harvest import HarvestStore  # noqa: PLC0415
+    from papers_assets.storage.raw_papers import RawPapersStore  # noqa: PLC0415
 
     place, since = Path(home), date.fromisoformat(day)
-    store, file = Store(place), read_keywords_file(place / "keywords.toml")
+    store, keywords_config = RawPapersStore(place), read_keywords_file(place / "keywords.toml")
 
     def now() -> datetime:
         return datetime(since.year, since.month, since.day, 23, tzinfo=UTC)
 
     bring_in_from(api_url, place, since, now)
-    for _ in glean(file.keywords, Harvests(place), store, now, since=since, sets=()):
+    for _ in glean(keywords_config.keywords, HarvestStore(place), store, now, since=since, sets=()):
         pass
-    store.write_papers(choose(file, store, since).frame)
-    publish_edition(file, store, Outputs(place), now)
+    store.write_papers(select_all(keywords_config, store, since).frame)
+    publish_edition(keywords_config, store, EditionStore(place), now)
 
 
 def rows_of_papers(home: str) -> int:
     """Count the rows of `papers`."""
-    from papers_assets.storage.raw_papers import Store  # noqa: PLC0415
+    from papers_assets.storage.raw_papers import RawPapersStore  # noqa: PLC0415
 
-    return len(Store(Path(home)).read_papers(["keyword"]))
+    return len(RawPapersStore(Path(home)).read_papers(["keyword"]))
 
 
 def _table(runs: list[Run]) -> Table:

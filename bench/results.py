@@ -69,9 +69,9 @@ class Stamp(NamedTuple):
     machine: str
 
 
-def markdown(result: Result, stamp: Stamp) -> str:
+def markdown(result: Result, times: Stamp) -> str:
     """Give a part as Markdown that ends with a line break."""
-    parts = [f"{stamp.day}, `{stamp.command}`; {stamp.machine}."]
+    parts = [f"{times.day}, `{times.command}`; {times.machine}."]
     if result.remarks:
         parts.append(" ".join(result.remarks))
     for table in result.tables:
@@ -84,10 +84,10 @@ def markdown(result: Result, stamp: Stamp) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def section(result: Result, stamp: Stamp) -> str:
+def section(result: Result, times: Stamp) -> str:
     """Return a part for the document, which has the machine and the growth elsewhere."""
     parts = [
-        " ".join((f"{stamp.day}, `{stamp.command.removeprefix('python -m ')}`.", *result.remarks))
+        " ".join((f"{times.day}, `{times.command.removeprefix('python -m ')}`.", *result.remarks))
     ]
     parts += map(_short_table, result.tables)
     if result.aims:
@@ -155,8 +155,8 @@ def _bound(aim: Aim) -> str:
 def summary(parts: Mapping[str, tuple[Result, Stamp]]) -> str:
     """Return on what machine the parts were measured, and which of their aims are missed."""
     machines: dict[str, list[str]] = {}
-    for name, (_, stamp) in parts.items():
-        machines.setdefault(stamp.machine, []).append(name)
+    for name, (_, times) in parts.items():
+        machines.setdefault(times.machine, []).append(name)
     aims = [aim for result, _ in parts.values() for aim in result.aims]
     missed = [f"{a.what}: {_measured(a)} ({_bound(a)})" for a in aims if not a.is_met]
     met = f"{len(aims) - len(missed)} of {len(aims)} aims are met."

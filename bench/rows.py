@@ -97,8 +97,8 @@ def _row(keywords: int, each: int) -> Row:
         part, part_process = apart(choose_changed, home, keywords)
     if part["anew"] != changed:
         raise RuntimeError(f"{changed} keywords changed, and {part['anew']} were chosen anew")
-    held = keywords * each
-    return Row(keywords, held, full, full_process, changed, part, part_process)
+    stored = keywords * each
+    return Row(keywords, stored, full, full_process, changed, part, part_process)
 
 
 # In processes of their own, which import what the product does.
@@ -106,15 +106,15 @@ def _row(keywords: int, each: int) -> Row:
 
 def write(home: str, keywords: int, each: int) -> None:
     """Write what is held of so many keywords, the same papers of each, as the store does."""
-    from papers_assets.storage.raw_papers import Store  # noqa: PLC0415
+    from papers_assets.storage.raw_papers import RawPapersStore  # noqa: PLC0415
     from papers_assets.transform import raw_papers  # noqa: PLC0415
 
-    store = Store(Path(home))
+    store = RawPapersStore(Path(home))
     some = _keywords(keywords)
-    model = raw_papers.refreshed(some[0], None, list(_papers(each)), _NOON)
+    model = raw_papers.merge_answer(some[0], None, list(_papers(each)), _NOON)
     for keyword in some:
-        labelled = replace(model, keyword=keyword.name, definition=keyword.definition)
-        store.write_held(labelled)
+        labelled = replace(model, keyword=keyword.name, query_fingerprint=keyword.definition)
+        store.write_raw_papers(labelled)
     free = shutil.disk_usage(home).free
     if free < 1e9:
         raise OSError(f"only {free / 1e6:.0f} MB are left on this disk")
@@ -122,39 +122,39 @@ def write(home: str, keywords: int, each: int) -> None:
 
 def choose_all(home: str, keywords: int) -> dict[str, float]:
     """Choose all lists, and publish them for `choose_changed`."""
-    from papers_assets.pipeline.select_papers import choose  # noqa: PLC0415
-    from papers_assets.storage.raw_papers import Store  # noqa: PLC0415
+    from papers_assets.pipeline.select_papers import select_all  # noqa: PLC0415
+    from papers_assets.storage.raw_papers import RawPapersStore  # noqa: PLC0415
 
-    store, file = Store(Path(home)), _file(keywords)
+    store, file = RawPapersStore(Path(home)), _file(keywords)
     took = _Clock()
-    chosen = choose(file, store, _TODAY)
-    given = took.given(anew=keywords - len(chosen.as_published))
-    store.write_papers(chosen.frame)
+    result = select_all(file, store, _TODAY)
+    given = took.given(anew=keywords - len(result.reused))
+    store.write_papers(result.frame)
     return given
 
 
 def choose_changed(home: str, keywords: int) -> dict[str, float]:
     """Choose again, upon what was published."""
-    from papers_assets.pipeline.select_papers import choose  # noqa: PLC0415
-    from papers_assets.storage.raw_papers import Store  # noqa: PLC0415
+    from papers_assets.pipeline.select_papers import select_all  # noqa: PLC0415
+    from papers_assets.storage.raw_papers import RawPapersStore  # noqa: PLC0415
 
-    store, file = Store(Path(home)), _file(keywords)
+    store, file = RawPapersStore(Path(home)), _file(keywords)
     took = _Clock()
-    chosen = choose(file, store, _TODAY, store.papers_or_none())
-    return took.given(anew=keywords - len(chosen.as_published))
+    result = select_all(file, store, _TODAY, store.read_papers_or_none())
+    return took.given(anew=keywords - len(result.reused))
 
 
 def change(home: str, keywords: int, changed: int) -> None:
     """Hold one paper more of the first keywords."""
-    from papers_assets.storage.raw_papers import Store  # noqa: PLC0415
+    from papers_assets.storage.raw_papers import RawPapersStore  # noqa: PLC0415
     from papers_assets.transform import raw_papers  # noqa: PLC0415
 
-    store = Store(Path(home))
+    store = RawPapersStore(Path(home))
     for keyword in _keywords(keywords)[:changed]:
-        before = store.read_held(keyword.name)
+        before = store.read_raw_papers(keyword.name)
         (new,) = _papers(1)
         new = replace(new, arxiv_id="2613.99999", updated=_NOON)
-        store.write_held(raw_papers.refreshed(keyword, before, [new], _NOON))
+        store.write_raw_papers(raw_papers.merge_answer(keyword, before, [new], _NOON))
 
 
 class _Clock:
@@ -167,17 +167,17 @@ class _Clock:
 
 
 def _keywords(count: int) -> list[Any]:
-    from papers_assets.keywords.model import Field, Keyword, Phrase, Search  # noqa: PLC0415
+    from papers_assets.keywords.model import Keyword, MatchField, Phrase, Search  # noqa: PLC0415
 
-    search = Search(any=(Phrase(_PHRASE),), within=Field.ABSTRACT)
+    search = Search(any=(Phrase(_PHRASE),), within=MatchField.ABSTRACT)
     return [Keyword(f"keyword {number}", (search,)) for number in range(count)]
 
 
 def _file(count: int) -> Any:
-    from papers_assets.keywords.model import KeywordsFile  # noqa: PLC0415
+    from papers_assets.keywords.model import KeywordsConfig  # noqa: PLC0415
 
     keywords = tuple(_keywords(count))
-    return KeywordsFile(Path("keywords.toml"), keywords, ZoneInfo("UTC"), "0 6 * * *")
+    return KeywordsConfig(Path("keywords.toml"), keywords, ZoneInfo("UTC"), "0 6 * * *")
 
 
 def _papers(count: int) -> Iterator[Any]:

@@ -7,14 +7,14 @@ from pathlib import Path
 
 from bench.results import Aim, Result, Table
 from papers_assets.keywords.file import read_keywords_file
-from papers_assets.keywords.model import KeywordsFile
-from papers_assets.pipeline.metrics import metrics_text
-from papers_assets.pipeline.status import Looking
-from papers_assets.storage.editions import Outputs
-from papers_assets.storage.harvest import Harvests
-from papers_assets.storage.raw_papers import Store
-from papers_assets.storage.run_counters import Counters
-from papers_assets.transform.raw_papers import refreshed
+from papers_assets.keywords.model import KeywordsConfig
+from papers_assets.pipeline.metrics import render_metrics
+from papers_assets.pipeline.status import StatusReader
+from papers_assets.storage.editions import EditionStore
+from papers_assets.storage.harvest import HarvestStore
+from papers_assets.storage.raw_papers import RawPapersStore
+from papers_assets.storage.run_counters import CounterStore
+from papers_assets.transform.raw_papers import merge_answer
 from papers_assets_tests.helpers.factories import paper
 
 KEYWORDS, QUICK_KEYWORDS = (1_000, 10_000), (100,)
@@ -37,33 +37,35 @@ def run(*, is_quick: bool) -> Result:
     return Result((Table(head, tuple(rows)),), (aim,), remarks=(said,))
 
 
-def _made(home: Path, count: int) -> KeywordsFile:
+def _made(home: Path, count: int) -> KeywordsConfig:
     names = [f"compiler {number}" for number in range(count)]
     path = home / "keywords.toml"
     path.write_text("".join(f'[keywords."{name}"]\n' for name in names))
-    file, store = read_keywords_file(path), Store(home)
-    held = refreshed(file[names[0]], None, [paper(n) for n in range(1, 101)], datetime.now(UTC))
-    store.write_held(held)
-    content = store.held_path(names[0]).read_bytes()
+    keywords_config, store = read_keywords_file(path), RawPapersStore(home)
+    stored = merge_answer(
+        keywords_config[names[0]], None, [paper(n) for n in range(1, 101)], datetime.now(UTC)
+    )
+    store.write_raw_papers(stored)
+    content = store.raw_papers_path(names[0]).read_bytes()
     for name in names[1:]:
-        store.held_path(name).write_bytes(content)
-    return file
+        store.raw_papers_path(name).write_bytes(content)
+    return keywords_config
 
 
-def _looking(file: KeywordsFile) -> Looking:
-    home = file.path.parent
-    counters = Counters(home)
-    return Looking(
-        lambda: file,
-        Store(home),
-        Outputs(home),
+def _looking(keywords_config: KeywordsConfig) -> StatusReader:
+    home = keywords_config.path.parent
+    counters = CounterStore(home)
+    return StatusReader(
+        lambda: keywords_config,
+        RawPapersStore(home),
+        EditionStore(home),
         counters,
         lambda: datetime.now(UTC),
-        Harvests(home),
+        HarvestStore(home),
     )
 
 
-def _scraped(looking: Looking) -> tuple[float, int]:
+def _scraped(looking: StatusReader) -> tuple[float, int]:
     began = time.perf_counter()
-    size = len(metrics_text(looking.look))
+    size = len(render_metrics(looking.read_status))
     return time.perf_counter() - began, size

@@ -17,13 +17,13 @@ from playwright.sync_api import Browser, Page
 
 from bench import corpora
 from bench.results import Aim, Result, Table, number
-from papers_assets.render.citations import bibtex, ris
-from papers_assets.render.data import KeywordData, papers_csv, papers_json
-from papers_assets.render.feeds import Feed, atom, json_feed
-from papers_assets.render.site import MOST_PAPERS
-from papers_assets.render.site.formulas import pieces
-from papers_assets.render.site.mathml import mathml
-from papers_assets.transform.listed_papers import Listed
+from papers_assets.render.citations import to_bibtex, to_ris
+from papers_assets.render.data import KeywordData, render_papers_csv, render_papers_json
+from papers_assets.render.feeds import Feed, render_atom, render_json_feed
+from papers_assets.render.site import MAX_PAPERS
+from papers_assets.render.site.formulas import split_formulas
+from papers_assets.render.site.mathml import render_mathml
+from papers_assets.transform.listed_papers import ListedPaper
 from papers_assets_tests.helpers.browser import CHROMIUM, browser
 from papers_assets_tests.helpers.site_pages import recorded, site_of, write
 
@@ -71,7 +71,7 @@ class Typed(NamedTuple):
 
 def run(*, is_quick: bool) -> Result:
     """Measure."""
-    papers = _papers(QUICK_PAPERS if is_quick else MOST_PAPERS)
+    papers = _papers(QUICK_PAPERS if is_quick else MAX_PAPERS)
     rows = list(_mathematics(papers))
     typed: list[Typed] = []
     with tempfile.TemporaryDirectory() as name:
@@ -81,9 +81,9 @@ def run(*, is_quick: bool) -> Result:
             with browser() as chromium:
                 rows += _reading(chromium, Path(name) / "index.html")
                 typed += _typing(chromium, Path(name) / "index.html")
-    remarks = [f"{len(papers):,} {corpora.whose()}; pages are read from the disk; medians of 5."]
+    warnings = [f"{len(papers):,} {corpora.whose()}; pages are read from the disk; medians of 5."]
     if not CHROMIUM:
-        remarks.append("There is no Chromium: how long people wait is not measured.")
+        warnings.append("There is no Chromium: how long people wait is not measured.")
     cells = tuple((what, f"{number(measured)} {unit}".strip()) for what, measured, unit, _ in rows)
     aims = [
         Aim(what, measured, bound, unit, is_least=unit == "%")
@@ -91,12 +91,12 @@ def run(*, is_quick: bool) -> Result:
         if bound is not None
     ]
     tables = (Table(("what", "measured"), cells), *_keystrokes(typed))
-    return Result(tables, (*aims, *_typed_aims(typed)), remarks=tuple(remarks))
+    return Result(tables, (*aims, *_typed_aims(typed)), remarks=tuple(warnings))
 
 
-def _papers(count: int) -> list[Listed]:
+def _papers(count: int) -> list[ListedPaper]:
     """Give papers, newest first, each once."""
-    some = islice(corpora.records(2 * MOST_PAPERS), 2 * count)
+    some = islice(corpora.records(2 * MAX_PAPERS), 2 * count)
     newest = sorted(some, key=lambda record: str(record["updated"]), reverse=True)[:count]
     return [replace(recorded(r), keywords=_keywords(r)) for r in newest]
 
@@ -112,18 +112,18 @@ def _seconds(action: Callable[[], object]) -> float:
     return time.perf_counter() - began
 
 
-def _mathematics(papers: Sequence[Listed]) -> Iterator[_Row]:
+def _mathematics(papers: Sequence[ListedPaper]) -> Iterator[_Row]:
     formulas = [
         piece
         for paper in papers
         for text in (paper.title, paper.abstract)
-        for piece in pieces(" ".join(text.split()))
+        for piece in split_formulas(" ".join(text.split()))
         if piece.formula
     ]
-    mathml.cache_clear()
+    render_mathml.cache_clear()
     shown: list[object] = []
     took = _seconds(
-        lambda: shown.extend(mathml(p.formula, is_display=p.is_display) for p in formulas)
+        lambda: shown.extend(render_mathml(p.formula, is_display=p.is_display) for p in formulas)
     )
     if formulas:
         share = 100 * statistics.fmean(map(bool, shown))
@@ -131,29 +131,29 @@ def _mathematics(papers: Sequence[Listed]) -> Iterator[_Row]:
         yield f"{len(formulas):,} formulas", took, "s", None
 
 
-def _building(papers: list[Listed], folder: Path) -> Iterator[_Row]:
-    mathml.cache_clear()
+def _building(papers: list[ListedPaper], folder: Path) -> Iterator[_Row]:
+    render_mathml.cache_clear()
     yield "building all pages", _seconds(lambda: write(site_of(papers), folder)), "s", None
     yield "size of index.html", (folder / "index.html").stat().st_size / 1e6, "MB", None
 
 
-def _others(papers: Sequence[Listed]) -> Iterator[_Row]:
+def _others(papers: Sequence[ListedPaper]) -> Iterator[_Row]:
     """Render what is read elsewhere: of all papers, and the feeds of each keyword, too."""
     lists = {"": papers} | {name: [p for p in papers if name in p.keywords] for name in KEYWORDS}
 
     def feeds() -> None:
         for name, of_list in lists.items():
             feed = Feed(title=name or "all", name=name, papers=of_list, updated=_NOON)
-            atom(feed)
-            json_feed(feed)
+            render_atom(feed)
+            render_json_feed(feed)
 
     def data() -> None:
         keywords = [KeywordData(name, _NOON) for name in KEYWORDS]
-        papers_json(papers, keywords=keywords, last_update=_NOON.date())
-        papers_csv(papers)
+        render_papers_json(papers, keywords=keywords, last_update=_NOON.date())
+        render_papers_csv(papers)
 
     yield f"{len(lists)} Atom and JSON feeds", _seconds(feeds), "s", None
-    yield "BibTeX and RIS", _seconds(lambda: (bibtex(papers), ris(papers))), "s", None
+    yield "BibTeX and RIS", _seconds(lambda: (to_bibtex(papers), to_ris(papers))), "s", None
     yield "papers.json and papers.csv", _seconds(data), "s", None
 
 

@@ -70,17 +70,17 @@ def run(*, is_quick: bool) -> Result:
         (*_size(row), row.reload, *(row.queries.get(page, (None,))[0] for page in pages))
         for row in rows
     )
-    remarks = [
+    warnings = [
         f"The slowest GraphQL query of each page, and the reload: medians of {times},",
         "over invented papers.",
     ]
     if not CHROMIUM:
-        remarks.append("There is no Chromium: what the pages ask is not measured.")
+        warnings.append("There is no Chromium: what the pages ask is not measured.")
     return Result(
         (Table(head, cells),),
         tuple(_aims(rows)),
         _series(rows, pages),
-        tuple(remarks),
+        tuple(warnings),
     )
 
 

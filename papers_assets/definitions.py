@@ -10,12 +10,12 @@ from textwrap import fill
 import dagster as dg
 
 from papers_assets.defs import assets, automation, jobs, schedules, sensors
-from papers_assets.defs.resources import ArxivResource, PapersIOManager, StoreResource, fixed
+from papers_assets.defs.resources import ArxivResource, PapersIOManager, StoreResource, fix_config
 from papers_assets.keywords.file import KeywordsFileError
-from papers_assets.keywords.model import KeywordsFile
-from papers_assets.render.publications import repository_links
+from papers_assets.keywords.model import KeywordsConfig
+from papers_assets.render.publications import list_repository_links
 from papers_assets.settings import LOCKS, PROJECT_ROOT, Settings, read_settings
-from papers_assets.storage.last_valid_keywords import read_or_stored, store_valid
+from papers_assets.storage.last_valid_keywords import read_or_last_valid, store_last_valid
 
 logger = logging.getLogger(__name__)
 _WIDTH = 100
@@ -28,7 +28,7 @@ def utc_now() -> datetime:
 
 def build_definitions(
     settings: Settings,
-    file: KeywordsFile,
+    keywords_config: KeywordsConfig,
     *,
     now: Callable[[], datetime] = utc_now,
     environment: Mapping[str, str] = os.environ,
@@ -37,39 +37,43 @@ def build_definitions(
 
     `environment` holds the addresses that keywords.toml gives by name only.
     """
-    since = file.harvest_since
+    since = keywords_config.harvest_since
     with warnings.catch_warnings():
         # A run over several partitions and code references are marked beta; the pinned version is
         # what they are tested on.
         warnings.simplefilter("ignore", dg.BetaWarning)
-        harvest = assets.harvest_asset(file, since, now) if since else None
-        raw_papers = assets.raw_papers_asset(file, now, harvest)
-        papers = assets.papers_asset(file, raw_papers, now)
-        changes = assets.changes_asset(file, papers, now)
-        digest = assets.digest_asset(file, changes)
-        links = repository_links(settings.repository, has_output=settings.home == PROJECT_ROOT)
-        all_assets = assets.catalogued(
+        harvest = assets.build_harvest_asset(keywords_config, since, now) if since else None
+        raw_papers = assets.build_raw_papers_asset(keywords_config, now, harvest)
+        papers = assets.build_papers_asset(keywords_config, raw_papers, now)
+        changes = assets.build_changes_asset(keywords_config, papers, now)
+        digest = assets.build_digest_asset(keywords_config, changes)
+        links = list_repository_links(settings.repository, has_output=settings.home == PROJECT_ROOT)
+        all_assets = assets.add_catalogue_entries(
             [
                 *([harvest] if harvest else []),
                 raw_papers,
                 papers,
-                assets.readme_asset(file, papers, notifies=bool(settings.channels.github_token)),
+                assets.build_readme_asset(
+                    keywords_config, papers, notifies=bool(settings.channels.github_token)
+                ),
                 changes,
-                *assets.reading_assets(file, papers, changes, links),
+                *assets.build_publication_assets(keywords_config, papers, changes, links),
                 digest,
-                *assets.notification_assets(file, digest, settings.channels, environment),
+                *assets.build_notification_assets(
+                    keywords_config, digest, settings.channels, environment
+                ),
             ],
             settings,
         )
-    daily_papers, refresh, publish = jobs.jobs(file)
-    checks = jobs.checks_job()
-    housekeeping = jobs.housekeeping_job(file, now)
-    daily = schedules.daily_schedule(file, daily_papers)
+    daily_papers, refresh, publish = jobs.build_jobs(keywords_config)
+    checks = jobs.build_checks_job()
+    housekeeping = jobs.build_housekeeping_job(keywords_config, now)
+    daily = schedules.build_daily_schedule(keywords_config, daily_papers)
     harvest_jobs, harvest_sensors = [], []
     if since:
-        harvest_days = jobs.harvest_job()
-        daily = schedules.harvest_schedule(file, since, harvest_days, now)
-        harvest_sensors = sensors.harvested_sensors(harvest_days, daily_papers)
+        harvest_days = jobs.build_harvest_job()
+        daily = schedules.build_harvest_schedule(keywords_config, since, harvest_days, now)
+        harvest_sensors = sensors.build_harvest_sensors(harvest_days, daily_papers)
         harvest_jobs = [harvest_days]
     # Shown in the UI, so by its name if it holds a password.
     locks = dg.EnvVar(LOCKS) if "://" in settings.locks else settings.locks
@@ -79,23 +83,23 @@ def build_definitions(
         "host_folder": str(settings.host_folder or ""),
     }
     return dg.Definitions(
-        assets=_with_error(file, all_assets),
+        assets=_add_keywords_error(keywords_config, all_assets),
         jobs=[daily_papers, refresh, publish, *harvest_jobs, checks, housekeeping],
         schedules=[
             daily,
-            schedules.checks_schedule(file, checks),
-            schedules.housekeeping_schedule(file, housekeeping),
+            schedules.build_checks_schedule(keywords_config, checks),
+            schedules.build_housekeeping_schedule(keywords_config, housekeeping),
         ],
         sensors=[
             *harvest_sensors,
-            automation.publish_sensor(file),
-            sensors.failure_sensor(publish),
-            sensors.keywords_file_sensor(file, settings.home),
-            sensors.alert_sensor(settings.alerts, now),
-            sensors.dead_runs_sensor(),
+            automation.build_publish_sensor(keywords_config),
+            sensors.build_failure_sensor(publish),
+            sensors.build_keywords_file_sensor(keywords_config, settings.home),
+            sensors.build_alert_sensor(settings.alerts, now),
+            sensors.build_dead_runs_sensor(),
         ],
         resources={
-            "arxiv": fixed(
+            "arxiv": fix_config(
                 ArxivResource(
                     api_url=settings.api_url,
                     oai_url=settings.oai_url,
@@ -105,25 +109,25 @@ def build_definitions(
                     locks=locks,
                 )
             ),
-            "store": fixed(StoreResource(**place)),
-            "papers_io": fixed(PapersIOManager(**place)),
+            "store": fix_config(StoreResource(**place)),
+            "papers_io": fix_config(PapersIOManager(**place)),
         },
         # One process per run: starting one for each of three short steps takes longer than they.
         executor=dg.in_process_executor,
     )
 
 
-def _with_error(
-    file: KeywordsFile, all_assets: Sequence[dg.AssetsDefinition]
+def _add_keywords_error(
+    keywords_config: KeywordsConfig, all_assets: Sequence[dg.AssetsDefinition]
 ) -> Sequence[dg.AssetsDefinition]:
     """Put what is wrong with keywords.toml before the description of every asset."""
-    if not file.error:
+    if not keywords_config.error:
         return all_assets
     # A code block shows the message as it is, and does not break its lines.
     lines = "\n".join(
-        fill(line, _WIDTH, subsequent_indent="   ") for line in file.error.split("\n")
+        fill(line, _WIDTH, subsequent_indent="   ") for line in keywords_config.error.split("\n")
     )
-    notice = f"**{file.notice}** (As of the last reload.)\n\n```text\n{lines}\n```\n\n"
+    notice = f"**{keywords_config.notice}** (As of the last reload.)\n\n```text\n{lines}\n```\n\n"
     return dg.map_asset_specs(
         lambda spec: spec.replace_attributes(description=f"{notice}{spec.description}"), all_assets
     )
@@ -138,10 +142,10 @@ def defs() -> dg.Definitions:
     """
     settings = read_settings(os.environ)
     try:
-        file = read_or_stored(settings.keywords_path, settings.home)
+        keywords_config = read_or_last_valid(settings.keywords_path, settings.home)
     except KeywordsFileError as error:
         raise error.with_traceback(None) from None
-    if file.error:
-        logger.warning("%s\n%s", file.error, file.notice)
-    store_valid(file, settings.home)
-    return build_definitions(settings, file)
+    if keywords_config.error:
+        logger.warning("%s\n%s", keywords_config.error, keywords_config.notice)
+    store_last_valid(keywords_config, settings.home)
+    return build_definitions(settings, keywords_config)

@@ -15,20 +15,20 @@ import sqlalchemy as sql
 from sqlalchemy.exc import ArgumentError
 
 from papers_assets.arxiv.retry import BACKOFF, MAX_ATTEMPTS
-from papers_assets.arxiv.urls import is_arxivs, is_loopback, web_parts
+from papers_assets.arxiv.urls import is_arxiv_url, is_loopback, split_web_url
 
 
 class SettingsError(Exception):
     """A variable of the environment has a value that cannot be used; the message says which."""
 
 
-Shape = Literal["slack", "json"]
-SHAPES: tuple[Shape, ...] = ("slack", "json")
+WebhookFormat = Literal["slack", "json"]
+SHAPES: tuple[WebhookFormat, ...] = ("slack", "json")
 GITHUB_API_URL = "https://api.github.com"
 
 
 @dataclass(frozen=True)
-class Channels:
+class NotificationSettings:
     """Where digests go; each way is off until configured. What is secret is never shown."""
 
     github_token: str = field(default="", repr=False)
@@ -44,7 +44,7 @@ class Channels:
     unsubscribe: str = ""
     """https or mailto; empty: mail to the sender."""
     webhook: str = field(default="", repr=False)
-    webhook_shape: Shape = "slack"
+    webhook_shape: WebhookFormat = "slack"
     problems: Mapping[str, str] = field(default_factory=dict)
     """By name of the asset, what is wrong with a channel's settings; it has the defaults then."""
 
@@ -57,7 +57,7 @@ class AlertError(Exception):
 
 
 @dataclass(frozen=True)
-class Alerts:
+class AlertSettings:
     """Where alerts go. Addresses can hold secrets, and so are never shown."""
 
     webhook: str = field(default="", repr=False)
@@ -76,7 +76,7 @@ class Alerts:
         return ("webhook",) * bool(self.webhook) + ("e-mail",) * bool(self.recipients)
 
 
-ADDRESS = re.compile(
+MAIL_ADDRESS = re.compile(
     r"[^@\s,;:/<>()\[\]\\\"\0-\x1f\x7f-\x9f]+@[^@\s,;:/<>()\[\]\\\"\0-\x1f\x7f-\x9f]+"
 )
 """What counts as an e-mail address: nothing in it ends a line, a header or an address."""
@@ -87,7 +87,7 @@ class PostgresError(Exception):
     """The server cannot be used; the message says why, and shows no password."""
 
 
-def checked_url(url: str) -> sql.URL:
+def parse_url(url: str) -> sql.URL:
     """Read a URL postgresql://..., with a driver that is here. It may have become psycopg 3.
 
     Raises:
@@ -118,7 +118,7 @@ class RemoteError(Exception):
     """A place in object storage cannot be used; the message says why."""
 
 
-def home_at(url: str) -> Path:
+def open_home(url: str) -> Path:
     """Give the path of `url`, such as s3://bucket/folder.
 
     Raises:
@@ -151,8 +151,8 @@ __all__ = [
     "PROJECT_ROOT",
     "Settings",
     "SettingsError",
-    "addresses",
-    "host_folder",
+    "find_host_folder",
+    "parse_addresses",
     "read_log_format",
     "read_settings",
 ]
@@ -162,7 +162,7 @@ ARXIV_INTERVAL = 3.0
 """Seconds between requests that arXiv's terms of use ask for."""
 LogFormat = Literal["text", "json"]
 LOCKS = "PAPERS_LOCKS"
-_MOST_ATTEMPTS = 20
+_MAX_ATTEMPTS = 20
 _OWNER = re.compile(r"team:[\w.-]+|[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,7}")
 """What Dagster takes for an owner."""
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
@@ -184,9 +184,9 @@ class Settings:
     """Seconds before the second attempt."""
     oai_url: str = ""
     """arXiv's OAI-PMH."""
-    alerts: Alerts = field(default_factory=Alerts)
+    alerts: AlertSettings = field(default_factory=AlertSettings)
     """Who is told when a run fails."""
-    channels: Channels = field(default_factory=Channels)
+    channels: NotificationSettings = field(default_factory=NotificationSettings)
     """Who is told what is new."""
     repository: str = ""
     """The web address of the repository on GitHub; empty: it is unknown."""
@@ -207,30 +207,30 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     Raises:
         SettingsError: a value cannot be used; the message names the variable and the remedy.
     """
-    api_url = _api_url(environment.get("ARXIV_API_URL") or ARXIV_API_URL)
-    home = _home(environment.get("PAPERS_HOME") or str(PROJECT_ROOT))
+    api_url = _parse_api_url(environment.get("ARXIV_API_URL") or ARXIV_API_URL)
+    home = _parse_home(environment.get("PAPERS_HOME") or str(PROJECT_ROOT))
     keywords = environment.get("PAPERS_KEYWORDS") or PROJECT_ROOT / "keywords.toml"
     return Settings(
         keywords_path=Path(keywords).expanduser().absolute(),
         home=home,
         api_url=api_url,
-        request_interval=_interval(environment.get("ARXIV_REQUEST_INTERVAL") or "", api_url),
-        max_attempts=_attempts(environment.get("ARXIV_MAX_ATTEMPTS") or str(MAX_ATTEMPTS)),
-        backoff=_seconds(
+        request_interval=_parse_interval(environment.get("ARXIV_REQUEST_INTERVAL") or "", api_url),
+        max_attempts=_parse_attempts(environment.get("ARXIV_MAX_ATTEMPTS") or str(MAX_ATTEMPTS)),
+        backoff=_parse_seconds(
             "ARXIV_BACKOFF", environment.get("ARXIV_BACKOFF") or str(BACKOFF), BACKOFF
         ),
-        oai_url=_oai_url(environment.get("ARXIV_OAI_URL") or "", api_url),
-        alerts=alerts_or_problem(environment),
-        channels=channels_or_problems(environment),
-        repository=repository_address(environment),
+        oai_url=_parse_oai_url(environment.get("ARXIV_OAI_URL") or "", api_url),
+        alerts=read_alert_settings(environment),
+        channels=read_channels(environment),
+        repository=find_repository_url(environment),
         log_format=read_log_format(environment),
-        locks=_locks(environment.get(LOCKS) or "", home),
-        host_folder=host_folder(environment) if is_remote(home) else None,
-        owner=_owner(environment.get("PAPERS_OWNER") or ""),
+        locks=_parse_locks(environment.get(LOCKS) or "", home),
+        host_folder=find_host_folder(environment) if is_remote(home) else None,
+        owner=_parse_owner(environment.get("PAPERS_OWNER") or ""),
     )
 
 
-def _owner(value: str) -> str:
+def _parse_owner(value: str) -> str:
     if value and not _OWNER.fullmatch(value):
         raise SettingsError(
             f"PAPERS_OWNER is {value!r}: expected the owner of the assets, an e-mail address such "
@@ -239,17 +239,17 @@ def _owner(value: str) -> str:
     return value
 
 
-def _home(value: str) -> Path:
+def _parse_home(value: str) -> Path:
     if "://" not in value:
         return Path(value).expanduser().absolute()
     try:
-        return home_at(value)
+        return open_home(value)
     except RemoteError as error:
         shown = re.sub(r"//[^/]*@", "//***@", value)
         raise SettingsError(f"PAPERS_HOME is {shown!r}: {error}.") from error
 
 
-def _locks(value: str, home: Path) -> str:
+def _parse_locks(value: str, home: Path) -> str:
     if value in ("", "local"):
         if not value and is_remote(home):
             raise SettingsError(
@@ -260,13 +260,13 @@ def _locks(value: str, home: Path) -> str:
             )
         return value
     try:
-        checked_url(value)
+        parse_url(value)
     except PostgresError as error:  # the value is not shown: it may hold a password
         raise SettingsError(f"{LOCKS}: {error}. Unset it for files of this host.") from error
     return value
 
 
-def host_folder(environment: Mapping[str, str]) -> Path:
+def find_host_folder(environment: Mapping[str, str]) -> Path:
     """Give where this host keeps what no other sees, such as its own locks.
 
     Beside what its runs print, else with its run history if one may write there (production's
@@ -294,8 +294,8 @@ def read_log_format(environment: Mapping[str, str]) -> LogFormat:
             raise SettingsError(f"PAPERS_LOG_FORMAT is {other!r}: expected text or json.")
 
 
-def _api_url(value: str, name: str = "ARXIV_API_URL", example: str = ARXIV_API_URL) -> str:
-    if web_parts(value, "http", "https") is None or re.search(r"[?#\s]", value):
+def _parse_api_url(value: str, name: str = "ARXIV_API_URL", example: str = ARXIV_API_URL) -> str:
+    if split_web_url(value, "http", "https") is None or re.search(r"[?#\s]", value):
         raise SettingsError(
             f"{name} is {value!r}: expected an address such as {example}, without a query. Unset "
             "it to ask arXiv itself."
@@ -303,9 +303,9 @@ def _api_url(value: str, name: str = "ARXIV_API_URL", example: str = ARXIV_API_U
     return value
 
 
-def _oai_url(value: str, api_url: str) -> str:
+def _parse_oai_url(value: str, api_url: str) -> str:
     if value:
-        url = _api_url(value, "ARXIV_OAI_URL", ARXIV_OAI_URL)
+        url = _parse_api_url(value, "ARXIV_OAI_URL", ARXIV_OAI_URL)
         # There is one gate for both, and the interval below arXiv's is for this machine alone.
         if is_loopback(url) != is_loopback(api_url):
             raise SettingsError(
@@ -314,13 +314,13 @@ def _oai_url(value: str, api_url: str) -> str:
             )
         return url
     # Who asks a stand-in does not want to ask arXiv with the other half.
-    return ARXIV_OAI_URL if is_arxivs(api_url) else urljoin(api_url, "/oai")
+    return ARXIV_OAI_URL if is_arxiv_url(api_url) else urljoin(api_url, "/oai")
 
 
-def _interval(value: str, api_url: str) -> float:
+def _parse_interval(value: str, api_url: str) -> float:
     if not value:
         return ARXIV_INTERVAL
-    seconds = _seconds("ARXIV_REQUEST_INTERVAL", value, ARXIV_INTERVAL)
+    seconds = _parse_seconds("ARXIV_REQUEST_INTERVAL", value, ARXIV_INTERVAL)
     if seconds < ARXIV_INTERVAL and not is_loopback(api_url):
         raise SettingsError(
             f"ARXIV_REQUEST_INTERVAL is {value!r}: arXiv's terms ask for at least "
@@ -330,18 +330,18 @@ def _interval(value: str, api_url: str) -> float:
     return seconds
 
 
-def _attempts(value: str) -> int:
+def _parse_attempts(value: str) -> int:
     text = value.strip()
     attempts = int(text) if text.isascii() and text.isdigit() and len(text) <= len("20") else 0
-    if not 1 <= attempts <= _MOST_ATTEMPTS:
+    if not 1 <= attempts <= _MAX_ATTEMPTS:
         raise SettingsError(
-            f"ARXIV_MAX_ATTEMPTS is {value!r}: expected a whole number from 1 to {_MOST_ATTEMPTS}. "
+            f"ARXIV_MAX_ATTEMPTS is {value!r}: expected a whole number from 1 to {_MAX_ATTEMPTS}. "
             f"Unset it for the default, {MAX_ATTEMPTS}."
         )
     return attempts
 
 
-def _seconds(name: str, value: str, default: float) -> float:
+def _parse_seconds(name: str, value: str, default: float) -> float:
     try:
         seconds = float(value)
     except ValueError:
@@ -359,35 +359,35 @@ _REPOSITORY = re.compile(r"[A-Za-z0-9-][A-Za-z0-9_-]*/(?!\.{1,2}$)[A-Za-z0-9._-]
 _UNSUBSCRIBE = re.compile(r"(?:https://|mailto:)[!-~]{1,850}")
 
 
-def alerts_or_problem(environment: Mapping[str, str]) -> Alerts:
+def read_alert_settings(environment: Mapping[str, str]) -> AlertSettings:
     """Read whom to tell of failures; what is wrong with that makes their sensor's ticks fail."""
     try:
-        return _alerts(environment)
+        return _read_alerts(environment)
     except SettingsError as error:
-        return Alerts(problem=str(error))
+        return AlertSettings(problem=str(error))
 
 
-def channels_or_problems(environment: Mapping[str, str]) -> Channels:
+def read_channels(environment: Mapping[str, str]) -> NotificationSettings:
     """Read the channels; what is wrong with one makes its asset fail, and stops nothing else."""
     settings: dict[str, Any] = {}
     problems = {}
-    readers = {"github_issue": _github, "email": _email, "webhook": _digest_webhook}
+    readers = {"github_issue": _read_github, "email": _read_email, "webhook": _read_digest_webhook}
     for channel, read in readers.items():
         try:
             settings |= read(environment)
         except SettingsError as error:
             problems[channel] = str(error)
-    return Channels(**settings, problems=problems)
+    return NotificationSettings(**settings, problems=problems)
 
 
-def repository_address(environment: Mapping[str, str]) -> str:
+def find_repository_url(environment: Mapping[str, str]) -> str:
     """Return the web address of the repository on GitHub; empty: it is unknown."""
     own = environment.get("PAPERS_GITHUB_REPOSITORY") or environment.get("GITHUB_REPOSITORY") or ""
     server = environment.get("GITHUB_SERVER_URL") or "https://github.com"
     return f"{server}/{own}" if _REPOSITORY.fullmatch(own) else ""
 
 
-def addresses(variable: str, value: str) -> tuple[str, ...]:
+def parse_addresses(variable: str, value: str) -> tuple[str, ...]:
     """Read the e-mail addresses of a variable, separated by commas; each comes once.
 
     Raises:
@@ -396,7 +396,7 @@ def addresses(variable: str, value: str) -> tuple[str, ...]:
     parts = [part.strip() for part in value.split(",") if part.strip()]
     # Not shown: it is somebody's address, or a password in the wrong place.
     for number, part in enumerate(parts, start=1):
-        if not ADDRESS.fullmatch(part):
+        if not MAIL_ADDRESS.fullmatch(part):
             raise SettingsError(
                 f"{variable}: number {number} of {len(parts)} is no e-mail address. Expected "
                 "addresses such as you@example.org, separated by commas."
@@ -407,17 +407,17 @@ def addresses(variable: str, value: str) -> tuple[str, ...]:
     return tuple(found.values())
 
 
-def _alerts(environment: Mapping[str, str]) -> Alerts:
-    webhook = _webhook("PAPERS_ALERT_WEBHOOK", environment)
-    smtp = _smtp(environment)
-    recipients = _everybody("PAPERS_ALERT_EMAIL", environment, smtp)
+def _read_alerts(environment: Mapping[str, str]) -> AlertSettings:
+    webhook = _parse_webhook("PAPERS_ALERT_WEBHOOK", environment)
+    smtp = _parse_smtp(environment)
+    recipients = _parse_recipients("PAPERS_ALERT_EMAIL", environment, smtp)
     sender = environment.get("PAPERS_ALERT_FROM") or "".join(recipients[:1])
-    return Alerts(webhook, recipients, smtp, _sender("PAPERS_ALERT_FROM", sender))
+    return AlertSettings(webhook, recipients, smtp, _parse_sender("PAPERS_ALERT_FROM", sender))
 
 
-def _email(environment: Mapping[str, str]) -> dict[str, Any]:
-    smtp = _smtp(environment)
-    recipients = _everybody("PAPERS_DIGEST_EMAIL", environment, smtp)
+def _read_email(environment: Mapping[str, str]) -> dict[str, Any]:
+    smtp = _parse_smtp(environment)
+    recipients = _parse_recipients("PAPERS_DIGEST_EMAIL", environment, smtp)
     sender = (
         environment.get("PAPERS_DIGEST_FROM")
         or environment.get("PAPERS_ALERT_FROM")
@@ -425,20 +425,20 @@ def _email(environment: Mapping[str, str]) -> dict[str, Any]:
     )
     return {
         "recipients": recipients,
-        "sender": _sender("PAPERS_DIGEST_FROM", sender),
+        "sender": _parse_sender("PAPERS_DIGEST_FROM", sender),
         "smtp": smtp,
-        "unsubscribe": _unsubscribe(environment.get("PAPERS_UNSUBSCRIBE") or ""),
+        "unsubscribe": _parse_unsubscribe(environment.get("PAPERS_UNSUBSCRIBE") or ""),
     }
 
 
-def _digest_webhook(environment: Mapping[str, str]) -> dict[str, Any]:
+def _read_digest_webhook(environment: Mapping[str, str]) -> dict[str, Any]:
     return {
-        "webhook": _webhook("PAPERS_DIGEST_WEBHOOK", environment),
-        "webhook_shape": _shape(environment.get("PAPERS_DIGEST_WEBHOOK_SHAPE") or SHAPES[0]),
+        "webhook": _parse_webhook("PAPERS_DIGEST_WEBHOOK", environment),
+        "webhook_shape": _parse_shape(environment.get("PAPERS_DIGEST_WEBHOOK_SHAPE") or SHAPES[0]),
     }
 
 
-def _github(environment: Mapping[str, str]) -> dict[str, Any]:
+def _read_github(environment: Mapping[str, str]) -> dict[str, Any]:
     token = (environment.get("PAPERS_GITHUB_TOKEN") or "").strip()
     own = environment.get("PAPERS_GITHUB_REPOSITORY") or ""
     repository = own or environment.get("GITHUB_REPOSITORY") or ""
@@ -458,7 +458,7 @@ def _github(environment: Mapping[str, str]) -> dict[str, Any]:
             f"{name} is {repository!r}: expected owner/name, such as you/papers, of the repository "
             "whose issues are the digests, since PAPERS_GITHUB_TOKEN is set."
         )
-    parts = web_parts(api, "https", "http")
+    parts = split_web_url(api, "https", "http")
     if parts is None or re.search(r"[?#@\s]", api):
         raise SettingsError(f"GITHUB_API_URL: expected an address such as {GITHUB_API_URL}.")
     if parts.scheme == "http" and not is_loopback(api):
@@ -467,16 +467,16 @@ def _github(environment: Mapping[str, str]) -> dict[str, Any]:
 
 
 # None of the values below is shown: they hold secrets.
-def _webhook(name: str, environment: Mapping[str, str]) -> str:
+def _parse_webhook(name: str, environment: Mapping[str, str]) -> str:
     value = environment.get(name) or ""
-    if value and web_parts(value, "http", "https") is None:
+    if value and split_web_url(value, "http", "https") is None:
         raise SettingsError(f"{name}: expected an address that begins with https://.")
     return value
 
 
-def _smtp(environment: Mapping[str, str]) -> str:
+def _parse_smtp(environment: Mapping[str, str]) -> str:
     smtp = environment.get("PAPERS_SMTP_URL") or ""
-    server = web_parts(smtp, "smtp", "smtps") if smtp else None
+    server = split_web_url(smtp, "smtp", "smtps") if smtp else None
     if smtp and (server is None or server.path not in ("", "/") or re.search(r"[?#]", smtp)):
         raise SettingsError(
             "PAPERS_SMTP_URL: expected smtps://user:password@host:465, or smtp://... for a server "
@@ -486,8 +486,8 @@ def _smtp(environment: Mapping[str, str]) -> str:
     return smtp
 
 
-def _everybody(name: str, environment: Mapping[str, str], smtp: str) -> tuple[str, ...]:
-    recipients = addresses(name, environment.get(name) or "")
+def _parse_recipients(name: str, environment: Mapping[str, str], smtp: str) -> tuple[str, ...]:
+    recipients = parse_addresses(name, environment.get(name) or "")
     if recipients and not smtp:
         raise SettingsError(
             f"{name} is set, and PAPERS_SMTP_URL is not: expected the mail server, "
@@ -496,13 +496,13 @@ def _everybody(name: str, environment: Mapping[str, str], smtp: str) -> tuple[st
     return recipients
 
 
-def _sender(name: str, value: str) -> str:
-    if value and not ADDRESS.fullmatch(value):
+def _parse_sender(name: str, value: str) -> str:
+    if value and not MAIL_ADDRESS.fullmatch(value):
         raise SettingsError(f"{name}: expected one e-mail address, such as you@example.org.")
     return value
 
 
-def _unsubscribe(value: str) -> str:
+def _parse_unsubscribe(value: str) -> str:
     if value and (not _UNSUBSCRIBE.fullmatch(value) or re.search(r"[<>\"]", value)):
         raise SettingsError(
             f"PAPERS_UNSUBSCRIBE is {value!r}: expected an address that begins with https:// or "
@@ -511,7 +511,7 @@ def _unsubscribe(value: str) -> str:
     return value
 
 
-def _shape(value: str) -> Shape:
+def _parse_shape(value: str) -> WebhookFormat:
     for shape in SHAPES:
         if value == shape:
             return shape

@@ -7,7 +7,7 @@ import pytest
 
 from papers_assets.cli import main
 from papers_assets.keywords import tables
-from papers_assets.render.github import anchors
+from papers_assets.render.github import build_anchors
 from papers_assets.settings import PROJECT_ROOT
 
 DOCUMENTS = [PROJECT_ROOT / "README.md", PROJECT_ROOT / "CONTRIBUTING.md"]
@@ -36,7 +36,7 @@ def test_every_link_leads_somewhere(path: Path) -> None:
             continue
         target = (path.parent / file).resolve() if file else path
         assert target.exists(), link
-        assert not anchor or anchor in anchors(headings(target)), link
+        assert not anchor or anchor in build_anchors(headings(target)), link
 
 
 def test_the_readme_can_be_read_in_five_minutes() -> None:

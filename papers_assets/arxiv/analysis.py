@@ -5,7 +5,7 @@ with its StandardAnalyzer. This module does the same in Python. Sources: arXiv/a
 764d7ebd (mappings/DocumentMapping.json, search/services/index/prepare.py; Elasticsearch 6.2.4,
 that is Lucene 7.2.1), and Unicode's UAX #29. `make lucene` compares it with a real Lucene.
 
-`words`, `stem` and `without_possessive` serve the product's own matching, too. `Analyzed` and
+`split_words`, `stem` and `strip_possessive` serve the product's own matching, too. `AnalyzedText` and
 `ArxivPhrase` are arXiv's reading alone.
 """
 
@@ -20,7 +20,7 @@ STOP_WORDS = frozenset(
     "a an and are as at be but by for if in into is it no not of on or such that the their then"  # noqa: SIM905 (a list of 33 would take 33 lines)
     " there these they this to was will with".split()
 )
-"""The words that `english` leaves out (source: Lucene's EnglishAnalyzer)."""
+"""The words that `analyze_english` leaves out (source: Lucene's EnglishAnalyzer)."""
 
 # Letters, digits and underscores, at least one of them no underscore. A colon, full stop or
 # apostrophe between two letters does not separate words, nor does a comma, semicolon, full stop or
@@ -30,7 +30,7 @@ _ASCII_WORD = re.compile(
     re.ASCII,
 )
 
-# The same for any text, as a pattern over the classes of its characters (see `_class_of`):
+# The same for any text, as a pattern over the classes of its characters (see `_classify`):
 # L letter, N digit, _ underscore, K Katakana, H Han or Hiragana, C a script without spaces such as
 # Thai, x a mark that belongs to the character before it, and what may stand between two letters
 # (:), two digits (,) or both (.).
@@ -39,7 +39,7 @@ _DIGITS = "N+x*(?:(?:[,.]x*)?N+x*)*"
 _RUN = f"(?:(?:{_LETTERS}|{_DIGITS})+|(?:Kx*)+)"
 _WORD = re.compile(f"(?:_x*)*{_RUN}(?:(?:_x*)+{_RUN})*(?:_x*)*|(?:Cx*)+|Hx*")
 
-_BETWEEN = {
+_CONNECTORS = {
     **dict.fromkeys(":\u00b7\u02d7\u0387\u05f4\u2027\ufe13\ufe55\uff1a", ":"),
     **dict.fromkeys(",;\u037e\u0589\u060c\u060d\u066c\u07f8\u2044", ","),
     **dict.fromkeys("\ufe10\ufe14\ufe50\ufe54\uff0c\uff1b", ","),
@@ -51,7 +51,7 @@ _SCRIPTS = {
     **dict.fromkeys(("THAI", "LAO", "KHMER", "MYANMAR", "TAI", "NEW"), "C"),  # New Tai Lue
 }
 """Classes of letters by the first word of their names."""
-_CATEGORIES = {
+_CATEGORY_KINDS = {
     **dict.fromkeys(("Lu", "Ll", "Lt", "Lm", "Lo", "Nl"), "L"),
     **dict.fromkeys(("Mn", "Mc", "Me", "Cf"), "x"),
     "Nd": "N",
@@ -60,25 +60,25 @@ _CATEGORIES = {
 """Classes by Unicode's general category."""
 
 
-class _Classes(dict[int, str]):
+class _CharClasses(dict[int, str]):
     """The classes of characters, for `str.translate`; each is looked up once."""
 
     def __missing__(self, code: int) -> str:
-        self[code] = found = _class_of(chr(code))
+        self[code] = found = _classify(chr(code))
         return found
 
 
-def _class_of(char: str) -> str:
+def _classify(char: str) -> str:
     category = unicodedata.category(char)
     script = unicodedata.name(char, "").removeprefix("HALFWIDTH ").partition(" ")[0]
     if category in ("Lo", "Lm", "Nl") and script in _SCRIPTS:
         return _SCRIPTS[script]
-    return _CATEGORIES.get(category, " ")
+    return _CATEGORY_KINDS.get(category, " ")
 
 
-_classes = _Classes(
+_char_classes = _CharClasses(
     {
-        **{ord(char): kind for char, kind in _BETWEEN.items()},
+        **{ord(char): kind for char, kind in _CONNECTORS.items()},
         **dict.fromkeys(range(0x24B6, 0x24EA), "L"),  # letters in circles, which are symbols
         0x066B: "N",  # the Arabic decimal separator
         0x200B: " ",  # a space without width
@@ -90,7 +90,7 @@ Analyzer = Callable[[str], Sequence[str | None]]
 """Returns the tokens of a text by position; None where a word was left out."""
 
 
-def words(text: str) -> list[str]:
+def split_words(text: str) -> list[str]:
     """Return the words of a text as they are written, in order (source: UAX #29).
 
     "Fine-tuning OnPrem.LLM 3.5 (snake_case)" has the words "Fine", "tuning", "OnPrem.LLM", "3.5"
@@ -98,10 +98,10 @@ def words(text: str) -> list[str]:
     """
     if text.isascii():  # most texts are, and this is faster
         return _ASCII_WORD.findall(text)
-    return [text[slice(*match.span())] for match in _WORD.finditer(text.translate(_classes))]
+    return [text[slice(*match.span())] for match in _WORD.finditer(text.translate(_char_classes))]
 
 
-def without_possessive(word: str) -> str:
+def strip_possessive(word: str) -> str:
     """Return a word without the 's at its end, if there is one."""
     return word[:-2] if word.endswith(_POSSESSIVES) else word
 
@@ -136,43 +136,43 @@ def stem(word: str) -> str:
     return found
 
 
-def _lower(text: str) -> str:
+def _lowercase(text: str) -> str:
     # Character by character, as Java does; str.lower has two exceptions.
     return text.replace("\u0130", "i").replace("\u03a3", "\u03c3").lower()
 
 
-def standard(text: str) -> list[str]:
+def analyze_standard(text: str) -> list[str]:
     """Return the words of a text in lower case: what `title` and `abstract` index."""
-    return words(_lower(text))
+    return split_words(_lowercase(text))
 
 
-def english(text: str) -> list[str | None]:
+def analyze_english(text: str) -> list[str | None]:
     """Return the stems of a text by position, None for a stop word: what `*.english` indexes."""
-    return list(map(_english, standard(text)))
+    return list(map(_stem_or_drop, analyze_standard(text)))
 
 
 @lru_cache(maxsize=1 << 17)
-def _english(word: str) -> str | None:
-    word = without_possessive(word)
+def _stem_or_drop(word: str) -> str | None:
+    word = strip_possessive(word)
     return None if word in STOP_WORDS else stem(word)
 
 
-def simple(text: str) -> list[str | None]:
+def analyze_simple(text: str) -> list[str | None]:
     """Return the words in lower case by position, None for a stop word.
 
     arXiv indexes comments and journal references so, and looks so for a quoted title.
     """
-    return [None if word in STOP_WORDS else word for word in standard(text)]
+    return [None if word in STOP_WORDS else word for word in analyze_standard(text)]
 
 
 _HOLE = "_"  # no word is an underscore alone
 
 
-def _joined(tokens: Iterable[str | None]) -> str:
+def _join_tokens(tokens: Iterable[str | None]) -> str:
     return " ".join(["", *(_HOLE if token is None else token for token in tokens), ""])
 
 
-class Analyzed:
+class AnalyzedText:
     """A text that is analyzed once, and only as far as phrases are looked for in it."""
 
     def __init__(self, text: str) -> None:
@@ -180,18 +180,18 @@ class Analyzed:
 
     @cached_property
     def english(self) -> str:
-        """The tokens of `english` as one string, a space before and after each."""
-        return _joined(english(self.text))
+        """The tokens of `analyze_english` as one string, a space before and after each."""
+        return _join_tokens(analyze_english(self.text))
 
     @cached_property
     def standard(self) -> str:
-        """The same of `standard`."""
-        return _joined(standard(self.text))
+        """The same of `analyze_standard`."""
+        return _join_tokens(analyze_standard(self.text))
 
     @cached_property
     def simple(self) -> str:
-        """The same of `simple`."""
-        return _joined(simple(self.text))
+        """The same of `analyze_simple`."""
+        return _join_tokens(analyze_simple(self.text))
 
 
 class ArxivPhrase:
@@ -203,27 +203,27 @@ class ArxivPhrase:
     """
 
     def __init__(self, text: str) -> None:
-        # The unstemmed fields matter only if `english` leaves nothing of the phrase: where its
+        # The unstemmed fields matter only if `analyze_english` leaves nothing of the phrase: where its
         # words stand side by side, so do its stems.
-        self.stems = _without_ends(english(text))
+        self.stems = _strip_holes(analyze_english(text))
         """By position, None for any word; empty if the phrase has stop words only."""
-        self._in_english = _finder(self.stems)
-        self._in_simple = _finder(_without_ends(simple(text)))
-        self._in_standard = _finder(standard(text))
+        self._in_english = _make_finder(self.stems)
+        self._in_simple = _make_finder(_strip_holes(analyze_simple(text)))
+        self._in_standard = _make_finder(analyze_standard(text))
 
-    def is_in_title(self, title: Analyzed) -> bool:
+    def is_in_title(self, title: AnalyzedText) -> bool:
         """Whether `ti:"text"` finds a paper with this title."""
         if self.stems:
             return self._in_english(title.english)
         return self._in_simple(title.standard)
 
-    def is_in_abstract(self, abstract: Analyzed) -> bool:
+    def is_in_abstract(self, abstract: AnalyzedText) -> bool:
         """Whether `abs:"text"` finds a paper with this abstract."""
         if self.stems:
             return self._in_english(abstract.english)
         return self._in_standard(abstract.standard)
 
-    def is_in_comment(self, comment: Analyzed) -> bool:
+    def is_in_comment(self, comment: AnalyzedText) -> bool:
         """Whether `co:"text"` finds a paper with this comment; journal references are alike.
 
         Nothing is stemmed there.
@@ -231,17 +231,17 @@ class ArxivPhrase:
         return self._in_simple(comment.simple)
 
 
-def _without_ends(tokens: Sequence[str | None]) -> tuple[str | None, ...]:
+def _strip_holes(tokens: Sequence[str | None]) -> tuple[str | None, ...]:
     """Return the tokens from the first to the last that is not None."""
     kept = [position for position, token in enumerate(tokens) if token is not None]
     return tuple(tokens[kept[0] : kept[-1] + 1]) if kept else ()
 
 
-def _finder(tokens: Sequence[str | None]) -> Callable[[str], bool]:
+def _make_finder(tokens: Sequence[str | None]) -> Callable[[str], bool]:
     """Return a test whether the tokens stand side by side in a joined text, None for any one."""
     if not tokens:
         return lambda _: False
-    wanted = _joined(tokens)
+    wanted = _join_tokens(tokens)
     if None not in tokens:
         return lambda joined: wanted in joined
     terms = ("[^ ]+" if token is None else re.escape(token) for token in tokens)

@@ -19,7 +19,7 @@ INDEXED_WITHIN = timedelta(hours=4)
 had those of the evening before; of an earlier hour there is no recording."""
 _DEADLINE = timedelta(hours=10)
 """For submissions: before midnight."""
-_A_DAY = timedelta(days=1)
+_ONE_DAY = timedelta(days=1)
 _MONDAY, _THURSDAY, _FRIDAY, _SATURDAY = 0, 3, 4, 5
 
 # Evenings without an announcement, from the history of help/availability.md.
@@ -29,7 +29,7 @@ _HOLIDAYS = {
 }
 
 
-def holidays(year: int) -> list[date]:
+def list_holidays(year: int) -> list[date]:
     """Return evenings without an announcement, besides those of Friday and Saturday.
 
     For a year whose list is not known: the US holidays that are in all lists from 2023 to 2026, and
@@ -39,25 +39,25 @@ def holidays(year: int) -> list[date]:
         return [date.fromisoformat(f"{year}-{day}") for day in _HOLIDAYS[year]]
     return [
         date(year, 1, 1),
-        _nth(3, _MONDAY, date(year, 1, 1)),
+        _nth_weekday(3, _MONDAY, date(year, 1, 1)),
         date(year, 6, 19),
         date(year, 7, 4),
-        _nth(1, _MONDAY, date(year, 9, 1)),
-        _nth(4, _THURSDAY, date(year, 11, 1)),
+        _nth_weekday(1, _MONDAY, date(year, 9, 1)),
+        _nth_weekday(4, _THURSDAY, date(year, 11, 1)),
         *(date(year, 12, day) for day in range(24, 32)),
     ]
 
 
-def _nth(n: int, weekday: int, first: date) -> date:
+def _nth_weekday(n: int, weekday: int, first: date) -> date:
     """Return the n-th such weekday of the month that begins with `first`."""
     return first + timedelta(days=(weekday - first.weekday()) % 7 + 7 * (n - 1))
 
 
 @cache
-def _left_out(year: int) -> frozenset[date]:
+def _days_off(year: int) -> frozenset[date]:
     """Return the working days of a year that are no days of publication."""
     days = set()
-    for evening in (*holidays(year - 1), *holidays(year)):
+    for evening in (*list_holidays(year - 1), *list_holidays(year)):
         # For a holiday on Friday, 2025-07-04, the announcement of the Sunday after was left out.
         later = 6 - evening.weekday() if evening.weekday() >= _FRIDAY else 0
         days.add(evening + timedelta(days=later + 1))
@@ -66,10 +66,10 @@ def _left_out(year: int) -> frozenset[date]:
 
 def is_publication_day(day: date) -> bool:
     """Return whether arXiv publishes papers on `day`, as far as can be known."""
-    return day.weekday() < _SATURDAY and day not in _left_out(day.year)
+    return day.weekday() < _SATURDAY and day not in _days_off(day.year)
 
 
-def publication_day(submitted: datetime) -> date:
+def find_publication_day(submitted: datetime) -> date:
     """Return when a version is published that moderators do not hold back.
 
     Args:
@@ -77,26 +77,26 @@ def publication_day(submitted: datetime) -> date:
     """
     day = (submitted.astimezone(EASTERN) + _DEADLINE).date()
     while day.weekday() >= _SATURDAY:  # what comes at the weekend is announced with Monday's
-        day += _A_DAY
-    day += _A_DAY
+        day += _ONE_DAY
+    day += _ONE_DAY
     while not is_publication_day(day):
-        day += _A_DAY
+        day += _ONE_DAY
     return day
 
 
-def last_publication_day(until: date) -> date:
+def find_last_publication_day(until: date) -> date:
     """Return the newest day of publication up to `until`, which may be one."""
     while not is_publication_day(until):
-        until -= _A_DAY
+        until -= _ONE_DAY
     return until
 
 
-def indexed_until(asked_at: datetime) -> date:
+def find_indexed_until(asked_at: datetime) -> date:
     """Return the newest day whose papers the API should have at `asked_at`, aware."""
     return (asked_at.astimezone(EASTERN) - INDEXED_WITHIN).date()
 
 
-def publication_days(after: date, until: date) -> int:
+def count_publication_days(after: date, until: date) -> int:
     """Return the number of days of publication after `after`, up to `until`."""
     days = (after + timedelta(days=n + 1) for n in range((until - after).days))
     return sum(map(is_publication_day, days))

@@ -14,15 +14,15 @@ from xml.sax.saxutils import escape, quoteattr
 
 import feedparser
 
-from papers_assets.arxiv.errors import ArxivBadAnswer, ArxivRefusedQuery
+from papers_assets.arxiv.errors import ArxivBadResponse, ArxivInvalidQuery
 from papers_assets.arxiv.models import ARXIV_ID, Link, Page, Paper
-from papers_assets.arxiv.xml import Elements, NotWhole, read
-from papers_assets.text import collapsed, excerpt, printable, quoted
+from papers_assets.arxiv.xml import MalformedXml, StrictXmlReader, parse_xml
+from papers_assets.text import collapse_whitespace, describe_beginning, quote, to_printable
 
 ATOM = "http://www.w3.org/2005/Atom"
 ARXIV = "http://arxiv.org/schemas/atom"
 OPENSEARCH = "http://a9.com/-/spec/opensearch/1.1/"
-_HEAD = (
+_FEED_HEAD = (
     "<?xml version='1.0' encoding='utf-8'?>\n"
     f'<feed xmlns="{ATOM}" xmlns:arxiv="{ARXIV}" xmlns:opensearch="{OPENSEARCH}">'
 )
@@ -44,7 +44,7 @@ _ATTRIBUTES: dict[tuple[str, ...], tuple[str, tuple[str, ...]]] = {
 END = "\ue000"
 """Stands at the end of free texts. A text of Latin letters that could be UTF-8 which was encoded
 twice is "repaired" by feedparser, and so not what was published; none that has this in it is."""
-_FREE = ("title", "summary", "name", "arxiv:comment", "arxiv:journal_ref")
+_FREE_TEXT = ("title", "summary", "name", "arxiv:comment", "arxiv:journal_ref")
 _MAX_CATEGORIES = 500
 """Of an entry. arXiv has fewer than 200 in all; feedparser compares each to each."""
 
@@ -53,18 +53,18 @@ class NotAtom(Exception):
     """The answer is no Atom feed."""
 
 
-def reduced(body: bytes) -> tuple[bytes, str]:
+def sanitize(body: bytes) -> tuple[bytes, str]:
     """Return the feed with nothing in it but what is read of it, and what was repaired, in words.
 
     Raises:
         NotAtom: it is something else, or nothing.
         NotWhole: it is cut short, broken, nested or repeated beyond reason, or declares entities.
     """
-    feed, repaired = read(_Feed, body)
-    return "".join([_HEAD, *feed.written, "</feed>"]).encode(), repaired
+    feed, repaired = parse_xml(_FeedSanitizer, body)
+    return "".join([_FEED_HEAD, *feed.written, "</feed>"]).encode(), repaired
 
 
-class _Feed(Elements):
+class _FeedSanitizer(StrictXmlReader):
     """Takes what the parser finds, and writes down what is kept of it."""
 
     def __init__(self) -> None:
@@ -74,8 +74,8 @@ class _Feed(Elements):
         self._leaf_depth = 0
         self._categories = 0
 
-    def opened(self, attributes: dict[str, str]) -> None:
-        """See `Elements`."""
+    def handle_start(self, attributes: dict[str, str]) -> None:
+        """See `StrictXmlReader`."""
         if self._leaf:
             return
         path = tuple(self.path)
@@ -91,19 +91,19 @@ class _Feed(Elements):
         elif path in _ATTRIBUTES:
             self._keep_attributes(*_ATTRIBUTES[path], attributes)
 
-    def closed(self) -> None:
-        """See `Elements`."""
+    def handle_end(self) -> None:
+        """See `StrictXmlReader`."""
         depth = len(self.path)
         if self._leaf and depth == self._leaf_depth:
-            self.written += [END] if self._leaf in _FREE else []
+            self.written += [END] if self._leaf in _FREE_TEXT else []
             close = "</name></author>\n" if self._leaf == "name" else f"</{self._leaf}>\n"
             self.written.append(close)
             self._leaf = ""
         elif self.path == [_FEED, _ENTRY]:
             self.written.append("</entry>\n")
 
-    def text(self, text: str) -> None:
-        """See `Elements`."""
+    def handle_text(self, text: str) -> None:
+        """See `StrictXmlReader`."""
         if self._leaf:
             self.written.append(escape(text))
 
@@ -112,7 +112,7 @@ class _Feed(Elements):
     ) -> None:
         self._categories += element == "category"
         if self._categories > _MAX_CATEGORIES:
-            raise NotWhole(f"it has an entry with more than {_MAX_CATEGORIES} categories")
+            raise MalformedXml(f"it has an entry with more than {_MAX_CATEGORIES} categories")
         kept = "".join(f" {n}={quoteattr(attributes[n])}" for n in names if n in attributes)
         if kept:  # else there would be nothing but the element's name, as of another kind
             self.written.append(f"<{element}{kept}/>\n")
@@ -122,26 +122,28 @@ _ID = re.compile(
     rf"https?://arxiv\.org/abs/(?P<arxiv_id>{ARXIV_ID})v(?P<version>[1-9][0-9]{{0,3}})"
 )
 _TOTAL = re.compile("[0-9]{1,12}")
-_WEB = re.compile("https?://", re.IGNORECASE)
+_WEB_SCHEME = re.compile("https?://", re.IGNORECASE)
 _BAD_REQUEST = 400
 
 
 def parse_feed(body: bytes) -> Page:
     """Read the body of an answer.
 
-    An entry without what every paper has costs no other entry: it is one of `Page.unreadable`.
-    Characters that XML does not allow cost no entry as a whole: see `Page.repaired`.
+    An entry without what every paper has costs no other entry: it is one of `Page.unreadable_entries`.
+    Characters that XML does not allow cost no entry as a whole: see `Page.repairs`.
 
     Raises:
         ArxivRefusedQuery: the feed is arXiv's "Error" entry, which looks much like a paper.
         ArxivBadAnswer: not an Atom feed, cut short, or most of its entries cannot be read.
     """
     try:
-        feed, repaired = reduced(body)
+        feed, repaired = sanitize(body)
     except NotAtom as error:
-        raise ArxivBadAnswer(f"not an Atom feed: {excerpt(body)}") from error
-    except NotWhole as error:
-        raise ArxivBadAnswer(f"not a whole Atom feed ({error}): {len(body)} bytes came") from error
+        raise ArxivBadResponse(f"not an Atom feed: {describe_beginning(body)}") from error
+    except MalformedXml as error:
+        raise ArxivBadResponse(
+            f"not a whole Atom feed ({error}): {len(body)} bytes came"
+        ) from error
     # A stream and never the bytes themselves: feedparser would take those for an address to open.
     parsed = feedparser.parse(
         io.BytesIO(feed),
@@ -150,69 +152,73 @@ def parse_feed(body: bytes) -> Page:
         resolve_relative_uris=False,
     )
     if parsed.bozo:
-        reason = printable(str(parsed.bozo_exception))
-        raise ArxivBadAnswer(f"not a whole Atom feed ({reason}): {len(body)} bytes came")
+        reason = to_printable(str(parsed.bozo_exception))
+        raise ArxivBadResponse(f"not a whole Atom feed ({reason}): {len(body)} bytes came")
     for entry in parsed.entries:
-        _refuse_error(entry)
-    total_results = _text(parsed.feed.get("opensearch_totalresults"))
+        _raise_error_entry(entry)
+    total_results = _required_text(parsed.feed.get("opensearch_totalresults"))
     if not _TOTAL.fullmatch(total_results):
-        raise ArxivBadAnswer(f"an Atom feed without a total of results ({quoted(total_results)})")
+        raise ArxivBadResponse(f"an Atom feed without a total of results ({quote(total_results)})")
     papers, unreadable = [], []
     for entry in parsed.entries:
         try:
-            papers.append(_paper(entry))
-        except _Unreadable as error:
-            unreadable.append(f"{quoted(entry.get('id', 'an entry without id'))}: {error}")
+            papers.append(_parse_entry(entry))
+        except _UnreadableEntryError as error:
+            unreadable.append(f"{quote(entry.get('id', 'an entry without id'))}: {error}")
     if len(unreadable) > len(papers):
-        raise ArxivBadAnswer(
+        raise ArxivBadResponse(
             f"an Atom feed, but {len(unreadable)} of its {len(parsed.entries)} entries are no "
             f"papers; {unreadable[0]}"
         )
     return Page(tuple(papers), int(total_results), tuple(unreadable), repaired)
 
 
-class _Unreadable(Exception):
+class _UnreadableEntryError(Exception):
     """An entry is no version of a paper; the message, safe to print, says why."""
 
 
-def _refuse_error(entry: Mapping[str, Any]) -> None:
+def _raise_error_entry(entry: Mapping[str, Any]) -> None:
     if "/api/errors" in entry.get("id", ""):
-        summary = printable(entry.get("summary", "").removesuffix(END))
-        raise ArxivRefusedQuery(f"arXiv says: {summary}", _BAD_REQUEST)
+        summary = to_printable(entry.get("summary", "").removesuffix(END))
+        raise ArxivInvalidQuery(f"arXiv says: {summary}", _BAD_REQUEST)
 
 
-def _paper(entry: Mapping[str, Any]) -> Paper:
+def _parse_entry(entry: Mapping[str, Any]) -> Paper:
     identity = _ID.fullmatch(entry.get("id", ""))
     if identity is None:
-        raise _Unreadable("not the address of a version of a paper")
-    categories = tuple(_text(tag["term"]) for tag in entry.get("tags", ()))
-    primary = _text(entry.get("arxiv_primary_category", {}).get("term"))
+        raise _UnreadableEntryError("not the address of a version of a paper")
+    categories = tuple(_required_text(tag["term"]) for tag in entry.get("tags", ()))
+    primary = _required_text(entry.get("arxiv_primary_category", {}).get("term"))
     return Paper(
         arxiv_id=identity["arxiv_id"],
         version=int(identity["version"]),
-        title=_text(entry.get("title")),
-        authors=tuple(_text(author.get("name")) for author in entry.get("authors", ())),
-        abstract=_text(entry.get("summary")),
-        comment=_text(entry.get("arxiv_comment")) or None,
+        title=_required_text(entry.get("title")),
+        authors=tuple(_required_text(author.get("name")) for author in entry.get("authors", ())),
+        abstract=_required_text(entry.get("summary")),
+        comment=_required_text(entry.get("arxiv_comment")) or None,
         categories=categories,
         primary_category=primary or next(iter(categories), ""),
-        published=_time(entry, "published"),
-        updated=_time(entry, "updated"),
-        doi=_text(entry.get("arxiv_doi")) or None,
-        journal_ref=_text(entry.get("arxiv_journal_ref")) or None,
+        published=_parse_time(entry, "published"),
+        updated=_parse_time(entry, "updated"),
+        doi=_required_text(entry.get("arxiv_doi")) or None,
+        journal_ref=_required_text(entry.get("arxiv_journal_ref")) or None,
         links=tuple(
-            Link(_text(link["href"]), _text(link.get("rel")), _text(link.get("title")))
+            Link(
+                _required_text(link["href"]),
+                _required_text(link.get("rel")),
+                _required_text(link.get("title")),
+            )
             for link in entry.get("links", ())
-            if _WEB.match(link.get("href", ""))
+            if _WEB_SCHEME.match(link.get("href", ""))
         ),
     )
 
 
-def _text(value: str | None) -> str:
-    return collapsed((value or "").removesuffix(END))
+def _required_text(value: str | None) -> str:
+    return collapse_whitespace((value or "").removesuffix(END))
 
 
-def _time(entry: Mapping[str, Any], name: str) -> datetime:
+def _parse_time(entry: Mapping[str, Any], name: str) -> datetime:
     # Not `get`, which would give the one for the other.
     value = dict(entry).get(name, "")
     try:
@@ -221,4 +227,4 @@ def _time(entry: Mapping[str, Any], name: str) -> datetime:
             return time.astimezone(UTC)
     except (ValueError, OverflowError):
         pass
-    raise _Unreadable(f"its date {name!r} is {quoted(value)}, not one with a time zone")
+    raise _UnreadableEntryError(f"its date {name!r} is {quote(value)}, not one with a time zone")

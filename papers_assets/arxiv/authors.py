@@ -28,9 +28,9 @@ _BARE_ACCENT = (
     r"\\(?:([`'^~=.\"]) *|([urHvdckb])(?=[{ \\]) *)"
     r"(?:\{([^\W\d_])\}|([^\W\d_]))"
 )
-_ACCENTED = (re.compile(rf"\{{{_BARE_ACCENT}\}}"), re.compile(_BARE_ACCENT))
+_ACCENTED_LETTERS = (re.compile(rf"\{{{_BARE_ACCENT}\}}"), re.compile(_BARE_ACCENT))
 # Formulas, however TeX lets them be written. Also \\ and \$: the latter begins none.
-_KEPT = re.compile(
+_UNCHANGED = re.compile(
     r"(\\[\\$]|\$\$[^$]*\$\$|\$[^$]*\$"
     r"|\\\((?:[^\\]|\\(?![()]))*+\\\)|\\\[(?:[^\\]|\\(?![\[\]]))*+\\\])"
 )
@@ -40,7 +40,7 @@ _ET_AL = re.compile(r"(?:^|\s+)et\.? al\b\.?$")
 _SUFFIX = re.compile(r"(?:Jr|Sr)\.?|II|III|IV")
 
 
-def names(text: str) -> tuple[str, ...]:
+def split_names(text: str) -> tuple[str, ...]:
     """Give the names in a string of authors, in order.
 
     What is in parentheses is taken for an affiliation and left out; after one that is not closed
@@ -51,32 +51,32 @@ def names(text: str) -> tuple[str, ...]:
 
     If nothing is left, all of the text is one name.
     """
-    text = decoded(" ".join(text.split()))
+    text = decode_accents(" ".join(text.split()))
     found: list[str] = []
-    for part in _SEPARATORS.split(_without_parentheses(text)):
-        name = _ET_AL.sub("", _tidy(part)).strip()
+    for part in _SEPARATORS.split(_strip_parentheses(text)):
+        name = _ET_AL.sub("", _tidy_name(part)).strip()
         if found and _SUFFIX.fullmatch(name):
             found[-1] += f" {name}"
         elif name:
             found.append(name)
-    return tuple(found) or tuple(filter(None, [_tidy(text)]))
+    return tuple(found) or tuple(filter(None, [_tidy_name(text)]))
 
 
-def decoded(text: str) -> str:
+def decode_accents(text: str) -> str:
     r"""Give a text with TeX's accents as letters (`Ren\'e`: "René"); formulas stay as they are."""
-    parts = _KEPT.split(text)
-    parts[::2] = [_decoded(part) if "\\" in part else part for part in parts[::2]]
+    parts = _UNCHANGED.split(text)
+    parts[::2] = [_decode_part(part) if "\\" in part else part for part in parts[::2]]
     return "".join(parts)
 
 
-def _decoded(text: str) -> str:
+def _decode_part(text: str) -> str:
     text = _LETTER.sub(lambda match: _LETTERS[match[1] or match[2]], text)
-    for pattern in _ACCENTED:
-        text = pattern.sub(_accented, text)
+    for pattern in _ACCENTED_LETTERS:
+        text = pattern.sub(_accent, text)
     return text
 
 
-def _accented(match: re.Match[str]) -> str:
+def _accent(match: re.Match[str]) -> str:
     sign, accent, braced, bare = match.groups()
     letter = braced or bare
     # The letters without a dot, which are there to have an accent put on them.
@@ -84,7 +84,7 @@ def _accented(match: re.Match[str]) -> str:
     return unicodedata.normalize("NFC", letter + _ACCENTS[sign or accent])
 
 
-def _without_parentheses(text: str) -> str:
+def _strip_parentheses(text: str) -> str:
     """Give what is outside of parentheses; where some were, words stay apart."""
     if "(" not in text and ")" not in text:
         return text
@@ -100,6 +100,6 @@ def _without_parentheses(text: str) -> str:
     return "".join(kept)
 
 
-def _tidy(name: str) -> str:
+def _tidy_name(name: str) -> str:
     # TeX's space that does not break, and braces that only keep letters together.
     return " ".join(name.replace("~", " ").replace("{", "").replace("}", "").split())

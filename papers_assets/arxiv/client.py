@@ -15,35 +15,35 @@ import urllib3
 
 from papers_assets.arxiv import responses, search
 from papers_assets.arxiv.errors import (
-    ArxivBadAnswer,
+    ArxivBadResponse,
+    ArxivDeadlineExceeded,
     ArxivError,
     ArxivHttpError,
     ArxivThrottled,
-    ArxivTooLate,
     ArxivUnreachable,
 )
 from papers_assets.arxiv.models import Page
 from papers_assets.arxiv.oai_pmh import RecordsPage, parse_records
-from papers_assets.arxiv.rate_limit import Gate, GateTimeout
-from papers_assets.arxiv.retry import Patience, retry_after
-from papers_assets.text import printable
+from papers_assets.arxiv.rate_limit import RateLimiter, RateLimitTimeout
+from papers_assets.arxiv.retry import RetryPolicy, parse_retry_after
+from papers_assets.text import to_printable
 
 logger = logging.getLogger(__name__)
 
 USER_AGENT = f"papers-assets/{version('papers-assets')}"
-_PIECE = 1 << 16
-_Answer = TypeVar("_Answer", Page, RecordsPage)
+_CHUNK_SIZE = 1 << 16
+_Page = TypeVar("_Page", Page, RecordsPage)
 
 
 @dataclass(frozen=True)
-class _Interface(Generic[_Answer]):
+class _Interface(Generic[_Page]):
     """One of the ways to ask arXiv."""
 
     url: str
-    setting: str
+    settings_variable: str
     """Where people set the address."""
     accept: str
-    parse: Callable[[bytes], _Answer]
+    parse: Callable[[bytes], _Page]
 
 
 class ArxivClient:
@@ -57,8 +57,8 @@ class ArxivClient:
     def __init__(  # noqa: PLR0913 - all but two have defaults
         self,
         api_url: str,
-        gate: Gate,
-        patience: Patience | None = None,
+        rate_limiter: RateLimiter,
+        retry_policy: RetryPolicy | None = None,
         *,
         oai_url: str = "",
         clock: Callable[[], float] = time.monotonic,
@@ -69,14 +69,14 @@ class ArxivClient:
         self.oai_url = oai_url
         self.requests = 0
         self.seconds_waited = 0.0
-        self._patience = patience or Patience()
-        self._gate = gate
+        self._patience = retry_policy or RetryPolicy()
+        self._gate = rate_limiter
         self._clock, self._sleep, self._random = clock, sleep, random
-        self._ends = clock() + self._patience.deadline
+        self._deadline_at = clock() + self._patience.deadline
         self._session = requests.Session()
         self._session.headers["User-Agent"] = USER_AGENT
 
-    def ask(self, parameters: dict[str, str], *, max_attempts: int | None = None) -> Page:
+    def query(self, parameters: dict[str, str], *, max_attempts: int | None = None) -> Page:
         """Ask the API one question, again if need be, and read its answer.
 
         Args:
@@ -86,13 +86,13 @@ class ArxivClient:
         Raises:
             ArxivError: no believable answer; see `papers_assets.arxiv.errors`.
         """
-        api = _Interface(self.api_url, "ARXIV_API_URL", "application/atom+xml", responses.feed)
-        return self._ask(api, parameters, max_attempts)
+        api = _Interface(self.api_url, "ARXIV_API_URL", "application/atom+xml", responses.read_feed)
+        return self._request_with_retries(api, parameters, max_attempts)
 
-    def ask_oai(
+    def list_records(
         self, parameters: dict[str, str], *, max_attempts: int | None = None
     ) -> RecordsPage:
-        """Ask OAI-PMH for a page of records; for the rest, as `ask`.
+        """Ask OAI-PMH for a page of records; for the rest, as `query`.
 
         Raises:
             ArxivBadToken: the list that the page is of is to be begun again.
@@ -102,24 +102,24 @@ class ArxivClient:
         if not self.oai_url:
             raise ValueError("no address of arXiv's OAI-PMH interface: set ARXIV_OAI_URL")
         oai = _Interface(self.oai_url, "ARXIV_OAI_URL", "text/xml", parse_records)
-        return self._ask(oai, parameters, max_attempts)
+        return self._request_with_retries(oai, parameters, max_attempts)
 
-    def _ask(
+    def _request_with_retries(
         self,
-        interface: _Interface[_Answer],
+        interface: _Interface[_Page],
         parameters: dict[str, str],
         max_attempts: int | None = None,
-    ) -> _Answer:
+    ) -> _Page:
         attempts = min(max_attempts or self._patience.max_attempts, self._patience.max_attempts)
         for attempt in count(1):
             try:
-                return self._ask_once(interface, parameters)
+                return self._request_once(interface, parameters)
             except ArxivError as error:
-                pause = self._patience.pause(attempt, error.retry_after, self._random)
+                pause = self._patience.delay(attempt, error.retry_after, self._random)
                 last = not error.retryable or attempt >= attempts
                 if isinstance(error, ArxivThrottled):
                     # Also when we give up: the next keyword, and every other program, is to wait.
-                    self._gate.hold_off(pause)
+                    self._gate.block_for(pause)
                 if last:
                     error.attempts = attempt
                     raise
@@ -134,9 +134,9 @@ class ArxivClient:
                     self._wait(pause)
         raise AssertionError("unreachable")
 
-    def look_again_later(self) -> None:
+    def pause_before_recheck(self) -> None:
         """Pause before asking about an answer that was whole but hard to believe."""
-        self._wait(self._patience.pause(1, None, self._random))
+        self._wait(self._patience.delay(1, None, self._random))
 
     def close(self) -> None:
         """Close the connection."""
@@ -148,33 +148,35 @@ class ArxivClient:
         self.seconds_waited += seconds
 
     def _check_deadline(self, seconds: float = 0.0) -> float:
-        left = self._ends - self._clock()
+        left = self._deadline_at - self._clock()
         if left <= seconds:
-            raise ArxivTooLate(
+            raise ArxivDeadlineExceeded(
                 f"the job's deadline of {self._patience.deadline:.0f} s is over; the next run asks "
                 "again"
             )
         return left
 
-    def _ask_once(self, interface: _Interface[_Answer], parameters: dict[str, str]) -> _Answer:
+    def _request_once(self, interface: _Interface[_Page], parameters: dict[str, str]) -> _Page:
         try:
-            with self._gate.turn(within=self._check_deadline()) as waited:
+            with self._gate.slot(timeout=self._check_deadline()) as waited:
                 self.seconds_waited += waited
                 self.requests += 1
                 status, headers, body = self._send(interface, parameters)
-        except GateTimeout as error:
-            raise ArxivTooLate(f"no time left before the job's deadline: {error}") from error
-        wait = retry_after(headers.get("Retry-After"), datetime.now(UTC))
-        return responses.read(status, body, wait, interface.parse)
+        except RateLimitTimeout as error:
+            raise ArxivDeadlineExceeded(
+                f"no time left before the job's deadline: {error}"
+            ) from error
+        wait = parse_retry_after(headers.get("Retry-After"), datetime.now(UTC))
+        return responses.read_response(status, body, wait, interface.parse)
 
     def _send(
-        self, interface: _Interface[_Answer], parameters: dict[str, str]
+        self, interface: _Interface[_Page], parameters: dict[str, str]
     ) -> tuple[int, "requests.structures.CaseInsensitiveDict[str]", bytes]:
-        url = search.url(interface.url, parameters)
+        url = search.build_url(interface.url, parameters)
         # arXiv has accepted the same parameters as a form since 2025-11-21 (arXiv/arxiv-search).
-        is_form = len(search.request_line(url)) > search.MAX_REQUEST_LINE
+        is_form = len(search.build_request_line(url)) > search.MAX_REQUEST_LINE
         timeout = (self._patience.connect_timeout, self._patience.read_timeout)
-        ends = min(self._clock() + self._patience.answer_timeout, self._ends)
+        ends = min(self._clock() + self._patience.answer_timeout, self._deadline_at)
         try:
             # A redirect is a request of its own, which would not wait for its turn.
             with self._session.request(
@@ -186,13 +188,13 @@ class ArxivClient:
                 stream=True,
                 allow_redirects=False,
             ) as response:
-                self._gate.reached()
+                self._gate.mark_sent()
                 body = bytearray()
                 # Not iter_content, which waits for a whole piece, and so for ever if bytes drip.
-                while piece := response.raw.read1(_PIECE, decode_content=True):
+                while piece := response.raw.read1(_CHUNK_SIZE, decode_content=True):
                     body += piece
                     if len(body) > self._patience.max_body:
-                        raise ArxivBadAnswer(
+                        raise ArxivBadResponse(
                             f"an answer of more than {self._patience.max_body} bytes"
                         )
                     if self._clock() > ends:
@@ -201,21 +203,21 @@ class ArxivClient:
                             f" s; {len(body)} bytes came"
                         )
                 if response.is_redirect:
-                    where = printable(response.headers["Location"])
+                    where = to_printable(response.headers["Location"])
                     raise ArxivHttpError(
-                        f"arXiv has moved {interface.url} to {where}: set {interface.setting} to "
+                        f"arXiv has moved {interface.url} to {where}: set {interface.settings_variable} to "
                         "its new address",
                         response.status_code,
                     )
                 return response.status_code, response.headers, bytes(body)
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             raise ArxivUnreachable(
-                f"arXiv could not be reached at {interface.url} ({_reason(error)})"
+                f"arXiv could not be reached at {interface.url} ({_innermost_reason(error)})"
             ) from error
 
 
-def _reason(error: BaseException) -> str:
+def _innermost_reason(error: BaseException) -> str:
     """Give the innermost reason, which is the one that people can act on."""
     while (inner := error.__cause__ or error.__context__) is not None:
         error = inner
-    return printable(f"{type(error).__name__}: {error}" if str(error) else type(error).__name__)
+    return to_printable(f"{type(error).__name__}: {error}" if str(error) else type(error).__name__)

@@ -12,7 +12,7 @@ ArxivError                  no believable answer for one request
 `-- ArxivTooLate            the job's own deadline is over
 """
 
-_PASSING = frozenset({406, 500, 502, 503, 504})
+_TRANSIENT_STATUSES = frozenset({406, 500, 502, 503, 504})
 """Statuses that arXiv is known to answer for a while, to queries that work before and after."""
 
 _UNAVAILABLE = 503
@@ -21,7 +21,7 @@ _UNAVAILABLE = 503
 class ArxivError(Exception):
     """No believable answer from arXiv; the message says what came instead."""
 
-    brief = "arXiv gave no answer that can be believed"
+    short_reason = "arXiv gave no answer that can be believed"
     """The same in words for readers of the README: short, and equal from day to day."""
     retryable = False
     """Whether the same request may well be answered a little later."""
@@ -34,7 +34,7 @@ class ArxivError(Exception):
 class ArxivUnreachable(ArxivError):
     """No answer came."""
 
-    brief = "arXiv could not be reached"
+    short_reason = "arXiv could not be reached"
     retryable = True
 
 
@@ -44,8 +44,8 @@ class ArxivHttpError(ArxivError):
     def __init__(self, message: str, status: int, retry_after: float | None = None) -> None:
         super().__init__(message, status)
         self.status = status
-        self.brief = f"arXiv answered {status}"
-        self.retryable = status in _PASSING
+        self.short_reason = f"arXiv answered {status}"
+        self.retryable = status in _TRANSIENT_STATUSES
         self.retry_after = retry_after
 
     def __str__(self) -> str:
@@ -58,7 +58,9 @@ class ArxivThrottled(ArxivHttpError):
     def __init__(self, message: str, status: int, retry_after: float | None = None) -> None:
         super().__init__(message, status, retry_after)
         busy = status == _UNAVAILABLE
-        self.brief = f"arXiv answered that it {'is too busy' if busy else 'was asked too often'}"
+        self.short_reason = (
+            f"arXiv answered that it {'is too busy' if busy else 'was asked too often'}"
+        )
         self.retryable = True
 
 
@@ -66,32 +68,32 @@ class ArxivBlocked(ArxivHttpError):
     """arXiv refuses this host; asking on would be taken for an attack."""
 
 
-BLOCKED = ArxivBlocked("", 403).brief
+BLOCKED_REASON = ArxivBlocked("", 403).short_reason
 
 
-class ArxivRefusedQuery(ArxivHttpError):
+class ArxivInvalidQuery(ArxivHttpError):
     """arXiv cannot read the query."""
 
     def __init__(self, message: str, status: int, retry_after: float | None = None) -> None:
         super().__init__(message, status, retry_after)
-        self.brief = "arXiv refuses the query"
+        self.short_reason = "arXiv refuses the query"
         self.retryable = False
 
 
-class ArxivBadAnswer(ArxivError):
+class ArxivBadResponse(ArxivError):
     """The answer is not a feed, is cut short, or contradicts itself."""
 
-    brief = "arXiv's answer was not a whole list of papers"
+    short_reason = "arXiv's answer was not a whole list of papers"
     retryable = True
 
 
 class ArxivBadToken(ArxivError):
     """The token that asks for the next page has expired, or was never given out."""
 
-    brief = "arXiv did not go on with a list that it began"
+    short_reason = "arXiv did not go on with a list that it began"
 
 
-class ArxivTooLate(ArxivError):
+class ArxivDeadlineExceeded(ArxivError):
     """The deadline of the job is over, or would be before the next request."""
 
-    brief = "there was no time left to ask arXiv"
+    short_reason = "there was no time left to ask arXiv"

@@ -48,9 +48,9 @@ class Page:
     papers: tuple[Paper, ...]
     total_results: int
     """How many results the query has in all."""
-    unreadable: tuple[str, ...] = ()
+    unreadable_entries: tuple[str, ...] = ()
     """For each entry that could not be read, its id and why: a line to print each."""
-    repaired: str = ""
+    repairs: str = ""
     """What was wrong with the answer and replaced by U+FFFD, in words; empty: nothing."""
 
 
@@ -58,32 +58,32 @@ class Page:
 
 
 @dataclass(frozen=True)
-class Newest:
+class SearchResult:
     """What a keyword's pages brought."""
 
     papers: tuple[Paper, ...]
     """Newest first, as arXiv sorted them; a paper that moved between two pages comes once."""
     total_results: int
     pages: int
-    gap: bool
+    has_gap: bool
     """Papers between these and the held ones may be missing: `MAX_PAGES` did not reach them."""
-    fault: str = ""
+    problem: str = ""
     """Why not all came that the answer itself promises, or not what was asked; empty: all did."""
-    unreadable: tuple[str, ...] = ()
+    unreadable_entries: tuple[str, ...] = ()
     """A reason for each entry that could not be read; the others are in `papers`."""
-    repaired: tuple[str, ...] = ()
-    """What was repaired in answers that were not well-formed; see `Page.repaired`."""
+    repairs: tuple[str, ...] = ()
+    """What was repaired in answers that were not well-formed; see `Page.repairs`."""
     error: ArxivError | None = None
     """Why a later page did not come; what the pages before it brought is in `papers`."""
 
 
-def short(page: Page, start: int, size: int) -> str:
+def missing_results(page: Page, start: int, size: int) -> str:
     """Say how a page has fewer results than its own answer promises; empty: it has them all."""
-    came = len(page.papers) + len(page.unreadable)
+    came = len(page.papers) + len(page.unreadable_entries)
     promised = max(0, min(size, page.total_results - start))
     return f"{came} results came where the answer promises {promised}" if came < promised else ""
 
 
-def paper_url(arxiv_id: str, version: int) -> str:
+def build_abs_url(arxiv_id: str, version: int) -> str:
     """Give the address of a version of a paper."""
     return f"https://arxiv.org/abs/{quote(arxiv_id)}v{version}"

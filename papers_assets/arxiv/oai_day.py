@@ -11,22 +11,28 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from papers_assets.arxiv.errors import ArxivBadToken, ArxivError
-from papers_assets.arxiv.oai_pmh import MAY_BE_UNREADABLE, Record, RecordsPage, list_records, resume
-from papers_assets.arxiv.taxonomy import ARCHIVES, group
+from papers_assets.arxiv.oai_pmh import (
+    MAX_UNREADABLE,
+    Record,
+    RecordsPage,
+    list_records_parameters,
+    resume_parameters,
+)
+from papers_assets.arxiv.taxonomy import ARCHIVES, group_of
 
 MAX_REQUESTS = 200
 """For one day, all sets together. A day of all of arXiv has some 3 pages; a change of very many
 records at once, as arXiv makes now and then, has many more."""
-MAX_BEGUN = 3
+MAX_RESTARTS = 3
 """How often the list of a set is begun in all, when its tokens are refused."""
-_UNREADABLE = 0.05
+_MAX_UNREADABLE_SHARE = 0.05
 """Share of a day's records that cannot be read, with which it may count as whole."""
 MAX_SETS = 3
 """More are not asked for one by one: all of arXiv is hardly more pages, and nothing comes twice."""
 
 
 @dataclass(frozen=True)
-class HarvestedDay:
+class DayListing:
     """What the lists of one day brought."""
 
     day: date
@@ -34,13 +40,13 @@ class HarvestedDay:
     """By arXiv id, in the order of the lists; of a paper that came twice, the last."""
     requests: int
     """How often arXiv was asked a new question; what was asked again counts once."""
-    unreadable: tuple[str, ...] = ()
+    unreadable_records: tuple[str, ...] = ()
     """A reason for each record that could not be read; the others are in `records`."""
-    repaired: tuple[str, ...] = ()
-    """What was repaired in answers that were not well-formed; see `RecordsPage.repaired`."""
-    fault: str = ""
+    repairs: tuple[str, ...] = ()
+    """What was repaired in answers that were not well-formed; see `RecordsPage.repairs`."""
+    problem: str = ""
     """Why this is not all of the day, or not only of it; empty: it is all."""
-    listed: Mapping[str, int] = field(default_factory=dict)
+    counts_by_set: Mapping[str, int] = field(default_factory=dict)
     """How many records each list had, by set; "": that of the whole archive."""
     error: ArxivError | None = None
     """Why arXiv gave no more; what it gave before is in `records`."""
@@ -49,40 +55,40 @@ class HarvestedDay:
 def fetch_day(
     day: date,
     sets: Sequence[str],
-    ask: Callable[[dict[str, str]], RecordsPage],
+    list_records: Callable[[dict[str, str]], RecordsPage],
     *,
     max_requests: int = MAX_REQUESTS,
-) -> HarvestedDay:
+) -> DayListing:
     """Ask for every record whose last change was on `day`, in any of `sets`.
 
     Args:
         day: UTC.
-        sets: such as `sets_for` gives; empty: the whole archive.
-        ask: gives the answer to parameters: `ArxivClient.ask_oai`.
+        sets: such as `find_sets` gives; empty: the whole archive.
+        list_records: gives the answer to parameters: `ArxivClient.list_records`.
         max_requests: where to stop, with a fault.
     """
-    harvest = _Harvest(day, ask, max_requests)
+    harvest = _DayReader(day, list_records, max_requests)
     error: ArxivError | None = None
     for set_ in sets or ("",):
         try:
             harvest.read(set_)
         except ArxivError as raised:
             error = raised
-        if error or harvest.fault:
+        if error or harvest.problem:
             break
-    return HarvestedDay(
+    return DayListing(
         day,
         harvest.records,
         harvest.requests,
-        tuple(harvest.unreadable),
-        tuple(dict.fromkeys(harvest.repaired)),
-        harvest.found_fault(),
-        harvest.listed,
+        tuple(harvest.unreadable_records),
+        tuple(dict.fromkeys(harvest.repairs)),
+        harvest.find_problem(),
+        harvest.counts_by_set,
         error,
     )
 
 
-def sets_for(categories: Iterable[str]) -> tuple[str, ...]:
+def find_sets(categories: Iterable[str]) -> tuple[str, ...]:
     """Give the sets to ask for, in few requests, to have all papers of categories or archives.
 
     Such as ("cs", "physics:hep-ex") for ("cs.LG", "cs", "hep-ex"); empty: the whole archive is
@@ -99,7 +105,7 @@ def sets_for(categories: Iterable[str]) -> tuple[str, ...]:
         raise ValueError(f"not of arXiv: {', '.join(map(repr, unknown))}")
     groups: dict[str, list[str]] = {}
     for archive in archives:
-        groups.setdefault(group(archive), []).append(archive)
+        groups.setdefault(group_of(archive), []).append(archive)
     sets = tuple(
         f"physics:{members[0]}" if name == "physics" and len(members) == 1 else name
         for name, members in groups.items()
@@ -108,25 +114,28 @@ def sets_for(categories: Iterable[str]) -> tuple[str, ...]:
 
 
 @dataclass
-class _Harvest:
+class _DayReader:
     """Reads one list after the other, as far as they are sound."""
 
     day: date
-    ask: Callable[[dict[str, str]], RecordsPage]
+    list_records: Callable[[dict[str, str]], RecordsPage]
     max_requests: int
     records: dict[str, Record] = field(default_factory=dict)
-    unreadable: list[str] = field(default_factory=list)
-    repaired: list[str] = field(default_factory=list)
-    listed: dict[str, int] = field(default_factory=dict)
+    unreadable_records: list[str] = field(default_factory=list)
+    repairs: list[str] = field(default_factory=list)
+    counts_by_set: dict[str, int] = field(default_factory=dict)
     requests: int = 0
-    fault: str = ""
+    problem: str = ""
 
-    def found_fault(self) -> str:
+    def find_problem(self) -> str:
         """Give what is wrong with all that came."""
-        unreadable, came = len(self.unreadable), len(self.unreadable) + len(self.records)
-        if not self.fault and unreadable > max(MAY_BE_UNREADABLE, _UNREADABLE * came):
+        unreadable, came = (
+            len(self.unreadable_records),
+            len(self.unreadable_records) + len(self.records),
+        )
+        if not self.problem and unreadable > max(MAX_UNREADABLE, _MAX_UNREADABLE_SHARE * came):
             return f"{unreadable} of {came} records cannot be read"
-        return self.fault
+        return self.problem
 
     def read(self, set_: str) -> None:
         """Read the list of a set; when its token is refused, from its beginning.
@@ -134,33 +143,33 @@ class _Harvest:
         Raises:
             ArxivError: what came before is in `records`.
         """
-        before = len(self.unreadable)
-        for begun in range(1, MAX_BEGUN + 1):
-            del self.unreadable[before:]
+        before = len(self.unreadable_records)
+        for begun in range(1, MAX_RESTARTS + 1):
+            del self.unreadable_records[before:]
             try:
-                fault, self.listed[set_] = self._read_once(set_)
+                fault, self.counts_by_set[set_] = self._read_once(set_)
             except ArxivBadToken:
-                if begun == MAX_BEGUN or self.requests >= self.max_requests:
+                if begun == MAX_RESTARTS or self.requests >= self.max_requests:
                     raise
             else:
-                self.fault = f"{set_ or 'all of arXiv'}: {fault}" if fault else ""
+                self.problem = f"{set_ or 'all of arXiv'}: {fault}" if fault else ""
                 return
 
     def _read_once(self, set_: str) -> tuple[str, int]:
         """Read a list page by page; gives what is wrong with it, and how many records it has."""
-        parameters = list_records(self.day, self.day, set_)
+        parameters = list_records_parameters(self.day, self.day, set_)
         came, tokens = 0, set[str]()
         promised: int | None = None
         while True:
             if self.requests >= self.max_requests:
                 return f"the list goes on after {self.requests} requests", came
             self.requests += 1
-            page = self.ask(parameters)
-            if tokens and not (page.records or page.unreadable):
+            page = self.list_records(parameters)
+            if tokens and not (page.records or page.unreadable_records):
                 return f"the list breaks off after {came} records", came
             if page.cursor not in (None, came):
                 return f"a page begins at record {page.cursor} where {came} came before", came
-            came += len(page.records) + len(page.unreadable)
+            came += len(page.records) + len(page.unreadable_records)
             if foreign := self._keep(page):
                 return f"{foreign} records came that changed on other days than was asked for", came
             if page.complete_list_size is not None:
@@ -171,12 +180,12 @@ class _Harvest:
             if page.token in tokens:
                 return f"after {came} records the list begins to repeat itself", came
             tokens.add(page.token)
-            parameters = resume(page.token)
+            parameters = resume_parameters(page.token)
 
     def _keep(self, page: RecordsPage) -> int:
         """Keep what is of the day; gives how many are not."""
         kept = [record for record in page.records if record.datestamp == self.day]
         self.records |= {record.arxiv_id: record for record in kept}
-        self.unreadable += page.unreadable
-        self.repaired += [page.repaired] if page.repaired else []
+        self.unreadable_records += page.unreadable_records
+        self.repairs += [page.repairs] if page.repairs else []
         return len(page.records) - len(kept)

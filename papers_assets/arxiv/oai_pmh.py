@@ -10,17 +10,17 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from papers_assets.arxiv import oai_xml
-from papers_assets.arxiv.authors import decoded, names
-from papers_assets.arxiv.errors import ArxivBadAnswer, ArxivBadToken, ArxivRefusedQuery
+from papers_assets.arxiv.authors import decode_accents, split_names
+from papers_assets.arxiv.errors import ArxivBadResponse, ArxivBadToken, ArxivInvalidQuery
 from papers_assets.arxiv.models import ARXIV_ID, Link, Paper
 from papers_assets.arxiv.oai_xml import RawList, RawRecord
-from papers_assets.arxiv.xml import NotWhole
-from papers_assets.text import collapsed, excerpt, printable, quoted
+from papers_assets.arxiv.xml import MalformedXml
+from papers_assets.text import collapse_whitespace, describe_beginning, quote, to_printable
 
 METADATA_PREFIX = "arXivRaw"
-MAY_BE_UNREADABLE = 3
+MAX_UNREADABLE = 3
 """Records: with so few, the others are of use all the same."""
-READER = 1
+READER_VERSION = 1
 """Of how records are read. Raise it when more of them can be: days of which some could not be
 read are asked for again then."""
 _IDENTIFIER = re.compile(f"oai:arXiv\\.org:({ARXIV_ID})")
@@ -61,13 +61,13 @@ class RecordsPage:
     """How many records all pages have together, if the answer says so."""
     cursor: int | None = None
     """How many came on the pages before, if the answer says so."""
-    unreadable: tuple[str, ...] = ()
+    unreadable_records: tuple[str, ...] = ()
     """For each record that could not be read, its id and why: a line to print each."""
-    repaired: str = ""
+    repairs: str = ""
     """What was wrong with the answer and replaced by U+FFFD, in words; empty: nothing."""
 
 
-def list_records(from_day: date, until_day: date, set_: str = "") -> dict[str, str]:
+def list_records_parameters(from_day: date, until_day: date, set_: str = "") -> dict[str, str]:
     """Give the parameters that ask for what changed in these days, both included.
 
     Args:
@@ -84,7 +84,7 @@ def list_records(from_day: date, until_day: date, set_: str = "") -> dict[str, s
     return parameters | ({"set": set_} if set_ else {})
 
 
-def resume(token: str) -> dict[str, str]:
+def resume_parameters(token: str) -> dict[str, str]:
     """Give the parameters that ask for the page after the one that had `token`.
 
     Nothing else may be asked with it; source: OAI-PMH 2.0.
@@ -95,8 +95,8 @@ def resume(token: str) -> dict[str, str]:
 def parse_records(body: bytes) -> RecordsPage:
     """Read the body of an answer to ListRecords; no records match: an empty page.
 
-    A record without what every paper has costs no other: it is one of `RecordsPage.unreadable`.
-    Characters that XML does not allow cost no record as a whole: see `RecordsPage.repaired`.
+    A record without what every paper has costs no other: it is one of `RecordsPage.unreadable_records`.
+    Characters that XML does not allow cost no record as a whole: see `RecordsPage.repairs`.
 
     Raises:
         ArxivBadToken: the list is not continued; it is to be begun again.
@@ -104,120 +104,122 @@ def parse_records(body: bytes) -> RecordsPage:
         ArxivBadAnswer: not OAI-PMH, cut short, or most of its records cannot be read.
     """
     try:
-        found, repaired = oai_xml.reduced(body)
+        found, repaired = oai_xml.parse_list(body)
     except oai_xml.NotOai as error:
-        raise ArxivBadAnswer(f"not an answer of OAI-PMH: {excerpt(body)}") from error
-    except NotWhole as error:
-        raise ArxivBadAnswer(
+        raise ArxivBadResponse(f"not an answer of OAI-PMH: {describe_beginning(body)}") from error
+    except MalformedXml as error:
+        raise ArxivBadResponse(
             f"not a whole answer of OAI-PMH ({error}): {len(body)} bytes came"
         ) from error
     if found.errors:
-        _refuse(found.errors)
+        _raise_errors(found.errors)
         return RecordsPage(())
     if not found.records:
         what = "a list without any record" if found.is_list else "neither records nor an error"
-        raise ArxivBadAnswer(f"an answer of OAI-PMH with {what}")
-    return replace(_page(found), repaired=repaired)
+        raise ArxivBadResponse(f"an answer of OAI-PMH with {what}")
+    return replace(_to_page(found), repairs=repaired)
 
 
-def _refuse(errors: list[tuple[str, str]]) -> None:
+def _raise_errors(errors: list[tuple[str, str]]) -> None:
     """Raise what the errors of an answer mean, unless that is that there are no records."""
     for code, text in errors:
-        said = f"arXiv says: {printable(f'{code}: {text}')}"
+        said = f"arXiv says: {to_printable(f'{code}: {text}')}"
         if code == "badResumptionToken":
             raise ArxivBadToken(said)
         if code != "noRecordsMatch":
-            raise ArxivRefusedQuery(said, _BAD_REQUEST)
+            raise ArxivInvalidQuery(said, _BAD_REQUEST)
 
 
-def _page(found: RawList) -> RecordsPage:
+def _to_page(found: RawList) -> RecordsPage:
     records, unreadable = [], []
     for raw in found.records:
         try:
-            records.append(_record(raw))
-        except _Unreadable as error:
-            name = raw.text("identifier").strip() or "a record without identifier"
-            unreadable.append(f"{quoted(name)}: {error}")
-    if len(unreadable) > max(MAY_BE_UNREADABLE, len(records)):
-        raise ArxivBadAnswer(
+            records.append(_to_record(raw))
+        except _UnreadableRecordError as error:
+            name = raw.first_text("identifier").strip() or "a record without identifier"
+            unreadable.append(f"{quote(name)}: {error}")
+    if len(unreadable) > max(MAX_UNREADABLE, len(records)):
+        raise ArxivBadResponse(
             f"a list of OAI-PMH, but {len(unreadable)} of its {len(found.records)} records are no "
             f"papers; {unreadable[0]}"
         )
     return RecordsPage(
         tuple(records),
         found.token,
-        _number(found.token_attributes.get("completeListSize", "")),
-        _number(found.token_attributes.get("cursor", "")),
+        _parse_number(found.token_attributes.get("completeListSize", "")),
+        _parse_number(found.token_attributes.get("cursor", "")),
         tuple(unreadable),
     )
 
 
-class _Unreadable(Exception):
+class _UnreadableRecordError(Exception):
     """A record is no paper; the message, safe to print, says why."""
 
 
-def _record(raw: RawRecord) -> Record:
-    identity = _IDENTIFIER.fullmatch(raw.text("identifier").strip())
+def _to_record(raw: RawRecord) -> Record:
+    identity = _IDENTIFIER.fullmatch(raw.first_text("identifier").strip())
     if identity is None:
-        raise _Unreadable("its identifier is not that of a paper")
+        raise _UnreadableRecordError("its identifier is not that of a paper")
     deleted = raw.status.strip() == "deleted"
     return Record(
         arxiv_id=identity[1],
-        datestamp=_day(raw.text("datestamp").strip()),
+        datestamp=_parse_day(raw.first_text("datestamp").strip()),
         deleted=deleted,
-        paper=None if deleted else _paper(identity[1], raw),
+        paper=None if deleted else _to_paper(identity[1], raw),
     )
 
 
-def _paper(arxiv_id: str, raw: RawRecord) -> Paper:
+def _to_paper(arxiv_id: str, raw: RawRecord) -> Paper:
     if not raw.has_paper:
-        raise _Unreadable(f"it has no {METADATA_PREFIX}")
-    if collapsed(raw.text("id")) != arxiv_id:
-        raise _Unreadable(f"its paper is another one, {quoted(raw.text('id'))}")
-    times = _versions(raw)
+        raise _UnreadableRecordError(f"it has no {METADATA_PREFIX}")
+    if collapse_whitespace(raw.first_text("id")) != arxiv_id:
+        raise _UnreadableRecordError(f"its paper is another one, {quote(raw.first_text('id'))}")
+    times = _read_versions(raw)
     version = max(times)
-    categories = tuple(dict.fromkeys(collapsed(raw.text("categories")).split()))
-    doi = collapsed(raw.text("doi")) or None
+    categories = tuple(dict.fromkeys(collapse_whitespace(raw.first_text("categories")).split()))
+    doi = collapse_whitespace(raw.first_text("doi")) or None
     return Paper(
         arxiv_id=arxiv_id,
         version=version,
-        title=collapsed(decoded(raw.text("title"))),
-        authors=tuple(map(collapsed, names(raw.text("authors")))),
-        abstract=collapsed(decoded(_POSSESSIVE.sub("'s", raw.text("abstract")))),
-        comment=collapsed(raw.text("comments")) or None,
+        title=collapse_whitespace(decode_accents(raw.first_text("title"))),
+        authors=tuple(map(collapse_whitespace, split_names(raw.first_text("authors")))),
+        abstract=collapse_whitespace(
+            decode_accents(_POSSESSIVE.sub("'s", raw.first_text("abstract")))
+        ),
+        comment=collapse_whitespace(raw.first_text("comments")) or None,
         categories=categories,
         primary_category=next(iter(categories), ""),
         published=times[1],
         updated=times[version],
         doi=doi,
-        journal_ref=collapsed(raw.text("journal-ref")) or None,
-        links=_links(f"{arxiv_id}v{version}", doi),
+        journal_ref=collapse_whitespace(raw.first_text("journal-ref")) or None,
+        links=_make_links(f"{arxiv_id}v{version}", doi),
     )
 
 
-def _links(place: str, doi: str | None) -> tuple[Link, ...]:
+def _make_links(address: str, doi: str | None) -> tuple[Link, ...]:
     """Give the links that a feed of arXiv's API has."""
     return (
-        Link(f"https://arxiv.org/abs/{place}", "alternate", ""),
-        Link(f"https://arxiv.org/pdf/{place}", "related", "pdf"),
+        Link(f"https://arxiv.org/abs/{address}", "alternate", ""),
+        Link(f"https://arxiv.org/pdf/{address}", "related", "pdf"),
         *([Link(f"https://doi.org/{doi}", "related", "doi")] if doi else []),
     )
 
 
-def _versions(raw: RawRecord) -> dict[int, datetime]:
+def _read_versions(raw: RawRecord) -> dict[int, datetime]:
     """Give when each version was submitted; the first is among them."""
     times = {}
     for name, when in raw.versions:
         number = _VERSION.fullmatch(name.strip())
         if number is None:
-            raise _Unreadable(f"it has a version {quoted(name)}, not one such as 'v1'")
-        times[int(number[1])] = _time(collapsed(when))
+            raise _UnreadableRecordError(f"it has a version {quote(name)}, not one such as 'v1'")
+        times[int(number[1])] = _parse_time(collapse_whitespace(when))
     if 1 not in times:
-        raise _Unreadable("it has no version 1 with its date")
+        raise _UnreadableRecordError("it has no version 1 with its date")
     return times
 
 
-def _time(text: str) -> datetime:
+def _parse_time(text: str) -> datetime:
     match = _TIME.fullmatch(text)
     if match and match[2] in _MONTHS:
         day, _, year, hour, minute, second = match.groups()
@@ -226,20 +228,20 @@ def _time(text: str) -> datetime:
             return datetime.fromisoformat(f"{year}-{month:02}-{day:>02}T{hour}:{minute}:{second}Z")
         except ValueError:
             pass
-    raise _Unreadable(f"a version's date is {quoted(text)}, not one such as '{_EXAMPLE}'")
+    raise _UnreadableRecordError(f"a version's date is {quote(text)}, not one such as '{_EXAMPLE}'")
 
 
 _EXAMPLE = "Mon, 23 Nov 2026 06:30:15 GMT"
 
 
-def _day(text: str) -> date:
+def _parse_day(text: str) -> date:
     try:
         if _DAY.fullmatch(text):
             return date.fromisoformat(text)
     except ValueError:
         pass
-    raise _Unreadable(f"its datestamp is {quoted(text)}, not a day such as '2026-11-23'")
+    raise _UnreadableRecordError(f"its datestamp is {quote(text)}, not a day such as '2026-11-23'")
 
 
-def _number(text: str) -> int | None:
+def _parse_number(text: str) -> int | None:
     return int(text) if _NUMBER.fullmatch(text.strip()) else None

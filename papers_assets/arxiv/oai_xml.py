@@ -6,7 +6,7 @@ as little trusted as a feed (see `atom`).
 
 from dataclasses import dataclass, field
 
-from papers_assets.arxiv.xml import Elements, read
+from papers_assets.arxiv.xml import StrictXmlReader, parse_xml
 
 OAI = "http://www.openarchives.org/OAI/2.0/"
 RAW = "http://arxiv.org/OAI/arXivRaw/"
@@ -46,7 +46,7 @@ class RawRecord:
     """What each version calls itself ("v1"), and its date."""
     has_paper: bool = False
 
-    def text(self, name: str) -> str:
+    def first_text(self, name: str) -> str:
         """Give the first text of this name; empty if there is none."""
         return next(iter(self.texts.get(name, ())), "")
 
@@ -63,39 +63,39 @@ class RawList:
     token_attributes: dict[str, str] = field(default_factory=dict)
 
 
-def reduced(body: bytes) -> tuple[RawList, str]:
+def parse_list(body: bytes) -> tuple[RawList, str]:
     """Return what is read of an answer, and what of it was repaired, in words.
 
     Raises:
         NotOai: it is something else, or nothing.
         NotWhole: it is cut short, broken, nested beyond reason, or declares entities.
     """
-    reader, repaired = read(_Reader, body)
-    return reader.found, repaired
+    reader, repaired = parse_xml(_ListReader, body)
+    return reader.raw_list, repaired
 
 
-class _Reader(Elements):
+class _ListReader(StrictXmlReader):
     """Takes what the parser finds, and keeps what is kept of it."""
 
     def __init__(self) -> None:
         super().__init__(_ROOT, NotOai)
-        self.found = RawList()
+        self.raw_list = RawList()
         self._pieces: list[str] = []
         self._leaf_depth = 0
         """How deep the element is whose text is being read; 0: none is."""
         self._version = ""
 
-    def opened(self, attributes: dict[str, str]) -> None:
-        """See `Elements`."""
+    def handle_start(self, attributes: dict[str, str]) -> None:
+        """See `StrictXmlReader`."""
         if self._leaf_depth:
             return
         path = tuple(self.path)
-        self._open(path, attributes)
+        self._start_element(path, attributes)
         if path in _TEXTS or path in (_ERROR, _TOKEN, _DATE):
             self._leaf_depth, self._pieces = len(path), []
 
-    def _open(self, path: tuple[str, ...], attributes: dict[str, str]) -> None:
-        found = self.found
+    def _start_element(self, path: tuple[str, ...], attributes: dict[str, str]) -> None:
+        found = self.raw_list
         if path == _RECORDS:
             found.is_list = True
         elif path == _RECORD:
@@ -111,14 +111,14 @@ class _Reader(Elements):
         elif path == _TOKEN:
             found.token_attributes = attributes
 
-    def closed(self) -> None:
-        """See `Elements`."""
+    def handle_end(self) -> None:
+        """See `StrictXmlReader`."""
         if len(self.path) == self._leaf_depth:
-            self._close(tuple(self.path), "".join(self._pieces))
+            self._end_element(tuple(self.path), "".join(self._pieces))
             self._leaf_depth = 0
 
-    def _close(self, path: tuple[str, ...], text: str) -> None:
-        found = self.found
+    def _end_element(self, path: tuple[str, ...], text: str) -> None:
+        found = self.raw_list
         if path == _ERROR:
             found.errors[-1] = (found.errors[-1][0], text)
         elif path == _TOKEN:
@@ -128,7 +128,7 @@ class _Reader(Elements):
         else:
             found.records[-1].texts.setdefault(_TEXTS[path], []).append(text)
 
-    def text(self, text: str) -> None:
-        """See `Elements`."""
+    def handle_text(self, text: str) -> None:
+        """See `StrictXmlReader`."""
         if self._leaf_depth:
             self._pieces.append(text)

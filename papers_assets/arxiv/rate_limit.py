@@ -20,24 +20,24 @@ from typing import NamedTuple, Protocol
 from filelock import FileLock, Timeout
 
 from papers_assets.arxiv.errors import ArxivError
-from papers_assets.text import printable, progress
+from papers_assets.text import progress, to_printable
 
 POLL_INTERVAL = 0.05
 """Seconds between two looks whether another host is done."""
 
 
-class GateTimeout(Exception):
+class RateLimitTimeout(Exception):
     """The turn would come too late; the message says after how many seconds."""
 
 
-class GateUnreachable(ArxivError):
+class RateLimitUnreachable(ArxivError):
     """Nobody can say whose turn it is, so nobody asks; the message says why."""
 
-    brief = "the lock by which programs take turns at arXiv could not be had"
+    short_reason = "the lock by which programs take turns at arXiv could not be had"
     retryable = True
 
 
-class Stamp(NamedTuple):
+class RequestTimes(NamedTuple):
     """When requests were, and are to be; seconds of the turnstile's clock."""
 
     last: float
@@ -46,32 +46,32 @@ class Stamp(NamedTuple):
     """Before then, none is to begin."""
 
 
-NEVER = Stamp(-math.inf, -math.inf)
-UNREADABLE = Stamp(math.nan, math.nan)
+NEVER_REQUESTED = RequestTimes(-math.inf, -math.inf)
+UNREADABLE_TIMES = RequestTimes(math.nan, math.nan)
 
 
-class Turnstile(Protocol):
+class RateLimitBackend(Protocol):
     """The lock and the stamp of one server. Used by one thread at a time."""
 
-    def holding(self, within: float) -> AbstractContextManager[None]:
+    def lock(self, timeout: float) -> AbstractContextManager[None]:
         """Keep everybody else out until the block ends.
 
         Raises:
-            GateTimeout: it would take more than `within` seconds.
+            GateTimeout: it would take more than `timeout` seconds.
             GateUnreachable: nobody knows whose turn it is.
         """
 
     def now(self) -> float:
         """Give the seconds of a clock that is the same for all."""
 
-    def read(self) -> Stamp:
-        """Give what was written last; `NEVER`, and `UNREADABLE`. It is our turn.
+    def read(self) -> RequestTimes:
+        """Give what was written last; `NEVER_REQUESTED`, and `UNREADABLE_TIMES`. It is our turn.
 
         Raises:
             GateUnreachable: it cannot be read, or our turn may be over.
         """
 
-    def write(self, stamp: Stamp) -> None:
+    def write(self, times: RequestTimes) -> None:
         """Note when requests were. It is our turn.
 
         Raises:
@@ -79,9 +79,9 @@ class Turnstile(Protocol):
         """
 
 
-def too_late(within: float) -> GateTimeout:
-    """Give the error of who waited `within` seconds for another process."""
-    return GateTimeout(f"another process was asking for {within:.0f} s")
+def timeout_error(timeout: float) -> RateLimitTimeout:
+    """Give the error of who waited `timeout` seconds for another process."""
+    return RateLimitTimeout(f"another process was asking for {timeout:.0f} s")
 
 
 # What a request's way to the server can vary by, so that a pause of 3 s is not 2.99 s over there.
@@ -91,7 +91,7 @@ _TICK = 0.001
 logger = logging.getLogger(__name__)
 
 
-class Gate:
+class RateLimiter:
     """The way to one server: `with gate.turn(): ...` for each request.
 
     Args:
@@ -104,47 +104,47 @@ class Gate:
 
     def __init__(
         self,
-        place: Path | Turnstile | Sequence[Turnstile],
+        backends: Path | RateLimitBackend | Sequence[RateLimitBackend],
         interval: float,
         *,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        given = FileTurnstile(place, clock) if isinstance(place, Path) else place
-        self._turnstiles = given if isinstance(given, Sequence) else (given,)
+        given = FileBackend(backends, clock) if isinstance(backends, Path) else backends
+        self._backends = given if isinstance(given, Sequence) else (given,)
         self._interval = interval + _MARGIN if interval else 0.0
         self._clock = clock
         self._sleep = sleep
-        self._until_here = -math.inf
+        self._blocked_until = -math.inf
         """When we may ask again, by our own clock: the others' may be set, or not have heard."""
 
     @contextmanager
-    def turn(self, within: float = math.inf) -> Iterator[float]:
+    def slot(self, timeout: float = math.inf) -> Iterator[float]:
         """Wait for our turn and hold it; gives the seconds that it took to get it.
 
         Raises:
-            GateTimeout: it would take more than `within` seconds.
+            GateTimeout: it would take more than `timeout` seconds.
             GateUnreachable: nobody knows whose turn it is.
         """
         asked = self._clock()
-        with self._holding(asked + within):
-            while (wait := self._remaining()) > 0:
-                if self._clock() + wait > asked + within:
-                    raise GateTimeout(f"the next request may begin in {wait:.0f} s only")
+        with self._hold_locks(asked + timeout):
+            while (wait := self._remaining_seconds()) > 0:
+                if self._clock() + wait > asked + timeout:
+                    raise RateLimitTimeout(f"the next request may begin in {wait:.0f} s only")
                 why = "as arXiv's terms ask" if wait <= self._interval else "since arXiv is busy"
                 progress.debug("waiting %.1f s, %s", wait, why)
                 self._sleep(max(wait, _TICK))
-            for turnstile in self._turnstiles:
-                now = turnstile.now()
-                turnstile.write(Stamp(now, now))
-            self._not_before(self._interval)
+            for backend in self._backends:
+                now = backend.now()
+                backend.write(RequestTimes(now, now))
+            self._write_times(self._interval)
             try:
                 yield self._clock() - asked
             except BaseException:
-                self._failed()
+                self._record_failed_request()
                 raise
 
-    def reached(self) -> None:
+    def mark_sent(self) -> None:
         """Say, within a turn, that the server has the request: the pause counts from here.
 
         A request that takes long to get there would else be followed too soon by one that does not.
@@ -152,13 +152,13 @@ class Gate:
         Raises:
             GateUnreachable: the turn may be another's by now.
         """
-        self._not_before(self._interval)
-        for turnstile in self._turnstiles:
-            now = turnstile.now()
-            _, until = _read(turnstile)
-            turnstile.write(Stamp(now, max(until, now)))
+        self._write_times(self._interval)
+        for backend in self._backends:
+            now = backend.now()
+            _, until = _read_times(backend)
+            backend.write(RequestTimes(now, max(until, now)))
 
-    def hold_off(self, seconds: float) -> None:
+    def block_for(self, seconds: float) -> None:
         """Let nobody begin a request within the next `seconds`.
 
         What arXiv asks of one of our programs when it throttles, it asks of all.
@@ -166,59 +166,59 @@ class Gate:
         Raises:
             GateUnreachable: others do not know of it, or not all; we do.
         """
-        self._not_before(seconds)
-        troubles = [_hold_off(turnstile, seconds) for turnstile in self._turnstiles]
+        self._write_times(seconds)
+        troubles = [_block_backend(backend, seconds) for backend in self._backends]
         for trouble in filter(None, troubles):
             raise trouble
 
     @contextmanager
-    def _holding(self, ends: float) -> Iterator[None]:
-        with ExitStack() as held:
-            for turnstile in self._turnstiles:
-                held.enter_context(turnstile.holding(max(ends - self._clock(), 0.0)))
+    def _hold_locks(self, deadline: float) -> Iterator[None]:
+        with ExitStack() as stored:
+            for backend in self._backends:
+                stored.enter_context(backend.lock(max(deadline - self._clock(), 0.0)))
             yield
 
-    def _not_before(self, seconds: float) -> None:
-        self._until_here = max(self._until_here, self._clock() + seconds)
+    def _write_times(self, seconds: float) -> None:
+        self._blocked_until = max(self._blocked_until, self._clock() + seconds)
 
-    def _failed(self) -> None:
+    def _record_failed_request(self) -> None:
         try:
-            self.reached()  # or not; nobody knows when
-        except GateUnreachable as error:
+            self.mark_sent()  # or not; nobody knows when
+        except RateLimitUnreachable as error:
             logger.debug("%s", error)
 
-    def _remaining(self) -> float:
-        shared = max(self._remaining_at(turnstile) for turnstile in self._turnstiles)
-        return max(shared, self._until_here - self._clock())
+    def _remaining_seconds(self) -> float:
+        shared = max(self._remaining_seconds_at(backend) for backend in self._backends)
+        return max(shared, self._blocked_until - self._clock())
 
-    def _remaining_at(self, turnstile: Turnstile) -> float:
-        stamp = _read(turnstile)
-        now = turnstile.now()  # of a clock of its own
-        return max(self._interval - (now - stamp.last), stamp.until - now)
+    def _remaining_seconds_at(self, backend: RateLimitBackend) -> float:
+        times = _read_times(backend)
+        now = backend.now()  # of a clock of its own
+        return max(self._interval - (now - times.last), times.until - now)
 
 
-def _read(turnstile: Turnstile) -> Stamp:
+def _read_times(backend: RateLimitBackend) -> RequestTimes:
     """Give the stamp; mended if it makes no sense.
 
     It makes none when its writer died writing it, or when the clock was set back: as that of a
     host that began anew. Then a request may just have begun, and the pause, too.
     """
-    stamp, now = turnstile.read(), turnstile.now()
-    if stamp.last <= now and (math.isfinite(stamp.until) or stamp.until == stamp.last):
-        return stamp
-    pause = stamp.until - stamp.last
-    mended = Stamp(now, now + max(pause, 0) if math.isfinite(pause) else now)
-    turnstile.write(mended)
+    times, now = backend.read(), backend.now()
+    if times.last <= now and (math.isfinite(times.until) or times.until == times.last):
+        return times
+    pause = times.until - times.last
+    mended = RequestTimes(now, now + max(pause, 0) if math.isfinite(pause) else now)
+    backend.write(mended)
     return mended
 
 
-def _hold_off(turnstile: Turnstile, seconds: float) -> GateUnreachable | None:
+def _block_backend(backend: RateLimitBackend, seconds: float) -> RateLimitUnreachable | None:
     """Say at one turnstile that nobody is to begin; give why it could not be said."""
     try:
-        with turnstile.holding(math.inf):
-            last, until = _read(turnstile)
-            turnstile.write(Stamp(last, max(until, turnstile.now() + seconds)))
-    except GateUnreachable as error:
+        with backend.lock(math.inf):
+            last, until = _read_times(backend)
+            backend.write(RequestTimes(last, max(until, backend.now() + seconds)))
+    except RateLimitUnreachable as error:
         return error
     return None
 
@@ -233,10 +233,10 @@ HOST_FOLDER = (
 _FOLDER_MODE = 0o1777
 _FILE_MODE = 0o666
 # Else another user's link in the folder would make us write to what only we may write to.
-_OPENED = os.O_WRONLY | getattr(os, "O_NOFOLLOW", 0)
+_OPEN_FLAGS = os.O_WRONLY | getattr(os, "O_NOFOLLOW", 0)
 
 
-class FileTurnstile:
+class FileBackend:
     """A turnstile of the processes of this host, whoever runs them.
 
     Args:
@@ -246,46 +246,46 @@ class FileTurnstile:
 
     def __init__(self, path: Path, clock: Callable[[], float] = time.monotonic) -> None:
         self._path = path
-        self._stamp = path.with_suffix(".last")
+        self._times_path = path.with_suffix(".last")
         self.now = clock
 
     @contextmanager
-    def holding(self, within: float) -> Iterator[None]:
-        """See `Turnstile`. The kernel frees the lock when the holder dies, however it dies."""
+    def lock(self, timeout: float) -> Iterator[None]:
+        """See `RateLimitBackend`. The kernel frees the lock when the holder dies, however it dies."""
         lock = FileLock(self._path, mode=_FILE_MODE)
-        with self._told():
+        with self._translated_errors():
             _make_shared(self._path.parent)
-            _acquire(lock, within)
+            _acquire(lock, timeout)
         try:
             yield
         finally:
             lock.release()
 
-    def read(self) -> Stamp:
-        """See `Turnstile`. A writer that died writing leaves what cannot be read."""
-        with self._told():
+    def read(self) -> RequestTimes:
+        """See `RateLimitBackend`. A writer that died writing leaves what cannot be read."""
+        with self._translated_errors():
             try:
-                last, until = map(float, self._stamp.read_text().split())
+                last, until = map(float, self._times_path.read_text().split())
             except FileNotFoundError:
-                return NEVER
+                return NEVER_REQUESTED
             except ValueError:
-                return UNREADABLE
-        return Stamp(last, until)
+                return UNREADABLE_TIMES
+        return RequestTimes(last, until)
 
-    def write(self, stamp: Stamp) -> None:
-        """See `Turnstile`."""
-        with self._told(), open(_opened(self._stamp), "w") as file:
-            file.write(f"{stamp.last!r} {stamp.until!r}")
+    def write(self, times: RequestTimes) -> None:
+        """See `RateLimitBackend`."""
+        with self._translated_errors(), open(_open_shared(self._times_path), "w") as file:
+            file.write(f"{times.last!r} {times.until!r}")
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def _translated_errors(self) -> Iterator[None]:
         try:
             yield
         except OSError as error:
             folder = self._path.parent
-            raise GateUnreachable(
+            raise RateLimitUnreachable(
                 f"arXiv was not asked: the programs of this host take turns by files in {folder}, "
-                f"which cannot be used ({printable(str(error))}). Make it a folder where all who "
+                f"which cannot be used ({to_printable(str(error))}). Make it a folder where all who "
                 f"run papers-assets may write (chmod 1777 {folder}), and its files, too (chmod 666)"
             ) from error
 
@@ -298,7 +298,7 @@ def _acquire(lock: FileLock, within: float) -> None:
         try:
             lock.acquire(timeout=-1 if within == math.inf else max(within, 0))
         except Timeout as error:
-            raise too_late(within) from error
+            raise timeout_error(within) from error
 
 
 def _make_shared(folder: Path) -> None:
@@ -310,12 +310,12 @@ def _make_shared(folder: Path) -> None:
         folder.chmod(_FOLDER_MODE)
 
 
-def _opened(path: Path) -> int:
+def _open_shared(path: Path) -> int:
     try:
         # Not with O_CREAT, which Linux may refuse for what another user made in such a folder.
-        descriptor = os.open(path, _OPENED | os.O_TRUNC)
+        descriptor = os.open(path, _OPEN_FLAGS | os.O_TRUNC)
     except FileNotFoundError:
-        descriptor = os.open(path, _OPENED | os.O_CREAT | os.O_EXCL, _FILE_MODE)
+        descriptor = os.open(path, _OPEN_FLAGS | os.O_CREAT | os.O_EXCL, _FILE_MODE)
     with suppress(PermissionError):  # another user's file, who has made it writable for us
         os.chmod(descriptor if os.chmod in os.supports_fd else path, _FILE_MODE)  # noqa: PTH101
     return descriptor

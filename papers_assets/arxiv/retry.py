@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from papers_assets.arxiv.errors import ArxivBlocked, ArxivError, ArxivTooLate
+from papers_assets.arxiv.errors import ArxivBlocked, ArxivDeadlineExceeded, ArxivError
 
 MAX_ATTEMPTS = 5
 BACKOFF = 15.0
@@ -13,14 +13,14 @@ _JITTER = 0.25
 
 
 @dataclass(frozen=True)
-class Patience:
+class RetryPolicy:
     """Every bound on waiting for arXiv. Seconds, unless said otherwise."""
 
     max_attempts: int = MAX_ATTEMPTS
     """How often one request is asked in all, from 1."""
-    backoff: float = BACKOFF
+    base_delay: float = BACKOFF
     """Pause before the second attempt; it doubles from attempt to attempt."""
-    longest_pause: float = 300.0
+    max_delay: float = 300.0
     """Of a pause, whatever the doubling or arXiv's Retry-After says."""
     connect_timeout: float = 10.0
     read_timeout: float = 120.0
@@ -32,7 +32,7 @@ class Patience:
     deadline: float = 2 * 3600.0
     """For all requests of a job together."""
 
-    def pause(self, attempt: int, retry_after: float | None, random: Callable[[], float]) -> float:
+    def delay(self, attempt: int, retry_after: float | None, random: Callable[[], float]) -> float:
         """Give the pause after attempt number `attempt`, counted from 1, failed.
 
         Args:
@@ -42,12 +42,12 @@ class Patience:
             random: gives a number from 0 to 1, so that many programs do not come back at once.
         """
         if retry_after is not None and retry_after > 0:
-            return min(retry_after, self.longest_pause)
-        doubled: float = self.backoff * 2 ** min(attempt - 1, 32)
-        return min(doubled * (1 + _JITTER * random()), self.longest_pause)
+            return min(retry_after, self.max_delay)
+        doubled: float = self.base_delay * 2 ** min(attempt - 1, 32)
+        return min(doubled * (1 + _JITTER * random()), self.max_delay)
 
 
-def retry_after(value: str | None, now: datetime) -> float | None:
+def parse_retry_after(value: str | None, now: datetime) -> float | None:
     """Read a Retry-After header: seconds, or an HTTP date; None if it is neither.
 
     Args:
@@ -66,33 +66,36 @@ def retry_after(value: str | None, now: datetime) -> float | None:
     return max(0.0, (moment - now).total_seconds())
 
 
-IN_A_ROW = 3
+MAX_FAILURES_IN_A_ROW = 3
 """So many times in a row that arXiv itself failed, or the disk: the rest is for the next run."""
 
 
-class Endurance:
+class CircuitBreaker:
     """Of a job that asks arXiv for one thing after the other."""
 
     def __init__(self) -> None:
-        self.ended: Exception | None = None
+        self.open_reason: Exception | None = None
         """Why nothing more is to be asked for; None: go on."""
-        self._troubles = 0
+        self._failures = 0
 
     @property
-    def attempts(self) -> int | None:
+    def max_attempts(self) -> int | None:
         """How often to ask for the next thing; None: as often as usual.
 
         Whoever was told to go away, or got nothing, knocks once at the next door.
         """
-        return 1 if self._troubles else None
+        return 1 if self._failures else None
 
-    def answered(self) -> None:
+    def record_success(self) -> None:
         """Note that arXiv answered, whatever the answer is worth."""
-        self._troubles = 0
+        self._failures = 0
 
-    def failed(self, error: Exception) -> None:
+    def record_failure(self, error: Exception) -> None:
         """Note an `ArxivError`, or else why what came could not be stored."""
         is_trouble = error.retryable if isinstance(error, ArxivError) else True
-        self._troubles = self._troubles + 1 if is_trouble else 0
-        if isinstance(error, ArxivBlocked | ArxivTooLate) or self._troubles >= IN_A_ROW:
-            self.ended = error
+        self._failures = self._failures + 1 if is_trouble else 0
+        if (
+            isinstance(error, ArxivBlocked | ArxivDeadlineExceeded)
+            or self._failures >= MAX_FAILURES_IN_A_ROW
+        ):
+            self.open_reason = error

@@ -2,7 +2,7 @@
 
 from urllib.parse import urlencode, urlsplit
 
-MAX_PAGE = 2000
+MAX_PAGE_SIZE = 2000
 """Results in one answer at most; arXiv's limit."""
 MAX_RESULTS = 30_000
 """Results of one query that can be reached at all; arXiv's limit."""
@@ -13,11 +13,11 @@ MAX_TERMS = 800
 its own code (arxiv-search 764d7eb)."""
 
 
-def request_line(url: str) -> str:
-    """Return what a GET request for `url` begins with, as its server reads it."""
+def build_request_line(url: str) -> str:
+    """Return what a GET request for `build_url` begins with, as its server reads it."""
     return f"GET {urlsplit(url)._replace(scheme='', netloc='').geturl()} HTTP/1.1"
 
 
-def url(api_url: str, parameters: dict[str, str]) -> str:
+def build_url(api_url: str, parameters: dict[str, str]) -> str:
     """Give the address that asks the API at `api_url` with these parameters."""
     return f"{api_url}?{urlencode(parameters)}"

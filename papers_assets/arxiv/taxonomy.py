@@ -7,7 +7,7 @@ import difflib
 import re
 from datetime import date
 
-BEGAN = date(1991, 8, 14)
+FIRST_DAY = date(1991, 8, 14)
 """The day arXiv began."""
 
 _SUBJECTS = {
@@ -46,7 +46,7 @@ CATEGORIES: frozenset[str] = frozenset(c for members in ARCHIVES.values() for c 
 _GROUPS = frozenset({"cs", "econ", "eess", "math", "physics", "q-bio", "q-fin", "stat"})
 # Those of the top level, which OAI-PMH's sets begin with. All other archives are physics.
 
-_OFTEN_MEANT = {
+_COMMON_ALIASES = {
     "al": ("cs.DS", "cs.AI"),
     "computer science": ("cs",),
     "computer vision": ("cs.CV",),
@@ -70,18 +70,18 @@ def is_known(name: str) -> bool:
     return name in ARCHIVES or name in CATEGORIES
 
 
-def suggestions(name: str) -> tuple[str, ...]:
+def suggest(name: str) -> tuple[str, ...]:
     """Return the archives or categories that `name`, which is unknown, may stand for.
 
-    `suggestions("cs.ML")` is `("cs.LG", "stat.ML")`, `suggestions("CS/LG")` is `("cs.LG",)`.
+    `suggest("cs.ML")` is `("cs.LG", "stat.ML")`, `suggest("CS/LG")` is `("cs.LG",)`.
     """
     plain = name.strip().casefold().removeprefix("arxiv:").removeprefix("cat:")
     known = {known.casefold(): known for known in (*ARCHIVES, *sorted(CATEGORIES))}
-    by_letters = {_letters(lower): name for lower, name in known.items()}
-    if same := by_letters.get(_letters(plain)):
+    by_letters = {_letters_only(lower): name for lower, name in known.items()}
+    if same := by_letters.get(_letters_only(plain)):
         return (same,)
     subject = plain.rpartition(".")[2]
-    if meant := _OFTEN_MEANT.get(subject):
+    if meant := _COMMON_ALIASES.get(subject):
         return meant
     if subject in ARCHIVES:
         return (subject,)
@@ -90,22 +90,22 @@ def suggestions(name: str) -> tuple[str, ...]:
     return tuple((elsewhere or similar)[:_MOST_SUGGESTIONS])
 
 
-def _letters(name: str) -> str:
+def _letters_only(name: str) -> str:
     return re.sub(r"[^a-z]", "", name)
 
 
-def expand(names: tuple[str, ...]) -> tuple[str, ...]:
+def expand_archives(names: tuple[str, ...]) -> tuple[str, ...]:
     """Give the categories that `names`, archives or categories, stand for; each once, in order."""
     members = (c for name in names for c in ARCHIVES.get(name, (name,)))
     return tuple(dict.fromkeys(members))
 
 
-def group(archive: str) -> str:
+def group_of(archive: str) -> str:
     """Give the group that an archive is in: "physics" for "hep-ex", "cs" for "cs"."""
     return archive if archive in _GROUPS else "physics"
 
 
-def set_spec(name: str) -> str:
+def to_set_spec(name: str) -> str:
     """Give what OAI-PMH calls the set of a category or archive: "cs:cs:LG", "physics:hep-ex".
 
     So arXiv writes it since 2025 (source: ListSets in its own program).
@@ -116,4 +116,4 @@ def set_spec(name: str) -> str:
     if not is_known(name):
         raise ValueError(f"{name!r} is no category and no archive of arXiv")
     archive, _, subject = name.partition(".")
-    return ":".join([group(archive), archive, *filter(None, [subject])])
+    return ":".join([group_of(archive), archive, *filter(None, [subject])])

@@ -3,13 +3,13 @@
 from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
 
-_ARXIV = "arxiv.org"
+_ARXIV_HOST = "arxiv.org"
 
 
-def web_parts(address: str, *schemes: str) -> SplitResult | None:
+def split_web_url(url: str, *schemes: str) -> SplitResult | None:
     """Give the parts of an address of one of `schemes`; None if it is none."""
     try:
-        parts = urlsplit(address)
+        parts = urlsplit(url)
         usable = parts.scheme in schemes and parts.hostname and parts.port != 0
     except ValueError:  # brackets that do not match, a port that is no number
         return None
@@ -25,19 +25,19 @@ def is_loopback(url: str) -> bool:
         return host == "localhost"
 
 
-def is_arxivs(url: str) -> bool:
+def is_arxiv_url(url: str) -> bool:
     """Say whether the host of `url` is arXiv's: arxiv.org, or one below it."""
     host = (urlsplit(url).hostname or "").rstrip(".")
-    return host == _ARXIV or host.endswith(f".{_ARXIV}")
+    return host == _ARXIV_HOST or host.endswith(f".{_ARXIV_HOST}")
 
 
-def server_name(url: str) -> str:
+def server_key(url: str) -> str:
     """Give one name, of letters that a file's may have, to whatever counts as the same server.
 
     All of arXiv's hosts do, since arXiv's terms count them together.
     """
-    if is_arxivs(url):
-        return _ARXIV
+    if is_arxiv_url(url):
+        return _ARXIV_HOST
     parts = urlsplit(url)
     host = f"{(parts.hostname or '').rstrip('.')}_{parts.port or parts.scheme}"
     return "".join(c if c.isalnum() or c in ".-" else "_" for c in host)

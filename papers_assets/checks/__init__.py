@@ -5,28 +5,28 @@ it is right, and says itself what it lacks. A check that is blocking stops publi
 fails as an ERROR: then the old README, of an older date and right, is better than the new one.
 """
 
-from papers_assets.checks.base import Check, Finding, Severity, blocking_failures
-from papers_assets.checks.changes import CHECKS_OF_CHANGES, check_changes
+from papers_assets.checks.base import CheckResult, CheckSpec, Severity, find_blocking_failures
+from papers_assets.checks.changes import CHANGES_CHECKS, check_changes
 from papers_assets.checks.papers import (
-    CHECKS_OF_PAPERS,
-    FORMER_COLUMNS,
+    PAPERS_CHECKS,
+    PREVIOUS_COLUMNS,
+    check_keywords_file,
     check_papers,
-    keywords_file_valid,
 )
-from papers_assets.checks.readme import CHECKS_OF_README, GITHUB_LIMIT, check_readme
+from papers_assets.checks.readme import GITHUB_LIMIT, README_CHECKS, check_readme
 
 __all__ = [
-    "CHECKS_OF_CHANGES",
-    "CHECKS_OF_PAPERS",
-    "CHECKS_OF_README",
-    "FORMER_COLUMNS",
+    "CHANGES_CHECKS",
     "GITHUB_LIMIT",
-    "Check",
-    "Finding",
+    "PAPERS_CHECKS",
+    "PREVIOUS_COLUMNS",
+    "README_CHECKS",
+    "CheckResult",
+    "CheckSpec",
     "Severity",
-    "blocking_failures",
     "check_changes",
+    "check_keywords_file",
     "check_papers",
     "check_readme",
-    "keywords_file_valid",
+    "find_blocking_failures",
 ]

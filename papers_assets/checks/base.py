@@ -10,13 +10,13 @@ import numpy as np
 import pandas as pd
 
 from papers_assets.keywords.matching import MATCHED, Matcher
-from papers_assets.keywords.model import KeywordsFile
-from papers_assets.text import printable
-from papers_assets.transform.selection import refreshed_at
+from papers_assets.keywords.model import KeywordsConfig
+from papers_assets.text import to_printable
+from papers_assets.transform.selection import read_refresh_times
 
-NAMED = 3
+MAX_NAMED = 3
 """Examples that a description names."""
-_LONGEST = 150
+_MAX_TEXT = 150
 
 
 class Severity(StrEnum):
@@ -27,7 +27,7 @@ class Severity(StrEnum):
 
 
 @dataclass(frozen=True)
-class Finding:
+class CheckResult:
     """What one check found."""
 
     name: str
@@ -39,73 +39,78 @@ class Finding:
     numbers: Mapping[str, int | float | str]
 
 
-class Check(NamedTuple):
+class CheckSpec(NamedTuple):
     """What a check says of itself."""
 
-    says: str
+    description: str
     blocking: bool
     """Whether its failure as an ERROR stops publication."""
 
 
-def blocking_failures(findings: Sequence[Finding], table: Mapping[str, Check]) -> list[Finding]:
+def find_blocking_failures(
+    results: Sequence[CheckResult], table: Mapping[str, CheckSpec]
+) -> list[CheckResult]:
     """Return the findings that stop publication; `table` has the checks that they are of."""
     return [
-        found
-        for found in findings
-        if not found.passed and found.severity is Severity.ERROR and table[found.name].blocking
+        result
+        for result in results
+        if not result.passed and result.severity is Severity.ERROR and table[result.name].blocking
     ]
 
 
-A_MISTAKE = (
+BUG_HINT = (
     "This is a mistake in papers-assets or a damaged file: nothing new is published until it is "
     "fixed. Please report it with this text."
 )
 
 
-def finding(
+def result(
     name: str,
-    wrong: Sequence[str],
-    fine: str,
-    problem: str,
+    problems: Sequence[str],
+    success_text: str,
+    failure_text: str,
     *,
     severity: Severity = Severity.ERROR,
     **numbers: float | str,
-) -> Finding:
-    """Make a finding: passed if nothing is `wrong`, else `problem` with some of it put in."""
-    text = fine
-    if wrong:
-        more = f" and {len(wrong) - NAMED} more" if len(wrong) > NAMED else ""
-        text = problem.replace("{}", ", ".join(map(as_line, wrong[:NAMED])) + more)
-    return Finding(name, not wrong, severity, text, numbers)
+) -> CheckResult:
+    """Make a finding: passed if nothing is `problems`, else `failure_text` with some of it put in."""
+    text = success_text
+    if problems:
+        more = f" and {len(problems) - MAX_NAMED} more" if len(problems) > MAX_NAMED else ""
+        text = failure_text.replace("{}", ", ".join(map(to_line, problems[:MAX_NAMED])) + more)
+    return CheckResult(name, not problems, severity, text, numbers)
 
 
-def as_line(text: str) -> str:
+def to_line(text: str) -> str:
     """Give a text that came from outside as one short line without anything invisible."""
-    return printable(text, most=_LONGEST)
+    return to_printable(text, max_length=_MAX_TEXT)
 
 
-def times_of(papers: pd.DataFrame, file: KeywordsFile) -> dict[str, datetime]:
+def refresh_times(papers: pd.DataFrame, keywords_config: KeywordsConfig) -> dict[str, datetime]:
     """Give when each keyword was refreshed that the file still has, in its order."""
-    times = refreshed_at(papers)
-    return {name: times[name] for name in file.names if name in times}
+    times = read_refresh_times(papers)
+    return {name: times[name] for name in keywords_config.names if name in times}
 
 
-_MATCHED = ("keyword", *MATCHED)
-_OPTIONAL = ("comment", "journal_ref")
-PAPER = ["keyword", "arxiv_id"]
+_MATCHED_COLUMNS = ("keyword", *MATCHED)
+_OPTIONAL_COLUMNS = ("comment", "journal_ref")
+PAPER_KEY = ["keyword", "arxiv_id"]
 """What a row is called by."""
 
 
-def named(rows: pd.DataFrame) -> list[str]:
+def name_rows(rows: pd.DataFrame) -> list[str]:
     """Give what each row is called in a finding."""
     pairs = zip(rows["arxiv_id"], rows["keyword"], strict=True)
     return [f"{arxiv_id} in {keyword}" for arxiv_id, keyword in pairs]
 
 
-def matching(rows: pd.DataFrame, file: KeywordsFile) -> np.ndarray:
+def find_matching(rows: pd.DataFrame, keywords_config: KeywordsConfig) -> np.ndarray:
     """Say of each row whether it matches its keyword; not, if the file has no such keyword."""
-    matchers = {keyword.name: Matcher(keyword) for keyword in file.keywords}
-    columns = (rows[name].fillna("") if name in _OPTIONAL else rows[name] for name in _MATCHED)
+    matchers = {keyword.name: Matcher(keyword) for keyword in keywords_config.keywords}
+    columns = (
+        rows[name].fillna("") if name in _OPTIONAL_COLUMNS else rows[name]
+        for name in _MATCHED_COLUMNS
+    )
     matches = (
         name in matchers and matchers[name](*fields) for name, *fields in zip(*columns, strict=True)
     )

@@ -3,41 +3,45 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from papers_assets.checks.base import NAMED, Finding, Severity, as_line, finding
-from papers_assets.keywords.model import KeywordsFile
-from papers_assets.render.sections import is_old
-from papers_assets.text import counted
-from papers_assets.transform.harvest_coverage import CLOCKS
+from papers_assets.checks.base import MAX_NAMED, CheckResult, Severity, result, to_line
+from papers_assets.keywords.model import KeywordsConfig
+from papers_assets.render.sections import is_stale
+from papers_assets.text import count_noun
+from papers_assets.transform.harvest_coverage import CLOCK_TOLERANCE
 from papers_assets.transform.index_lag import IndexLag
-from papers_assets.transform.selection import AGEING
+from papers_assets.transform.selection import AGEING_PERIOD
 
-_TOO_OLD = timedelta(days=3)  # longer than arXiv's weekend, on which a run still gets an answer
+_MAX_AGE = timedelta(days=3)  # longer than arXiv's weekend, on which a run still gets an answer
 
 
-def every_keyword_refreshed(
-    times: Mapping[str, datetime], problems: Mapping[str, str], file: KeywordsFile
-) -> Finding:
+def check_every_keyword_refreshed(
+    times: Mapping[str, datetime], problems: Mapping[str, str], keywords_config: KeywordsConfig
+) -> CheckResult:
     """Check that no keyword is older than the newest, or has a problem."""
     newest = max(times.values(), default=None)
-    never = [name for name in file.names if name not in times]
+    never = [name for name in keywords_config.names if name not in times]
     behind = [
         name
         for name, time in times.items()
-        if name in problems or (newest and is_old(time, newest, file.timezone))
+        if name in problems or (newest and is_stale(time, newest, keywords_config.timezone))
     ]
 
     def described(name: str) -> str:
         time = times.get(name)
-        since = f"last on {time.astimezone(file.timezone).date()}" if time else "never fetched"
-        return f"{name} ({since}{f': {as_line(problems[name])}' if name in problems else ''})"
+        since = (
+            f"last on {time.astimezone(keywords_config.timezone).date()}"
+            if time
+            else "never fetched"
+        )
+        return f"{name} ({since}{f': {to_line(problems[name])}' if name in problems else ''})"
 
     not_refreshed = {*behind, *never}
-    missing = [described(name) for name in file.names if name in not_refreshed]
-    return finding(
+    missing = [described(name) for name in keywords_config.names if name in not_refreshed]
+    return result(
         "every_keyword_refreshed",
         missing,
-        f"All were refreshed: {counted(len(times), 'keyword')}.",
-        f"{len(missing)} of {len(file.names)} keywords were not refreshed: {{}}. The README says "
+        f"All were refreshed: {count_noun(len(times), 'keyword')}.",
+        f"{len(missing)} of {len(keywords_config.names)} keywords were not refreshed: {{}}. The README says "
         "so beside them. The next run tries again; the log of raw_papers has the reason.",
         # What is shown is right, and says how old it is; fresh_enough says when that is too old.
         severity=Severity.WARN if times else Severity.ERROR,
@@ -47,12 +51,16 @@ def every_keyword_refreshed(
     )
 
 
-def fresh_enough(times: Mapping[str, datetime], now: datetime) -> Finding:
+def check_fresh_enough(times: Mapping[str, datetime], now: datetime) -> CheckResult:
     """Check that no keyword's answer is old, or from the future."""
-    hours = {name: _hours(now - time) for name, time in times.items()}
+    hours = {name: _to_hours(now - time) for name, time in times.items()}
     oldest, newest = max(hours.values(), default=0.0), min(hours.values(), default=0.0)
-    ahead = [f"{name} ({-age} h ahead)" for name, age in hours.items() if age < -_hours(CLOCKS)]
-    old = [name for name, age in hours.items() if age > _hours(AGEING)]
+    ahead = [
+        f"{name} ({-age} h ahead)"
+        for name, age in hours.items()
+        if age < -_to_hours(CLOCK_TOLERANCE)
+    ]
+    old = [name for name, age in hours.items() if age > _to_hours(AGEING_PERIOD)]
     old = [f"{name} ({hours[name]} h)" for name in sorted(old, key=lambda name: -hours[name])]
     if ahead:
         problem = "{} refreshed in the future: check this machine's clock, then run again."
@@ -63,35 +71,35 @@ def fresh_enough(times: Mapping[str, datetime], now: datetime) -> Finding:
         )
     else:
         problem = "{} was fetched. Run the job daily_papers."
-    return finding(
+    return result(
         "fresh_enough",
         ahead or old or ([] if hours else ["No keyword"]),
         f"The keywords were refreshed {newest} to {oldest} hours ago.",
         problem,
         # A run that was missed is made up for by the next one; three days are nobody's hiccup.
         severity=Severity.WARN
-        if hours and not ahead and oldest <= _hours(_TOO_OLD)
+        if hours and not ahead and oldest <= _to_hours(_MAX_AGE)
         else Severity.ERROR,
         oldest_hours=oldest,
         newest_hours=newest,
     )
 
 
-def index_current(lag: IndexLag | None, oai_only: Mapping[str, Sequence[str]]) -> Finding:
+def check_index_current(lag: IndexLag | None, oai_only: Mapping[str, Sequence[str]]) -> CheckResult:
     """Check that arXiv's search does not seem to be behind what arXiv has announced.
 
     Args:
         lag: how far it seems to be, by the rate at which papers came before.
         oai_only: by keyword, versions that OAI-PMH lists and the search lacks.
     """
-    behind = [f"{name} lacks {', '.join(of[:NAMED])}" for name, of in oai_only.items()]
+    behind = [f"{name} lacks {', '.join(of[:MAX_NAMED])}" for name, of in oai_only.items()]
     if lag:
         behind.append(
             f"the newest listed paper was submitted on {lag.newest}, arXiv has published papers on "
             f"{lag.publications} days since, and {lag.expected:.1f} were to be expected (chance of "
             f"none: {lag.chance:.1g})"
         )
-    return finding(
+    return result(
         "index_current",
         behind,
         "The newest papers are no older than is usual, and 0 are known that the search lacks.",
@@ -105,5 +113,5 @@ def index_current(lag: IndexLag | None, oai_only: Mapping[str, Sequence[str]]) -
     )
 
 
-def _hours(age: timedelta) -> float:
+def _to_hours(age: timedelta) -> float:
     return round(age / timedelta(hours=1), 1)

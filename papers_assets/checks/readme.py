@@ -5,38 +5,45 @@ from itertools import zip_longest
 
 import pandas as pd
 
-from papers_assets.arxiv.models import paper_url
-from papers_assets.checks.base import A_MISTAKE, Check, Finding, Severity, finding, times_of
+from papers_assets.arxiv.models import build_abs_url
+from papers_assets.checks.base import (
+    BUG_HINT,
+    CheckResult,
+    CheckSpec,
+    Severity,
+    refresh_times,
+    result,
+)
 from papers_assets.checks.readme_pages import (
-    SeenPage,
+    PageSummary,
     Urls,
-    faults_of_front_page,
     faults_of_readme,
-    see_page,
+    parse_page,
+    problems_in_front_page,
     shown,
 )
 from papers_assets.checks.rendered import Document, parse
-from papers_assets.keywords.model import KeywordsFile
-from papers_assets.render.markdown import collapse
+from papers_assets.keywords.model import KeywordsConfig
+from papers_assets.render.markdown import collapse_whitespace
 from papers_assets.render.readme import Section, parts
-from papers_assets.render.readme_pages import GITHUB_LIMIT, KEYWORDS, Content
-from papers_assets.render.sections import is_old
+from papers_assets.render.readme_pages import GITHUB_LIMIT, KEYWORDS_FOLDER, ReadmeContent
+from papers_assets.render.sections import is_stale
 
-__all__ = ["CHECKS_OF_README", "GITHUB_LIMIT", "check_readme"]
+__all__ = ["GITHUB_LIMIT", "README_CHECKS", "check_readme"]
 
-CHECKS_OF_README: dict[str, Check] = {
-    "well_formed": Check(
+README_CHECKS: dict[str, CheckSpec] = {
+    "well_formed": CheckSpec(
         "GitHub's parser sees every section and paper once, on the README or a page of it, four "
         "cells a row, no foreign HTML, and links that lead where they should.",
         blocking=True,
     ),
-    "under_github_limit": Check(
+    "under_github_limit": CheckSpec(
         "GitHub shows the whole of every document (512,000 bytes).", blocking=False
     ),
-    "says_what_is_stale": Check(
+    "says_what_is_stale": CheckSpec(
         'Old sections say so, and "Last update" is the day of the last refresh.', blocking=True
     ),
-    "front_page_written": Check(
+    "front_page_written": CheckSpec(
         "If keywords.toml wants a front page, .github/README.md is the list.", blocking=False
     ),
 }
@@ -46,43 +53,43 @@ def check_readme(  # noqa: PLR0913 - what was made, and what of
     document: bytes,
     papers: pd.DataFrame,
     sections: Sequence[Section],
-    file: KeywordsFile,
+    keywords_config: KeywordsConfig,
     *,
     pages: Iterable[tuple[str, bytes]] = (),
     front_page: bytes | None = None,
     front_page_problem: str = "",
-) -> list[Finding]:
-    """Check the asset `readme`, in the order of `CHECKS_OF_README`.
+) -> list[CheckResult]:
+    """Check the asset `readme`, in the order of `README_CHECKS`.
 
     Args:
         document: the file, read back from disk.
         papers: what it was rendered from; used are keyword, arxiv_id and version.
         sections: what it was rendered from, for their notes.
-        file: the keywords that it was rendered for.
+        keywords_config: the keywords that it was rendered for.
         pages: name and content of every page, read back from disk one by one.
         front_page: the same, if there is one.
         front_page_problem: why there is none although there should be.
     """
-    seen, urls = parse(document), _urls(papers, file)
-    seen_pages = [see_page(name, page, urls) for name, page in pages]
+    seen, urls = parse(document), _expected_urls(papers, keywords_config)
+    seen_pages = [parse_page(name, page, urls) for name, page in pages]
     sizes = {"README.md": len(document)}
     if front_page is not None:
         sizes[".github/README.md"] = len(front_page)
-    sizes |= {f"{KEYWORDS}{page.name}": page.size for page in seen_pages}
-    content = Content(sections, None, 0, site=file.site)
+    sizes |= {f"{KEYWORDS_FOLDER}{page.name}": page.size for page in seen_pages}
+    content = ReadmeContent(sections, None, 0, site=keywords_config.site)
     wrong = [*seen.faults, *_faults(seen, seen_pages, content, urls)]
     if front_page is not None:
-        wrong += faults_of_front_page(front_page, document)
+        wrong += problems_in_front_page(front_page, document)
     return [
-        _well_formed(seen, seen_pages, wrong),
-        _under_github_limit(sizes, file),
-        _says_what_is_stale(seen, seen_pages, papers, sections, file),
-        _front_page_written(front_page_problem, wanted=file.front_page),
+        _check_well_formed(seen, seen_pages, wrong),
+        _check_github_limit(sizes, keywords_config),
+        _check_stale_notes(seen, seen_pages, papers, sections, keywords_config),
+        _check_front_page(front_page_problem, wanted=keywords_config.front_page),
     ]
 
 
 def _faults(
-    seen: Document, pages: Sequence[SeenPage], content: Content, urls: Urls
+    seen: Document, pages: Sequence[PageSummary], content: ReadmeContent, urls: Urls
 ) -> Iterator[str]:
     names, found = list(urls), [section.heading for section in seen.sections]
     if found == names:
@@ -91,21 +98,23 @@ def _faults(
     pairs = enumerate(zip_longest(found, names), start=1)
     number, (other, name) = next(pair for pair in pairs if pair[1][0] != pair[1][1])
     yield (
-        f"section {number} is {_named(other)}, not {_named(name)} "
+        f"section {number} is {_list_names(other)}, not {_list_names(name)} "
         f"({len(found)} sections, {len(names)} keywords)"
     )
 
 
-def _well_formed(seen: Document, pages: Sequence[SeenPage], wrong: Sequence[str]) -> Finding:
-    rows = sum(len(section.rows) for section in seen.sections)
+def _check_well_formed(
+    readme: Document, pages: Sequence[PageSummary], wrong: Sequence[str]
+) -> CheckResult:
+    rows = sum(len(section.rows) for section in readme.sections)
     on_pages = sum(page.stop - page.start for page in pages)
-    return finding(
+    return result(
         "well_formed",
         wrong,
-        f"{len(seen.sections)} sections, {rows} rows of four cells{_and_pages(pages, on_pages)}, "
+        f"{len(readme.sections)} sections, {rows} rows of four cells{_describe_pages(pages, on_pages)}, "
         "nothing in them but text and links.",
-        f"GitHub would not show the README as it is meant: {{}}. {A_MISTAKE}",
-        sections=len(seen.sections),
+        f"GitHub would not show the README as it is meant: {{}}. {BUG_HINT}",
+        sections=len(readme.sections),
         rows=rows,
         pages=len(pages),
         rows_on_pages=on_pages,
@@ -113,21 +122,21 @@ def _well_formed(seen: Document, pages: Sequence[SeenPage], wrong: Sequence[str]
     )
 
 
-def _and_pages(pages: Sequence[SeenPage], rows: int) -> str:
+def _describe_pages(pages: Sequence[PageSummary], rows: int) -> str:
     return f", and {rows} more on {len(pages)} pages" if pages else ""
 
 
-def _under_github_limit(sizes: Mapping[str, int], file: KeywordsFile) -> Finding:
+def _check_github_limit(sizes: Mapping[str, int], keywords_config: KeywordsConfig) -> CheckResult:
     over = [f"{name} ({size:,} bytes)" for name, size in sizes.items() if size > GITHUB_LIMIT]
     front, largest = next(iter(sizes.values())), max(sizes.values())
     if front > GITHUB_LIMIT:
         remedy = (
-            f"Not even a heading and a link for each of {len(file.names)} keywords find room in "
+            f"Not even a heading and a link for each of {len(keywords_config.names)} keywords find room in "
             "one README: spread the keywords over several files (PAPERS_KEYWORDS and PAPERS_HOME)."
         )
     else:
         remedy = "It should not have come to that: please report it with this text."
-    return finding(
+    return result(
         "under_github_limit",
         over,
         f"{len(sizes)} documents, the largest of {largest:,} of {GITHUB_LIMIT:,} bytes.",
@@ -141,59 +150,62 @@ def _under_github_limit(sizes: Mapping[str, int], file: KeywordsFile) -> Finding
     )
 
 
-def _says_what_is_stale(
-    seen: Document,
-    pages: Sequence[SeenPage],
+def _check_stale_notes(
+    readme: Document,
+    pages: Sequence[PageSummary],
     papers: pd.DataFrame,
     sections: Sequence[Section],
-    file: KeywordsFile,
-) -> Finding:
-    times = times_of(papers, file)
+    keywords_config: KeywordsConfig,
+) -> CheckResult:
+    times = refresh_times(papers, keywords_config)
     newest = max(times.values(), default=None)
-    found = {section.heading: section.note for section in seen.sections}
-    notes = {collapse(section.keyword): collapse(section.note) for section in sections}
+    found = {section.heading: section.note for section in readme.sections}
+    notes = {
+        collapse_whitespace(section.keyword): collapse_whitespace(section.note)
+        for section in sections
+    }
     stale, silent = 0, []
-    for name in file.names:
-        time, note = times.get(name), found.get(collapse(name), "")
-        old = time is None or newest is None or is_old(time, newest, file.timezone)
-        day = str(time.astimezone(file.timezone).date()) if time else ""
+    for name in keywords_config.names:
+        time, note = times.get(name), found.get(collapse_whitespace(name), "")
+        old = time is None or newest is None or is_stale(time, newest, keywords_config.timezone)
+        day = str(time.astimezone(keywords_config.timezone).date()) if time else ""
         stale += old
-        if note != notes.get(collapse(name), "") or (old and not (note and day in note)):
+        if note != notes.get(collapse_whitespace(name), "") or (old and not (note and day in note)):
             silent.append(f"{name} ({f'of {day}' if day else 'never fetched'}) says {note!r}")
-    last = newest.astimezone(file.timezone).date() if newest else None
+    last = newest.astimezone(keywords_config.timezone).date() if newest else None
     (said,) = shown(parts().last_update(last))
-    if said not in seen.above:
+    if said not in readme.above:
         silent.append(f"README.md does not say {said.text!r}")
     for page in pages:
-        if said not in page.above:
-            silent.append(f"{KEYWORDS}{page.name} does not say {said.text!r}")
+        if said not in page.navigation:
+            silent.append(f"{KEYWORDS_FOLDER}{page.name} does not say {said.text!r}")
         if page.section.note != notes.get(page.section.heading):
-            silent.append(f"{KEYWORDS}{page.name} says {page.section.note!r}")
-    return finding(
+            silent.append(f"{KEYWORDS_FOLDER}{page.name} says {page.section.note!r}")
+    return result(
         "says_what_is_stale",
         silent,
-        f"{stale} of {len(file.names)} sections are old and say so. {said.text}.",
-        f"The README does not show how old it is: {{}}. {A_MISTAKE}",
+        f"{stale} of {len(keywords_config.names)} sections are old and say so. {said.text}.",
+        f"The README does not show how old it is: {{}}. {BUG_HINT}",
         stale=stale,
         silent=len(silent),
         last_update=str(last or "never"),
     )
 
 
-def _named(name: str | None) -> str:
+def _list_names(name: str | None) -> str:
     return "missing" if name is None else repr(name)
 
 
-def _urls(papers: pd.DataFrame, file: KeywordsFile) -> Urls:
+def _expected_urls(papers: pd.DataFrame, keywords_config: KeywordsConfig) -> Urls:
     """Give where the rows of each section have to lead, by heading, in the file's order."""
-    urls: dict[str, list[str]] = {name: [] for name in file.names}
+    urls: dict[str, list[str]] = {name: [] for name in keywords_config.names}
     rows = zip(papers["keyword"], papers["arxiv_id"], papers["version"], strict=True)
     for keyword, arxiv_id, version in rows:
         if keyword in urls:
-            urls[keyword].append(paper_url(arxiv_id, version))
-    return {collapse(name): found for name, found in urls.items()}
+            urls[keyword].append(build_abs_url(arxiv_id, version))
+    return {collapse_whitespace(name): found for name, found in urls.items()}
 
 
-def _front_page_written(problem: str, *, wanted: bool) -> Finding:
+def _check_front_page(problem: str, *, wanted: bool) -> CheckResult:
     fine = "The list is the front page." if wanted else "keywords.toml wants no front page."
-    return Finding("front_page_written", not problem, Severity.ERROR, problem or fine, {})
+    return CheckResult("front_page_written", not problem, Severity.ERROR, problem or fine, {})

@@ -13,22 +13,22 @@ from typing import NamedTuple
 
 from papers_assets.checks.rendered import NOTE, Block, Document, Link, Row, Section, blocks, parse
 from papers_assets.render.github import to_html
-from papers_assets.render.markdown import collapse
+from papers_assets.render.markdown import collapse_whitespace
 from papers_assets.render.readme import Section as Rendered
 from papers_assets.render.readme import parts
 from papers_assets.render.readme_pages import (
-    KEYWORDS,
-    TITLE,
+    KEYWORDS_FOLDER,
+    README_TITLE,
     TO_OUTPUT,
-    Content,
-    Page,
-    extras,
-    more,
-    page_name,
-    section_anchors,
+    ReadmeContent,
+    ReadmePage,
+    build_extras,
+    build_page_name,
+    continuation_of,
+    list_section_anchors,
 )
 from papers_assets.storage.documents import FRONT_PAGE_MARK
-from papers_assets.storage.raw_papers import slug
+from papers_assets.storage.raw_papers import build_slug
 
 _CELLS = 4
 _FOLDED = "<details><summary>…</summary><p>…?</p></details>"
@@ -39,7 +39,7 @@ _ROW_TAGS = Counter(["tr", *["td"] * 4, "strong", *["details", "summary", "p"] *
 _TAG = re.compile(r"<([A-Za-z][A-Za-z0-9-]*|[!?])")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _PLAIN = ("<p>…</p>", "<p><em>…</em></p>")
-_TITLE = f"# {TITLE}\n"
+_TITLE = f"# {README_TITLE}\n"
 _NOTHING = Block("", "")
 _CONTEXT = 20
 """Characters that are shown of what stands before a difference."""
@@ -48,20 +48,20 @@ Urls = Mapping[str, Sequence[str]]
 """Where the rows of each section have to lead, by heading."""
 
 
-class SeenPage(NamedTuple):
+class PageSummary(NamedTuple):
     """What is kept of a page that was read: of its rows, only what is wrong with them."""
 
     name: str
     size: int
     """Bytes."""
-    above: tuple[Block, ...]
+    navigation: tuple[Block, ...]
     section: Section
     """Without its rows."""
     start: int
     """Its first row, counted from 0."""
     stop: int
     """The first row that it has not any more."""
-    faults: tuple[str, ...]
+    problems: tuple[str, ...]
 
 
 @lru_cache(maxsize=9)
@@ -74,7 +74,7 @@ def _shown_of(line: bytes) -> tuple[Block, ...]:
     return shown(line.decode(errors="replace"))
 
 
-def see_page(name: str, document: bytes, urls: Urls) -> SeenPage:
+def parse_page(name: str, document: bytes, urls: Urls) -> PageSummary:
     """Read a page as GitHub does, and judge what can be judged without the other documents."""
     seen = parse(document)
     faults = [*seen.faults]
@@ -86,7 +86,7 @@ def see_page(name: str, document: bytes, urls: Urls) -> SeenPage:
     start = max(0, next(starts, 0))
     stop = start + len(rows)
     faults += faults_of_rows(section, wanted[start:stop])
-    return SeenPage(
+    return PageSummary(
         name, len(document), seen.above, section._replace(rows=()), start, stop, tuple(faults)
     )
 
@@ -119,7 +119,7 @@ def _faults_of_row(row: Row, url: str) -> Iterator[str]:
 
 
 def faults_of_readme(
-    seen: Document, pages: Sequence[SeenPage], content: Content, urls: Urls
+    seen: Document, pages: Sequence[PageSummary], content: ReadmeContent, urls: Urls
 ) -> Iterator[str]:
     """Say which rows are nowhere or twice, and what around them is not as it should be.
 
@@ -129,7 +129,7 @@ def faults_of_readme(
         content: what the README was rendered from; used are its sections and its site.
         urls: in the order of the sections.
     """
-    around = extras(content, is_split=bool(pages))
+    around = build_extras(content, is_split=bool(pages))
     contents = shown(parts().contents(around))
     yield from _faults_above(
         seen.above, (*shown(_TITLE), *contents, *shown(parts().links(around.links)))
@@ -138,22 +138,24 @@ def faults_of_readme(
         yield "the table of contents names other sections"
     left = {page.name: page for page in pages}
     for section, rendered, anchor in zip(
-        seen.sections, content.sections, section_anchors(content), strict=True
+        seen.sections, content.sections, list_section_anchors(content), strict=True
     ):
-        name, rows = slug(rendered.keyword), len(section.rows)
-        names = takewhile(left.__contains__, (page_name(name, n) for n in count(1)))
+        name, rows = build_slug(rendered.keyword), len(section.rows)
+        names = takewhile(left.__contains__, (build_page_name(name, n) for n in count(1)))
         own = [left.pop(name) for name in names]
         yield from faults_of_rows(section, urls[section.heading][: rows if own else None])
-        goes_on = shown(parts().more(rows, more(rendered, name))) if own else ()
+        goes_on = shown(parts().more(rows, continuation_of(rendered, name))) if own else ()
         yield from _faults_of_section(section, rendered, goes_on, has_rows=rows > 0)
-        yield from _faults_of_pages(own, rendered, Page(name, anchor, 0, rows, 0, 0, len(own)))
+        yield from _faults_of_pages(
+            own, rendered, ReadmePage(name, anchor, 0, rows, 0, 0, len(own))
+        )
     for page in left.values():
         is_known = page.section.heading in urls
         wrong = "which nothing leads to" if is_known else "which the README has not"
-        yield f"{KEYWORDS}{page.name}: of {page.section.heading!r}, {wrong}"
+        yield f"{KEYWORDS_FOLDER}{page.name}: of {page.section.heading!r}, {wrong}"
 
 
-def faults_of_front_page(front_page: bytes, document: bytes) -> Iterator[str]:
+def problems_in_front_page(front_page: bytes, document: bytes) -> Iterator[str]:
     """Say where a front page is anything but the README, with links that work from there."""
     mark = FRONT_PAGE_MARK.encode()
     if not front_page.endswith(mark):
@@ -183,28 +185,30 @@ def _from_elsewhere(line: bytes) -> tuple[Block, ...]:
     )
 
 
-def _faults_of_pages(own: Sequence[SeenPage], rendered: Rendered, page: Page) -> Iterator[str]:
+def _faults_of_pages(
+    own: Sequence[PageSummary], rendered: Rendered, page: ReadmePage
+) -> Iterator[str]:
     """Say where the pages of a keyword, in their order, do not go on from `page`."""
     total, stop = len(rendered.papers), page.start
     for number, seen in enumerate(own, start=1):
-        heading = collapse(rendered.keyword)
+        heading = collapse_whitespace(rendered.keyword)
         if seen.section.heading != heading:
-            yield f"{KEYWORDS}{seen.name}: of {seen.section.heading!r} instead of {heading!r}"
+            yield f"{KEYWORDS_FOLDER}{seen.name}: of {seen.section.heading!r} instead of {heading!r}"
         page = page._replace(start=stop, stop=seen.stop, number=number)
         if seen.start != stop:
             yield (
-                f"{KEYWORDS}{seen.name}: page {number} of {page.of} begins with number "
+                f"{KEYWORDS_FOLDER}{seen.name}: page {number} of {page.total} begins with number "
                 f"{seen.start + 1} instead of {stop + 1}"
             )
         stop = seen.stop
         navigation = shown(parts().navigation(page))
         above = (*shown(_TITLE), *shown(parts().position(page, total)), *navigation)
         for fault in (
-            *seen.faults,
-            *_faults_above(seen.above, above),
+            *seen.problems,
+            *_faults_above(seen.navigation, above),
             *_faults_of_section(seen.section, rendered, below=navigation),
         ):
-            yield f"{KEYWORDS}{seen.name}: {fault}"
+            yield f"{KEYWORDS_FOLDER}{seen.name}: {fault}"
     if own and stop != total:
         yield f"{own[-1].section.heading}: {stop} rows for {total} papers"
 
@@ -220,7 +224,13 @@ def _faults_of_section(
     """Say what around a section's rows is not as it should be; its note is another check's."""
     table = shown(parts().head if has_rows else "" if more else parts().nothing)
     note = [Block(NOTE, section.note)] if section.note else []
-    wanted = [Block("<h2>…</h2>", collapse(rendered.keyword)), *note, *more, *table, *below]
+    wanted = [
+        Block("<h2>…</h2>", collapse_whitespace(rendered.keyword)),
+        *note,
+        *more,
+        *table,
+        *below,
+    ]
     for pair in zip_longest(section.blocks, wanted, fillvalue=_NOTHING):
         if pair[0] != pair[1]:
             yield f"{section.heading}: {_instead(*pair)}"
@@ -240,11 +250,14 @@ def _instead(found: Block, wanted: Block) -> str:
     pairs = enumerate(zip(found.text, wanted.text, strict=False))
     same = next((n for n, (one, other) in pairs if one != other), 0)
     start = max(0, same - _CONTEXT)
-    one, other = _said(found, start, wanted.links), _said(wanted, start, found.links)
+    one, other = (
+        _describe_link(found, start, wanted.links),
+        _describe_link(wanted, start, found.links),
+    )
     return f"{one or 'nothing'} instead of {other or 'nothing'}"
 
 
-def _said(block: Block, start: int, known: Sequence[Link]) -> str:
+def _describe_link(block: Block, start: int, known: Sequence[Link]) -> str:
     """Return a block's text from `start`, in its elements, and those of its links not `known`."""
     tags = block.tags
     text = tags.replace("…", block.text[start:]) if tags.count("…") == 1 else tags

@@ -5,111 +5,129 @@ from collections.abc import Collection, Mapping
 import numpy as np
 import pandas as pd
 
-from papers_assets.checks.base import A_MISTAKE, PAPER, Finding, finding, matching, named
-from papers_assets.keywords.model import KeywordsFile
+from papers_assets.checks.base import (
+    BUG_HINT,
+    PAPER_KEY,
+    CheckResult,
+    find_matching,
+    name_rows,
+    result,
+)
+from papers_assets.keywords.model import KeywordsConfig
 
 
-def newest_known(
-    held: Mapping[str, pd.DataFrame],
+def find_newest_versions(
+    stored: Mapping[str, pd.DataFrame],
     papers: pd.DataFrame,
-    former: pd.DataFrame,
-    as_published: Collection[str],
+    previous: pd.DataFrame,
+    reused: Collection[str],
 ) -> pd.DataFrame:
     """Give the version in which each paper is to be shown: keyword, arxiv_id, version.
 
-    It is the newest held, and of keywords that are `as_published` the one of `former`.
+    It is the newest held, and of keywords that are `reused` the one of `previous`.
     """
-    return pd.concat([_newest_held(held, papers, former), _published(former, as_published)])
+    return pd.concat(
+        [_newest_stored(stored, papers, previous), _previous_versions(previous, reused)]
+    )
 
 
-def newest_version_kept(
-    papers: pd.DataFrame, newest: pd.DataFrame, as_published: Collection[str]
-) -> Finding:
-    """Check that each row has the version of `newest`, see `newest_known`."""
-    held = _held_version(papers, newest)
-    is_wrong = (held != papers["version"]).to_numpy()
-    kept = papers["keyword"].isin(set(as_published)).to_numpy()
+def check_newest_version_kept(
+    papers: pd.DataFrame, newest: pd.DataFrame, reused: Collection[str]
+) -> CheckResult:
+    """Check that each row has the version of `newest`, see `find_newest_versions`."""
+    stored = _stored_version(papers, newest)
+    is_wrong = (stored != papers["version"]).to_numpy()
+    kept = papers["keyword"].isin(set(reused)).to_numpy()
     wrong = papers[is_wrong]
     old = [
         f"{row} ({'published' if was_kept else 'stored'}: "
         f"{'not at all' if pd.isna(version) else f'v{int(version)}'})"
-        for row, version, was_kept in zip(named(wrong), held[is_wrong], kept[is_wrong], strict=True)
+        for row, version, was_kept in zip(
+            name_rows(wrong), stored[is_wrong], kept[is_wrong], strict=True
+        )
     ]
     rows_kept = int(kept.sum())
     unread = (
         f" {rows_kept} more are as they were published: what they were chosen from has not changed "
         "since, or cannot be read."
     )
-    return finding(
+    return result(
         "newest_version_kept",
         old,
         f"{len(papers) - rows_kept} rows, each in its newest stored version."
         f"{unread if rows_kept else ''}",
         "Papers in a version that is not the newest stored: {}. If another run wrote meanwhile, "
-        f"materialize papers again. {A_MISTAKE}",
+        f"materialize papers again. {BUG_HINT}",
         rows=len(papers),
         as_published=rows_kept,
         not_newest=len(wrong),
     )
 
 
-def nothing_dropped(
-    papers: pd.DataFrame, former: pd.DataFrame, file: KeywordsFile, newest: pd.DataFrame
-) -> Finding:
-    """Check that nothing of `former` is gone without a reason."""
-    gone = former[~pd.MultiIndex.from_frame(former[PAPER]).isin(papers.set_index(PAPER).index)]
+def check_nothing_dropped(
+    papers: pd.DataFrame,
+    previous: pd.DataFrame,
+    keywords_config: KeywordsConfig,
+    newest_versions: pd.DataFrame,
+) -> CheckResult:
+    """Check that nothing of `previous` is gone without a reason."""
+    gone = previous[
+        ~pd.MultiIndex.from_frame(previous[PAPER_KEY]).isin(papers.set_index(PAPER_KEY).index)
+    ]
     # An edit of keywords.toml accounts for those that do not match any more.
-    lost = gone[matching(gone, file)]
+    lost = gone[find_matching(gone, keywords_config)]
     # So does a newer version: were it to match, and new enough, it would be shown.
-    lost = lost[~(_held_version(lost, newest) > lost["version"]).to_numpy()]
-    lost = lost[~_pushed_out(lost, papers, file)]
-    return finding(
+    lost = lost[~(_stored_version(lost, newest_versions) > lost["version"]).to_numpy()]
+    lost = lost[~_is_pushed_out(lost, papers, keywords_config)]
+    return result(
         "nothing_dropped",
-        named(lost),
-        f"Of {len(former)} rows published before, {len(gone)} left the list, each for a reason.",
+        name_rows(lost),
+        f"Of {len(previous)} rows published before, {len(gone)} left the list, each for a reason.",
         "Papers that left the list and should not have: {}. Is a file below .papers/raw_papers "
         "missing or older than it was? Put it back from a backup, or refresh the keyword.",
-        shown_before=len(former),
+        shown_before=len(previous),
         left=len(gone),
         lost=len(lost),
     )
 
 
-def _pushed_out(gone: pd.DataFrame, papers: pd.DataFrame, file: KeywordsFile) -> np.ndarray:
+def _is_pushed_out(
+    gone: pd.DataFrame, papers: pd.DataFrame, keywords_config: KeywordsConfig
+) -> np.ndarray:
     """Say of each row whether its keyword's list is full of rows that stand before it."""
     order = ["updated", "arxiv_id"]
     rows = papers[papers["keyword"].isin(gone["keyword"].unique())]
     full: dict[str, list[object]] = {}
     for name, of_keyword in rows.groupby("keyword", sort=False)[order]:
-        if len(of_keyword) >= file[str(name)].cap:
+        if len(of_keyword) >= keywords_config[str(name)].cap:
             full[str(name)] = of_keyword.sort_values(order).iloc[0].tolist()
     keys = zip(gone["keyword"], gone["updated"], gone["arxiv_id"], strict=True)
     out = (name in full and [*key] < full[name] for name, *key in keys)
     return np.fromiter(out, dtype=bool, count=len(gone))
 
 
-def _newest_held(
-    held: Mapping[str, pd.DataFrame], papers: pd.DataFrame, former: pd.DataFrame
+def _newest_stored(
+    stored: Mapping[str, pd.DataFrame], papers: pd.DataFrame, previous: pd.DataFrame
 ) -> pd.DataFrame:
     """Give the newest version held of what is shown or was: keyword, arxiv_id, version."""
-    asked = pd.concat([papers[PAPER], former[PAPER]])
+    asked = pd.concat([papers[PAPER_KEY], previous[PAPER_KEY]])
     ids = dict(iter(asked.groupby("keyword", sort=False)["arxiv_id"]))
-    none = papers.iloc[:0][[*PAPER, "version"]]
+    none = papers.iloc[:0][[*PAPER_KEY, "version"]]
     rows = [
         keys.loc[keys["arxiv_id"].isin(ids[name]), ["arxiv_id", "version"]].assign(keyword=name)
-        for name, keys in held.items()
+        for name, keys in stored.items()
         if name in ids
     ]
     together = pd.concat([none, *rows], ignore_index=True)
-    return together.groupby(PAPER, as_index=False, sort=False).max()
+    return together.groupby(PAPER_KEY, as_index=False, sort=False).max()
 
 
-def _published(former: pd.DataFrame, keywords: Collection[str]) -> pd.DataFrame:
+def _previous_versions(previous: pd.DataFrame, keywords: Collection[str]) -> pd.DataFrame:
     """Give the version that was published before: keyword, arxiv_id, version."""
-    return former.loc[former["keyword"].isin(set(keywords)), [*PAPER, "version"]]
+    return previous.loc[previous["keyword"].isin(set(keywords)), [*PAPER_KEY, "version"]]
 
 
-def _held_version(rows: pd.DataFrame, newest: pd.DataFrame) -> pd.Series:
+def _stored_version(rows: pd.DataFrame, newest: pd.DataFrame) -> pd.Series:
     """Give the newest version held of each row's paper, with the index of `rows`; NaN if none."""
-    merged = rows[PAPER].merge(newest, how="left", on=PAPER)
+    merged = rows[PAPER_KEY].merge(newest, how="left", on=PAPER_KEY)
     return merged["version"].set_axis(rows.index)

@@ -10,14 +10,14 @@ import click
 
 from papers_assets.arxiv import sample
 from papers_assets.arxiv.sample import Corpus, SampleArxiv
-from papers_assets.cli.output import settings_or_stop
+from papers_assets.cli.output import load_settings
 from papers_assets.cli.run_command import execute
 from papers_assets.keywords.file import read_keywords_file
-from papers_assets.settings import PROJECT_ROOT, Channels, Settings
+from papers_assets.settings import PROJECT_ROOT, NotificationSettings, Settings
 
 DEMO_HOME = PROJECT_ROOT / "demo"
-_KEYWORDS = "keywords.toml"
-_PAPERS = "sample-papers.jsonl"
+_KEYWORDS_FILE = "keywords.toml"
+_PAPERS_FILE = "sample-papers.jsonl"
 
 
 @click.command()
@@ -26,7 +26,7 @@ def demo() -> None:
 
     The first time, yesterday is simulated before today, so that there is a history to look at.
     """
-    sys.exit(run_demo(DEMO_HOME, settings_or_stop(), datetime.now(UTC)))
+    sys.exit(run_demo(DEMO_HOME, load_settings(), datetime.now(UTC)))
 
 
 def run_demo(home: Path, settings: Settings, now: datetime) -> int:
@@ -35,41 +35,41 @@ def run_demo(home: Path, settings: Settings, now: datetime) -> int:
     Returns:
         The exit status of the last run.
     """
-    is_new = prepare(home, now)
+    is_new = prepare_demo(home, now)
     with serve_sample(home) as server:
         settings = demo_settings(home, settings, server)
-        file = read_keywords_file(settings.keywords_path)
+        keywords_config = read_keywords_file(settings.keywords_path)
         if is_new:
             yesterday, papers = now - timedelta(days=1), server.corpus
-            server.corpus = papers.before(_midnight(yesterday))
+            server.corpus = papers.before(_previous_midnight(yesterday))
             click.echo(f"Yesterday, {yesterday.date()}:")
-            execute(settings, file, (), {}, now=lambda: yesterday)
+            execute(settings, keywords_config, (), {}, now=lambda: yesterday)
             server.corpus = papers
         click.echo(f"\nToday, {now.date()}:")
-        status = execute(settings, file, (), {}, now=lambda: now)
+        status = execute(settings, keywords_config, (), {}, now=lambda: now)
     click.echo(
         "\nAll of these papers are invented. To see the runs in the Dagster UI: make demo-ui"
     )
     return status
 
 
-def prepare(home: Path, now: datetime) -> bool:
+def prepare_demo(home: Path, now: datetime) -> bool:
     """Write the demo's keywords and papers, the newest of yesterday, unless they are there.
 
     Returns:
         Whether they were not.
     """
-    if (home / _PAPERS).exists():
+    if (home / _PAPERS_FILE).exists():
         return False
     home.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(Path(sample.__file__).with_name(_KEYWORDS), home / _KEYWORDS)
-    Corpus.sample().ending(_midnight(now)).write(home / _PAPERS)
+    shutil.copyfile(Path(sample.__file__).with_name(_KEYWORDS_FILE), home / _KEYWORDS_FILE)
+    Corpus.sample().ending(_previous_midnight(now)).write(home / _PAPERS_FILE)
     return True
 
 
 def serve_sample(home: Path) -> SampleArxiv:
-    """Serve the papers of `home`, which `prepare` wrote; closed by its context."""
-    return SampleArxiv(Corpus.load(home / _PAPERS))
+    """Serve the papers of `home`, which `prepare_demo` wrote; closed by its context."""
+    return SampleArxiv(Corpus.load(home / _PAPERS_FILE))
 
 
 def demo_settings(home: Path, settings: Settings, server: SampleArxiv) -> Settings:
@@ -77,16 +77,16 @@ def demo_settings(home: Path, settings: Settings, server: SampleArxiv) -> Settin
     return replace(
         settings,
         home=home,
-        keywords_path=home / _KEYWORDS,
+        keywords_path=home / _KEYWORDS_FILE,
         api_url=server.url,
         oai_url=server.oai_url,
         request_interval=0.0,
-        channels=Channels(),
+        channels=NotificationSettings(),
         log_format="text",
         locks="",
         host_folder=None,
     )
 
 
-def _midnight(moment: datetime) -> datetime:
+def _previous_midnight(moment: datetime) -> datetime:
     return moment.replace(hour=0, minute=0, second=0, microsecond=0)

@@ -47,7 +47,7 @@ class JsonLines(JsonFormatter):
             "run_id": of_run.get("run_id") or self._run_id(),
             "step": of_run.get("step_key"),
             "keyword": self._keyword(record) or getattr(event, "partition", None),
-            "exception": message_dict.get("exc_info") or _error(event),
+            "exception": message_dict.get("exc_info") or _find_error(event),
         }
         log_data.update({name: str(value) for name, value in known.items() if value})
 
@@ -61,6 +61,6 @@ class JsonLines(JsonFormatter):
         return None
 
 
-def _error(event: Any) -> str | None:
+def _find_error(event: Any) -> str | None:
     error = getattr(getattr(event, "event_specific_data", None), "error", None)
     return error.to_string() if error else None

@@ -8,20 +8,20 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from papers_assets.cli.output import keywords_or_stop, settings_or_stop, shown, stop
+from papers_assets.cli.output import fail, load_keywords, load_settings, shorten_path
 from papers_assets.keywords import edit, values
 from papers_assets.keywords.file import KeywordsFileError, parse_keywords
-from papers_assets.keywords.model import Field, Keyword, KeywordsFile
-from papers_assets.keywords.summary import summary, warnings
-from papers_assets.keywords.tables import comparable
+from papers_assets.keywords.model import Keyword, KeywordsConfig, MatchField
+from papers_assets.keywords.summary import list_warnings, summarize
+from papers_assets.keywords.tables import normalize_name
 from papers_assets.keywords.values import MAX_CAP, ValueMistake
 from papers_assets.settings import Settings
-from papers_assets.storage.files import StoreError, replacing
+from papers_assets.storage.files import StoreError, atomic_write
 
 _T = TypeVar("_T")
 
 
-def _checked(name: str, read: Callable[[str], _T]) -> Callable[[str], _T]:
+def _checked_option(name: str, read: Callable[[str], _T]) -> Callable[[str], _T]:
     """Return `read` as the type of an option that --help calls `name`."""
 
     def check(value: str) -> _T:
@@ -36,7 +36,7 @@ def _checked(name: str, read: Callable[[str], _T]) -> Callable[[str], _T]:
 
 
 def _read_categories(value: str) -> tuple[str, ...]:
-    return values.categories([name.strip() for name in value.split(",") if name.strip()])
+    return values.parse_categories([name.strip() for name in value.split(",") if name.strip()])
 
 
 def _read_phrase(value: str) -> str:
@@ -44,10 +44,10 @@ def _read_phrase(value: str) -> str:
     return value
 
 
-_CATEGORIES = _checked("A,B", _read_categories)
-_PHRASE = _checked("PHRASE", _read_phrase)
-_PHRASE_OR_NOTHING = _checked("PHRASE", lambda value: value and _read_phrase(value))
-_TIMEZONE = _checked("NAME", values.timezone)
+_CATEGORIES = _checked_option("A,B", _read_categories)
+_PHRASE = _checked_option("PHRASE", _read_phrase)
+_PHRASE_OR_NOTHING = _checked_option("PHRASE", lambda value: value and _read_phrase(value))
+_TIMEZONE = _checked_option("NAME", values.parse_timezone)
 
 
 @click.command()
@@ -62,11 +62,11 @@ def init(
     Without KEYWORD, asks for keywords, categories and time zone. A file that exists is not
     overwritten. Exit status: 0 it is written, 2 it is not.
     """
-    settings = settings_or_stop()
+    settings = load_settings()
     path = settings.keywords_path
     if path.exists():
-        stop(
-            f"{shown(path)} exists already. `papers add` adds a keyword to it; to start again, "
+        fail(
+            f"{shorten_path(path)} exists already. `papers add` adds a keyword to it; to start again, "
             "rename it first."
         )
     if not keyword:
@@ -77,10 +77,10 @@ def init(
         if timezone is None:
             timezone = click.prompt("Time zone", "UTC", value_proc=_TIMEZONE)
     zone = timezone.key if timezone else "UTC"
-    text = edit.new_file(keyword, categories or (), zone)
-    file = _write(path, text.encode())
-    click.echo(f"Wrote {shown(path)}:")
-    _show(settings, file.keywords)
+    text = edit.render_new_file(keyword, categories or (), zone)
+    keywords_config = _write(path, text.encode())
+    click.echo(f"Wrote {shorten_path(path)}:")
+    _show(settings, keywords_config.keywords)
 
 
 def _prompt_keywords() -> tuple[str, ...]:
@@ -99,9 +99,9 @@ def _prompt_keywords() -> tuple[str, ...]:
 @click.option(
     "--in",
     "within",
-    type=click.Choice([field.value for field in Field]),
+    type=click.Choice([field.value for field in MatchField]),
     metavar="FIELD",
-    help=f"Where phrases are searched for: {', '.join(Field)}.",
+    help=f"Where phrases are searched for: {', '.join(MatchField)}.",
 )
 @click.option("--categories", type=_CATEGORIES, help="Of arXiv, such as cs,stat.ML.")
 @click.option("--cap", type=click.IntRange(1, MAX_CAP), help="How many papers are shown.")
@@ -111,38 +111,42 @@ def add(keyword: str, any_: Sequence[str], all_: Sequence[str], **options: Any) 
     --any, --all and --none can be given several times. What is left out is as for the other
     keywords. Exit status: 0 it is added, 2 it is not, and the file is as before.
     """
-    settings = settings_or_stop()
-    file = keywords_or_stop(settings)
+    settings = load_settings()
+    keywords_config = load_keywords(settings)
     path = settings.keywords_path.resolve()  # a link stays one
-    for name in file.names:
-        if comparable(name) == comparable(keyword):
-            stop(f"{shown(path)} has {name!r} already; edit its section there.")
+    for name in keywords_config.names:
+        if normalize_name(name) == normalize_name(keyword):
+            fail(f"{shorten_path(path)} has {name!r} already; edit its section there.")
     wanted = {"any": any_, "all": all_, "none": options.pop("none"), "in": options.pop("within")}
-    section = edit.section(keyword, wanted | options)
-    newline = "\r\n" if b"\r\n" in file.content else "\n"
-    before = file.content if file.content.endswith(b"\n") else file.content + newline.encode()
-    file = _write(path, before + f"\n{section}".replace("\n", newline).encode())
-    click.echo(f"Added to {shown(path)}:")
-    _show(settings, file.keywords[-1:])
+    section = edit.render_section(keyword, wanted | options)
+    newline = "\r\n" if b"\r\n" in keywords_config.content else "\n"
+    before = (
+        keywords_config.content
+        if keywords_config.content.endswith(b"\n")
+        else keywords_config.content + newline.encode()
+    )
+    keywords_config = _write(path, before + f"\n{section}".replace("\n", newline).encode())
+    click.echo(f"Added to {shorten_path(path)}:")
+    _show(settings, keywords_config.keywords[-1:])
 
 
-def _write(path: Path, content: bytes) -> KeywordsFile:
+def _write(path: Path, content: bytes) -> KeywordsConfig:
     """Replace the file by `content`, if that is valid."""
     try:
-        file = parse_keywords(path, content)
+        keywords_config = parse_keywords(path, content)
         mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else None
-        with replacing(path) as new:
+        with atomic_write(path) as new:
             new.write(content)
         if mode is not None:
             path.chmod(mode)
     except (KeywordsFileError, StoreError, OSError) as error:
-        stop(f"{error}\nNothing was written.")
-    return file
+        fail(f"{error}\nNothing was written.")
+    return keywords_config
 
 
 def _show(settings: Settings, keywords: Sequence[Keyword]) -> None:
     for keyword in keywords:
-        click.echo(summary(keyword))
-        for warning in dict.fromkeys(warnings(keyword, settings.api_url)):
+        click.echo(summarize(keyword))
+        for warning in dict.fromkeys(list_warnings(keyword, settings.api_url)):
             click.echo(f"  warning: {warning}")
     click.echo("`papers run` fetches what is new.")

@@ -10,9 +10,9 @@ from typing import Never
 
 import click
 
-from papers_assets.cli.progress import logging_json
+from papers_assets.cli.progress import log_json
 from papers_assets.keywords.file import KeywordsFileError, read_keywords_file
-from papers_assets.keywords.model import KeywordsFile
+from papers_assets.keywords.model import KeywordsConfig
 from papers_assets.settings import (
     Settings,
     SettingsError,
@@ -20,47 +20,47 @@ from papers_assets.settings import (
     read_log_format,
     read_settings,
 )
-from papers_assets.storage.last_valid_keywords import read_or_stored
+from papers_assets.storage.last_valid_keywords import read_or_last_valid
 
-FRESH, NOT_ALL_FRESH, NOTHING_DONE = 0, 1, 2
+EXIT_FRESH, EXIT_NOT_ALL_FRESH, EXIT_NOTHING_DONE = 0, 1, 2
 """Exit statuses."""
-HOME_REMEDY = "Set PAPERS_HOME (and DAGSTER_HOME, if you use it) to a folder that can be written."
+HOME_HINT = "Set PAPERS_HOME (and DAGSTER_HOME, if you use it) to a folder that can be written."
 _AS_JSON = f"{__name__}.as_json"
 """Whether this command says everything as JSON; in click's own notes of it."""
 _log = logging.getLogger("papers_assets.cli")
 
 
-def settings_or_stop() -> Settings:
+def load_settings() -> Settings:
     """Read the environment."""
     try:
         return read_settings(os.environ)
     except SettingsError as error:
-        stop(str(error))
+        fail(str(error))
 
 
-def keywords_or_stop(settings: Settings) -> KeywordsFile:
+def load_keywords(settings: Settings) -> KeywordsConfig:
     """Read keywords.toml."""
     try:
         return read_keywords_file(settings.keywords_path)
     except KeywordsFileError as error:
-        stop(str(error))
+        fail(str(error))
 
 
-def last_valid_keywords(path: Path, home: Path) -> KeywordsFile:
+def load_last_valid_keywords(path: Path, home: Path) -> KeywordsConfig:
     """Read keywords.toml or, with a warning, its last valid version."""
     try:
-        file = read_or_stored(path, home)
+        keywords_config = read_or_last_valid(path, home)
     except KeywordsFileError as error:
-        stop(str(error))
-    if file.error:
-        complain(f"{file.error}\n{file.notice}", logging.WARNING)
-    return file
+        fail(str(error))
+    if keywords_config.error:
+        complain(f"{keywords_config.error}\n{keywords_config.notice}", logging.WARNING)
+    return keywords_config
 
 
-def stop(message: str) -> Never:
+def fail(message: str) -> Never:
     """Say why nothing was done, and end."""
     complain(message)
-    sys.exit(NOTHING_DONE)
+    sys.exit(EXIT_NOTHING_DONE)
 
 
 def complain(message: str, level: int = logging.ERROR) -> None:
@@ -71,7 +71,7 @@ def complain(message: str, level: int = logging.ERROR) -> None:
         click.echo(f"papers: {message}", err=True)
 
 
-def tell(message: str) -> None:
+def info(message: str) -> None:
     """Say what was done."""
     if _is_json():
         _log.info("%s", " ".join(message.split()))
@@ -85,20 +85,20 @@ def _is_json() -> bool:
 
 
 @contextmanager
-def as_asked(keywords: Collection[str], *, verbose: bool = False) -> Iterator[None]:
+def log_format(keywords: Collection[str], *, verbose: bool = False) -> Iterator[None]:
     """Say everything as PAPERS_LOG_FORMAT asks; as JSON, even what went wrong unexpectedly."""
     try:
         is_text = read_log_format(os.environ) == "text"
     except SettingsError as error:
-        stop(str(error))
+        fail(str(error))
     with ExitStack() as stack:
         if is_text:
             yield
             return
         try:
-            stack.enter_context(logging_json(keywords, _run_id, verbose=verbose))
+            stack.enter_context(log_json(keywords, _current_run_id, verbose=verbose))
         except ImportError as error:
-            stop(f"PAPERS_LOG_FORMAT is json: {error}. {extra('json-logs')}")
+            fail(f"PAPERS_LOG_FORMAT is json: {error}. {install_hint('json-logs')}")
         click.get_current_context().meta[_AS_JSON] = True
         try:
             yield
@@ -110,12 +110,12 @@ def as_asked(keywords: Collection[str], *, verbose: bool = False) -> Iterator[No
             sys.exit(1)
 
 
-def extra(name: str) -> str:
+def install_hint(name: str) -> str:
     """Say how to install an extra."""
     return f"Install what it needs, in the checkout: .venv/bin/pip install -e '.[{name}]'"
 
 
-def _run_id() -> str:
+def _current_run_id() -> str:
     """Give the id of the run that is under way in this process; empty: none is."""
     if "dagster" not in sys.modules:  # it takes a second to import
         return ""
@@ -127,7 +127,7 @@ def _run_id() -> str:
         return ""
 
 
-def shown(path: Path) -> str:
+def shorten_path(path: Path) -> str:
     """Give `path` as it is shortest to read from here."""
     here = Path.cwd()
     if is_remote(path):

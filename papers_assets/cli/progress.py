@@ -11,15 +11,15 @@ from rich.console import Console
 from rich.status import Status
 from rich.text import Text
 
-from papers_assets.text import DETAILS, PROGRESS, printable
+from papers_assets.text import DETAILS, PROGRESS, to_printable
 
-_OURS = ("papers_assets", PROGRESS, DETAILS)
-_MOST = 2000
+_OWN_LOGGERS = ("papers_assets", PROGRESS, DETAILS)
+_MAX_LENGTH = 2000
 """Characters of a line: a name in keywords.toml can be long, and is ours to show whole."""
 
 
 @contextmanager
-def showing_progress(*, verbose: bool = False) -> Iterator[None]:
+def show_progress(*, verbose: bool = False) -> Iterator[None]:
     """Show what the package logs while the block runs, on standard output.
 
     Progress (what it is doing, what it waits for) is one moving line on a terminal; elsewhere, such
@@ -29,13 +29,13 @@ def showing_progress(*, verbose: bool = False) -> Iterator[None]:
     with os.fdopen(os.dup(sys.stdout.fileno()), "w") as output:
         console = Console(file=output, highlight=False, markup=False, soft_wrap=True)
         with console.status("starting") as status:
-            handler = _Handler(console, status, verbose=verbose)
-            with _logged_to(handler, verbose=verbose):
+            handler = _ProgressHandler(console, status, verbose=verbose)
+            with _log_to(handler, verbose=verbose):
                 yield
 
 
 @contextmanager
-def logging_json(
+def log_json(
     keywords: Collection[str], run_id: Callable[[], str], *, verbose: bool = False
 ) -> Iterator[None]:
     """Log as JSON while the block runs, one object a line, on standard error.
@@ -56,13 +56,13 @@ def logging_json(
     with os.fdopen(os.dup(sys.stderr.fileno()), "w") as output:
         ours, others = logging.StreamHandler(output), logging.StreamHandler(output)
         others.setLevel(logging.WARNING)
-        others.addFilter(lambda record: record.name.partition(".")[0] not in _OURS)
+        others.addFilter(lambda record: record.name.partition(".")[0] not in _OWN_LOGGERS)
         for handler in (ours, others):
             handler.setFormatter(JsonLines(keywords=keywords, run_id=run_id))
         logging.captureWarnings(capture=True)
         logging.root.addHandler(others)
         try:
-            with _logged_to(ours, verbose=verbose):
+            with _log_to(ours, verbose=verbose):
                 yield
         finally:
             logging.root.removeHandler(others)
@@ -70,8 +70,8 @@ def logging_json(
 
 
 @contextmanager
-def _logged_to(handler: logging.Handler, *, verbose: bool) -> Iterator[None]:
-    loggers = [logging.getLogger(name) for name in _OURS if verbose or name != DETAILS]
+def _log_to(handler: logging.Handler, *, verbose: bool) -> Iterator[None]:
+    loggers = [logging.getLogger(name) for name in _OWN_LOGGERS if verbose or name != DETAILS]
     for logger in loggers:
         logger.addHandler(handler)
         logger.setLevel(logging.DEBUG)
@@ -82,29 +82,29 @@ def _logged_to(handler: logging.Handler, *, verbose: bool) -> Iterator[None]:
             logger.removeHandler(handler)
 
 
-class _Formatter(logging.Formatter):
+class _SafeFormatter(logging.Formatter):
     """Makes lines that cannot move a terminal's cursor, or be taken for other lines.
 
     A message is one line; those of a traceback, which quotes messages, are indented.
     """
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
-        return printable(record.message, _MOST)
+        return to_printable(record.message, _MAX_LENGTH)
 
     def formatException(self, ei: Any) -> str:  # noqa: N802
         lines = super().formatException(ei).split("\n")
         # Indented already where Python says so, which is worth keeping.
-        return "\n".join(f"  {_indent(line)}{printable(line, _MOST)}" for line in lines)
+        return "\n".join(f"  {_indent(line)}{to_printable(line, _MAX_LENGTH)}" for line in lines)
 
 
 def _indent(line: str) -> str:
     return " " * (len(line) - len(line.lstrip(" ")))
 
 
-class _Handler(logging.Handler):
+class _ProgressHandler(logging.Handler):
     def __init__(self, console: Console, status: Status, *, verbose: bool) -> None:
         super().__init__()
-        self.setFormatter(_Formatter())
+        self.setFormatter(_SafeFormatter())
         self._console = console
         self._status = status
         self._verbose = verbose

@@ -12,29 +12,29 @@ from typing import TYPE_CHECKING
 import click
 
 from papers_assets.cli.output import (
-    FRESH,
-    HOME_REMEDY,
-    NOT_ALL_FRESH,
-    NOTHING_DONE,
-    as_asked,
+    EXIT_FRESH,
+    EXIT_NOT_ALL_FRESH,
+    EXIT_NOTHING_DONE,
+    HOME_HINT,
     complain,
-    keywords_or_stop,
-    settings_or_stop,
-    shown,
-    stop,
-    tell,
+    fail,
+    info,
+    load_keywords,
+    load_settings,
+    log_format,
+    shorten_path,
 )
-from papers_assets.cli.progress import showing_progress
+from papers_assets.cli.progress import show_progress
 from papers_assets.cli.run_summary import print_counts
-from papers_assets.keywords.model import KeywordsFile
+from papers_assets.keywords.model import KeywordsConfig
 from papers_assets.settings import Settings
-from papers_assets.storage.last_valid_keywords import store_valid
-from papers_assets.text import printable
+from papers_assets.storage.last_valid_keywords import store_last_valid
+from papers_assets.text import to_printable
 
 if TYPE_CHECKING:
-    from papers_assets.defs.headless import Report
+    from papers_assets.defs.headless import RunReport
 
-_NAMED = 50
+_MAX_NAMED = 50
 """Failures that are said one by one."""
 
 
@@ -60,24 +60,26 @@ def run(
     PAPERS_LOG_FORMAT=json, everything is logged to standard error, one JSON object a line.
     """
     known: set[str] = set()
-    with as_asked(known, verbose=verbose):
-        settings = settings_or_stop()
-        file = keywords_or_stop(settings)
-        known.update(file.names)
+    with log_format(known, verbose=verbose):
+        settings = load_settings()
+        keywords_config = load_keywords(settings)
+        known.update(keywords_config.names)
         if settings.alerts.problem:
             complain(f"alerts are off: {settings.alerts.problem}", logging.WARNING)
         for name in keyword:
-            if name not in file.names:
-                near = difflib.get_close_matches(name, file.names, n=1)
+            if name not in keywords_config.names:
+                near = difflib.get_close_matches(name, keywords_config.names, n=1)
                 hint = f" Did you mean {near[0]!r}?" if near else ""
-                stop(f"{name!r} is not in {file.path}, which has: {', '.join(file.names)}.{hint}")
+                fail(
+                    f"{name!r} is not in {keywords_config.path}, which has: {', '.join(keywords_config.names)}.{hint}"
+                )
         _check_dates(since, until)
         config = {
             name: str(day.date())
             for name, day in (("look_back_to", since), ("look_back_until", until))
             if day is not None
         }
-        sys.exit(execute(settings, file, keyword, config=config, verbose=verbose))
+        sys.exit(execute(settings, keywords_config, keyword, config=config, verbose=verbose))
 
 
 def _check_dates(since: datetime | None, until: datetime | None) -> None:
@@ -91,7 +93,7 @@ def _check_dates(since: datetime | None, until: datetime | None) -> None:
 
 def execute(  # noqa: PLR0913 - three are passed by name
     settings: Settings,
-    file: KeywordsFile,
+    keywords_config: KeywordsConfig,
     names: Sequence[str],
     environment: Mapping[str, str] = os.environ,
     *,
@@ -105,52 +107,60 @@ def execute(  # noqa: PLR0913 - three are passed by name
 
     from papers_assets.checks import GITHUB_LIMIT
     from papers_assets.definitions import build_definitions
-    from papers_assets.defs.headless import open_instance, run_daily, tidy_up
-    from papers_assets.pipeline.refresh_keyword import NO_PAPER
-    from papers_assets.storage.editions import Outputs
-    from papers_assets.storage.locks import locks_for
-    from papers_assets.storage.raw_papers import Store, StoreError
+    from papers_assets.defs.headless import open_instance, run_daily, run_housekeeping
+    from papers_assets.pipeline.refresh_keyword import NO_PAPER_WARNING
+    from papers_assets.storage.editions import EditionStore
+    from papers_assets.storage.locks import open_locks
+    from papers_assets.storage.raw_papers import RawPapersStore, StoreError
 
-    definitions = build_definitions(settings, file, now=now)
-    locks = locks_for(settings.locks, settings.home, settings.host_folder)
-    store = Store(settings.home, locks, settings.host_folder)
+    definitions = build_definitions(settings, keywords_config, now=now)
+    locks = open_locks(settings.locks, settings.home, settings.host_folder)
+    store = RawPapersStore(settings.home, locks, settings.host_folder)
     is_text = settings.log_format == "text"
     with ExitStack() as stack:
         try:
             instance = stack.enter_context(open_instance(settings.home, environment))
         except (OSError, StoreError, DagsterError) as error:
-            stop(f"no run history: {error}. {HOME_REMEDY}")
-        with showing_progress(verbose=verbose) if is_text else nullcontext():
-            store_valid(file, settings.home)
+            fail(f"no run history: {error}. {HOME_HINT}")
+        with show_progress(verbose=verbose) if is_text else nullcontext():
+            store_last_valid(keywords_config, settings.home)
             report = run_daily(
                 definitions,
                 instance,
-                file,
+                keywords_config,
                 names,
                 locks_folder=store.locks_folder,
                 config=config,
                 now=now,
             )
-            tidy_up(instance, file, store)
-    _complain_of_failures(report)
+            run_housekeeping(instance, keywords_config, store)
+    _report_failures(report)
     if report.problem:
         complain(f"the README was not written: {report.problem}")
-        return NOTHING_DONE
+        return EXIT_NOTHING_DONE
     # Of a harvest that is not whole, what came is published, though no keyword is fresh.
-    if not report.refreshed and not (file.harvest_since and "readme" in report.published):
+    if not report.refreshed and not (
+        keywords_config.harvest_since and "readme" in report.published
+    ):
         complain(
             "nothing was fetched; the stored papers are unchanged, and the README says of when "
             "they are. Try again later; `make demo` shows the whole product without arXiv."
         )
-        return NOTHING_DONE
+        return EXIT_NOTHING_DONE
     if is_text:
-        print_counts({name: report.counts[name] for name in file.names if name in report.counts})
-    outputs = Outputs(settings.home)
+        print_counts(
+            {name: report.counts[name] for name in keywords_config.names if name in report.counts}
+        )
+    edition_store = EditionStore(settings.home)
     written = [store.documents.readme_path]
-    written += [outputs.site_folder / "index.html"] if "site" in report.published else []
-    written += [outputs.digest_path(outputs.days()[-1])] if "digest" in report.published else []
-    tell("\nWrote " + "\n      ".join(map(shown, written)))
-    tell(f"Recorded as run {', '.join(report.run_ids)}")
+    written += [edition_store.site_folder / "index.html"] if "site" in report.published else []
+    written += (
+        [edition_store.digest_path(edition_store.list_days()[-1])]
+        if "digest" in report.published
+        else []
+    )
+    info("\nWrote " + "\n      ".join(map(shorten_path, written)))
+    info(f"Recorded as run {', '.join(report.run_ids)}")
     if (size := store.documents.readme_path.stat().st_size) > GITHUB_LIMIT:
         complain(
             f"GitHub shows only the first {GITHUB_LIMIT} of the README's {size} bytes: not "
@@ -159,20 +169,20 @@ def execute(  # noqa: PLR0913 - three are passed by name
             logging.WARNING,
         )
     for name in report.without_papers:
-        complain(f"{name}: {NO_PAPER}", logging.WARNING)
+        complain(f"{name}: {NO_PAPER_WARNING}", logging.WARNING)
     for name, found in report.failed_checks.items():
-        complain(f"check {name}: {printable(found, most=1000)}")
+        complain(f"check {name}: {to_printable(found, max_length=1000)}")
     is_well = not (report.failed or report.unpublished or report.failed_checks)
-    return FRESH if is_well else NOT_ALL_FRESH
+    return EXIT_FRESH if is_well else EXIT_NOT_ALL_FRESH
 
 
-def _complain_of_failures(report: "Report") -> None:
-    from papers_assets.defs.run_results import LOOKING_BACK
+def _report_failures(report: "RunReport") -> None:
+    from papers_assets.defs.run_results import BACKFILL_PREFIX
 
-    for name, reason in list(report.failed.items())[:_NAMED]:
-        what = "did not end" if name.startswith(LOOKING_BACK) else "could not be refreshed"
-        complain(printable(f"{name} {what}: {reason}", most=1000))
-    if (more := len(report.failed) - _NAMED) > 0:
+    for name, reason in list(report.failed.items())[:_MAX_NAMED]:
+        what = "did not end" if name.startswith(BACKFILL_PREFIX) else "could not be refreshed"
+        complain(to_printable(f"{name} {what}: {reason}", max_length=1000))
+    if (more := len(report.failed) - _MAX_NAMED) > 0:
         complain(f"{more} more could not be refreshed; the UI lists them")
     for name, reason in report.unpublished.items():
-        complain(f"{name} failed: {printable(reason, most=1000)}")
+        complain(f"{name} failed: {to_printable(reason, max_length=1000)}")

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from papers_assets.text import counted, printable
+from papers_assets.text import count_noun, to_printable
 
 _HEADINGS = {
     "fetched": "fetched",
@@ -18,14 +18,14 @@ _HEADINGS = {
     "revised": "updated",
     "filtered": "filtered out",
 }
-_MOST_ROWS = 20
+_MAX_ROWS = 20
 
 
 def print_counts(counts: Mapping[str, Mapping[str, int]]) -> None:
     """Print a row for each keyword, up to 20, and one of all if there are several.
 
     Args:
-        counts: by keyword, as in `papers_assets.defs.headless.Report`.
+        counts: by keyword, as in `papers_assets.defs.headless.RunReport`.
     """
     if not counts:
         return
@@ -40,13 +40,13 @@ def print_counts(counts: Mapping[str, Mapping[str, int]]) -> None:
 
     def add(name: str, numbers: Mapping[str, int]) -> None:
         cells = (f"{numbers.get(column, 0):,}" for column in columns)
-        table.add_row(Text(printable(name)), *cells)
+        table.add_row(Text(to_printable(name)), *cells)
 
-    if len(counts) <= _MOST_ROWS:
+    if len(counts) <= _MAX_ROWS:
         for name, numbers in counts.items():
             add(name, numbers)
     if len(counts) > 1:
-        add(f"all ({counted(len(counts), 'keyword')})", totals)
+        add(f"all ({count_noun(len(counts), 'keyword')})", totals)
     console = Console(highlight=False)
     console.print()
     console.print(table)

@@ -15,24 +15,24 @@ from typing import TYPE_CHECKING
 import click
 
 from papers_assets.arxiv.sample import ALL_FAULTS, Corpus, CorpusError, SampleArxiv, Script, Step
-from papers_assets.cli.demo_command import DEMO_HOME, demo_settings, prepare, serve_sample
+from papers_assets.cli.demo_command import DEMO_HOME, demo_settings, prepare_demo, serve_sample
 from papers_assets.cli.output import (
-    HOME_REMEDY,
-    as_asked,
-    extra,
-    last_valid_keywords,
-    settings_or_stop,
-    stop,
-    tell,
+    HOME_HINT,
+    fail,
+    info,
+    install_hint,
+    load_last_valid_keywords,
+    load_settings,
+    log_format,
 )
 from papers_assets.settings import PROJECT_ROOT, Settings
-from papers_assets.storage.last_valid_keywords import read_or_stored
+from papers_assets.storage.last_valid_keywords import read_or_last_valid
 
 if TYPE_CHECKING:
-    from papers_assets.pipeline.status import Looking
+    from papers_assets.pipeline.status import StatusReader
 
 # What the demo must not use: another run history, and people who are told of what is not invented.
-_OF_OTHERS = re.compile(
+_NOT_FOR_THE_DEMO = re.compile(
     "DAGSTER_HOME$|PAPERS_LOCKS$|PAPERS_(?:DIGEST|GITHUB|ALERT)_|PAPERS_SMTP_URL$|PAPERS_UNSUBSCRIBE$"
 )
 
@@ -42,26 +42,26 @@ _OF_OTHERS = re.compile(
 @click.option("--demo", is_flag=True, help="Over the data of the demo, and the sample arXiv.")
 def ui(port: int, *, demo: bool) -> None:
     """Open the Dagster UI, with the daily schedule and automation running."""
-    settings = settings_or_stop()
-    last_valid_keywords(settings.keywords_path, DEMO_HOME if demo else settings.home)
+    settings = load_settings()
+    load_last_valid_keywords(settings.keywords_path, DEMO_HOME if demo else settings.home)
     if not demo:
         # Dagster starts in the home folder, where a relative path would mean something else.
         places = {
             "PAPERS_HOME": str(settings.home),
             "PAPERS_KEYWORDS": str(settings.keywords_path),
         }
-        sys.exit(_dagster_dev(settings.home, port, os.environ | places))
-    prepare(DEMO_HOME, datetime.now(UTC))
+        sys.exit(_run_dagster_dev(settings.home, port, os.environ | places))
+    prepare_demo(DEMO_HOME, datetime.now(UTC))
     with serve_sample(DEMO_HOME) as server:
         settings = demo_settings(DEMO_HOME, settings, server)
-        environment = _demo_environment(os.environ) | {
+        environment = _without_production_settings(os.environ) | {
             "PAPERS_HOME": str(DEMO_HOME),
             "PAPERS_KEYWORDS": str(settings.keywords_path),
             "ARXIV_API_URL": settings.api_url,
             "ARXIV_OAI_URL": settings.oai_url,
             "ARXIV_REQUEST_INTERVAL": "0",
         }
-        sys.exit(_dagster_dev(DEMO_HOME, port, environment))
+        sys.exit(_run_dagster_dev(DEMO_HOME, port, environment))
 
 
 @click.command()
@@ -79,20 +79,20 @@ def metrics(port: int, host: str, *, once: bool) -> None:
     Ages and failures of the keywords, requests to arXiv, the last run: all is read from PAPERS_HOME
     at each scrape, so this can run anywhere that reaches it.
     """
-    with as_asked(()):
+    with log_format(()):
         try:
-            from papers_assets.pipeline.metrics import metrics_text, serve_metrics
+            from papers_assets.pipeline.metrics import render_metrics, serve_metrics
         except ImportError as error:
-            stop(f"{error}. {extra('metrics')}")
-        look = _looking(settings_or_stop()).look
+            fail(f"{error}. {install_hint('metrics')}")
+        look = _build_status_reader(load_settings()).read_status
         if once:
-            click.echo(metrics_text(look), nl=False)
+            click.echo(render_metrics(look), nl=False)
             return
         try:
             wait = serve_metrics(look, host, port)
         except OSError as error:
-            stop(f"cannot serve metrics at {host}:{port}: {error}. Try --port.")
-        tell(f"Metrics are at http://{host}:{port}/metrics; Ctrl-C ends it.")
+            fail(f"cannot serve metrics at {host}:{port}: {error}. Try --port.")
+        info(f"Metrics are at http://{host}:{port}/metrics; Ctrl-C ends it.")
         # Who was started in the background of a script ignores Ctrl-C's signal.
         signal.signal(signal.SIGINT, signal.default_int_handler)
         with suppress(KeyboardInterrupt):
@@ -128,12 +128,12 @@ def sample_arxiv(
     try:
         steps = [Step.read(fault) for fault in faults]
     except ValueError as error:
-        stop(f"--fault: {error}")
+        fail(f"--fault: {error}")
     try:
         papers = Corpus.load(corpus) if corpus else Corpus.sample()
         server = SampleArxiv(papers, port=port, min_interval=min_interval)
     except (CorpusError, OSError) as error:
-        stop(f"cannot serve {corpus or 'the invented papers'} at port {port}: {error}")
+        fail(f"cannot serve {corpus or 'the invented papers'} at port {port}: {error}")
     click.echo(f"Serving {corpus or 'invented papers'}. Ask it with ARXIV_API_URL={server.url}")
     click.echo(f"or, for what changed on a day, with ARXIV_OAI_URL={server.oai_url}")
     for step in steps:
@@ -146,32 +146,32 @@ def sample_arxiv(
     server.close()
 
 
-def _looking(settings: Settings) -> "Looking":
+def _build_status_reader(settings: Settings) -> "StatusReader":
     """Give who looks at how things stand in this home."""
-    from papers_assets.pipeline.status import Looking
-    from papers_assets.storage.editions import Outputs
-    from papers_assets.storage.harvest import Harvests
-    from papers_assets.storage.raw_papers import Store
-    from papers_assets.storage.run_counters import Counters
+    from papers_assets.pipeline.status import StatusReader
+    from papers_assets.storage.editions import EditionStore
+    from papers_assets.storage.harvest import HarvestStore
+    from papers_assets.storage.raw_papers import RawPapersStore
+    from papers_assets.storage.run_counters import CounterStore
 
     home = settings.home
-    last_valid_keywords(settings.keywords_path, home)
-    return Looking(
-        lambda: read_or_stored(settings.keywords_path, home),
-        Store(home),
-        Outputs(home),
-        Counters(home),
+    load_last_valid_keywords(settings.keywords_path, home)
+    return StatusReader(
+        lambda: read_or_last_valid(settings.keywords_path, home),
+        RawPapersStore(home),
+        EditionStore(home),
+        CounterStore(home),
         lambda: datetime.now(UTC),
-        Harvests(home),
+        HarvestStore(home),
     )
 
 
-def _demo_environment(environment: Mapping[str, str]) -> dict[str, str]:
+def _without_production_settings(environment: Mapping[str, str]) -> dict[str, str]:
     """Leave out what the demo must not use: people to tell, and another run history."""
-    return {name: value for name, value in environment.items() if not _OF_OTHERS.match(name)}
+    return {name: value for name, value in environment.items() if not _NOT_FOR_THE_DEMO.match(name)}
 
 
-def _dagster_dev(home: Path, port: int, environment: Mapping[str, str]) -> int:
+def _run_dagster_dev(home: Path, port: int, environment: Mapping[str, str]) -> int:
     """Run `dagster dev` in `home`, whose dagster.yaml it reads, until interrupted."""
     from dagster import DagsterError
     from dagster._daemon.asset_daemon import set_auto_materialize_paused
@@ -198,7 +198,7 @@ def _dagster_dev(home: Path, port: int, environment: Mapping[str, str]) -> int:
         with socket.create_server(("127.0.0.1", port)):
             pass  # it is free
     except (OSError, StoreError, DagsterError) as error:
-        stop(f"cannot start at port {port} for {home}: {error}. Try --port 3001. {HOME_REMEDY}")
+        fail(f"cannot start at port {port} for {home}: {error}. Try --port 3001. {HOME_HINT}")
     click.echo(f"The Dagster UI will be at http://127.0.0.1:{port}; Ctrl-C ends it.")
     # Whoever was started in the background ignores Ctrl-C's signal, its children do too, and
     # Dagster's then ignore every polite signal.

@@ -7,21 +7,21 @@ import click
 from papers_assets.arxiv import search
 from papers_assets.arxiv.client import ArxivClient
 from papers_assets.arxiv.errors import ArxivError
-from papers_assets.arxiv.retry import Patience
+from papers_assets.arxiv.retry import RetryPolicy
 from papers_assets.cli.output import (
     complain,
-    keywords_or_stop,
-    last_valid_keywords,
-    settings_or_stop,
-    stop,
+    fail,
+    load_keywords,
+    load_last_valid_keywords,
+    load_settings,
 )
 from papers_assets.keywords import query
-from papers_assets.keywords.model import KeywordsFile
-from papers_assets.keywords.query import page_size
-from papers_assets.keywords.summary import summary, warnings
+from papers_assets.keywords.model import KeywordsConfig
+from papers_assets.keywords.query import choose_page_size
+from papers_assets.keywords.summary import list_warnings, summarize
 from papers_assets.settings import Settings
-from papers_assets.storage.rate_limit import gate_for
-from papers_assets.text import counted
+from papers_assets.storage.rate_limit import build_rate_limiter
+from papers_assets.text import count_noun
 
 
 @click.command()
@@ -32,37 +32,37 @@ def keywords(*, with_query: bool, with_count: bool) -> None:
 
     Exit status: 0 the file is valid, whatever it warns about, 2 it is not, or arXiv did not answer.
     """
-    settings = settings_or_stop()
-    file = keywords_or_stop(settings)
+    settings = load_settings()
+    keywords_config = load_keywords(settings)
     click.echo(
-        f"{file.path}: {counted(len(file.keywords), 'keyword')}, schedule {file.schedule!r} "
-        f"({file.timezone.key})."
+        f"{keywords_config.path}: {count_noun(len(keywords_config.keywords), 'keyword')}, schedule {keywords_config.schedule!r} "
+        f"({keywords_config.timezone.key})."
     )
-    for keyword in file.keywords:
-        click.echo(summary(keyword))
-        for warning in dict.fromkeys(warnings(keyword, settings.api_url)):
+    for keyword in keywords_config.keywords:
+        click.echo(summarize(keyword))
+        for warning in dict.fromkeys(list_warnings(keyword, settings.api_url)):
             click.echo(f"  warning: {warning}")
         if with_query:
-            parameters = query.newest_first(keyword, 0, page_size(keyword))
+            parameters = query.newest_first_parameters(keyword, 0, choose_page_size(keyword))
             click.echo(f"  search_query: {parameters['search_query']}")
-            click.echo(f"  {search.url(settings.api_url, parameters)}")
+            click.echo(f"  {search.build_url(settings.api_url, parameters)}")
     if with_count:
-        _count(settings, file)
+        _count_results(settings, keywords_config)
 
 
-def _count(settings: Settings, file: KeywordsFile) -> None:
+def _count_results(settings: Settings, keywords_config: KeywordsConfig) -> None:
     """Ask arXiv for one result of each keyword, which says how many there are."""
-    patience = Patience(max_attempts=settings.max_attempts, backoff=settings.backoff)
-    gate = gate_for(settings.api_url, settings.request_interval, settings.locks)
-    client = ArxivClient(settings.api_url, gate, patience)
+    retry_policy = RetryPolicy(max_attempts=settings.max_attempts, base_delay=settings.backoff)
+    rate_limiter = build_rate_limiter(settings.api_url, settings.request_interval, settings.locks)
+    client = ArxivClient(settings.api_url, rate_limiter, retry_policy)
     try:
-        for keyword in file.keywords:
-            count = client.ask(query.newest_first(keyword, 0, 1)).total_results
-            click.echo(f"{keyword.name}: {counted(count, 'result')} at arXiv")
+        for keyword in keywords_config.keywords:
+            count = client.query(query.newest_first_parameters(keyword, 0, 1)).total_results
+            click.echo(f"{keyword.name}: {count_noun(count, 'result')} at arXiv")
             if not count:
                 complain(f"{keyword.name}: no paper on arXiv matches; check the spelling.")
     except ArxivError as error:
-        stop(str(error))
+        fail(str(error))
     finally:
         client.close()
 
@@ -74,24 +74,29 @@ def digest(day: datetime | None) -> None:
 
     Exit status: 0 it is shown, 2 nothing was published on that day.
     """
-    from papers_assets.render.digest_mail import mail_text
-    from papers_assets.storage.editions import Outputs
+    from papers_assets.render.digest_mail import render_mail_text
+    from papers_assets.storage.editions import EditionStore
     from papers_assets.storage.raw_papers import StoreError
-    from papers_assets.transform.digest import digest_of
+    from papers_assets.transform.digest import build_digest
 
-    settings = settings_or_stop()
-    file = last_valid_keywords(settings.keywords_path, settings.home)
-    outputs = Outputs(settings.home)
+    settings = load_settings()
+    keywords_config = load_last_valid_keywords(settings.keywords_path, settings.home)
+    edition_store = EditionStore(settings.home)
     try:
-        edition = outputs.read_edition(day.date()) if day else outputs.newest_edition()
+        edition = edition_store.read_edition(day.date()) if day else edition_store.newest_edition()
     except StoreError as error:
-        stop(str(error))
+        fail(str(error))
     if edition is None:
-        days = [known.isoformat() for known in outputs.days()]
+        days = [known.isoformat() for known in edition_store.list_days()]
         if day is None or not days:
-            stop("no edition yet: `papers run` makes the first.")
-        stop(
+            fail("no edition yet: `papers run` makes the first.")
+        fail(
             f"no edition of {day.date()}: nothing changed on that day, or nothing ran. Days with "
             f"one: {len(days)}, from {days[0]} to {days[-1]}."
         )
-    click.echo(mail_text(digest_of(edition, file.names, title=file.digest_name)), nl=False)
+    click.echo(
+        render_mail_text(
+            build_digest(edition, keywords_config.names, title=keywords_config.digest_name)
+        ),
+        nl=False,
+    )

@@ -8,11 +8,11 @@ import dagster as dg
 
 from papers_assets import checks
 from papers_assets.storage.files import StoreError
-from papers_assets.transform.selection import AGEING
+from papers_assets.transform.selection import AGEING_PERIOD
 
 ARXIV, LISTS, PUBLISHING, NOTIFICATIONS = "arxiv", "lists", "publishing", "notifications"
 """The groups of assets, along the flow of data."""
-CODE_VERSION = "1"
+DEFAULT_CODE_VERSION = "1"
 """Of an asset that has no version of its own. Raise it where the same input gives new output."""
 POOL = "arxiv"
 """Of the assets that fetch: by dagster.yaml, one of their runs at a time leaves the queue.
@@ -21,7 +21,7 @@ The rate limit does not depend on it: `papers run` is not queued, and takes the 
 `arxiv.gate` as all others do.
 """
 # What no check can see, since none is evaluated then: that nothing runs at all any more.
-FRESHNESS = dg.FreshnessPolicy.time_window(fail_window=timedelta(days=3), warn_window=AGEING)
+FRESHNESS = dg.FreshnessPolicy.time_window(fail_window=timedelta(days=3), warn_window=AGEING_PERIOD)
 
 
 def log_partitions(
@@ -37,8 +37,8 @@ def log_partitions(
         )
 
 
-def checked_asset(
-    spec: dg.AssetSpec, table: Mapping[str, checks.Check]
+def asset_with_checks(
+    spec: dg.AssetSpec, table: Mapping[str, checks.CheckSpec]
 ) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
     """Return a decorator for an asset whose checks can also be executed without materializing it.
 
@@ -49,7 +49,9 @@ def checked_asset(
         name=spec.key.to_python_identifier(),
         specs=[spec],
         check_specs=[
-            dg.AssetCheckSpec(name, asset=spec.key, description=check.says, blocking=check.blocking)
+            dg.AssetCheckSpec(
+                name, asset=spec.key, description=check.description, blocking=check.blocking
+            )
             for name, check in table.items()
         ],
         can_subset=True,
@@ -63,8 +65,8 @@ def is_only_checked(context: dg.AssetExecutionContext) -> bool:
 
 def check_results(
     context: dg.AssetExecutionContext,
-    findings: Sequence[checks.Finding],
-    table: Mapping[str, checks.Check],
+    results: Sequence[checks.CheckResult],
+    table: Mapping[str, checks.CheckSpec],
 ) -> Iterator[dg.AssetCheckResult]:
     """Yield the results of the checks that the step executes.
 
@@ -72,7 +74,7 @@ def check_results(
         Failure: a blocking check failed that the step leaves out.
     """
     executed = {key.name: key for key in context.selected_asset_check_keys}
-    for finding in findings:
+    for finding in results:
         if finding.name in executed:
             yield dg.AssetCheckResult(
                 asset_key=executed[finding.name].asset_key,
@@ -84,7 +86,7 @@ def check_results(
             )
     if is_only_checked(context):
         return
-    blocking = checks.blocking_failures(findings, table)
+    blocking = checks.find_blocking_failures(results, table)
     left_out = [finding.description for finding in blocking if finding.name not in executed]
     if left_out:
         raise dg.Failure(" ".join(left_out), allow_retries=False)
@@ -92,8 +94,8 @@ def check_results(
 
 def stored_check_results(
     context: dg.AssetExecutionContext,
-    evaluate: Callable[[], Sequence[checks.Finding]],
-    table: Mapping[str, checks.Check],
+    evaluate: Callable[[], Sequence[checks.CheckResult]],
+    table: Mapping[str, checks.CheckSpec],
 ) -> Iterator[dg.AssetCheckResult]:
     """Yield the results of the checks that the step executes over what is stored.
 
@@ -101,7 +103,7 @@ def stored_check_results(
         Failure: it cannot be read, or nothing has been published.
     """
     try:
-        findings = evaluate()
+        results = evaluate()
     except (StoreError, OSError) as error:
         raise dg.Failure(str(error), allow_retries=False) from error
-    yield from check_results(context, findings, table)
+    yield from check_results(context, results, table)

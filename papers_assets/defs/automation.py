@@ -9,27 +9,29 @@ from typing import Any
 import dagster as dg
 from dagster import AutomationCondition as When
 
-from papers_assets.defs.jobs import publishing_selection
-from papers_assets.keywords.model import KeywordsFile
+from papers_assets.defs.jobs import select_downstream
+from papers_assets.keywords.model import KeywordsConfig
 
 
 # The labels are short enough for Dagster to show whole.
-def publish_when_new() -> dg.AutomationCondition[Any]:
+def new_data_condition() -> dg.AutomationCondition[Any]:
     """Make the condition for `papers`."""
-    return (_is_due() | _is_requested_upstream()).with_label("any_deps_updated & ~in_progress")
+    return (_due_condition() | _requested_upstream_condition()).with_label(
+        "any_deps_updated & ~in_progress"
+    )
 
 
-def publish_when_sound() -> dg.AutomationCondition[Any]:
+def checks_passed_condition() -> dg.AutomationCondition[Any]:
     """Make the condition for what is made from `papers`: only if its blocking checks passed.
 
     In one run with `papers`, the run itself stops at a blocking check.
     """
     passed = When.all_deps_blocking_checks_passed().with_label("blocking_checks_passed")
-    condition = (_is_due() & passed) | _is_requested_upstream()
+    condition = (_due_condition() & passed) | _requested_upstream_condition()
     return condition.with_label("any_deps_updated & checks_passed")
 
 
-def _is_due() -> dg.AutomationCondition[Any]:
+def _due_condition() -> dg.AutomationCondition[Any]:
     """Make the condition that something arrived which has not been published.
 
     Dagster's own `any_deps_updated().since_last_handled()` forgets an arrival when the asset itself
@@ -45,15 +47,15 @@ def _is_due() -> dg.AutomationCondition[Any]:
     return unpublished & ~requested & ~in_progress
 
 
-def _is_requested_upstream() -> dg.AutomationCondition[Any]:
+def _requested_upstream_condition() -> dg.AutomationCondition[Any]:
     return When.any_deps_match(When.will_be_requested()).with_label("any_deps_requested")
 
 
-def publish_sensor(file: KeywordsFile) -> dg.AutomationConditionSensorDefinition:
+def build_publish_sensor(keywords_config: KeywordsConfig) -> dg.AutomationConditionSensorDefinition:
     """Make the sensor that publishes when a keyword alone was fetched, or when another failed."""
     return dg.AutomationConditionSensorDefinition(
         "publish_when_new",
-        target=publishing_selection(file, raw=False),
+        target=select_downstream(keywords_config, raw=False),
         default_status=dg.DefaultSensorStatus.RUNNING,
         description=(
             "Materializes papers and everything that is made of it (changes, digest, readme, "

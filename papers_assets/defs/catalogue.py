@@ -29,7 +29,7 @@ _GITHUB = re.compile(
 )
 
 
-def catalogued(
+def add_catalogue_entries(
     assets: Iterable[dg.AssetsDefinition], settings: Settings, root: Path = PROJECT_ROOT
 ) -> Sequence[Any]:  # of assets; Dagster's functions do not say so
     """Return the assets with their owner, the URI of their files, and references to their code.
@@ -43,12 +43,12 @@ def catalogued(
 
     def described(spec: dg.AssetSpec) -> dg.AssetSpec:
         file = _FILES.get(spec.key.to_user_string())
-        metadata = {"dagster/uri": _uri(settings.home, file)} if file else {}
+        metadata = {"dagster/uri": _file_uri(settings.home, file)} if file else {}
         owners = [settings.owner] if settings.owner else []
         return spec.replace_attributes(owners=owners, metadata={**spec.metadata, **metadata})
 
     found: Sequence[Any] = [asset.map_asset_specs(described) for asset in assets]
-    if repository := _on_github(root):
+    if repository := _find_github_commit(root):
         url, commit = repository
         found = dg.link_code_references_to_git(
             dg.with_source_code_references(found),
@@ -60,11 +60,11 @@ def catalogued(
     return dg.with_source_code_references(found)
 
 
-def _uri(home: Path, file: str) -> str:
+def _file_uri(home: Path, file: str) -> str:
     return f"{home}/{file}" if is_remote(home) else (home / file).as_uri()
 
 
-def _on_github(root: Path) -> tuple[str, str] | None:
+def _find_github_commit(root: Path) -> tuple[str, str] | None:
     """Return the address of the checkout's repository and its commit; None: it has none there."""
     if not (root / ".git").exists():  # git would look in the folders above
         return None

@@ -20,22 +20,22 @@ from dagster._core.remote_origin import (
     RemoteRepositoryOrigin,
 )
 
-from papers_assets.defs.jobs import DAILY, HARVEST, PUBLISH, REFRESH
-from papers_assets.defs.partitions import open_days
-from papers_assets.defs.run_history import end_dead_runs, held_while_running, prune_runs
-from papers_assets.keywords.model import KeywordsFile
-from papers_assets.pipeline.retention import prune_harvest, prune_held
-from papers_assets.settings import PROJECT_ROOT, host_folder, is_remote
-from papers_assets.storage.files import replacing
-from papers_assets.storage.harvest import Harvests
-from papers_assets.storage.locks import FileLocks, folder_here
-from papers_assets.storage.raw_papers import Store, StoreError
+from papers_assets.defs.jobs import DAILY_JOB, HARVEST_JOB, PUBLISH_JOB, REFRESH_JOB
+from papers_assets.defs.partitions import open_days_tags
+from papers_assets.defs.run_history import fail_orphaned_runs, process_lock, prune_runs
+from papers_assets.keywords.model import KeywordsConfig
+from papers_assets.pipeline.retention import prune_harvest, prune_raw_papers
+from papers_assets.settings import PROJECT_ROOT, find_host_folder, is_remote
+from papers_assets.storage.files import atomic_write
+from papers_assets.storage.harvest import HarvestStore
+from papers_assets.storage.locks import FileLocks, host_lock_folder
+from papers_assets.storage.raw_papers import RawPapersStore, StoreError
 
 _log = logging.getLogger(__name__)
-COUNTED = ("fetched", "new", "revised", "filtered")
-"""Metadata of `raw_papers` that `Report.counts` has; of the harvest, only two are there."""
+COUNTED_COLUMNS = ("fetched", "new", "revised", "filtered")
+"""Metadata of `raw_papers` that `RunReport.counts` has; of the harvest, only two are there."""
 _NEEDED_FOR_README = ("raw_papers", "papers", "readme")
-_QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+_QUIET_LOGGERS = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 _ORIGIN = RemoteRepositoryOrigin(
     # The location_name of workspace.yaml and deploy/workspace.yaml; Dagster finds it by that alone.
     RegisteredCodeLocationOrigin("papers_assets"),
@@ -45,7 +45,7 @@ _ORIGIN = RemoteRepositoryOrigin(
 
 
 @dataclass
-class Report:
+class RunReport:
     """What became of a refresh."""
 
     run_ids: list[str] = field(default_factory=list)
@@ -54,7 +54,7 @@ class Report:
     failed: dict[str, str] = field(default_factory=dict)
     """Reason by name of the keywords that it did not."""
     counts: dict[str, dict[str, int]] = field(default_factory=dict)
-    """By refreshed keyword, numbers of its metadata, as far as they are there: see `COUNTED`."""
+    """By refreshed keyword, numbers of its metadata, as far as they are there: see `COUNTED_COLUMNS`."""
     without_papers: list[str] = field(default_factory=list)
     """Names of the keywords for which arXiv knows no paper at all."""
     failed_checks: dict[str, str] = field(default_factory=dict)
@@ -78,16 +78,16 @@ def open_instance(
     """
     history_folder(home, environment)
     # Not in $DAGSTER_HOME, which need not be writable where the history is in PostgreSQL.
-    locks = FileLocks(folder_here(home, host_folder(environment)))
+    locks = FileLocks(host_lock_folder(home, find_host_folder(environment)))
     with ExitStack() as stack:
         # Dagster makes its databases when it first opens them, and two processes that do so at the
         # same time spoil them for good.
-        with Store(home, locks).opening_history():
+        with RawPapersStore(home, locks).history_lock():
             if environment.get("DAGSTER_HOME"):
                 instance = stack.enter_context(dg.DagsterInstance.get())
             else:
                 # dagster.yaml names its folders relative to where Dagster is started.
-                stack.enter_context(chdir(prepared_home(home)))
+                stack.enter_context(chdir(prepare_home(home)))
                 instance = stack.enter_context(dg.DagsterInstance.from_config(str(home)))
         yield instance
 
@@ -108,12 +108,12 @@ def history_folder(home: Path, environment: Mapping[str, str]) -> Path:
     )
 
 
-def prepared_home(home: Path) -> Path:
+def prepare_home(home: Path) -> Path:
     """Make `home` a folder to start Dagster in: one that has a dagster.yaml."""
     home.mkdir(parents=True, exist_ok=True)
     if not (home / "dagster.yaml").exists():
         # Half a file would be taken for the user's own, for ever.
-        with replacing(home / "dagster.yaml") as file:
+        with atomic_write(home / "dagster.yaml") as file:
             file.write((PROJECT_ROOT / "dagster.yaml").read_bytes())
     return home
 
@@ -121,14 +121,14 @@ def prepared_home(home: Path) -> Path:
 def run_daily(  # noqa: PLR0913 - two are said by name
     definitions: dg.Definitions,
     instance: dg.DagsterInstance,
-    file: KeywordsFile,
-    names: Sequence[str] = (),
+    keywords_config: KeywordsConfig,
+    keyword_names: Sequence[str] = (),
     *,
     locks_folder: Path,
     config: Mapping[str, object] | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
-) -> Report:
-    """Refresh the keywords `names` (none: all of them) and publish what arrived.
+) -> RunReport:
+    """Refresh the keywords `keyword_names` (none: all of them) and publish what arrived.
 
     Dagster describes a run of several partitions by its first and last one, so neighbours in the
     file share a run. Where there are several, or a keyword failed, what came is published by a
@@ -137,19 +137,23 @@ def run_daily(  # noqa: PLR0913 - two are said by name
     is that of `raw_papers`, see `papers_assets.defs.run_config`. With a harvest, its open days are
     fetched first.
     """
-    report = Report()
-    end_dead_runs(instance, locks_folder)
-    stretches = _stretches(file.names, names or file.names)
-    job = DAILY if stretches == [(file.names[0], file.names[-1])] else REFRESH
-    with held_while_running(instance, locks_folder) as tags:
+    report = RunReport()
+    fail_orphaned_runs(instance, locks_folder)
+    stretches = contiguous_ranges(keywords_config.names, keyword_names or keywords_config.names)
+    job = (
+        DAILY_JOB
+        if stretches == [(keywords_config.names[0], keywords_config.names[-1])]
+        else REFRESH_JOB
+    )
+    with process_lock(instance, locks_folder) as tags:
 
         def execute(job: str, more_tags: Mapping[str, str], **options: Any) -> None:
             definition = definitions.resolve_job_def(job)
-            run_id = _execute(definition, instance, tags={**tags, **more_tags}, **options)
-            _take(report, instance, run_id)
+            run_id = _execute_job(definition, instance, tags={**tags, **more_tags}, **options)
+            _read_run(report, instance, run_id)
 
-        if file.harvest_since is not None:
-            execute(HARVEST, open_days(file.harvest_since, now()))
+        if keywords_config.harvest_since is not None:
+            execute(HARVEST_JOB, open_days_tags(keywords_config.harvest_since, now()))
         for first, last in stretches:
             execute(
                 job,
@@ -162,11 +166,11 @@ def run_daily(  # noqa: PLR0913 - two are said by name
                 assets=["raw_papers"] if len(stretches) > 1 else [],
             )
         if report.failed or len(stretches) > 1:
-            execute(PUBLISH, {})
+            execute(PUBLISH_JOB, {})
     return report
 
 
-def _execute(
+def _execute_job(
     job: dg.JobDefinition,
     instance: dg.DagsterInstance,
     *,
@@ -181,7 +185,7 @@ def _execute(
     """
     run = instance.create_run_for_job(
         job,
-        run_config={**_QUIET, "ops": ops or {}},
+        run_config={**_QUIET_LOGGERS, "ops": ops or {}},
         tags={**job.run_tags, **tags},
         asset_selection={dg.AssetKey(name) for name in assets} or None,
         remote_job_origin=RemoteJobOrigin(_ORIGIN, job.name),
@@ -190,28 +194,30 @@ def _execute(
     return run.run_id
 
 
-def tidy_up(instance: dg.DagsterInstance, file: KeywordsFile, store: Store) -> None:
+def run_housekeeping(
+    instance: dg.DagsterInstance, keywords_config: KeywordsConfig, store: RawPapersStore
+) -> None:
     """Do what the job `housekeeping` does, for people without a daemon; a failure is logged."""
     try:
         now = datetime.now(UTC)
-        pruned = prune_runs(instance, older_than=now - timedelta(days=file.keep_runs))
-        papers = prune_held(file, store, now)
-        prune_harvest(file, Harvests(store.home, store.locks), now)
+        pruned = prune_runs(instance, older_than=now - timedelta(days=keywords_config.keep_runs))
+        papers = prune_raw_papers(keywords_config, store, now)
+        prune_harvest(keywords_config, HarvestStore(store.home, store.locks), now)
     except Exception as error:  # noqa: BLE001 - whatever it is, what was fetched is good
         _log.warning("old runs and papers could not be pruned; the next run tries again: %s", error)
         return
     if papers:
-        _log.info("removed %d versions not seen for %d days", papers, file.keep_papers)
+        _log.info("removed %d versions not seen for %d days", papers, keywords_config.keep_papers)
     if pruned.runs:
         _log.info(
             "removed %d runs of more than %d days ago from the run history (%.1f MB)",
             pruned.runs,
-            file.keep_runs,
+            keywords_config.keep_runs,
             pruned.bytes / 1e6,
         )
 
 
-def _stretches(order: Sequence[str], wanted: Sequence[str]) -> list[tuple[str, str]]:
+def contiguous_ranges(order: Sequence[str], wanted: Sequence[str]) -> list[tuple[str, str]]:
     """Give the first and last of each stretch of `order` that is wanted as a whole."""
     stretches = []
     for is_wanted, stretch in groupby(order, key=set(wanted).__contains__):
@@ -221,7 +227,7 @@ def _stretches(order: Sequence[str], wanted: Sequence[str]) -> list[tuple[str, s
     return stretches
 
 
-def _take(report: Report, instance: dg.DagsterInstance, run_id: str) -> None:
+def _read_run(report: RunReport, instance: dg.DagsterInstance, run_id: str) -> None:
     """Read what became of a run from its record, which holds what a failing step logged too."""
     report.run_ids.append(run_id)
     of_interest = {
@@ -232,7 +238,7 @@ def _take(report: Report, instance: dg.DagsterInstance, run_id: str) -> None:
     for record in instance.all_logs(run_id, of_type=of_interest):
         event = record.get_dagster_event()
         if event.event_type is dg.DagsterEventType.ASSET_MATERIALIZATION:
-            _take_materialization(report, event)
+            _read_materialization(report, event)
         elif event.event_type is dg.DagsterEventType.ASSET_CHECK_EVALUATION:
             check = event.asset_check_evaluation_data
             if not check.passed and check.severity is dg.AssetCheckSeverity.ERROR:
@@ -241,28 +247,28 @@ def _take(report: Report, instance: dg.DagsterInstance, run_id: str) -> None:
             failure = event.step_failure_data.user_failure_data
             report.failed |= {name: str(reason.value) for name, reason in failure.metadata.items()}
             if not failure.metadata:
-                _note(report, str(event.step_key), str(failure.description))
+                _record_failure(report, str(event.step_key), str(failure.description))
         elif event.step_failure_data.error is not None:
             cause = event.step_failure_data.error
             reason = (cause.cause or cause).message.strip()
-            _note(report, str(event.step_key), f"{event.step_key}: {reason}")
+            _record_failure(report, str(event.step_key), f"{event.step_key}: {reason}")
 
 
-def _take_materialization(report: Report, event: dg.DagsterEvent) -> None:
+def _read_materialization(report: RunReport, event: dg.DagsterEvent) -> None:
     if event.partition is None and event.asset_key is not None:
         report.published.add(event.asset_key.to_user_string())
     elif event.partition is not None and event.asset_key == dg.AssetKey("raw_papers"):
         report.refreshed.append(event.partition)  # the other partitions are days of the harvest
         metadata = event.step_materialization_data.materialization.metadata
         report.counts[event.partition] = {
-            name: int(str(metadata[name].value)) for name in COUNTED if name in metadata
+            name: int(str(metadata[name].value)) for name in COUNTED_COLUMNS if name in metadata
         }
         results = metadata.get("results_at_arxiv")
         if results is not None and results.value == 0:
             report.without_papers.append(event.partition)
 
 
-def _note(report: Report, step: str, reason: str) -> None:
+def _record_failure(report: RunReport, step: str, reason: str) -> None:
     if step in _NEEDED_FOR_README:
         report.problem = reason
     else:

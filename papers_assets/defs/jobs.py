@@ -9,8 +9,8 @@ import dagster as dg
 from papers_assets.defs.resources import StoreResource
 from papers_assets.defs.run_config import EVERYTHING_TAG
 from papers_assets.defs.run_history import prune_runs
-from papers_assets.keywords.model import KeywordsFile
-from papers_assets.pipeline.retention import prune_harvest, prune_held
+from papers_assets.keywords.model import KeywordsConfig
+from papers_assets.pipeline.retention import prune_harvest, prune_raw_papers
 
 if TYPE_CHECKING:
     # What define_asset_job gives; Dagster's public names do not include it.
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
         UnresolvedAssetJobDefinition as AssetJob,
     )
 
-DAILY, REFRESH, PUBLISH, CHECKS, HARVEST, HOUSEKEEPING = (
+DAILY_JOB, REFRESH_JOB, PUBLISH_JOB, CHECKS_JOB, HARVEST_JOB, HOUSEKEEPING_JOB = (
     "daily_papers",
     "refresh_keyword",
     "publish",
@@ -26,87 +26,89 @@ DAILY, REFRESH, PUBLISH, CHECKS, HARVEST, HOUSEKEEPING = (
     "harvest_days",
     "housekeeping",
 )
-_HARVEST = dg.AssetSelection.assets("harvest")
-ENDED = (
+_HARVEST_ASSET = dg.AssetSelection.assets("harvest")
+ENDED_STATUSES = (
     dg.DagsterRunStatus.SUCCESS,
     dg.DagsterRunStatus.FAILURE,
     dg.DagsterRunStatus.CANCELED,
 )
-IN_PROGRESS = [status for status in dg.DagsterRunStatus if status not in ENDED]
+IN_PROGRESS_STATUSES = [status for status in dg.DagsterRunStatus if status not in ENDED_STATUSES]
 
 
-def publishing_selection(file: KeywordsFile, *, raw: bool) -> dg.AssetSelection:
+def select_downstream(keywords_config: KeywordsConfig, *, raw: bool) -> dg.AssetSelection:
     """Select what is made of what came: from `raw_papers` on, or from what is held on."""
     selection: dg.AssetSelection = dg.AssetSelection.all()
-    if file.harvest_since is not None:
-        selection -= _HARVEST
+    if keywords_config.harvest_since is not None:
+        selection -= _HARVEST_ASSET
     return selection if raw else selection - dg.AssetSelection.assets("raw_papers")
 
 
-def jobs(file: KeywordsFile) -> "list[AssetJob]":
+def build_jobs(keywords_config: KeywordsConfig) -> "list[AssetJob]":
     """Make the jobs: the whole graph, one keyword, and the documents alone."""
     # With the range of all keywords on the job itself, the launch button and a plain schedule run
     # all of them at once, with nothing to choose.
     everything = {
-        "dagster/asset_partition_range_start": file.names[0],
-        "dagster/asset_partition_range_end": file.names[-1],
+        "dagster/asset_partition_range_start": keywords_config.names[0],
+        "dagster/asset_partition_range_end": keywords_config.names[-1],
         EVERYTHING_TAG: "true",
     }
-    graph = publishing_selection(file, raw=True)
-    bring = "Fetch" if file.harvest_since is None else "Look in what was harvested for"
+    graph = select_downstream(keywords_config, raw=True)
+    bring = "Fetch" if keywords_config.harvest_since is None else "Look in what was harvested for"
     return [
         dg.define_asset_job(
-            DAILY,
+            DAILY_JOB,
             selection=graph,
             tags=everything,
             description=(
-                f"{file.notice and f'**{file.notice}** See the check keywords_file_valid. '}"
+                f"{keywords_config.notice and f'**{keywords_config.notice}** See the check keywords_file_valid. '}"
                 f"{bring} every keyword, choose its papers and render the README: one run."
             ),
         ),
         dg.define_asset_job(
-            REFRESH,
+            REFRESH_JOB,
             selection=graph,
             description=f"{bring} the keyword that you choose as the partition, and render anew.",
         ),
         dg.define_asset_job(
-            PUBLISH,
-            selection=publishing_selection(file, raw=False),
+            PUBLISH_JOB,
+            selection=select_downstream(keywords_config, raw=False),
             description="Choose and render from what is held, without asking arXiv.",
         ),
     ]
 
 
-def harvest_job() -> "AssetJob":
+def build_harvest_job() -> "AssetJob":
     """Make the job that brings days in, for who harvests."""
     return dg.define_asset_job(
-        HARVEST,
-        selection=_HARVEST,
+        HARVEST_JOB,
+        selection=_HARVEST_ASSET,
         description="Bring in what changed at arXiv on days; after this job, daily_papers follows.",
     )
 
 
-def checks_job() -> "AssetJob":
+def build_checks_job() -> "AssetJob":
     """Make the job that executes the asset checks alone."""
     return dg.define_asset_job(
-        CHECKS,
+        CHECKS_JOB,
         selection=dg.AssetSelection.all_asset_checks(),
         description="Execute all checks over what is stored, without materializing anything.",
     )
 
 
-def housekeeping_job(file: KeywordsFile, now: Callable[[], datetime]) -> dg.JobDefinition:
+def build_housekeeping_job(
+    keywords_config: KeywordsConfig, now: Callable[[], datetime]
+) -> dg.JobDefinition:
     """Make the job. It materializes nothing, so that automation does not care about it."""
 
     @dg.op(
         description=(
-            f"Removes runs that ended more than {file.keep_runs} days ago (`keep_runs` in "
+            f"Removes runs that ended more than {keywords_config.keep_runs} days ago (`keep_runs` in "
             "keywords.toml). The newest run of every keyword, asset and check stays, whatever its "
             "age."
         )
     )
     def prune_run_history(context: dg.OpExecutionContext) -> None:
-        older_than = now() - timedelta(days=file.keep_runs)
+        older_than = now() - timedelta(days=keywords_config.keep_runs)
         pruned = prune_runs(context.instance, older_than=older_than)
         context.log.info(
             "Removed %d runs that ended before %s, with %d bytes of files.",
@@ -124,18 +126,18 @@ def housekeeping_job(file: KeywordsFile, now: Callable[[], datetime]) -> dg.JobD
 
     @dg.op(
         description=(
-            f"Removes versions of papers that arXiv last answered more than {file.keep_papers} "
+            f"Removes versions of papers that arXiv last answered more than {keywords_config.keep_papers} "
             "days ago (`keep_papers` in keywords.toml). What a list shows stays, whatever its age."
         )
     )
     def prune_papers(context: dg.OpExecutionContext, store: StoreResource) -> None:
-        removed = prune_held(file, store.open(), now())
-        days = prune_harvest(file, store.harvests(), now())
+        removed = prune_raw_papers(keywords_config, store.open(), now())
+        days = prune_harvest(keywords_config, store.harvests(), now())
         context.log.info("Removed %d versions of papers, %d harvested days.", removed, days)
         context.add_output_metadata({"versions removed": removed, "days removed": days})
 
     @dg.job(
-        name=HOUSEKEEPING,
+        name=HOUSEKEEPING_JOB,
         description="Removes what is older than keywords.toml says. No list loses a paper.",
     )
     def housekeeping() -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from papers_assets.defs.run_config import OPEN_DAYS_TAG
 
 
-def open_days(since: date, now: datetime) -> dict[str, str]:
+def open_days_tags(since: date, now: datetime) -> dict[str, str]:
     """Give the tags of a run that brings in every day of which more may come.
 
     The run finds out itself which those are; its partitions are yesterday and today.

@@ -9,14 +9,14 @@ import pandas as pd
 from pydantic import Field
 
 from papers_assets.arxiv.client import ArxivClient
-from papers_assets.arxiv.retry import Patience
-from papers_assets.storage.editions import Outputs
-from papers_assets.storage.harvest import Harvests
-from papers_assets.storage.locks import locks_for
-from papers_assets.storage.rate_limit import gate_for
-from papers_assets.storage.raw_papers import Store
-from papers_assets.storage.remote import place_of
-from papers_assets.transform.selection import Source, sources, with_rows_of
+from papers_assets.arxiv.retry import RetryPolicy
+from papers_assets.storage.editions import EditionStore
+from papers_assets.storage.harvest import HarvestStore
+from papers_assets.storage.locks import open_locks
+from papers_assets.storage.rate_limit import build_rate_limiter
+from papers_assets.storage.raw_papers import RawPapersStore
+from papers_assets.storage.remote import parse_path
+from papers_assets.transform.selection import SelectionSource, read_sources, replace_keywords
 
 _HOME = Field(description="Folder, or URL of a bucket, of stored papers and outputs (PAPERS_HOME).")
 _LOCKS = Field(
@@ -41,60 +41,64 @@ class ArxivResource(dg.ConfigurableResource[ArxivClient]):
         "locks (ARXIV_REQUEST_INTERVAL). arXiv's terms: at least 3."
     )
     max_attempts: int = Field(
-        default=Patience.max_attempts,
+        default=RetryPolicy.max_attempts,
         description="Attempts per request, the first one included (ARXIV_MAX_ATTEMPTS).",
     )
     backoff: float = Field(
-        default=Patience.backoff,
+        default=RetryPolicy.base_delay,
         description="Seconds before the second attempt; doubles with each one (ARXIV_BACKOFF).",
     )
-    longest_pause: float = Field(
-        default=Patience.longest_pause, description="Seconds between two attempts, at most."
+    max_delay: float = Field(
+        default=RetryPolicy.max_delay, description="Seconds between two attempts, at most."
     )
     connect_timeout: float = Field(
-        default=Patience.connect_timeout, description="Seconds until a connection has to be open."
+        default=RetryPolicy.connect_timeout,
+        description="Seconds until a connection has to be open.",
     )
     read_timeout: float = Field(
-        default=Patience.read_timeout,
+        default=RetryPolicy.read_timeout,
         description="Seconds between two pieces of a response, at most.",
     )
     answer_timeout: float = Field(
-        default=Patience.answer_timeout, description="Seconds for a whole response, at most."
+        default=RetryPolicy.answer_timeout, description="Seconds for a whole response, at most."
     )
     max_body: int = Field(
-        default=Patience.max_body, description="Bytes of a response after decompression, at most."
+        default=RetryPolicy.max_body,
+        description="Bytes of a response after decompression, at most.",
     )
     deadline: float = Field(
-        default=Patience.deadline,
+        default=RetryPolicy.deadline,
         description="Seconds for all requests of a run together, at most.",
     )
     locks: str = _LOCKS
 
     def client(self) -> ArxivClient:
         """Give a client of its own connection; the caller closes it."""
-        bounds = {field.name: getattr(self, field.name) for field in fields(Patience)}
-        gate = gate_for(self.api_url, self.request_interval, self.locks, oai_url=self.oai_url)
-        return ArxivClient(self.api_url, gate, Patience(**bounds), oai_url=self.oai_url)
+        bounds = {field.name: getattr(self, field.name) for field in fields(RetryPolicy)}
+        rate_limiter = build_rate_limiter(
+            self.api_url, self.request_interval, self.locks, oai_url=self.oai_url
+        )
+        return ArxivClient(self.api_url, rate_limiter, RetryPolicy(**bounds), oai_url=self.oai_url)
 
 
-class StoreResource(dg.ConfigurableResource[Store]):
+class StoreResource(dg.ConfigurableResource[RawPapersStore]):
     """The folder with stored papers and outputs."""
 
     home: str = _HOME
     locks: str = _LOCKS
     host_folder: str = _HOST_FOLDER
 
-    def open(self) -> Store:
+    def open(self) -> RawPapersStore:
         """Give the store in that folder."""
-        return _store(self.home, self.locks, self.host_folder)
+        return _build_store(self.home, self.locks, self.host_folder)
 
-    def harvests(self) -> Harvests:
+    def harvests(self) -> HarvestStore:
         """Give what was harvested into it."""
-        return Harvests(place_of(self.home), self.open().locks)
+        return HarvestStore(parse_path(self.home), self.open().locks)
 
-    def outputs(self) -> Outputs:
+    def outputs(self) -> EditionStore:
         """Give what is published from there."""
-        return Outputs(place_of(self.home), self.open().locks)
+        return EditionStore(parse_path(self.home), self.open().locks)
 
 
 class PapersIOManager(dg.ConfigurableIOManager):
@@ -106,20 +110,20 @@ class PapersIOManager(dg.ConfigurableIOManager):
 
     def handle_output(self, context: dg.OutputContext, obj: pd.DataFrame) -> None:  # noqa: ARG002
         """Write the frame, replacing the former one."""
-        store = _store(self.home, self.locks, self.host_folder)
-        with store.publishing():
+        store = _build_store(self.home, self.locks, self.host_folder)
+        with store.publish_lock():
             # Another run may have brought newer papers since ours chose, and published them.
-            there = store.papers_or_none()
-            if there is not None and (newer := _newer(obj, there, store)):
-                obj = with_rows_of(obj, there, newer)
+            there = store.read_papers_or_none()
+            if there is not None and (newer := _find_newer_keywords(obj, there, store)):
+                obj = replace_keywords(obj, there, newer)
             store.write_papers(obj)
 
     def load_input(self, context: dg.InputContext) -> pd.DataFrame:  # noqa: ARG002
         """Read the frame that was written last."""
-        return _store(self.home, self.locks, self.host_folder).read_papers()
+        return _build_store(self.home, self.locks, self.host_folder).read_papers()
 
 
-def fixed(
+def fix_config(
     resource: dg.ConfigurableResource[Any] | dg.ConfigurableIOManager,
 ) -> dg.ResourceDefinition:
     """Return a definition whose settings the UI shows and no launch can change.
@@ -135,7 +139,7 @@ def fixed(
     schema = {
         name: dg.Field(
             dg.StringSource if field.annotation is str else field.annotation,
-            default_value=_as_default(getattr(resource, name)),
+            default_value=_to_default(getattr(resource, name)),
             description=field.description,
         )
         for name, field in kind.model_fields.items()
@@ -145,29 +149,31 @@ def fixed(
     return definition(create, schema, kind.__doc__).configured({})
 
 
-def _as_default(value: object) -> object:
+def _to_default(value: object) -> object:
     return {"env": value.env_var_name} if isinstance(value, dg.EnvVar) else value
 
 
-def _store(home: str, locks: str, host_folder: str) -> Store:
-    place, folder = place_of(home), Path(host_folder) if host_folder else None
-    return Store(place, locks_for(locks, place, folder), folder)
+def _build_store(home: str, locks: str, host_folder: str) -> RawPapersStore:
+    place, folder = parse_path(home), Path(host_folder) if host_folder else None
+    return RawPapersStore(place, open_locks(locks, place, folder), folder)
 
 
-def _newer(ours: pd.DataFrame, there: pd.DataFrame, store: Store) -> list[str]:
-    """Give the keywords of which `there` has what is held now, and `ours` what was held before.
+def _find_newer_keywords(
+    written: pd.DataFrame, stored: pd.DataFrame, store: RawPapersStore
+) -> list[str]:
+    """Give the keywords of which `stored` has what is held now, and `written` what was held before.
 
     Or the same of both, and was refreshed later: who harvests writes nothing without news.
     """
-    theirs = sources(there)
+    theirs = read_sources(stored)
 
-    def is_newer(name: str, source: Source) -> bool:
+    def is_newer(name: str, source: SelectionSource) -> bool:
         their = theirs.get(name)
         if their is None:
             return False
-        if source.signature != their.signature:
-            return their.signature == store.signature(name)
+        if source.etag != their.etag:
+            return their.etag == store.etag(name)
         ages = source.refreshed_at, their.refreshed_at
         return ages[1] is not None and (ages[0] is None or ages[0] < ages[1])
 
-    return [name for name, source in sources(ours).items() if is_newer(name, source)]
+    return [name for name, source in read_sources(written).items() if is_newer(name, source)]

@@ -37,13 +37,13 @@ _FINISHED = (
 _UNFINISHED = tuple(status for status in dg.DagsterRunStatus if status not in _FINISHED)
 _BATCH = 50
 """Runs that are deleted in one transaction: others wait for it to write their events."""
-_OF_A_RUN = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(\.db.*)?")
+_RUN_FILE = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(\.db.*)?")
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Pruned:
+class PruneResult:
     """What was removed from the run history."""
 
     runs: int
@@ -51,7 +51,7 @@ class Pruned:
     """Of files. What is deleted inside a database that stays makes room for what comes."""
 
 
-def prune_runs(instance: dg.DagsterInstance, *, older_than: datetime) -> Pruned:
+def prune_runs(instance: dg.DagsterInstance, *, older_than: datetime) -> PruneResult:
     """Remove the runs that ended before `older_than`, and files of runs that are there no more.
 
     A run stays as long as it is the newest that says something of an asset, a partition or a check
@@ -66,14 +66,14 @@ def prune_runs(instance: dg.DagsterInstance, *, older_than: datetime) -> Pruned:
     if not isinstance(events, SqlEventLogStorage):
         raise TypeError(f"The run history is kept by {type(events).__name__}: it cannot be pruned.")
     ended = instance.get_run_ids(dg.RunsFilter(statuses=list(_FINISHED), updated_before=older_than))
-    shown = _runs_that_show(events)
+    shown = _find_referenced_runs(events)
     old = [run_id for run_id in ended if run_id not in shown]
     for start in range(0, len(old), _BATCH):
-        _delete(instance, events, old[start : start + _BATCH])
-    return Pruned(len(old), _remove_leftovers(instance))
+        _delete_runs(instance, events, old[start : start + _BATCH])
+    return PruneResult(len(old), _remove_leftovers(instance))
 
 
-def _runs_that_show(events: SqlEventLogStorage) -> set[str]:
+def _find_referenced_runs(events: SqlEventLogStorage) -> set[str]:
     """Give the runs that the state of any asset, partition or check is read from.
 
     The newest event of every kind is among them: SQLite would give the numbers of the last events
@@ -94,7 +94,7 @@ def _runs_that_show(events: SqlEventLogStorage) -> set[str]:
     return {row.run_id for row in rows}
 
 
-def _delete(
+def _delete_runs(
     instance: dg.DagsterInstance, events: SqlEventLogStorage, run_ids: Sequence[str]
 ) -> None:
     # Dagster's own delete_run leaves check evaluations and files behind, makes the run's database
@@ -114,7 +114,7 @@ def _delete(
 def _remove_leftovers(instance: dg.DagsterInstance) -> int:
     """Remove the files of runs that the history does not know; give their size in bytes."""
     # In this order: a run is recorded before it has files.
-    found = list(_files_of_runs(instance))
+    found = list(_list_run_files(instance))
     known = set(instance.get_run_ids())
     size = 0
     for run_id, path in found:
@@ -127,7 +127,7 @@ def _remove_leftovers(instance: dg.DagsterInstance) -> int:
     return size
 
 
-def _files_of_runs(instance: dg.DagsterInstance) -> Iterator[tuple[str, Path]]:
+def _list_run_files(instance: dg.DagsterInstance) -> Iterator[tuple[str, Path]]:
     """Give what belongs to one run alone, with the run's id: databases, output, stored values."""
     folders = [Path(instance.storage_directory())]
     if isinstance(events := instance.event_log_storage, SqliteEventLogStorage):
@@ -136,43 +136,41 @@ def _files_of_runs(instance: dg.DagsterInstance) -> Iterator[tuple[str, Path]]:
         folders.append(Path(logs.get_captured_local_path(["any"], "out")).parent)
     for folder in folders:
         for path in folder.iterdir() if folder.exists() else ():
-            if match := _OF_A_RUN.fullmatch(path.name):
+            if match := _RUN_FILE.fullmatch(path.name):
                 yield match[1], path
 
 
 @contextmanager
-def held_while_running(
-    instance: dg.DagsterInstance, locks_folder: Path
-) -> Iterator[Mapping[str, str]]:
+def process_lock(instance: dg.DagsterInstance, locks_folder: Path) -> Iterator[Mapping[str, str]]:
     """Hold a lock as long as this process lives; gives the tags that its runs have to carry.
 
-    The kernel frees the lock when the process dies, however it dies: see `end_dead_runs`.
+    The kernel frees the lock when the process dies, however it dies: see `fail_orphaned_runs`.
     """
     locks_folder.mkdir(parents=True, exist_ok=True)
     path = locks_folder / f"run-{uuid4().hex}.lock"
     with FileLock(path):
         # Where run_retries are on, the daemon would start a run once more whose process was killed.
         yield {LOCK_TAG: path.name, "dagster/max_retries": "0"}
-        for run in _unfinished(instance, path.name):
-            _end(instance, run)
+        for run in _list_unfinished_runs(instance, path.name):
+            _mark_failed(instance, run)
         path.unlink(missing_ok=True)
 
 
-def end_dead_runs(instance: dg.DagsterInstance, locks_folder: Path) -> list[str]:
+def fail_orphaned_runs(instance: dg.DagsterInstance, locks_folder: Path) -> list[str]:
     """Mark runs of the command line whose process is gone as failed, and give their ids.
 
     A run is left alone where its lock is held, or is not in this folder: it is somebody else's.
     """
     ended = []
-    for name in {run.tags[LOCK_TAG] for run in _unfinished(instance)}:
+    for name in {run.tags[LOCK_TAG] for run in _list_unfinished_runs(instance)}:
         path = locks_folder / name
         if path.parent != locks_folder or not path.exists():
             continue
         try:
             with FileLock(path, timeout=0):
                 # Read again: another process may have been here since.
-                for run in _unfinished(instance, name):
-                    _end(instance, run)
+                for run in _list_unfinished_runs(instance, name):
+                    _mark_failed(instance, run)
                     ended.append(run.run_id)
                 path.unlink(missing_ok=True)
         except Timeout:
@@ -180,20 +178,22 @@ def end_dead_runs(instance: dg.DagsterInstance, locks_folder: Path) -> list[str]
     return ended
 
 
-def is_of_command_line(run: dg.DagsterRun) -> bool:
+def is_command_line_run(run: dg.DagsterRun) -> bool:
     """Say whether the command line runs it, and whoever started that hears of its end."""
     # "Re-execute" in the UI copies the tags to a run that Dagster's daemon starts.
     return LOCK_TAG in run.tags and run.parent_run_id is None
 
 
-def _unfinished(instance: dg.DagsterInstance, name: str | None = None) -> list[dg.DagsterRun]:
+def _list_unfinished_runs(
+    instance: dg.DagsterInstance, name: str | None = None
+) -> list[dg.DagsterRun]:
     """Give the unfinished runs whose processes hold locks, or those of the lock `name`."""
     tags = {LOCK_TAG: name} if name else {}
     runs = instance.get_runs(dg.RunsFilter(statuses=list(_UNFINISHED), tags=tags))
-    return [run for run in runs if is_of_command_line(run)]
+    return [run for run in runs if is_command_line_run(run)]
 
 
-def _end(instance: dg.DagsterInstance, run: dg.DagsterRun) -> None:
+def _mark_failed(instance: dg.DagsterInstance, run: dg.DagsterRun) -> None:
     instance.report_run_failed(
         run, "The process that ran it ended without saying so. Start the job again."
     )

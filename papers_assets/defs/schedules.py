@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from papers_assets.defs.jobs import CHECKS, HOUSEKEEPING, IN_PROGRESS
-from papers_assets.defs.partitions import open_days
-from papers_assets.keywords.model import KeywordsFile
+from papers_assets.defs.jobs import CHECKS_JOB, HOUSEKEEPING_JOB, IN_PROGRESS_STATUSES
+from papers_assets.defs.partitions import open_days_tags
+from papers_assets.keywords.model import KeywordsConfig
 
 if TYPE_CHECKING:
     # What define_asset_job gives; Dagster's public names do not include it.
@@ -17,51 +17,53 @@ if TYPE_CHECKING:
     )
 
 
-def harvest_schedule(
-    file: KeywordsFile, since: date, job: "AssetJob", now: Callable[[], datetime]
+def build_harvest_schedule(
+    keywords_config: KeywordsConfig, since: date, job: "AssetJob", now: Callable[[], datetime]
 ) -> dg.ScheduleDefinition:
     """Make the daily schedule of those who harvest, in the file's time zone, on from the start."""
 
     @dg.schedule(
         name="daily",
         job=job,
-        cron_schedule=file.schedule,
-        execution_timezone=file.timezone.key,
+        cron_schedule=keywords_config.schedule,
+        execution_timezone=keywords_config.timezone.key,
         default_status=dg.DefaultScheduleStatus.RUNNING,
         description="Brings in what changed at arXiv; daily_papers follows.",
     )
     def daily() -> dg.RunRequest:
-        return dg.RunRequest(tags=open_days(since, now()))
+        return dg.RunRequest(tags=open_days_tags(since, now()))
 
     return daily
 
 
-def daily_schedule(file: KeywordsFile, job: "AssetJob") -> dg.ScheduleDefinition:
+def build_daily_schedule(keywords_config: KeywordsConfig, job: "AssetJob") -> dg.ScheduleDefinition:
     """Make the daily schedule, in the file's time zone, on from the start."""
     return dg.ScheduleDefinition(
         name="daily",
         job=job,
-        cron_schedule=file.schedule,
-        execution_timezone=file.timezone.key,
+        cron_schedule=keywords_config.schedule,
+        execution_timezone=keywords_config.timezone.key,
         default_status=dg.DefaultScheduleStatus.RUNNING,
         description="Refreshes every keyword. keywords.toml says when.",
     )
 
 
-def checks_schedule(file: KeywordsFile, job: "AssetJob") -> dg.ScheduleDefinition:
+def build_checks_schedule(
+    keywords_config: KeywordsConfig, job: "AssetJob"
+) -> dg.ScheduleDefinition:
     """Make the daily schedule of the checks, on from the start."""
 
     @dg.schedule(
-        name=CHECKS,
+        name=CHECKS_JOB,
         job=job,
         # Half a day after the daily run by default: one that was missed shows on the same day.
         cron_schedule="30 18 * * *",
-        execution_timezone=file.timezone.key,
+        execution_timezone=keywords_config.timezone.key,
         default_status=dg.DefaultScheduleStatus.RUNNING,
         description="Executes all checks over what is stored, so that they notice what is missing.",
     )
     def execute_checks(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-        if context.instance.get_runs_count(dg.RunsFilter(statuses=IN_PROGRESS)):
+        if context.instance.get_runs_count(dg.RunsFilter(statuses=IN_PROGRESS_STATUSES)):
             return dg.SkipReason("A run is in progress, which may be about to publish.")
         if context.instance.get_latest_materialization_event(dg.AssetKey("readme")) is None:
             return dg.SkipReason("Nothing has been published yet.")
@@ -70,13 +72,15 @@ def checks_schedule(file: KeywordsFile, job: "AssetJob") -> dg.ScheduleDefinitio
     return execute_checks
 
 
-def housekeeping_schedule(file: KeywordsFile, job: dg.JobDefinition) -> dg.ScheduleDefinition:
+def build_housekeeping_schedule(
+    keywords_config: KeywordsConfig, job: dg.JobDefinition
+) -> dg.ScheduleDefinition:
     """Make the schedule that tidies up, daily and on from the start."""
     return dg.ScheduleDefinition(
-        name=HOUSEKEEPING,
+        name=HOUSEKEEPING_JOB,
         job=job,
         cron_schedule="30 3 * * *",  # when hardly anybody looks, and not at a full hour
-        execution_timezone=file.timezone.key,
+        execution_timezone=keywords_config.timezone.key,
         default_status=dg.DefaultScheduleStatus.RUNNING,
         description="Deletes runs and papers past their retention (keep_runs, keep_papers).",
     )

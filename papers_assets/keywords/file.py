@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from papers_assets.keywords.model import KeywordsFile
+from papers_assets.keywords.model import KeywordsConfig
 from papers_assets.keywords.tables import EXAMPLE, read_tables
 
 
@@ -20,7 +20,7 @@ class KeywordsFileError(Exception):
         super().__init__(f"{path}{text}")
 
 
-def read_keywords_file(path: Path) -> KeywordsFile:
+def read_keywords_file(path: Path) -> KeywordsConfig:
     """Read and validate the file at `path`.
 
     Raises:
@@ -38,7 +38,7 @@ def read_keywords_file(path: Path) -> KeywordsFile:
     raise KeywordsFileError(path, [mistake])
 
 
-def parse_keywords(path: Path, content: bytes) -> KeywordsFile:
+def parse_keywords(path: Path, content: bytes) -> KeywordsConfig:
     """Validate `content`, that of the file at `path`.
 
     Raises:
@@ -56,8 +56,8 @@ def parse_keywords(path: Path, content: bytes) -> KeywordsFile:
             "the file only once."
         )
     else:
-        file, mistakes = read_tables(path, table)
+        keywords_config, mistakes = read_tables(path, table)
         if not mistakes:
-            return replace(file, content=content)
+            return replace(keywords_config, content=content)
         raise KeywordsFileError(path, mistakes)
     raise KeywordsFileError(path, [mistake])

@@ -15,32 +15,32 @@ from typing import Any
 
 from papers_assets.arxiv.analysis import ArxivPhrase
 from papers_assets.arxiv.models import Paper
-from papers_assets.keywords.model import Field, Keyword, Search
-from papers_assets.keywords.phrases import Phrase, Text
-from papers_assets.keywords.query import PARTS, sent_exclusions, spellings
+from papers_assets.keywords.model import Keyword, MatchField, Search
+from papers_assets.keywords.phrases import Phrase, ReaderText
+from papers_assets.keywords.query import SUBFIELDS, list_sent_exclusions, list_spellings
 
 MATCHED = ("title", "abstract", "categories", "comment", "journal_ref", "primary_category")
 """The columns, and fields of a paper, that decide; matchers take their values in this order."""
-_fields = attrgetter(*MATCHED)
+_matched_fields = attrgetter(*MATCHED)
 
 
-class _SentPhrase:
+class SentPhrase:
     """A phrase as arXiv's search takes it, in every spelling that is sent."""
 
     def __init__(self, phrase: str, *, exact: bool = False) -> None:  # noqa: ARG002 - arXiv's is not
-        self._spellings = [*map(ArxivPhrase, spellings(phrase))]
+        self._spellings = [*map(ArxivPhrase, list_spellings(phrase))]
 
-    def is_in(self, text: Text, field: Field) -> bool:
+    def is_in(self, text: ReaderText, field: MatchField) -> bool:
         """Whether arXiv finds the phrase in a field with this text."""
         match field:
-            case Field.TITLE:
+            case MatchField.TITLE:
                 return any(phrase.is_in_title(text.analyzed) for phrase in self._spellings)
-            case Field.ABSTRACT:
+            case MatchField.ABSTRACT:
                 return any(phrase.is_in_abstract(text.analyzed) for phrase in self._spellings)
         return any(phrase.is_in_comment(text.analyzed) for phrase in self._spellings)
 
 
-class Candidate:
+class CandidatePaper:
     """A paper that matchers are asked about: its texts are analyzed once for all of them."""
 
     def __init__(  # noqa: PLR0913, PLR0917 - what decides
@@ -53,10 +53,10 @@ class Candidate:
         primary_category: str | None = None,
     ) -> None:
         self.texts = {
-            Field.TITLE: Text(title),
-            Field.ABSTRACT: Text(abstract),
-            Field.COMMENT: Text(comment or ""),
-            Field.JOURNAL: Text(journal_ref or ""),
+            MatchField.TITLE: ReaderText(title),
+            MatchField.ABSTRACT: ReaderText(abstract),
+            MatchField.COMMENT: ReaderText(comment or ""),
+            MatchField.JOURNAL: ReaderText(journal_ref or ""),
         }
         self.categories = tuple(categories)
         # arXiv lists the primary category first.
@@ -64,24 +64,24 @@ class Candidate:
 
 
 # Thousands of keywords have the same few categories.
-_as_set: Callable[[tuple[str, ...]], frozenset[str]] = lru_cache(maxsize=1 << 10)(frozenset)
+_to_set: Callable[[tuple[str, ...]], frozenset[str]] = lru_cache(maxsize=1 << 10)(frozenset)
 
 
 class _SearchMatcher:
     """One search of a keyword, its phrases taken as `phrase_type` takes them."""
 
-    def __init__(self, search: Search, phrase_type: type[Phrase] | type[_SentPhrase]) -> None:
-        def prepared(phrases: Iterable[tuple[str, Field]]) -> list[_Wanted]:
+    def __init__(self, search: Search, phrase_type: type[Phrase] | type[SentPhrase]) -> None:
+        def prepare(phrases: Iterable[tuple[str, MatchField]]) -> list[_Wanted]:
             return [(phrase_type(text, exact=search.exact), field) for text, field in phrases]
 
-        self._groups = [prepared(group) for group in search.groups]
-        sent = phrase_type is _SentPhrase
-        self._excluded = prepared(sent_exclusions(search) if sent else search.excluded)
-        self._categories = _as_set(search.expanded_categories)
+        self._groups = [prepare(group) for group in search.groups]
+        sent = phrase_type is SentPhrase
+        self._excluded = prepare(list_sent_exclusions(search) if sent else search.excluded)
+        self._categories = _to_set(search.expanded_categories)
         # arXiv's query language cannot ask for the primary category.
         self._primary_only = not (search.cross_lists or sent)
 
-    def matches(self, paper: Candidate) -> bool:
+    def matches(self, paper: CandidatePaper) -> bool:
         among = [paper.primary_category] if self._primary_only else paper.categories
         if self._categories and self._categories.isdisjoint(among):
             return False
@@ -90,40 +90,40 @@ class _SearchMatcher:
         ) and not any(_is_found(*unwanted, paper) for unwanted in self._excluded)
 
 
-_Wanted = tuple[Phrase | _SentPhrase, Field]
+_Wanted = tuple[Phrase | SentPhrase, MatchField]
 
 
-def _is_found(phrase: Phrase | _SentPhrase, field: Field, paper: Candidate) -> bool:
-    if field is Field.BOTH:
-        return all(phrase.is_in(paper.texts[f], f) for f in (Field.TITLE, Field.ABSTRACT))
-    return any(phrase.is_in(paper.texts[f], f) for f in PARTS.get(field, (field,)))
+def _is_found(phrase: Phrase | SentPhrase, field: MatchField, paper: CandidatePaper) -> bool:
+    if field is MatchField.BOTH:
+        return all(phrase.is_in(paper.texts[f], f) for f in (MatchField.TITLE, MatchField.ABSTRACT))
+    return any(phrase.is_in(paper.texts[f], f) for f in SUBFIELDS.get(field, (field,)))
 
 
 class Matcher:
     """Whether a paper is listed for a keyword."""
 
-    _phrases: type[Phrase] | type[_SentPhrase] = Phrase
+    _phrase_type: type[Phrase] | type[SentPhrase] = Phrase
 
     def __init__(self, keyword: Keyword) -> None:
-        self._searches = [_SearchMatcher(search, self._phrases) for search in keyword.searches]
+        self._searches = [_SearchMatcher(search, self._phrase_type) for search in keyword.searches]
 
     def __call__(self, *fields: Any) -> bool:
-        """Whether a paper with these fields matches; `Candidate` takes the same."""
-        return self.matches(Candidate(*fields))
+        """Whether a paper with these fields matches; `CandidatePaper` takes the same."""
+        return self.matches(CandidatePaper(*fields))
 
-    def matches(self, paper: Candidate) -> bool:
+    def matches(self, paper: CandidatePaper) -> bool:
         """Whether a paper that other keywords may be asked about, too, matches."""
         return any(search.matches(paper) for search in self._searches)
 
-    def matching(self, papers: Iterable[Paper]) -> list[Paper]:
+    def select_matching(self, papers: Iterable[Paper]) -> list[Paper]:
         """Return the papers that match, in their order."""
-        return [paper for paper in papers if self(*_fields(paper))]
+        return [paper for paper in papers if self(*_matched_fields(paper))]
 
 
 class SearchMatcher(Matcher):
     """Whether arXiv's search finds a paper when it is asked a keyword's query."""
 
-    _phrases = _SentPhrase
+    _phrase_type = SentPhrase
 
 
 class Matchers:
@@ -138,27 +138,27 @@ class Matchers:
         self._matchers = [Matcher(keyword) for keyword in keywords]
         self._always: set[int] = set()
         """Keywords with a search without phrases, or with a phrase of signs alone."""
-        phrases: dict[Field, list[tuple[_Words, int]]] = defaultdict(list)
+        phrases: dict[MatchField, list[tuple[_Words, int]]] = defaultdict(list)
         for number, keyword in enumerate(keywords):
             for search in keyword.searches:
                 # One phrase of each group is needed, so that looking for the first is enough.
                 for text, field in next(iter(search.groups), ()):
                     stems = Phrase(text).stems
-                    for part in _looked_through(field):
+                    for part in _searched_fields(field):
                         phrases[part].append((stems, number))
                     if not stems:
                         self._always.add(number)
                 if not search.groups:
                     self._always.add(number)
-        self._indexes = {field: _Index(found) for field, found in phrases.items()}
+        self._indexes = {field: _PhraseIndex(found) for field, found in phrases.items()}
 
     def __call__(self, *fields: Any) -> list[str]:
         """Return the names of the keywords that a paper matches, in the keywords' order.
 
-        `Candidate` takes the same fields.
+        `CandidatePaper` takes the same fields.
         """
-        paper = Candidate(*fields)
-        found = (index.candidates(paper.texts[f].stems) for f, index in self._indexes.items())
+        paper = CandidatePaper(*fields)
+        found = (index.find_candidates(paper.texts[f].stems) for f, index in self._indexes.items())
         return [
             self._names[number]
             for number in sorted(self._always.union(*found))
@@ -166,32 +166,32 @@ class Matchers:
         ]
 
 
-def _looked_through(field: Field) -> tuple[Field, ...]:
+def _searched_fields(field: MatchField) -> tuple[MatchField, ...]:
     # What has to be in both is looked for in the title, which is shorter.
-    return (Field.TITLE,) if field is Field.BOTH else PARTS.get(field, (field,))
+    return (MatchField.TITLE,) if field is MatchField.BOTH else SUBFIELDS.get(field, (field,))
 
 
 _Words = tuple[str, ...]
 
 
-class _Index:
+class _PhraseIndex:
     """Finds, of keywords by number, those of which a text may have a phrase."""
 
     def __init__(self, phrases: Iterable[tuple[_Words, int]]) -> None:
         phrases = [(words, number) for words, number in phrases if words]
         # Found by two words that stand side by side in it, those that the fewest phrases have:
         # "large language" would find every phrase about the models.
-        usual = Counter(pair for words, _ in phrases for pair in _pairs(words))
+        usual = Counter(pair for words, _ in phrases for pair in _word_pairs(words))
         self._numbers: dict[_Words, set[int]] = defaultdict(set)
         for words, number in phrases:
-            self._numbers[min(_pairs(words), key=usual.__getitem__)].add(number)
+            self._numbers[min(_word_pairs(words), key=usual.__getitem__)].add(number)
 
-    def candidates(self, stems: Sequence[str]) -> set[int]:
+    def find_candidates(self, stems: Sequence[str]) -> set[int]:
         """Return every keyword that may have a phrase in a text; few of the others."""
-        found = self._numbers.keys() & {*zip(stems), *_pairs(stems)}
+        found = self._numbers.keys() & {*zip(stems), *_word_pairs(stems)}
         return set().union(*map(self._numbers.__getitem__, found))
 
 
-def _pairs(words: Sequence[str]) -> list[_Words]:
+def _word_pairs(words: Sequence[str]) -> list[_Words]:
     """Return each two words that stand side by side; of one word, that one alone."""
     return [*pairwise(words)] or [tuple(words)]

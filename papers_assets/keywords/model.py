@@ -18,11 +18,11 @@ from zoneinfo import ZoneInfo
 
 from papers_assets.arxiv import analysis, taxonomy
 
-_LEAST_DAYS = 8
+_MIN_KEEP_DAYS = 8
 """That are kept of a harvest: what is recent in it decides whether keywords are fresh."""
 
 
-class Field(StrEnum):
+class MatchField(StrEnum):
     """Where a phrase is looked for; the value is how keywords.toml writes it."""
 
     EITHER = "title or abstract"
@@ -47,7 +47,7 @@ class Revisions(StrEnum):
     """Papers whose newest version is not the first."""
 
 
-class Source(StrEnum):
+class PaperSource(StrEnum):
     """Where papers come from; the value is how keywords.toml says it."""
 
     QUERY = "query"
@@ -61,8 +61,8 @@ class Phrase:
     """Words to look for side by side."""
 
     text: str
-    within: Field | None = None
-    """Its own field; None: that of its search, see `Search.field_of`."""
+    within: MatchField | None = None
+    """Its own field; None: that of its search, see `Search.match_field`."""
 
 
 @dataclass(frozen=True)
@@ -77,8 +77,8 @@ class Search:
     """Empty: none is needed."""
     all: tuple[tuple[Phrase, ...], ...] = ()
     none: tuple[Phrase, ...] = ()
-    within: Field | None = None
-    """keywords.toml's `in`; None: decided phrase by phrase, see `field_of`."""
+    within: MatchField | None = None
+    """keywords.toml's `in`; None: decided phrase by phrase, see `match_field`."""
     categories: tuple[str, ...] = ()
     """Archives or categories; empty: all of arXiv."""
     cross_lists: bool = True
@@ -86,7 +86,7 @@ class Search:
     exact: bool = False
     """Whether words must be spelled as in the phrases, without other endings."""
 
-    def field_of(self, phrase: Phrase) -> Field:
+    def match_field(self, phrase: Phrase) -> MatchField:
         """Return where `phrase`, one of `any` or `all`, must be.
 
         Unless the file says so, a word has to be in title and abstract, which keeps passing
@@ -95,32 +95,32 @@ class Search:
         field = phrase.within or self.within
         if field is not None:
             return field
-        return Field.BOTH if len(analysis.words(phrase.text)) <= 1 else Field.EITHER
+        return MatchField.BOTH if len(analysis.split_words(phrase.text)) <= 1 else MatchField.EITHER
 
-    def excluded_field_of(self, phrase: Phrase) -> Field:
+    def exclusion_field(self, phrase: Phrase) -> MatchField:
         """Return where `phrase`, one of `none`, must not be: in any field that is looked at.
 
         A reader who excludes a word wants it neither in the title nor in the abstract, so that
         "title and abstract" is no reason to show a paper that has it in one of them.
         """
-        field = phrase.within or self.within or Field.EITHER
-        return Field.EITHER if field is Field.BOTH else field
+        field = phrase.within or self.within or MatchField.EITHER
+        return MatchField.EITHER if field is MatchField.BOTH else field
 
     @property
-    def groups(self) -> tuple[tuple[tuple[str, Field], ...], ...]:
+    def groups(self) -> tuple[tuple[tuple[str, MatchField], ...], ...]:
         """Phrases and their fields; a paper needs one of each group."""
         groups = ((self.any,) if self.any else ()) + self.all
-        return tuple(tuple((p.text, self.field_of(p)) for p in group) for group in groups)
+        return tuple(tuple((p.text, self.match_field(p)) for p in group) for group in groups)
 
     @property
-    def excluded(self) -> tuple[tuple[str, Field], ...]:
+    def excluded(self) -> tuple[tuple[str, MatchField], ...]:
         """The phrases of `none` and their fields."""
-        return tuple((phrase.text, self.excluded_field_of(phrase)) for phrase in self.none)
+        return tuple((phrase.text, self.exclusion_field(phrase)) for phrase in self.none)
 
     @cached_property
     def expanded_categories(self) -> tuple[str, ...]:
         """The `categories` with every archive replaced by the categories in it."""
-        return taxonomy.expand(self.categories)
+        return taxonomy.expand_archives(self.categories)
 
     @property
     def phrases(self) -> Iterator[Phrase]:
@@ -153,7 +153,9 @@ class Keyword:
                 return version > 1
 
     @classmethod
-    def of_phrase(cls, phrase: str, within: Field | None = None, cap: int = 100) -> "Keyword":
+    def from_phrase(
+        cls, phrase: str, within: MatchField | None = None, cap: int = 100
+    ) -> "Keyword":
         """Return the keyword that looks for its own name, as a bare table in keywords.toml does."""
         return cls(phrase, (Search(any=(Phrase(phrase),), within=within),), cap)
 
@@ -165,11 +167,11 @@ class Keyword:
         return tuple(dict.fromkeys(c for search in self.searches for c in search.categories))
 
     @cached_property
-    def definition(self) -> str:
+    def fingerprint(self) -> str:
         """A fingerprint of what is asked of arXiv: it changes when a held paper may not belong."""
-        return hashlib.sha256(json.dumps(self._asked()).encode()).hexdigest()[:16]
+        return hashlib.sha256(json.dumps(self._fingerprinted()).encode()).hexdigest()[:16]
 
-    def _asked(self) -> list[Any]:
+    def _fingerprinted(self) -> list[Any]:
         [first, *others] = self.searches
         plain = replace(first, any=(), all=(), none=(), within=None, categories=()) == Search()
         texts = [p.text for p in first.phrases if p.within is None]
@@ -191,12 +193,12 @@ class Keyword:
         asked = [self.name, first.within, lists]
         # Words were parted by spaces alone then: a word with a hyphen was looked for elsewhere.
         groups = chain.from_iterable(first.groups)
-        moved = [t for t, field in groups if field is Field.EITHER and len(t.split()) == 1]
+        moved = [t for t, field in groups if field is MatchField.EITHER and len(t.split()) == 1]
         return [*asked, moved] if moved and first.within is None else asked
 
 
 @dataclass(frozen=True)
-class KeywordsFile:
+class KeywordsConfig:
     """What keywords.toml says, valid and with every default filled in."""
 
     path: Path
@@ -217,7 +219,7 @@ class KeywordsFile:
     repository, need two names."""
     front_page: bool = False
     """Whether the README is written to .github/README.md, too, which GitHub shows first."""
-    source: Source = Source.QUERY
+    source: PaperSource = PaperSource.QUERY
     harvest_since: date | None = None
     """The first day that is harvested; None: nothing is, as the source is another."""
     witness: bool = False
@@ -251,7 +253,7 @@ class KeywordsFile:
             return ()
         return tuple(sorted({c for keyword in self.keywords for c in keyword.categories}))
 
-    def harvested_from(self, today: date) -> date | None:
+    def harvest_start(self, today: date) -> date | None:
         """Give the first day that is harvested and kept; None: nothing is harvested."""
         if self.harvest_since is None:
             return None
@@ -260,7 +262,7 @@ class KeywordsFile:
     @property
     def keep_days(self) -> int:
         """Days for which what was harvested stays: `keep_papers`, and never less than settles."""
-        return max(self.keep_papers, _LEAST_DAYS)
+        return max(self.keep_papers, _MIN_KEEP_DAYS)
 
     @property
     def digest_label(self) -> str:

@@ -8,24 +8,30 @@ import re
 from collections.abc import Iterable
 from functools import cached_property, lru_cache
 
-from papers_assets.arxiv.analysis import STOP_WORDS, Analyzed, stem, without_possessive, words
-from papers_assets.keywords.model import Field
-from papers_assets.keywords.tex import close_up
+from papers_assets.arxiv.analysis import (
+    STOP_WORDS,
+    AnalyzedText,
+    split_words,
+    stem,
+    strip_possessive,
+)
+from papers_assets.keywords.model import MatchField
+from papers_assets.keywords.tex import flatten_tex
 
 _NOT_PLURAL = frozenset({"news", "atlas", "bias", "cosmos", "lens", "andes"})
 """Singulars that end in s: Porter's stemmer takes "news" for a form of "new"."""
-_ALSO_WORDS = STOP_WORDS | {
+_COMMON_WORDS = STOP_WORDS | {
     *("all", "can", "do", "has", "how", "its", "may", "one", "our", "so", "us", "we", "who"),
 }
 """Words of any text that mean something else in capitals."""
-_SHORT = 2
+_MAX_SHORT_WORD = 2
 """Letters. Stems so short are those of unrelated words: "us" is the stem of "using"."""
 
 # What arXiv's search drops though it is the meaning: "C++", "A*", ".NET", "@home", and symbols.
-_SIGNS = re.compile(r"[^\W_]*[+#*\u2190-\u22ff]+|(?<!\w)[.@][^\W\d_]+")
+_SIGN_PATTERN = re.compile(r"[^\W_]*[+#*\u2190-\u22ff]+|(?<!\w)[.@][^\W\d_]+")
 
 
-class Text:
+class ReaderText:
     """A text as a reader sees it, analyzed once and only if a phrase is looked for in it."""
 
     def __init__(self, text: str) -> None:
@@ -38,7 +44,7 @@ class Text:
 
     @cached_property
     def _closed_up(self) -> str:
-        return close_up(self._text)
+        return flatten_tex(self._text)
 
     @cached_property
     def literal(self) -> str:
@@ -48,12 +54,12 @@ class Text:
     @cached_property
     def as_written(self) -> list[str]:
         """The words, their possessive endings cut."""
-        return _words(self._closed_up)
+        return _split_words(self._closed_up)
 
     @cached_property
     def plain(self) -> list[str]:
         """The words in lower case."""
-        return _words(self._closed_up.casefold())
+        return _split_words(self._closed_up.casefold())
 
     @cached_property
     def stems(self) -> list[str]:
@@ -63,32 +69,32 @@ class Text:
     @cached_property
     def spaced(self) -> str:
         """The stems in one string."""
-        return _spaced(self.stems)
+        return _join_spaced(self.stems)
 
     @cached_property
-    def analyzed(self) -> Analyzed:
+    def analyzed(self) -> AnalyzedText:
         """The text as arXiv indexes it."""
-        return Analyzed(self._text)
+        return AnalyzedText(self._text)
 
 
-def _words(text: str) -> list[str]:
+def _split_words(text: str) -> list[str]:
     # Readers take "learning:a survey" for two words, too; arXiv's index does not.
-    found = words(text.replace(":", " ").replace("\u00b7", " "))
+    found = split_words(text.replace(":", " ").replace("\u00b7", " "))
     if "'" in text or not text.isascii():  # most texts have no possessive at all
-        return [*map(without_possessive, found)]
+        return [*map(strip_possessive, found)]
     return found
 
 
 @lru_cache(maxsize=1 << 17)
 def _stem(word: str) -> str:
     """Return the stem of a word; one of at most two letters is equal only to itself."""
-    if len(word) <= _SHORT:
+    if len(word) <= _MAX_SHORT_WORD:
         return word
     found = stem(word)
-    return found if len(found) > _SHORT else f"{found}-"
+    return found if len(found) > _MAX_SHORT_WORD else f"{found}-"
 
 
-def _spaced(texts: Iterable[str]) -> str:
+def _join_spaced(texts: Iterable[str]) -> str:
     return " ".join(["", *texts, ""])
 
 
@@ -96,14 +102,16 @@ class Phrase:
     """A phrase as a reader means it, prepared once and looked for in many texts."""
 
     def __init__(self, phrase: str, *, exact: bool = False) -> None:
-        text = Text(phrase)
+        text = ReaderText(phrase)
         self.stems = tuple(text.stems)
         """The stems of its words, in order; none if the phrase is made of signs alone."""
-        self._plain = _spaced(text.plain)
+        self._plain = _join_spaced(text.plain)
         self._spaced = text.spaced
-        spellings = [_spelling(word, exact=exact) for word in text.as_written]
+        spellings = [_spelling_pattern(word, exact=exact) for word in text.as_written]
         self._spellings = spellings if any(spellings) else []
-        signs = _SIGNS.findall(close_up(phrase)) if self.stems else [" ".join(phrase.split())]
+        signs = (
+            _SIGN_PATTERN.findall(flatten_tex(phrase)) if self.stems else [" ".join(phrase.split())]
+        )
         self._signs = [_sign_pattern(sign.casefold()) for sign in signs]
 
     @property
@@ -112,17 +120,17 @@ class Phrase:
         return bool(self._signs)
 
     @property
-    def is_searched_alike(self) -> bool:
+    def has_same_search_result(self) -> bool:
         """Whether arXiv's search finds the phrase only where it is listed.
 
         Not if it drops signs or stop words, knows no acronyms, or takes a short word for a stem.
         """
         return not (self._signs or self._spellings) and all(
-            len(word) > _SHORT and word not in STOP_WORDS and not found.endswith("-")
+            len(word) > _MAX_SHORT_WORD and word not in STOP_WORDS and not found.endswith("-")
             for word, found in zip(self._plain.split(), self.stems, strict=True)
         )
 
-    def is_in(self, text: Text, _: Field | None = None) -> bool:
+    def is_in(self, text: ReaderText, _: MatchField | None = None) -> bool:
         """Whether the phrase is in `text`, whatever field that is of."""
         if not (self._is_plainly_in(text) or self._spaced in text.spaced):
             return False
@@ -130,11 +138,11 @@ class Phrase:
             return False
         return all(sign.search(text.literal) for sign in self._signs)
 
-    def _is_plainly_in(self, text: Text) -> bool:
+    def _is_plainly_in(self, text: ReaderText) -> bool:
         # Most often the words are there as they are, and need neither be parted nor stemmed.
         return self._plain in text.lower
 
-    def _is_spelled_in(self, text: Text) -> bool:
+    def _is_spelled_in(self, text: ReaderText) -> bool:
         length = len(self._spellings)
         return any(
             text.stems[start : start + length] == [*self.stems]
@@ -146,7 +154,7 @@ class Phrase:
         )
 
 
-def _spelling(word: str, *, exact: bool) -> re.Pattern[str] | None:
+def _spelling_pattern(word: str, *, exact: bool) -> re.Pattern[str] | None:
     """Return how a word must be spelled; None: with any ending.
 
     A word in capitals is an acronym: Porter's stemmer takes "AIS" for a form of "AI".
@@ -155,7 +163,7 @@ def _spelling(word: str, *, exact: bool) -> re.Pattern[str] | None:
     is_acronym = word.isupper() and len(word) > 1
     if not (exact or is_acronym or lower in _NOT_PLURAL):
         return None
-    if is_acronym and lower in _ALSO_WORDS:
+    if is_acronym and lower in _COMMON_WORDS:
         return re.compile(re.escape(word))
     # "AIs" are several AIs and no AIS, and "RaGS" is not the plural of RAG.
     another = f"(?!{re.escape(word[:-1])}s$)" if word.endswith("S") else ""

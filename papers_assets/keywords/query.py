@@ -9,14 +9,14 @@ import re
 from datetime import date, datetime, timedelta
 
 from papers_assets.arxiv import taxonomy
-from papers_assets.arxiv.search import MAX_PAGE
-from papers_assets.keywords.model import Field, Keyword, Search
+from papers_assets.arxiv.search import MAX_PAGE_SIZE
+from papers_assets.keywords.model import Keyword, MatchField, Search
 from papers_assets.keywords.phrases import Phrase
 
 _MINUTE = timedelta(minutes=1)
 # Separators for arXiv's index anyway, and for its query parser not always: hyphens have been taken
 # for NOT, and colons, brackets and wild cards mean something to it. "_" joins words for both.
-_NOT_WORD = re.compile(r"[^\w+#.,'\u2019]|(?<![^\W_])_|_(?![^\W_])")
+_NON_WORD = re.compile(r"[^\w+#.,'\u2019]|(?<![^\W_])_|_(?![^\W_])")
 _FORMULA = re.compile(r"\b(?=\w*[0-9])(?:[A-Z][a-z]?[0-9]*)+\b")
 _SUBSCRIPT_INSIDE = re.compile("([0-9]+)(?=[A-Z])")
 _SUBSCRIPT = re.compile("(?<![0-9])[0-9]+$")
@@ -28,36 +28,41 @@ _STYLES = (
     (r" _\1 the ", r" _\g<0> "),
     (r" \1 the ", r" \g<0> "),
 )
-_PREFIXES: dict[Field, str] = {
-    Field.TITLE: "ti",
-    Field.ABSTRACT: "abs",
-    Field.COMMENT: "co",
-    Field.JOURNAL: "jr",
+_PREFIXES: dict[MatchField, str] = {
+    MatchField.TITLE: "ti",
+    MatchField.ABSTRACT: "abs",
+    MatchField.COMMENT: "co",
+    MatchField.JOURNAL: "jr",
 }
-PARTS: dict[Field, tuple[Field, ...]] = {
-    Field.EITHER: (Field.TITLE, Field.ABSTRACT),
-    Field.ANYWHERE: (Field.TITLE, Field.ABSTRACT, Field.COMMENT, Field.JOURNAL),
+SUBFIELDS: dict[MatchField, tuple[MatchField, ...]] = {
+    MatchField.EITHER: (MatchField.TITLE, MatchField.ABSTRACT),
+    MatchField.ANYWHERE: (
+        MatchField.TITLE,
+        MatchField.ABSTRACT,
+        MatchField.COMMENT,
+        MatchField.JOURNAL,
+    ),
 }
 """The fields that stand for several: any of them is enough. arXiv's own `all:` is not used, as it
 looks in fields, too, that its answers do not show, so that nobody could check them."""
 
 
-def search_query(keyword: Keyword) -> str:
-    """Return the `search_query` that asks arXiv for the papers that match `keyword`.
+def build_search_query(keyword: Keyword) -> str:
+    """Return the `build_search_query` that asks arXiv for the papers that match `keyword`.
 
     What arXiv's query language cannot say (signs, primary categories, versions) is left out, so
     that more papers may come than match. Source of the meaning: `Keyword`;
     `papers_assets.keywords.model.matching` decides the same question locally.
     """
-    return _one_of([_search(search) for search in keyword.searches])
+    return _any_of([_search_clause(search) for search in keyword.searches])
 
 
 def count_terms(keyword: Keyword) -> int:
     """Return how many terms the query has: a phrase in a field, or a category, each."""
-    return search_query(keyword).count(":")
+    return build_search_query(keyword).count(":")
 
 
-def spellings(phrase: str) -> tuple[str, ...]:
+def list_spellings(phrase: str) -> tuple[str, ...]:
     """Return `phrase` in every form in which it is sent, the plain one first.
 
     arXiv indexes the TeX of formulas: "La3Ni2O7" is the words `la _3 ni _2 o _7` where an abstract
@@ -65,35 +70,35 @@ def spellings(phrase: str) -> tuple[str, ...]:
     be a font command between two elements.
     """
     infinite = [phrase, phrase.replace("\u221e", " infty ")] if "\u221e" in phrase else [phrase]
-    sent = [_sendable(text) for text in infinite]
+    sent = [_to_sendable(text) for text in infinite]
     if _FORMULA.search(sent[0]):
-        sent += [_in_style(style, sent[0]) for style in _STYLES]
+        sent += [_apply_style(style, sent[0]) for style in _STYLES]
     return tuple(dict.fromkeys(sent))
 
 
-def _in_style(style: tuple[str, str], phrase: str) -> str:
+def _apply_style(style: tuple[str, str], phrase: str) -> str:
     """Return a phrase with the subscripts inside its formulas, and at their ends, styled."""
     inside, last = style
 
-    def styled(formula: re.Match[str]) -> str:
+    def apply_style(formula: re.Match[str]) -> str:
         return _SUBSCRIPT.sub(last, _SUBSCRIPT_INSIDE.sub(inside, formula.group()))
 
-    return " ".join(_FORMULA.sub(styled, phrase).split())
+    return " ".join(_FORMULA.sub(apply_style, phrase).split())
 
 
-def _search(search: Search) -> str:
-    wanted = [_one_of([_phrase(*phrase) for phrase in group]) for group in search.groups]
+def _search_clause(search: Search) -> str:
+    wanted = [_any_of([_phrase_term(*phrase) for phrase in group]) for group in search.groups]
     if search.categories:
-        wanted.append(_one_of([_category(name) for name in search.categories]))
+        wanted.append(_any_of([_category_term(name) for name in search.categories]))
     query = wanted[0]
     for part in wanted[1:]:
         query = f"({query} AND {part})"
-    if excluded := sent_exclusions(search):
-        query = f"({query} ANDNOT {_one_of([_phrase(*phrase) for phrase in excluded])})"
+    if excluded := list_sent_exclusions(search):
+        query = f"({query} ANDNOT {_any_of([_phrase_term(*phrase) for phrase in excluded])})"
     return query
 
 
-def sent_exclusions(search: Search) -> list[tuple[str, Field]]:
+def list_sent_exclusions(search: Search) -> list[tuple[str, MatchField]]:
     """Return the phrases of `none`, and their fields, that arXiv is asked to exclude.
 
     A phrase that arXiv takes more broadly would exclude papers that do not have it: "on-policy"
@@ -102,11 +107,12 @@ def sent_exclusions(search: Search) -> list[tuple[str, Field]]:
     return [
         (text, field)
         for text, field in search.excluded
-        if len(spellings(text)) == 1 and Phrase(text, exact=search.exact).is_searched_alike
+        if len(list_spellings(text)) == 1
+        and Phrase(text, exact=search.exact).has_same_search_result
     ]
 
 
-def _category(name: str) -> str:
+def _category_term(name: str) -> str:
     """Return the term for a category or a whole archive.
 
     arXiv makes a wildcard query of any category, so that one term is enough for an archive. Three
@@ -118,13 +124,13 @@ def _category(name: str) -> str:
     return f"cat:{name}*" if name in members else f"cat:{name}.*"
 
 
-def newest_first(keyword: Keyword, start: int, max_results: int) -> dict[str, str]:
+def newest_first_parameters(keyword: Keyword, start: int, max_results: int) -> dict[str, str]:
     """Give the parameters that ask for results `start` to `start + max_results - 1`, newest first.
 
     Newest by the date of the newest version, so that a revised paper comes up again.
     """
     return {
-        "search_query": search_query(keyword),
+        "search_query": build_search_query(keyword),
         "start": str(start),
         "max_results": str(max_results),
         "sortBy": "lastUpdatedDate",
@@ -132,7 +138,7 @@ def newest_first(keyword: Keyword, start: int, max_results: int) -> dict[str, st
     }
 
 
-def submitted_in(
+def submitted_in_parameters(
     keyword: Keyword, first: datetime, last: datetime, start: int, max_results: int
 ) -> dict[str, str]:
     """Give the parameters that ask for the papers submitted from minute `first` to `last`, UTC.
@@ -143,7 +149,7 @@ def submitted_in(
     """
     minutes = f"[{first:%Y%m%d%H%M} TO {last + _MINUTE:%Y%m%d%H%M}]"
     return {
-        "search_query": f"({search_query(keyword)} AND submittedDate:{minutes})",
+        "search_query": f"({build_search_query(keyword)} AND submittedDate:{minutes})",
         "start": str(start),
         "max_results": str(max_results),
         "sortBy": "submittedDate",
@@ -151,21 +157,21 @@ def submitted_in(
     }
 
 
-def _phrase(text: str, field: Field) -> str:
-    if field is Field.BOTH:
-        return f"({_phrase(text, Field.TITLE)} AND {_phrase(text, Field.ABSTRACT)})"
-    fields = PARTS.get(field, (field,))
-    return _one_of([f'{_PREFIXES[f]}:"{sent}"' for sent in spellings(text) for f in fields])
+def _phrase_term(text: str, field: MatchField) -> str:
+    if field is MatchField.BOTH:
+        return f"({_phrase_term(text, MatchField.TITLE)} AND {_phrase_term(text, MatchField.ABSTRACT)})"
+    fields = SUBFIELDS.get(field, (field,))
+    return _any_of([f'{_PREFIXES[f]}:"{sent}"' for sent in list_spellings(text) for f in fields])
 
 
-def _sendable(text: str) -> str:
+def _to_sendable(text: str) -> str:
     """Return `text` as it can stand between double quotes, meaning what it meant."""
-    words = " ".join(_NOT_WORD.sub(" ", text).split())
+    words = " ".join(_NON_WORD.sub(" ", text).split())
     # A phrase of signs alone finds nothing at arXiv; it still must not leave its quotes.
     return words or text.replace('"', "'").replace("\\", "/")
 
 
-def _one_of(parts: list[str]) -> str:
+def _any_of(parts: list[str]) -> str:
     return parts[0] if len(parts) == 1 else f"({' OR '.join(parts)})"
 
 
@@ -173,16 +179,16 @@ MIN_PAGE = 100
 """Results asked for at least: a request costs its 3 seconds whatever its size."""
 
 
-def page_size(keyword: Keyword) -> int:
+def choose_page_size(keyword: Keyword) -> int:
     """Give how many results a page is asked to have."""
-    return min(max(keyword.cap, MIN_PAGE), MAX_PAGE)
+    return min(max(keyword.cap, MIN_PAGE), MAX_PAGE_SIZE)
 
 
-def other_page_size(keyword: Keyword, day: date) -> int:
+def choose_alternative_page_size(keyword: Keyword, day: date) -> int:
     """Return how many results the first page is asked to have after an answer that was not whole.
 
     arXiv has been seen to fail for one page again and again while pages of other sizes came
     (github.com/JosePizarro3/pyrxiv issue 20). So it is three quarters or half of the usual size,
     in turns by the day.
     """
-    return page_size(keyword) * (3 - day.toordinal() % 2) // 4
+    return choose_page_size(keyword) * (3 - day.toordinal() % 2) // 4

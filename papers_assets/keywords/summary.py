@@ -5,18 +5,18 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from papers_assets.arxiv import search as arxiv_search
-from papers_assets.arxiv.analysis import STOP_WORDS, words
+from papers_assets.arxiv.analysis import STOP_WORDS, split_words
 from papers_assets.keywords import query
-from papers_assets.keywords.model import Field, Keyword, Phrase, Revisions, Search
+from papers_assets.keywords.model import Keyword, MatchField, Phrase, Revisions, Search
 from papers_assets.keywords.phrases import Phrase as ListedPhrase
-from papers_assets.keywords.query import page_size
+from papers_assets.keywords.query import choose_page_size
 
-_REVISIONS = {
+_REVISIONS_TEXT = {
     Revisions.INCLUDE: "",
     Revisions.EXCLUDE: "; first versions only",
     Revisions.ONLY: "; revisions only",
 }
-_SYNTAX: tuple[tuple[re.Pattern[str], str], ...] = (
+_SYNTAX_PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(?:^|\s)OR(?:\s|$)"), '"OR" is a word here: list the alternatives in any'),
     (re.compile(r"(?:^|\s)AND(?:\s|$)"), '"AND" is a word here: list what must be there in all'),
     (
@@ -35,30 +35,30 @@ _SYNTAX: tuple[tuple[re.Pattern[str], str], ...] = (
 """What people write who know search engines, and the key that is meant."""
 
 
-def summary(keyword: Keyword) -> str:
+def summarize(keyword: Keyword) -> str:
     """Return what is listed for a keyword, in one line.
 
     `compiler: "compiler" in title and abstract; cs, stat; newest 100`
     """
-    searches = " | or ".join(map(_search, keyword.searches))
-    shown = _REVISIONS[keyword.revisions]
+    searches = " | or ".join(map(_describe_search, keyword.searches))
+    shown = _REVISIONS_TEXT[keyword.revisions]
     return f"{keyword.name}: {searches}{shown}; newest {keyword.cap}"
 
 
-def _search(search: Search) -> str:
-    wanted = [_alternatives(group) for group in search.groups] or ["every paper"]
+def _describe_search(search: Search) -> str:
+    wanted = [_describe_group(group) for group in search.groups] or ["every paper"]
     text = " and ".join(
         f"({part})" if " or " in part and len(wanted) > 1 else part for part in wanted
     )
     if search.excluded:
-        text += f", without {_alternatives(search.excluded)}"
+        text += f", without {_describe_group(search.excluded)}"
     if search.exact:
         text += ", spelled exactly so"
     primary = "" if search.cross_lists else "primary category "
     return f"{text}; {primary}{', '.join(search.categories) or 'all of arXiv'}"
 
 
-def _alternatives(group: Sequence[tuple[str, Field]]) -> str:
+def _describe_group(group: Sequence[tuple[str, MatchField]]) -> str:
     parts = []
     for field, phrases in groupby(group, key=lambda phrase: phrase[1]):
         texts = " or ".join(f'"{text}"' for text, _ in phrases)
@@ -66,29 +66,31 @@ def _alternatives(group: Sequence[tuple[str, Field]]) -> str:
     return " or ".join(parts)
 
 
-def warnings(keyword: Keyword, api_url: str) -> Iterator[str]:
+def list_warnings(keyword: Keyword, api_url: str) -> Iterator[str]:
     """Yield what a keyword will not do although it seems to, and the remedy, a line each."""
     for search in keyword.searches:
         for phrase in search.phrases:
-            for words_of in (_syntax, _stop_words, _signs):
+            for words_of in (_warn_of_syntax, _warn_of_stop_words, _warn_of_signs):
                 yield from words_of(phrase.text)
-        yield from _both_fields(search)
-    url = arxiv_search.url(api_url, query.newest_first(keyword, 0, page_size(keyword)))
-    if (length := len(arxiv_search.request_line(url))) > arxiv_search.MAX_REQUEST_LINE:
+        yield from _warn_of_both_fields(search)
+    url = arxiv_search.build_url(
+        api_url, query.newest_first_parameters(keyword, 0, choose_page_size(keyword))
+    )
+    if (length := len(arxiv_search.build_request_line(url))) > arxiv_search.MAX_REQUEST_LINE:
         yield (
             f"its query makes a request line of {length:,} characters; as arXiv takes "
             f"{arxiv_search.MAX_REQUEST_LINE:,}, it is sent by POST"
         )
 
 
-def _syntax(text: str) -> Iterator[str]:
-    for pattern, remedy in _SYNTAX:
+def _warn_of_syntax(text: str) -> Iterator[str]:
+    for pattern, remedy in _SYNTAX_PATTERNS:
         if pattern.search(text):
             yield f'"{text}": {remedy}'
 
 
-def _stop_words(text: str) -> Iterator[str]:
-    found = [word.lower() for word in words(text)]
+def _warn_of_stop_words(text: str) -> Iterator[str]:
+    found = [word.lower() for word in split_words(text)]
     if not found:
         return
     if STOP_WORDS.issuperset(found):
@@ -104,15 +106,15 @@ def _stop_words(text: str) -> Iterator[str]:
         )
 
 
-def _signs(text: str) -> Iterator[str]:
-    if words(text) and ListedPhrase(text).has_signs:
+def _warn_of_signs(text: str) -> Iterator[str]:
+    if split_words(text) and ListedPhrase(text).has_signs:
         yield (
             f'"{text}": arXiv\'s search does not know its signs; what it finds without them is '
             "filtered, so that many requests can be needed"
         )
 
 
-def _both_fields(search: Search) -> Iterator[str]:
+def _warn_of_both_fields(search: Search) -> Iterator[str]:
     if len(search.any) > 1 and (both := [p for p in search.any if _is_word_by_default(search, p)]):
         yield (
             f'"{both[0].text}" must be in title and abstract, as it is one word; in = '
@@ -121,4 +123,4 @@ def _both_fields(search: Search) -> Iterator[str]:
 
 
 def _is_word_by_default(search: Search, phrase: Phrase) -> bool:
-    return not (phrase.within or search.within) and search.field_of(phrase) is Field.BOTH
+    return not (phrase.within or search.within) and search.match_field(phrase) is MatchField.BOTH

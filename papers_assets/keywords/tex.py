@@ -18,7 +18,7 @@ _SCRIPT = r"\$?[_^](?:\{([^{}$]*)\}|([0-9]+|[\u221e*]))\$?"
 _SCRIPTS = re.compile(rf"(?<=[^\W_]|[)\]}}]){_SCRIPT}|{_SCRIPT}(?=[A-Za-z])")
 
 
-def close_up(text: str) -> str:
+def flatten_tex(text: str) -> str:
     """Return `text` with subscripts, superscripts and fonts in line with their words.
 
     Letters in compatibility forms, such as ligatures and Unicode's own subscripts, become plain

@@ -5,13 +5,13 @@ import smtplib
 from email.message import EmailMessage
 
 from papers_assets.notify import email, webhook
-from papers_assets.settings import AlertError, Alerts
+from papers_assets.settings import AlertError, AlertSettings
 
-_TIMEOUT = 8
+_TIMEOUT_SECONDS = 8
 """Seconds. Dagster gives a sensor 60."""
 
 
-def send(alerts: Alerts, channel: str, subject: str, text: str) -> None:
+def send_alert(alerts: AlertSettings, channel: str, subject: str, text: str) -> None:
     """Send a message by one of the `channels`.
 
     Raises:
@@ -19,30 +19,32 @@ def send(alerts: Alerts, channel: str, subject: str, text: str) -> None:
     """
     try:
         if channel == "webhook":
-            _post(alerts.webhook, f"{subject}\n\n{text}")
+            _send_webhook(alerts.webhook, f"{subject}\n\n{text}")
         else:
-            _mail(alerts, subject, text)
+            _send_mail(alerts, subject, text)
     # What is wrong is told by its type alone: its words may hold the address, and so a secret.
     except (OSError, ValueError, smtplib.SMTPException) as error:
         raise AlertError(channel, type(error).__name__) from None
 
 
-def _post(address: str, text: str) -> None:
-    answer = webhook.post_once(address, json.dumps({"text": text}).encode(), timeout=_TIMEOUT)
+def _send_webhook(address: str, text: str) -> None:
+    answer = webhook.post_once(
+        address, json.dumps({"text": text}).encode(), timeout=_TIMEOUT_SECONDS
+    )
     if answer.status // 100 != 2:  # noqa: PLR2004 - the class of success
         raise AlertError("webhook", f"status {answer.status}")
 
 
-def _mail(alerts: Alerts, subject: str, text: str) -> None:
+def _send_mail(alerts: AlertSettings, subject: str, text: str) -> None:
     message = EmailMessage()
     message["Subject"] = subject
     message["From"] = alerts.sender
     message["To"] = ", ".join(alerts.recipients)
     message.set_content(text)
-    connection = email.connect(alerts.smtp, _TIMEOUT)
+    connection = email.connect(alerts.smtp, _TIMEOUT_SECONDS)
     try:
         refused = connection.send_message(message)
     finally:
-        email.hang_up(connection)
+        email.disconnect(connection)
     if refused:
         raise AlertError("e-mail", f"refused for {', '.join(refused)}")

@@ -8,15 +8,15 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from urllib.parse import unquote, urlsplit
 
-from papers_assets.notify.email_message import compose
-from papers_assets.notify.message import PAUSES, NotDelivered, Notice, logger, may_try_again
-from papers_assets.settings import ADDRESS
-from papers_assets.text import printable
+from papers_assets.notify.email_message import compose_email
+from papers_assets.notify.message import RETRY_PAUSES, DeliveryError, Message, logger, should_retry
+from papers_assets.settings import MAIL_ADDRESS
+from papers_assets.text import to_printable
 
 _SMTP_PORT, _SMTPS_PORT = 587, 465
 _TIMEOUT = 30.0
 _LOOPBACK = ("localhost", "127.0.0.1")
-_CLOSING, _PERMANENT = 421, 500
+_SERVICE_CLOSING, _PERMANENT_ERROR = 421, 500
 _REFUSALS = (smtplib.SMTPRecipientsRefused, smtplib.SMTPResponseException)
 _ERRORS = (OSError, ValueError, smtplib.SMTPException)
 
@@ -40,74 +40,74 @@ class Mailer:
         self.name = name
         self._sleep, self._now = sleep, now
 
-    def send(self, notice: Notice, recipient: str) -> None:
+    def send(self, message: Message, recipient: str) -> None:
         """Send one message.
 
         Raises:
             NotDelivered: it was refused, or may not have been taken.
         """
-        for error in self.send_all({recipient: notice}).values():
+        for error in self.send_all({recipient: message}).values():
             raise error
 
     def send_all(
-        self, notices: Mapping[str, Notice], taken: Callable[[str], None] = lambda _: None
-    ) -> dict[str, NotDelivered]:
+        self, messages: Mapping[str, Message], on_sent: Callable[[str], None] = lambda _: None
+    ) -> dict[str, DeliveryError]:
         """Send each recipient a message, over one connection if the server keeps it open.
 
         What is refused for now is sent again after growing pauses; it is the same mail then, with
         the same Message-ID. Who is refused stops nobody else's.
 
         Args:
-            notices: by recipient.
-            taken: is called with each recipient as soon as the server has taken the message.
+            messages: by recipient.
+            on_sent: is called with each recipient as soon as the server has taken the message.
 
         Returns:
             What kept a message from being taken, for each recipient whose was not.
         """
-        errors = self._round(notices, taken)
-        for pause in PAUSES:
-            again = {to: notices[to] for to, error in errors.items() if may_try_again(error)}
+        errors = self._send_round(messages, on_sent)
+        for pause in RETRY_PAUSES:
+            again = {to: messages[to] for to, error in errors.items() if should_retry(error)}
             if not again:
                 break
             for to in again:
                 logger.warning("%s Trying again in %.0f s.", errors[to], pause)
             self._sleep(pause)
             final = {to: error for to, error in errors.items() if to not in again}
-            errors = final | self._round(again, taken)
+            errors = final | self._send_round(again, on_sent)
         return errors
 
-    def _round(
-        self, notices: Mapping[str, Notice], taken: Callable[[str], None]
-    ) -> dict[str, NotDelivered]:
-        errors: dict[str, NotDelivered] = {}
+    def _send_round(
+        self, messages: Mapping[str, Message], on_sent: Callable[[str], None]
+    ) -> dict[str, DeliveryError]:
+        errors: dict[str, DeliveryError] = {}
         connection: smtplib.SMTP | None = None
-        waiting = list(notices)
+        waiting = list(messages)
         while waiting:
             if connection is None:
                 try:
                     connection = connect(self._smtp_url, _TIMEOUT)
                 except _ERRORS as error:
                     # Nobody else's message would get any further.
-                    return errors | {to: self._no_server(to, error) for to in waiting}
+                    return errors | {to: self._no_server_error(to, error) for to in waiting}
             to = waiting.pop(0)
             try:
-                self._send(connection, notices[to], to)
+                self._send_one(connection, messages[to], to)
             # Whatever it is, it is not to keep the others from their mail.
             except Exception as error:  # noqa: BLE001
-                errors[to] = self._refused(to, error)
-                if not _goes_on(error, to):
-                    hang_up(connection)
+                errors[to] = self._refused_error(to, error)
+                if not _is_connection_usable(error, to):
+                    disconnect(connection)
                     connection = None
             else:
-                taken(to)
+                on_sent(to)
         if connection is not None:
-            hang_up(connection)
+            disconnect(connection)
         return errors
 
-    def _send(self, connection: smtplib.SMTP, notice: Notice, recipient: str) -> None:
-        if not ADDRESS.fullmatch(recipient):
+    def _send_one(self, connection: smtplib.SMTP, notice: Message, recipient: str) -> None:
+        if not MAIL_ADDRESS.fullmatch(recipient):
             raise ValueError("no e-mail address")
-        message = compose(
+        message = compose_email(
             notice,
             self.sender,
             recipient,
@@ -117,47 +117,49 @@ class Mailer:
         )
         connection.send_message(message, self.sender, [recipient])
 
-    def _no_server(self, recipient: str, error: Exception) -> NotDelivered:
-        channel = f"e-mail to {masked(recipient)}"
+    def _no_server_error(self, recipient: str, error: Exception) -> DeliveryError:
+        channel = f"e-mail to {mask_address(recipient)}"
         if isinstance(error, ssl.SSLCertVerificationError):
             reason = "the mail server's certificate is not one for its name that can be trusted"
-            return NotDelivered(channel, reason, "Look at the host in PAPERS_SMTP_URL")
+            return DeliveryError(channel, reason, "Look at the host in PAPERS_SMTP_URL")
         if isinstance(error, smtplib.SMTPAuthenticationError):
             reason = f"the mail server did not let us in ({error.smtp_code})"
             remedy = "Look at the name and the password in PAPERS_SMTP_URL"
-            return NotDelivered(channel, reason, remedy, passing=error.smtp_code < _PERMANENT)
+            return DeliveryError(
+                channel, reason, remedy, is_transient=error.smtp_code < _PERMANENT_ERROR
+            )
         passing = isinstance(error, OSError | smtplib.SMTPServerDisconnected)
         if isinstance(error, smtplib.SMTPResponseException):
-            passing = error.smtp_code < _PERMANENT
+            passing = error.smtp_code < _PERMANENT_ERROR
         elif isinstance(error, ValueError | smtplib.SMTPNotSupportedError):
             passing = False
         reason = f"the mail server could not be used ({type(error).__name__})"
         remedy = "Look at PAPERS_SMTP_URL: the way of TLS, the host and the port"
-        return NotDelivered(channel, reason, remedy, passing=passing)
+        return DeliveryError(channel, reason, remedy, is_transient=passing)
 
-    def _refused(self, recipient: str, error: Exception) -> NotDelivered:
-        channel = f"e-mail to {masked(recipient)}"
-        code, words = _answer(error, recipient)
+    def _refused_error(self, recipient: str, error: Exception) -> DeliveryError:
+        channel = f"e-mail to {mask_address(recipient)}"
+        code, words = _read_reply(error, recipient)
         if code:
-            said = self._without_secrets(words.replace(recipient, masked(recipient)))
+            said = self._mask_secrets(words.replace(recipient, mask_address(recipient)))
             reason = f"the mail server answered {code}, {said!r}"
-            passing = code < _PERMANENT
+            passing = code < _PERMANENT_ERROR
             remedy = "The next run tries again" if passing else "Look at the address and the sender"
-            return NotDelivered(channel, reason, remedy, passing=passing)
+            return DeliveryError(channel, reason, remedy, is_transient=passing)
         reason = f"the message was not taken ({type(error).__name__})"
         if isinstance(error, ValueError | AttributeError | smtplib.SMTPNotSupportedError):
             remedy = "Look at the address: it may be none, or one that the mail server cannot take"
-            return NotDelivered(channel, reason, remedy)
-        return NotDelivered(channel, reason, "The next run tries again", passing=True)
+            return DeliveryError(channel, reason, remedy)
+        return DeliveryError(channel, reason, "The next run tries again", is_transient=True)
 
-    def _without_secrets(self, words: str) -> str:
+    def _mask_secrets(self, words: str) -> str:
         server = urlsplit(self._smtp_url)
         for secret in (server.password, unquote(server.password or ""), self._smtp_url):
             words = words.replace(secret, "***") if secret else words
-        return printable(words)
+        return to_printable(words)
 
 
-def masked(address: str) -> str:
+def mask_address(address: str) -> str:
     """Give an address as it may stand in a log, which a public repository may keep."""
     name, _, host = address.rpartition("@")
     return f"{name[:1]}…@{host}"
@@ -187,19 +189,19 @@ def connect(smtp_url: str, timeout: float) -> smtplib.SMTP:
         if server.username:
             connection.login(unquote(server.username), unquote(server.password or ""))
     except BaseException:
-        hang_up(connection)
+        disconnect(connection)
         raise
     return connection
 
 
-def hang_up(connection: smtplib.SMTP) -> None:
+def disconnect(connection: smtplib.SMTP) -> None:
     """Say goodbye. What the server says to that changes nothing about what it took."""
     with suppress(smtplib.SMTPException, OSError):
         connection.quit()
     connection.close()
 
 
-def _answer(error: Exception, recipient: str) -> tuple[int, str]:
+def _read_reply(error: Exception, recipient: str) -> tuple[int, str]:
     """Give the server's code and words; 0: it did not answer."""
     code: int = getattr(error, "smtp_code", 0)
     words: bytes | str = getattr(error, "smtp_error", b"")
@@ -208,6 +210,10 @@ def _answer(error: Exception, recipient: str) -> tuple[int, str]:
     return code, words if isinstance(words, str) else words.decode("utf-8", "replace")
 
 
-def _goes_on(error: Exception, recipient: str) -> bool:
+def _is_connection_usable(error: Exception, recipient: str) -> bool:
     """Say whether the connection can be used after this."""
-    return isinstance(error, _REFUSALS) and _answer(error, recipient)[0] not in (0, _CLOSING, -1)
+    return isinstance(error, _REFUSALS) and _read_reply(error, recipient)[0] not in (
+        0,
+        _SERVICE_CLOSING,
+        -1,
+    )

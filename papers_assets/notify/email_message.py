@@ -10,16 +10,16 @@ from email.policy import SMTP, EmailPolicy
 from typing import Any
 from urllib.parse import quote
 
-from papers_assets.notify.message import Notice
-from papers_assets.render.markdown import collapse, shortened
+from papers_assets.notify.message import Message
+from papers_assets.render.markdown import collapse_whitespace, truncate
 
-_MOST_SUBJECT = 200
-_MOST_ADDRESS = 900
+_MAX_SUBJECT = 200
+_MAX_ADDRESS = 900
 """Characters of an address in a header; SMTP allows a line 998 bytes."""
 _IN_ADDRESSES = "%:/?#[]@!$&'()*+,;=-._~"
 
 
-class _Whole(UnstructuredHeader):
+class _UnfoldedHeader(UnstructuredHeader):
     """A header of addresses: folding would encode a long one, and nobody decodes that."""
 
     max_count = 1
@@ -28,7 +28,7 @@ class _Whole(UnstructuredHeader):
         return f"{self.name}: {self}{policy.linesep}"  # type: ignore[attr-defined]
 
 
-class _Exact(UnstructuredHeader):
+class _ExactTextHeader(UnstructuredHeader):
     """A text that arrives letter by letter; the library's own folding adds spaces to some."""
 
     max_count = 1
@@ -45,19 +45,19 @@ class _Exact(UnstructuredHeader):
         return f"{name}: {text}{policy.linesep}"
 
 
-def _policy() -> "EmailPolicy[EmailMessage]":
+def _build_policy() -> "EmailPolicy[EmailMessage]":
     registry = HeaderRegistry()
     for name in ("message-id", "in-reply-to", "references", "list-id", "list-unsubscribe"):
-        registry.map_to_type(name, _Whole)  # type: ignore[arg-type]
-    registry.map_to_type("subject", _Exact)  # type: ignore[arg-type]
+        registry.map_to_type(name, _UnfoldedHeader)  # type: ignore[arg-type]
+    registry.map_to_type("subject", _ExactTextHeader)  # type: ignore[arg-type]
     return SMTP.clone(header_factory=registry)
 
 
-_POLICY = _policy()
+_POLICY = _build_policy()
 
 
-def compose(  # noqa: PLR0913 - what a message is made of
-    notice: Notice, sender: str, recipient: str, *, date: datetime, unsubscribe: str, name: str
+def compose_email(  # noqa: PLR0913 - what a message is made of
+    notice: Message, sender: str, recipient: str, *, date: datetime, unsubscribe: str, name: str
 ) -> EmailMessage:
     """Write the message; the same arguments make the same bytes but for the parts' boundary.
 
@@ -70,30 +70,30 @@ def compose(  # noqa: PLR0913 - what a message is made of
         name: of what sends; two with the same sender and different names are told apart.
     """
     message = EmailMessage(policy=_POLICY)
-    message["Subject"] = shortened(collapse(notice.subject), _MOST_SUBJECT)
+    message["Subject"] = truncate(collapse_whitespace(notice.subject), _MAX_SUBJECT)
     message["From"] = sender
     message["To"] = recipient
     message["Date"] = date
-    message["Message-ID"] = _message_id(notice, notice.part, sender, recipient, name)
+    message["Message-ID"] = _build_message_id(notice, notice.part, sender, recipient, name)
     if notice.part > 1:
-        first = _message_id(notice, 1, sender, recipient, name)
+        first = _build_message_id(notice, 1, sender, recipient, name)
         message["In-Reply-To"] = first
         message["References"] = first
-    message["List-Id"] = f"papers-assets <papers-assets.{_domain(sender)}>"
-    message["List-Unsubscribe"] = f"<{_unsubscribe(unsubscribe, sender)}>"
+    message["List-Id"] = f"papers-assets <papers-assets.{_find_domain(sender)}>"
+    message["List-Unsubscribe"] = f"<{_unsubscribe_header(unsubscribe, sender)}>"
     message["Auto-Submitted"] = "auto-generated"
     # Never 8bit: what every server takes needs not to be asked for.
-    message.set_content(_sound(notice.text), cte="quoted-printable")
-    message.add_alternative(_sound(notice.html), subtype="html", cte="quoted-printable")
+    message.set_content(_valid_text(notice.text), cte="quoted-printable")
+    message.add_alternative(_valid_text(notice.html), subtype="html", cte="quoted-printable")
     return message
 
 
-def _message_id(notice: Notice, part: int, sender: str, recipient: str, name: str) -> str:
+def _build_message_id(message: Message, part: int, sender: str, recipient: str, name: str) -> str:
     who = f"{name}\n{sender}\n{recipient}".encode("utf-8", "replace")
-    return f"<{notice.day}.{part}.{hashlib.sha256(who).hexdigest()[:20]}@{_domain(sender)}>"
+    return f"<{message.day}.{part}.{hashlib.sha256(who).hexdigest()[:20]}@{_find_domain(sender)}>"
 
 
-def _domain(address: str) -> str:
+def _find_domain(address: str) -> str:
     try:
         domain = address.rpartition("@")[2].encode("idna").decode()
     except UnicodeError:
@@ -101,10 +101,10 @@ def _domain(address: str) -> str:
     return domain if re.fullmatch(r"[A-Za-z0-9.-]+", domain) else "papers-assets.invalid"
 
 
-def _unsubscribe(address: str, sender: str) -> str:
+def _unsubscribe_header(address: str, sender: str) -> str:
     address = address or f"mailto:{quote(sender, safe='@')}?subject=unsubscribe"
-    return quote(address, safe=_IN_ADDRESSES)[:_MOST_ADDRESS]
+    return quote(address, safe=_IN_ADDRESSES)[:_MAX_ADDRESS]
 
 
-def _sound(text: str) -> str:
+def _valid_text(text: str) -> str:
     return text.encode("utf-8", "replace").decode()  # half a surrogate pair has no bytes

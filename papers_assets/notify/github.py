@@ -14,23 +14,23 @@ from typing import Any
 
 import requests
 
-from papers_assets.notify.github_api import GitHub
-from papers_assets.notify.message import NotDelivered, Notice, carefully, logger
-from papers_assets.render.markdown import collapse
+from papers_assets.notify.github_api import GitHubClient
+from papers_assets.notify.message import DeliveryError, Message, logger, with_retries
+from papers_assets.render.markdown import collapse_whitespace
 
-MOST_BODY = 65_536
+MAX_BODY = 65_536
 """Characters; GitHub's limit of an issue's and of a comment's body."""
-MOST_MARKDOWN = MOST_BODY - 256
+MAX_MARKDOWN = MAX_BODY - 256
 """Characters of a notice's Markdown: the marker comes after it."""
-_MOST_TITLE = 256
+_MAX_TITLE = 256
 """Characters; GitHub's limit."""
 _INSIDERS = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})
 
 
-class Issues:
+class IssuePublisher:
     """The issues of `repository` ("owner/name") that have the label `label`.
 
-    `remarks` is what people should be told although the notice has been delivered.
+    `warnings` is what people should be told although the notice has been delivered.
     """
 
     def __init__(  # noqa: PLR0913 - all but three have defaults
@@ -45,12 +45,12 @@ class Issues:
         now: Callable[[], float] = time.time,
     ) -> None:
         self.label = label
-        self.remarks: list[str] = []
-        self._github = GitHub(api_url, repository, token, session or requests.Session(), now)
+        self.warnings: list[str] = []
+        self._github = GitHubClient(api_url, repository, token, session or requests.Session(), now)
         self._sleep = sleep
         self._login: str | None = None
 
-    def publish(self, notice: Notice) -> str:
+    def publish(self, message: Message) -> str:
         """Post a notice unless it is there already.
 
         Returns:
@@ -59,61 +59,65 @@ class Issues:
         Raises:
             NotDelivered: it was refused, or may not be there.
         """
-        text = notice.markdown.rstrip()
-        if len(text) > MOST_MARKDOWN:
-            raise NotDelivered(
+        text = message.markdown.rstrip()
+        if len(text) > MAX_MARKDOWN:
+            raise DeliveryError(
                 "GitHub issue",
-                f"the text has {len(text):,} characters, and GitHub has room for {MOST_MARKDOWN:,}",
+                f"the text has {len(text):,} characters, and GitHub has room for {MAX_MARKDOWN:,}",
                 "Lower the keywords' `cap`",
             )
-        body = f"{text}\n\n{self._marker(notice.day, notice.part)}\n"
-        return carefully(lambda: self._publish(notice, body), self._sleep)
+        body = f"{text}\n\n{self._marker(message.day, message.part)}\n"
+        return with_retries(lambda: self._publish(message, body), self._sleep)
 
-    def _publish(self, notice: Notice, body: str) -> str:
+    def _publish(self, message: Message, body: str) -> str:
         if self._login is None:
-            self._login = self._github.login()
-        issue = self._issue_of(notice.day)
+            self._login = self._github.read_login()
+        issue = self._find_issue(message.day)
         if issue is None:
-            content = {"title": _title(notice), "body": body, "labels": [self.label]}
-            issue = self._github.make("/issues", content)
-            self._remark(issue)
+            content = {"title": _issue_title(message), "body": body, "labels": [self.label]}
+            issue = self._github.create("/issues", content)
+            self._warn_of_closed_issue(issue)
             return str(issue["html_url"])
-        self._remark(issue)
-        found = issue if self._part_of(issue, notice.day) == notice.part else None
-        found = found or self._comment(issue, notice)
-        found = found or self._github.make(f"/issues/{issue['number']}/comments", {"body": body})
+        self._warn_of_closed_issue(issue)
+        found = issue if self._read_part(issue, message.day) == message.part else None
+        found = found or self._find_comment(issue, message)
+        found = found or self._github.create(f"/issues/{issue['number']}/comments", {"body": body})
         return str(found["html_url"])
 
-    def _issue_of(self, day: date) -> dict[str, Any] | None:
+    def _find_issue(self, day: date) -> dict[str, Any] | None:
         """Find the day's issue by its label, or else, should GitHub have dropped that, by us."""
-        return self._first(day, {"labels": self.label}) or self._first(
+        return self._find_first(day, {"labels": self.label}) or self._find_first(
             day, {"creator": self._login} if self._login else {}
         )
 
-    def _first(self, day: date, parameters: dict[str, str]) -> dict[str, Any] | None:
-        asked = {"state": "all", "sort": "created", "direction": "asc", "since": _since(day)}
-        issues = self._github.all("/issues", {**asked, **parameters})
-        ours = (i for i in issues if self._part_of(i, day) is not None and self._is_ours(i))
+    def _find_first(self, day: date, parameters: dict[str, str]) -> dict[str, Any] | None:
+        asked = {"state": "all", "sort": "created", "direction": "asc", "since": _format_since(day)}
+        issues = self._github.list_all("/issues", {**asked, **parameters})
+        ours = (i for i in issues if self._read_part(i, day) is not None and self._is_own_issue(i))
         return next(ours, None)
 
-    def _comment(self, issue: dict[str, Any], notice: Notice) -> dict[str, Any] | None:
+    def _find_comment(self, issue: dict[str, Any], message: Message) -> dict[str, Any] | None:
         path = f"/issues/{issue['number']}/comments"
-        comments: Iterable[dict[str, Any]] = self._github.all(path, {"since": _since(notice.day)})
+        comments: Iterable[dict[str, Any]] = self._github.list_all(
+            path, {"since": _format_since(message.day)}
+        )
         # The issue's author, too: the token may have been replaced since.
-        ours = (c for c in comments if self._is_us(c) or _author(c) == _author(issue))
-        return next((c for c in ours if self._part_of(c, notice.day) == notice.part), None)
+        ours = (
+            c for c in comments if self._is_own_item(c) or _read_author(c) == _read_author(issue)
+        )
+        return next((c for c in ours if self._read_part(c, message.day) == message.part), None)
 
-    def _is_ours(self, issue: dict[str, Any]) -> bool:
+    def _is_own_issue(self, issue: dict[str, Any]) -> bool:
         """Say whether to believe an issue's marker, which anybody can write into one.
 
         Only insiders can set a label, but a template can, too; hence both.
         """
         insider = _is_bot(issue) or issue.get("author_association") in _INSIDERS
-        return self._is_us(issue) or (insider and self._has_label(issue))
+        return self._is_own_item(issue) or (insider and self._has_label(issue))
 
-    def _is_us(self, item: dict[str, Any]) -> bool:
+    def _is_own_item(self, item: dict[str, Any]) -> bool:
         # Of an app's token GitHub does not say whose it is; what an app writes, a bot writes.
-        return _author(item) == self._login if self._login else _is_bot(item)
+        return _read_author(item) == self._login if self._login else _is_bot(item)
 
     def _has_label(self, issue: dict[str, Any]) -> bool:
         names = [str(label.get("name", "")).casefold() for label in issue.get("labels") or []]
@@ -124,7 +128,7 @@ class Issues:
         label = re.sub(r"[^\w .:/-]|-(?=-)", "_", self.label)
         return f"<!-- papers-assets {label} {day} part {part} -->"
 
-    def _part_of(self, item: dict[str, Any], day: date) -> int | None:
+    def _read_part(self, item: dict[str, Any], day: date) -> int | None:
         """Give the part that the last line of an issue or a comment is the marker of.
 
         Who quotes us by mail has our marker in the text, but not as a line of its own.
@@ -134,7 +138,7 @@ class Issues:
         found = re.fullmatch(rf"{re.escape(before)}([0-9]{{1,6}}){re.escape(after)}", last)
         return int(found[1]) if found else None
 
-    def _remark(self, issue: dict[str, Any]) -> None:
+    def _warn_of_closed_issue(self, issue: dict[str, Any]) -> None:
         if self._has_label(issue):
             return
         remark = (
@@ -142,22 +146,22 @@ class Issues:
             "may not set, or somebody has taken it off. The issue is found again by its author "
             "only; let the token write to the repository, and set the label by hand."
         )
-        self.remarks.append(remark)
+        self.warnings.append(remark)
         logger.warning("%s", remark)
 
 
-def _title(notice: Notice) -> str:
-    title = collapse(notice.subject)
-    title = title if notice.day.isoformat() in title else f"{notice.day}: {title}"
-    return title if len(title) <= _MOST_TITLE else f"{title[: _MOST_TITLE - 1]}…"
+def _issue_title(message: Message) -> str:
+    title = collapse_whitespace(message.subject)
+    title = title if message.day.isoformat() in title else f"{message.day}: {title}"
+    return title if len(title) <= _MAX_TITLE else f"{title[: _MAX_TITLE - 1]}…"
 
 
-def _since(day: date) -> str:
+def _format_since(day: date) -> str:
     # By when GitHub last saw it change. An edition's day is that of some time zone.
     return f"{day - timedelta(days=2)}T00:00:00Z"
 
 
-def _author(item: dict[str, Any]) -> str:
+def _read_author(item: dict[str, Any]) -> str:
     return str((item.get("user") or {}).get("login") or "")
 
 

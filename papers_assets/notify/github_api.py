@@ -11,8 +11,8 @@ import requests
 import urllib3
 
 from papers_assets.arxiv.client import USER_AGENT
-from papers_assets.notify.message import NotDelivered
-from papers_assets.text import printable
+from papers_assets.notify.message import DeliveryError
+from papers_assets.text import to_printable
 
 _CHANNEL = "GitHub issue"
 _API_VERSION = "2022-11-28"
@@ -20,10 +20,10 @@ _TIMEOUT = (10.0, 60.0)
 """Seconds: for a connection, and between two pieces of an answer."""
 _PER_PAGE = 100
 """GitHub's limit."""
-_MOST_PAGES = 200
-_LEAST_WAIT = 60.0
+_MAX_PAGES = 200
+_MIN_WAIT = 60.0
 """Seconds that GitHub asks for when it says that we ask too much, and not for how long."""
-_LATER = "The next run tries again"
+_RETRY_HINT = "The next run tries again"
 
 _REMEDIES: dict[int, str] = {
     HTTPStatus.UNAUTHORIZED: "The token is wrong or has expired: set PAPERS_GITHUB_TOKEN to a new "
@@ -37,7 +37,7 @@ _REMEDIES: dict[int, str] = {
 }
 
 
-class _Bearer(requests.auth.AuthBase):
+class _BearerAuth(requests.auth.AuthBase):
     """Puts the token into the headers; given as `auth`, so that no .netrc replaces it."""
 
     def __init__(self, token: str) -> None:
@@ -48,7 +48,7 @@ class _Bearer(requests.auth.AuthBase):
         return request
 
 
-class _Answer(NamedTuple):
+class _Response(NamedTuple):
     status: int
     headers: Mapping[str, str]
     content: Any
@@ -57,7 +57,7 @@ class _Answer(NamedTuple):
     """An address; empty: this is the last page."""
 
 
-class GitHub:
+class GitHubClient:
     """Asks about one repository. The token is never shown, and sent to no other host."""
 
     def __init__(
@@ -74,7 +74,7 @@ class GitHub:
         self._token = token
         self._session, self._now = session, now
 
-    def all(self, path: str, parameters: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    def list_all(self, path: str, parameters: Mapping[str, str]) -> Iterator[dict[str, Any]]:
         """Give the objects of a list, page by page.
 
         Args:
@@ -86,68 +86,68 @@ class GitHub:
         """
         asked: dict[str, str] | None = {**parameters, "per_page": str(_PER_PAGE)}
         url = self._url(path)
-        for _ in range(_MOST_PAGES):
-            answer = self._asked("GET", url, parameters=asked)
+        for _ in range(_MAX_PAGES):
+            answer = self._request_with_checks("GET", url, parameters=asked)
             if not isinstance(answer.content, list):
-                raise self._unreadable(answer)
+                raise self._unreadable_error(answer)
             yield from answer.content
             if not answer.next_page:
                 return
-            url, asked = self._on_same_host(answer.next_page), None
-        raise NotDelivered(
+            url, asked = self._check_same_host(answer.next_page), None
+        raise DeliveryError(
             _CHANNEL,
-            f"{self.repository} has more than {_MOST_PAGES * _PER_PAGE} issues of the last days",
+            f"{self.repository} has more than {_MAX_PAGES * _PER_PAGE} issues of the last days",
             "Use a repository of its own for the digests",
         )
 
-    def make(self, path: str, content: Mapping[str, object]) -> dict[str, Any]:
+    def create(self, path: str, content: Mapping[str, object]) -> dict[str, Any]:
         """Post `content` to `path` below the repository, and give what has been made.
 
         Raises:
             NotDelivered: GitHub refused it, or the answer was lost; then it may have been made.
         """
-        answer = self._asked("POST", self._url(path), content=content)
+        answer = self._request_with_checks("POST", self._url(path), content=content)
         if not isinstance(answer.content, dict) or "html_url" not in answer.content:
-            raise self._unreadable(answer)
+            raise self._unreadable_error(answer)
         return answer.content
 
-    def login(self) -> str:
+    def read_login(self) -> str:
         """Give whose token it is; empty: an app's, as a workflow's is, which GitHub does not tell.
 
         Raises:
             NotDelivered: GitHub did not answer.
         """
-        answer = self._ask("GET", f"{self._api_url}/user")
+        answer = self._request("GET", f"{self._api_url}/user")
         kept_from_apps = answer.status in (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)
-        if kept_from_apps and self._wait(answer) is None:
+        if kept_from_apps and self._requested_wait(answer) is None:
             return ""
-        self._check(answer)
+        self._check_status(answer)
         if not isinstance(answer.content, dict) or "login" not in answer.content:
-            raise self._unreadable(answer)
+            raise self._unreadable_error(answer)
         return str(answer.content["login"])
 
     def _url(self, path: str) -> str:
         return f"{self._api_url}/repos/{self.repository}{path}"
 
-    def _asked(
+    def _request_with_checks(
         self,
         method: str,
         url: str,
         *,
         parameters: Mapping[str, str] | None = None,
         content: Mapping[str, object] | None = None,
-    ) -> _Answer:
-        answer = self._ask(method, url, parameters, content)
-        self._check(answer, len(str((content or {}).get("body", ""))))
+    ) -> _Response:
+        answer = self._request(method, url, parameters, content)
+        self._check_status(answer, len(str((content or {}).get("body", ""))))
         return answer
 
-    def _ask(
+    def _request(
         self,
         method: str,
         url: str,
         parameters: Mapping[str, str] | None = None,
         content: Mapping[str, object] | None = None,
-    ) -> _Answer:
+    ) -> _Response:
         try:
             answer = self._session.request(
                 method,
@@ -160,42 +160,45 @@ class GitHub:
                     "User-Agent": USER_AGENT,
                     "X-GitHub-Api-Version": _API_VERSION,
                 },
-                auth=_Bearer(self._token),
+                auth=_BearerAuth(self._token),
                 timeout=_TIMEOUT,
                 # The token is for this host, and a POST redirected would become a GET.
                 allow_redirects=False,
             )
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-            raise NotDelivered(
-                _CHANNEL, f"GitHub gave no answer ({type(error).__name__})", _LATER, passing=True
+            raise DeliveryError(
+                _CHANNEL,
+                f"GitHub gave no answer ({type(error).__name__})",
+                _RETRY_HINT,
+                is_transient=True,
             ) from None
         try:
             said = answer.json()
         except ValueError:
             said = None
         following = answer.links.get("next", {}).get("url", "")
-        return _Answer(answer.status_code, answer.headers, said, following)
+        return _Response(answer.status_code, answer.headers, said, following)
 
-    def _check(self, answer: _Answer, length: int = 0) -> None:
+    def _check_status(self, answer: _Response, length: int = 0) -> None:
         """Raise NotDelivered unless the answer is one of success."""
         status = answer.status
-        wait = self._wait(answer)
+        wait = self._requested_wait(answer)
         if status in requests.models.REDIRECT_STATI:
-            raise self._moved(answer)
+            raise self._moved_error(answer)
         if wait is not None:
             reason = f"GitHub answered {status}, and asks to wait {wait:.0f} s before more is asked"
-            raise NotDelivered(_CHANNEL, reason, _LATER, passing=True, wait=wait)
-        reason = f"GitHub answered {status} for {self.repository}{self._words(answer)}"
+            raise DeliveryError(_CHANNEL, reason, _RETRY_HINT, is_transient=True, wait=wait)
+        reason = f"GitHub answered {status} for {self.repository}{self._error_text(answer)}"
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            raise NotDelivered(_CHANNEL, reason, _LATER, passing=True)
+            raise DeliveryError(_CHANNEL, reason, _RETRY_HINT, is_transient=True)
         if status == HTTPStatus.UNPROCESSABLE_ENTITY and length:
             remedy = f"The text has {length:,} characters, and GitHub takes 65,536"
-            raise NotDelivered(_CHANNEL, reason, remedy)
+            raise DeliveryError(_CHANNEL, reason, remedy)
         if status // 100 != HTTPStatus.OK // 100:
             remedy = _REMEDIES.get(status, "Look at PAPERS_GITHUB_REPOSITORY and GITHUB_API_URL")
-            raise NotDelivered(_CHANNEL, reason, remedy)
+            raise DeliveryError(_CHANNEL, reason, remedy)
 
-    def _wait(self, answer: _Answer) -> float | None:
+    def _requested_wait(self, answer: _Response) -> float | None:
         """Give the seconds for which GitHub asks not to be asked; None: it does not."""
         if answer.status not in (HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS):
             return None
@@ -204,35 +207,35 @@ class GitHub:
         if asked.isdecimal():
             return max(float(asked), 1.0)
         if answer.headers.get("X-RateLimit-Remaining") == "0":
-            return max(float(reset) - self._now(), 1.0) if reset.isdecimal() else _LEAST_WAIT
-        limited = "rate limit" in self._words(answer).lower()
-        return _LEAST_WAIT if limited or answer.status == HTTPStatus.TOO_MANY_REQUESTS else None
+            return max(float(reset) - self._now(), 1.0) if reset.isdecimal() else _MIN_WAIT
+        limited = "rate limit" in self._error_text(answer).lower()
+        return _MIN_WAIT if limited or answer.status == HTTPStatus.TOO_MANY_REQUESTS else None
 
-    def _words(self, answer: _Answer) -> str:
+    def _error_text(self, answer: _Response) -> str:
         said = answer.content.get("message") if isinstance(answer.content, dict) else None
         words = str(said or "").replace(self._token or "\0", "***")
-        return f" ({printable(words)})" if words else ""
+        return f" ({to_printable(words)})" if words else ""
 
-    def _moved(self, answer: _Answer) -> NotDelivered:
-        where = printable(answer.headers.get("Location", "an unknown address"))
-        return NotDelivered(
+    def _moved_error(self, answer: _Response) -> DeliveryError:
+        where = to_printable(answer.headers.get("Location", "an unknown address"))
+        return DeliveryError(
             _CHANNEL,
             f"GitHub answered {answer.status}: {self.repository} has moved to {where}",
             "Set PAPERS_GITHUB_REPOSITORY to the repository's new name, or GITHUB_API_URL to the "
             "new address",
         )
 
-    def _unreadable(self, answer: _Answer) -> NotDelivered:
+    def _unreadable_error(self, answer: _Response) -> DeliveryError:
         reason = f"GitHub answered {answer.status} with something that is not what was asked for"
         remedy = "The next run tries again; if that does not help, look at GITHUB_API_URL"
-        return NotDelivered(_CHANNEL, reason, remedy, passing=True)
+        return DeliveryError(_CHANNEL, reason, remedy, is_transient=True)
 
-    def _on_same_host(self, following: str) -> str:
+    def _check_same_host(self, following: str) -> str:
         following = urljoin(f"{self._api_url}/", following)
         if urlsplit(following)[:2] != urlsplit(self._api_url)[:2]:
-            raise NotDelivered(
+            raise DeliveryError(
                 _CHANNEL,
-                f"the list goes on at another host, {printable(following)}",
+                f"the list goes on at another host, {to_printable(following)}",
                 "The token is not sent there; look at GITHUB_API_URL",
             )
         return following

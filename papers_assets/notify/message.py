@@ -8,16 +8,16 @@ from typing import TypeVar
 
 logger = logging.getLogger(__name__)
 
-PAUSES = (10.0, 40.0)
+RETRY_PAUSES = (10.0, 40.0)
 """Seconds before the second and before the third attempt; there is no fourth."""
-LONGEST_WAIT = 180.0
+MAX_WAIT = 180.0
 """Seconds. Who asks us to wait for longer is not asked again: the next run does that."""
 
 _T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
-class Notice:
+class Message:
     """What is to be told, in the shapes that the channels take."""
 
     day: date
@@ -34,36 +34,42 @@ class Notice:
     """A whole HTML document for mail."""
     data: Mapping[str, object]
     """JSON for a webhook."""
-    short: str
-    """A few lines for chat, made by `webhook.slack_text`."""
+    slack_text: str
+    """A few lines for chat, made by `webhook.to_slack_text`."""
 
 
-class NotDelivered(Exception):
+class DeliveryError(Exception):
     """A channel did not take a notice, or may not have; the message holds no secret.
 
-    `passing`: whether the same may well be taken a little later. `wait`: the seconds for which the
+    `is_transient`: whether the same may well be taken a little later. `wait`: the seconds for which the
     channel asks not to be asked; 0 if it does not say.
     """
 
     def __init__(
-        self, channel: str, reason: str, remedy: str, *, passing: bool = False, wait: float = 0.0
+        self,
+        channel: str,
+        reason: str,
+        remedy: str,
+        *,
+        is_transient: bool = False,
+        wait: float = 0.0,
     ) -> None:
         super().__init__(f"{channel}: {reason}. {remedy}.")
         self.channel, self.reason, self.remedy = channel, reason, remedy
-        self.passing, self.wait = passing, wait
+        self.is_transient, self.wait = is_transient, wait
 
 
-def carefully(deliver: Callable[[], _T], sleep: Callable[[float], None]) -> _T:
+def with_retries(deliver: Callable[[], _T], sleep: Callable[[float], None]) -> _T:
     """Call `deliver`, again after growing pauses if what kept it from delivering may pass.
 
     Raises:
         NotDelivered: by the last attempt.
     """
-    for pause in PAUSES:
+    for pause in RETRY_PAUSES:
         try:
             return deliver()
-        except NotDelivered as error:
-            if not may_try_again(error):
+        except DeliveryError as error:
+            if not should_retry(error):
                 raise
             seconds = max(pause, error.wait)
             logger.warning("%s Trying again in %.0f s.", error, seconds)
@@ -71,6 +77,6 @@ def carefully(deliver: Callable[[], _T], sleep: Callable[[float], None]) -> _T:
     return deliver()
 
 
-def may_try_again(error: NotDelivered) -> bool:
+def should_retry(error: DeliveryError) -> bool:
     """Say whether it makes sense, and is allowed, to try again within this run."""
-    return error.passing and error.wait <= LONGEST_WAIT
+    return error.is_transient and error.wait <= MAX_WAIT

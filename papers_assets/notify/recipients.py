@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 
-from papers_assets.keywords.model import Keyword, KeywordsFile
-from papers_assets.settings import Channels, SettingsError, addresses
+from papers_assets.keywords.model import Keyword, KeywordsConfig
+from papers_assets.settings import NotificationSettings, SettingsError, parse_addresses
 
 
-def recipients(
-    file: KeywordsFile, channels: Channels, environment: Mapping[str, str]
+def find_recipients(
+    keywords_config: KeywordsConfig, channels: NotificationSettings, environment: Mapping[str, str]
 ) -> dict[str, tuple[str, ...] | None]:
     """Give the keywords of each address, in keywords.toml's order; None: all of them.
 
@@ -15,7 +15,7 @@ def recipients(
     once.
 
     Args:
-        file: its keywords name the variables in which the addresses are.
+        keywords_config: its keywords name the variables in which the addresses are.
         channels: who gets everything, and what mail needs.
         environment: the variables.
 
@@ -24,9 +24,9 @@ def recipients(
     """
     found: dict[str, tuple[str, ...] | None] = dict.fromkeys(channels.recipients)
     spelled = {address.casefold(): address for address in found}
-    for keyword in file.keywords:
+    for keyword in keywords_config.keywords:
         if keyword.recipients:
-            for address in _of_keyword(keyword, channels, environment):
+            for address in _keyword_recipients(keyword, channels, environment):
                 known = spelled.setdefault(address.casefold(), address)
                 names = found.get(known, ())
                 if names is not None and keyword.name not in names:
@@ -34,16 +34,16 @@ def recipients(
     return found
 
 
-def _of_keyword(
-    keyword: Keyword, channels: Channels, environment: Mapping[str, str]
+def _keyword_recipients(
+    keyword: Keyword, channels: NotificationSettings, environment: Mapping[str, str]
 ) -> tuple[str, ...]:
     variable = keyword.recipients
-    who = addresses(variable, environment.get(variable) or "")
+    who = parse_addresses(variable, environment.get(variable) or "")
     because = f"the keyword {keyword.name!r} names {variable} as its recipients"
     if not who:
         raise SettingsError(
             f"{variable} holds no e-mail address, and {because}: set it to addresses separated by "
-            "commas, or take `recipients` out of keywords.toml."
+            "commas, or take `find_recipients` out of keywords.toml."
         )
     if not channels.smtp:
         raise SettingsError(

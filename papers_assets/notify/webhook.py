@@ -17,28 +17,28 @@ from urllib.parse import quote
 import requests
 import urllib3
 
-from papers_assets.arxiv.retry import retry_after
-from papers_assets.notify.message import NotDelivered, Notice, carefully
-from papers_assets.render.markdown import collapse, shortened
-from papers_assets.settings import Shape
+from papers_assets.arxiv.retry import parse_retry_after
+from papers_assets.notify.message import DeliveryError, Message, with_retries
+from papers_assets.render.markdown import collapse_whitespace, truncate
+from papers_assets.settings import WebhookFormat
 
-MOST_SLACK = 40_000
+MAX_SLACK_TEXT = 40_000
 """Characters; Slack cuts longer messages in the middle of whatever is there."""
 _CHANNEL = "webhook"
-_MOST_ITEM = 500
+_MAX_ITEM = 500
 """Characters of a line's text, before it is escaped."""
 _TIMEOUT = 30.0
-_MOST_WORDS = 60
-_SUCCESS, _TOO_MANY, _BROKEN = 2, 429, 5
+_MAX_REASON = 60
+_SUCCESS, _TOO_MANY_REQUESTS, _SERVER_ERROR = 2, 429, 5
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 # Mattermost and Rocket.Chat call everybody by these words, and make links of [...](...), which
 # Slack does neither. A word joiner has no width.
-_LOUD = re.compile(r"(?<=@)(?=channel|all|here|everyone)|(?<=\])(?=\()", re.IGNORECASE)
+_MENTION = re.compile(r"(?<=@)(?=channel|all|here|everyone)|(?<=\])(?=\()", re.IGNORECASE)
 _WORD_JOINER = "\u2060"
 _ADDRESS_HAZARD = re.compile(r"[<>|\s]")
 
 
-class Item(NamedTuple):
+class MessageLine(NamedTuple):
     """A line of a message in a chat; with an address it is an item of a list."""
 
     text: str
@@ -48,22 +48,26 @@ class Item(NamedTuple):
     """What is shown of the address; empty: itself."""
 
 
-class Answer(NamedTuple):
+class WebhookResponse(NamedTuple):
     """What came back."""
 
     status: int
     headers: Mapping[str, str]
-    words: str
+    reason: str
     """The answer's begin."""
 
 
-def slack_text(items: Iterable[Item]) -> str:
+def to_slack_text(items: Iterable[MessageLine]) -> str:
     """Write lines as Slack's mrkdwn: nothing in a text calls people or becomes a link."""
-    return "\n".join(_line(item) for item in items)
+    return "\n".join(_format_line(item) for item in items)
 
 
-def post(
-    url: str, notice: Notice, shape: Shape = "slack", *, sleep: Callable[[float], None] = time.sleep
+def post_message(
+    url: str,
+    message: Message,
+    shape: WebhookFormat = "slack",
+    *,
+    sleep: Callable[[float], None] = time.sleep,
 ) -> None:
     """Post a notice, again if need be.
 
@@ -72,22 +76,22 @@ def post(
 
     Args:
         url: http(s).
-        notice: what is told.
+        message: what is told.
         shape: "slack": `{"text": mrkdwn}`; "json": the notice's data, with "edition" and "part".
         sleep: takes seconds.
 
     Raises:
         NotDelivered: it was refused, or may not have arrived.
     """
-    body = json.dumps(_payload(notice, shape), allow_nan=False).encode()
-    name = f"papers-assets-{notice.day}-{notice.part}"
+    body = json.dumps(_build_payload(message, shape), allow_nan=False).encode()
+    name = f"papers-assets-{message.day}-{message.part}"
     headers = {"Idempotency-Key": f"{name}-{hashlib.sha256(body).hexdigest()[:16]}"}
-    carefully(lambda: _post(url, body, headers), sleep)
+    with_retries(lambda: _post(url, body, headers), sleep)
 
 
 def post_once(
     url: str, body: bytes, headers: Mapping[str, str] | None = None, timeout: float = _TIMEOUT
-) -> Answer:
+) -> WebhookResponse:
     """Post JSON once. The errors' words hold the address, and so a secret.
 
     Raises:
@@ -98,7 +102,7 @@ def post_once(
     try:
         # A redirect would make a GET of it, which anybody answers.
         with (
-            _unlogged(),
+            _silence_urllib3(),
             requests.post(
                 url,
                 data=body,
@@ -108,95 +112,95 @@ def post_once(
                 stream=True,
             ) as answer,
         ):
-            return Answer(answer.status_code, answer.headers, _begin(answer))
+            return WebhookResponse(answer.status_code, answer.headers, _read_beginning(answer))
     except urllib3.exceptions.HTTPError as error:
         raise OSError(type(error).__name__) from None
 
 
-def _begin(answer: requests.Response) -> str:
+def _read_beginning(answer: requests.Response) -> str:
     # Whatever happens to its words, the answer has been given.
     with suppress(OSError, urllib3.exceptions.HTTPError):
-        words: bytes = answer.raw.read(_MOST_WORDS + 1, decode_content=True)
+        words: bytes = answer.raw.read(_MAX_REASON + 1, decode_content=True)
         return words.decode("utf-8", "replace")
     return ""
 
 
-def cut(text: str, most: int = MOST_SLACK) -> str:
-    """Give the whole lines of `text` that fit into `most` characters, and say how many do not."""
-    if len(text) <= most:
+def truncate_lines(text: str, max_length: int = MAX_SLACK_TEXT) -> str:
+    """Give the whole lines of `text` that fit into `max_length` characters, and say how many do not."""
+    if len(text) <= max_length:
         return text
     lines = text.split("\n")
-    room = most - len(_more(len(lines)))
+    room = max_length - len(_more_line(len(lines)))
     kept = 0
     while (room := room - len(lines[kept]) - 1) >= 0:
         kept += 1
     left = sum(1 for line in lines[kept:] if line.strip())
-    return "\n".join([*lines[:kept], _more(left)])
+    return "\n".join([*lines[:kept], _more_line(left)])
 
 
-def _more(lines: int) -> str:
+def _more_line(lines: int) -> str:
     return f"… and {lines:,} more line{'s' * (lines != 1)}, which this message has no room for."
 
 
-def _line(item: Item) -> str:
-    text = _escaped(shortened(collapse(item.text), _MOST_ITEM))
+def _format_line(item: MessageLine) -> str:
+    text = _escape(truncate(collapse_whitespace(item.text), _MAX_ITEM))
     if not item.url:
         return text
     url = _ADDRESS_HAZARD.sub(lambda match: quote(match[0]), item.url)
     # The address stands behind the text and not around it: Mattermost would end the link at a
     # bracket in a title.
-    label = _escaped(collapse(item.label or item.url)).replace("|", "/")
+    label = _escape(collapse_whitespace(item.label or item.url)).replace("|", "/")
     return f"• {text} <{url.replace('&', '&amp;')}|{label}>"
 
 
-def _escaped(text: str) -> str:
+def _escape(text: str) -> str:
     text = "".join(_ENTITIES.get(char, char) for char in text)
-    return _LOUD.sub(_WORD_JOINER, text)
+    return _MENTION.sub(_WORD_JOINER, text)
 
 
-def _payload(notice: Notice, shape: Shape) -> dict[str, Any]:
+def _build_payload(message: Message, shape: WebhookFormat) -> dict[str, Any]:
     if shape == "slack":
-        return {"text": cut(notice.short)}
-    return {**notice.data, "edition": notice.day.isoformat(), "part": notice.part}
+        return {"text": truncate_lines(message.slack_text)}
+    return {**message.data, "edition": message.day.isoformat(), "part": message.part}
 
 
 def _post(url: str, body: bytes, headers: Mapping[str, str]) -> None:
     try:
         answer = post_once(url, body, headers)
     except ValueError as error:  # first: requests' InvalidURL is an OSError, too
-        raise NotDelivered(
+        raise DeliveryError(
             _CHANNEL,
             f"nothing can be posted to what is in PAPERS_DIGEST_WEBHOOK ({type(error).__name__})",
             "Copy the address again from where it was made",
         ) from None
     except OSError as error:
-        raise NotDelivered(
+        raise DeliveryError(
             _CHANNEL,
             f"no answer came from the address in PAPERS_DIGEST_WEBHOOK ({type(error).__name__})",
             "Look whether its host can be reached from here; the next run tries again",
-            passing=True,
+            is_transient=True,
         ) from None
     if answer.status // 100 != _SUCCESS:
-        raise _refused(answer)
+        raise _refused_error(answer)
 
 
-def _refused(answer: Answer) -> NotDelivered:
+def _refused_error(answer: WebhookResponse) -> DeliveryError:
     # Slack says why in a word, such as no_service. Anything longer could quote the address.
-    word = re.fullmatch(rf"[a-z_]{{1,{_MOST_WORDS}}}", answer.words.strip())
+    word = re.fullmatch(rf"[a-z_]{{1,{_MAX_REASON}}}", answer.reason.strip())
     reason = f"the answer's status was {answer.status}" + (f", {word[0]}" if word else "")
-    wait = retry_after(answer.headers.get("Retry-After"), datetime.now(UTC)) or 0.0
-    if answer.status == _TOO_MANY or answer.status // 100 == _BROKEN:
+    wait = parse_retry_after(answer.headers.get("Retry-After"), datetime.now(UTC)) or 0.0
+    if answer.status == _TOO_MANY_REQUESTS or answer.status // 100 == _SERVER_ERROR:
         asked = f", with a request to wait {wait:.0f} s" if wait else ""
         remedy = "The next run tries again"
-        return NotDelivered(_CHANNEL, reason + asked, remedy, passing=True, wait=wait)
+        return DeliveryError(_CHANNEL, reason + asked, remedy, is_transient=True, wait=wait)
     remedy = "Make a new webhook and set PAPERS_DIGEST_WEBHOOK to its address"
     if answer.status in requests.models.REDIRECT_STATI:
         remedy = "Redirects are not followed: set PAPERS_DIGEST_WEBHOOK to where it leads"
-    return NotDelivered(_CHANNEL, reason, remedy)
+    return DeliveryError(_CHANNEL, reason, remedy)
 
 
 @contextmanager
-def _unlogged() -> Iterator[None]:
+def _silence_urllib3() -> Iterator[None]:
     """Keep urllib3 from logging the address, as it does at DEBUG."""
     logger = logging.getLogger("urllib3.connectionpool")
 

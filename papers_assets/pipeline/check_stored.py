@@ -7,104 +7,121 @@ from datetime import datetime
 import pandas as pd
 
 from papers_assets import checks
-from papers_assets.checks import Finding, Severity
+from papers_assets.checks import CheckResult, Severity
 from papers_assets.checks.rendered import parse
-from papers_assets.keywords.model import KeywordsFile
-from papers_assets.render.markdown import collapse
-from papers_assets.render.sections import sections
-from papers_assets.storage.documents import Documents
-from papers_assets.storage.editions import Outputs
+from papers_assets.keywords.model import KeywordsConfig
+from papers_assets.render.markdown import collapse_whitespace
+from papers_assets.render.sections import build_sections
+from papers_assets.storage.documents import DocumentStore
+from papers_assets.storage.editions import EditionStore
 from papers_assets.storage.files import StoreError
-from papers_assets.storage.harvest import Harvests
-from papers_assets.storage.raw_papers import Store
-from papers_assets.transform.selection import KEYS, Source, sources, to_frame
-from papers_assets.transform.selection_cache import fingerprint
+from papers_assets.storage.harvest import HarvestStore
+from papers_assets.storage.raw_papers import RawPapersStore
+from papers_assets.transform.selection import KEY_COLUMNS, SelectionSource, read_sources, to_frame
+from papers_assets.transform.selection_cache import compute_fingerprint
 
 _COLUMNS = ["keyword", "arxiv_id", "version"]
-_EDITED = (
+_EDITED_NOTE = (
     "keywords.toml was edited since the last publication, which may be the reason: launch the job "
     "publish."
 )
 
 
 def check_stored_papers(
-    file: KeywordsFile, store: Store, harvests: Harvests, now: datetime
-) -> list[Finding]:
+    keywords_config: KeywordsConfig,
+    store: RawPapersStore,
+    harvest_store: HarvestStore,
+    now: datetime,
+) -> list[CheckResult]:
     """Evaluate the checks of `papers`.
 
     Raises:
         StoreError: nothing has been published, or a file cannot be read.
     """
     papers = store.read_papers()
-    published = sources(papers)
+    published = read_sources(papers)
     keys = {
         name: keys
-        for name in file.names
-        if name in published and (keys := _keys(name, published[name], store)) is not None
+        for name in keywords_config.names
+        if name in published and (keys := _read_keys(name, published[name], store)) is not None
     }
-    covered = harvests.coverage(file, now)
-    findings = checks.check_papers(
+    covered = harvest_store.coverage(keywords_config, now)
+    results = checks.check_papers(
         papers,
         papers,  # what was published before is not stored
-        file,
+        keywords_config,
         keys,
         now,
-        [name for name in file.names if name not in keys],
-        {name: s.choice.gaps for name, s in published.items() if s.choice and s.choice.gaps},
-        covered.missing if covered else (),
+        [name for name in keywords_config.names if name not in keys],
+        {
+            name: s.cached_selection.missing_ranges
+            for name, s in published.items()
+            if s.cached_selection and s.cached_selection.missing_ranges
+        },
+        covered.missing_days if covered else (),
     )
-    return _as_edited(findings) if _is_edited(papers, file) else findings
+    return (
+        _as_warnings(results) if is_edited_since_publication(papers, keywords_config) else results
+    )
 
 
-def check_stored_changes(file: KeywordsFile, store: Store, outputs: Outputs) -> list[Finding]:
+def check_stored_changes(
+    keywords_config: KeywordsConfig, store: RawPapersStore, edition_store: EditionStore
+) -> list[CheckResult]:
     """Evaluate the checks of `changes`.
 
     Raises:
         StoreError: nothing has been published, or a file cannot be read.
     """
-    with store.publishing():
-        papers, known = store.read_papers(_COLUMNS), outputs.read_known().papers
-    return checks.check_changes(known, papers, file.names)
+    with store.publish_lock():
+        papers, announced = store.read_papers(_COLUMNS), edition_store.read_announced().papers
+    return checks.check_changes(announced, papers, keywords_config.names)
 
 
-def check_stored_readme(file: KeywordsFile, store: Store) -> list[Finding]:
+def check_stored_readme(
+    keywords_config: KeywordsConfig, store: RawPapersStore
+) -> list[CheckResult]:
     """Evaluate the checks of `readme`.
 
     Raises:
         StoreError: nothing has been published, or a file cannot be read.
     """
     documents = store.documents
-    with store.publishing():
+    with store.publish_lock():
         papers = store.read_papers(_COLUMNS)
         try:
             document = documents.read(documents.readme_path)
         except FileNotFoundError as error:
             path = documents.readme_path
             raise StoreError(f"{path}: not there. Materialize readme.") from error
-        front_page, problem = _front_page(documents) if file.front_page else (None, "")
-        findings = checks.check_readme(
+        front_page, problem = (
+            _read_front_page(documents) if keywords_config.front_page else (None, "")
+        )
+        results = checks.check_readme(
             document,
             papers,
-            sections(papers, file),
-            file,
-            pages=documents.pages(),
+            build_sections(papers, keywords_config),
+            keywords_config,
+            pages=documents.read_pages(),
             front_page=front_page,
             front_page_problem=problem,
         )
     headings = [section.heading for section in parse(document).sections]
-    is_edited = headings != [collapse(name) for name in file.names] or _is_edited(papers, file)
-    return _as_edited(findings) if is_edited else findings
+    is_edited = headings != [
+        collapse_whitespace(name) for name in keywords_config.names
+    ] or is_edited_since_publication(papers, keywords_config)
+    return _as_warnings(results) if is_edited else results
 
 
-def _keys(name: str, source: Source, store: Store) -> pd.DataFrame | None:
-    """Return the `KEYS` of a keyword's stored papers; None if its list was made from others."""
-    if not source.signature or source.signature != store.signature(name):
+def _read_keys(name: str, source: SelectionSource, store: RawPapersStore) -> pd.DataFrame | None:
+    """Return the `KEY_COLUMNS` of a keyword's stored papers; None if its list was made from others."""
+    if not source.etag or source.etag != store.etag(name):
         return None
-    stored = store.read_held_columns(name, KEYS)
-    return None if stored is None else to_frame(stored.papers)
+    stored = store.read_raw_papers_columns(name, KEY_COLUMNS)
+    return None if stored is None else to_frame(stored.rows)
 
 
-def _front_page(documents: Documents) -> tuple[bytes | None, str]:
+def _read_front_page(documents: DocumentStore) -> tuple[bytes | None, str]:
     """Return the front page, or why there is none."""
     try:
         documents.check_front_page()
@@ -113,24 +130,26 @@ def _front_page(documents: Documents) -> tuple[bytes | None, str]:
         return None, str(error)
 
 
-def _is_edited(papers: pd.DataFrame, file: KeywordsFile) -> bool:
+def is_edited_since_publication(papers: pd.DataFrame, keywords_config: KeywordsConfig) -> bool:
     """Return whether `papers` was published for keywords that the file has otherwise, or not."""
-    names = set(file.names)
+    names = set(keywords_config.names)
 
-    def is_edited(name: str, source: Source) -> bool:
+    def is_edited(name: str, source: SelectionSource) -> bool:
         if name not in names:
             return True
-        choice = source.choice
-        return bool(choice and choice.fingerprint != fingerprint(file[name], source.signature))
+        cached = source.cached_selection
+        return bool(
+            cached and cached.fingerprint != compute_fingerprint(keywords_config[name], source.etag)
+        )
 
-    return any(is_edited(name, source) for name, source in sources(papers).items())
+    return any(is_edited(name, source) for name, source in read_sources(papers).items())
 
 
-def _as_edited(findings: Sequence[Finding]) -> list[Finding]:
+def _as_warnings(results: Sequence[CheckResult]) -> list[CheckResult]:
     """Return the findings, failed ones as warnings: the next publication follows the file."""
 
-    def warning(found: Finding) -> Finding:
-        description = f"{found.description} {_EDITED}"
-        return replace(found, severity=Severity.WARN, description=description)
+    def warning(result: CheckResult) -> CheckResult:
+        description = f"{result.description} {_EDITED_NOTE}"
+        return replace(result, severity=Severity.WARN, description=description)
 
-    return [found if found.passed else warning(found) for found in findings]
+    return [result if result.passed else warning(result) for result in results]

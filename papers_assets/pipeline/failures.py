@@ -4,32 +4,32 @@ from dataclasses import dataclass
 
 from papers_assets.arxiv.errors import ArxivError
 from papers_assets.keywords.model import Keyword
-from papers_assets.text import printable
+from papers_assets.text import to_printable
 
 NOT_STORED = "it could not be stored"
-MISTAKE = "of a mistake in papers-assets"
+BUG_REASON = "of a mistake in papers-assets"
 
 
 @dataclass(frozen=True)
-class Failed:
+class RefreshFailure:
     """A keyword that could not be refreshed; of what was held of it, nothing is lost."""
 
     keyword: Keyword
     reason: str
-    brief: str
+    short_reason: str
     """The same in words for readers of the README."""
 
 
-def unexpected(error: Exception) -> str:
+def describe_unexpected(error: Exception) -> str:
     """Tell of what nobody thought of."""
-    return printable(f"unexpectedly, {type(error).__name__}: {error}")
+    return to_printable(f"unexpectedly, {type(error).__name__}: {error}")
 
 
-def not_asked(after: Exception) -> str:
+def describe_not_asked(error: Exception) -> str:
     """Tell why arXiv was not asked any more."""
-    return f"not asked, after this: {after}"
+    return f"not asked, after this: {error}"
 
 
-def brief_of(error: Exception) -> str:
+def short_reason_for(error: Exception) -> str:
     """Give, for readers of the README, what arXiv did, or that storage failed."""
-    return error.brief if isinstance(error, ArxivError) else NOT_STORED
+    return error.short_reason if isinstance(error, ArxivError) else NOT_STORED

@@ -12,20 +12,20 @@ from prometheus_client import CollectorRegistry, generate_latest, start_http_ser
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from papers_assets.arxiv.errors import BLOCKED
-from papers_assets.pipeline.status import KeywordState, State
+from papers_assets.arxiv.errors import BLOCKED_REASON
+from papers_assets.pipeline.status import KeywordStatus, Status
 from papers_assets.storage.run_counters import Counts
 
 
-def families(state: State) -> Iterator[Metric]:
+def build_metric_families(state: Status) -> Iterator[Metric]:
     """Say it in Prometheus' terms."""
     if state.counts:
-        yield from _of_runs(state.counts)
-    yield from _of_keywords(state)
-    yield from _of_outputs(state)
+        yield from _run_metrics(state.counts)
+    yield from _keyword_metrics(state)
+    yield from _output_metrics(state)
 
 
-def _of_runs(counts: Counts) -> Iterator[Metric]:
+def _run_metrics(counts: Counts) -> Iterator[Metric]:
     yield CounterMetricFamily(
         "papers_runs", "Runs of raw_papers that have ended, well or not.", counts.runs
     )
@@ -40,19 +40,19 @@ def _of_runs(counts: Counts) -> Iterator[Metric]:
     yield GaugeMetricFamily(
         "papers_last_run_timestamp_seconds",
         "When the last run of raw_papers ended; 0: none has.",
-        _seconds(counts.last_run),
+        _to_seconds(counts.last_run),
     )
 
 
-def _of_keywords(state: State) -> Iterator[Metric]:
-    def counter(name: str, says: str, value: Callable[[str], float]) -> Metric:
-        family = CounterMetricFamily(name, says, labels=["keyword"])
+def _keyword_metrics(state: Status) -> Iterator[Metric]:
+    def counter(name: str, documentation: str, value: Callable[[str], float]) -> Metric:
+        family = CounterMetricFamily(name, documentation, labels=["keyword"])
         for keyword in state.keywords:
             family.add_metric([keyword.name], value(keyword.name))
         return family
 
-    def gauge(name: str, says: str, value: Callable[[KeywordState], float]) -> Metric:
-        family = GaugeMetricFamily(name, says, labels=["keyword"])
+    def gauge(name: str, documentation: str, value: Callable[[KeywordStatus], float]) -> Metric:
+        family = GaugeMetricFamily(name, documentation, labels=["keyword"])
         for keyword in state.keywords:
             family.add_metric([keyword.name], value(keyword))
         return family
@@ -71,37 +71,37 @@ def _of_keywords(state: State) -> Iterator[Metric]:
     yield gauge(
         "papers_keyword_last_refresh_timestamp_seconds",
         "When arXiv last gave a believable answer for the keyword; 0: never.",
-        lambda keyword: _seconds(keyword.held.refreshed_at),
+        lambda keyword: _to_seconds(keyword.file.refreshed_at),
     )
     yield gauge(
         "papers_keyword_age_seconds",
         "Seconds since arXiv last gave a believable answer for the keyword; +Inf: it never did.",
-        lambda keyword: _age(keyword.held.refreshed_at, state.now),
+        lambda keyword: _age_seconds(keyword.file.refreshed_at, state.now),
     )
     yield gauge(
         "papers_keyword_failed",
         "1 if the last refresh of the keyword failed, else 0.",
-        lambda keyword: bool(keyword.problem),
+        lambda keyword: bool(keyword.short_reason),
     )
     yield gauge(
         "papers_keyword_held_versions",
         "Versions of papers that are held of the keyword.",
-        lambda keyword: keyword.held.versions,
+        lambda keyword: keyword.file.versions,
     )
     yield gauge(
         "papers_keyword_held_readable",
         "0 if the file with the keyword's papers cannot be read, else 1.",
-        lambda keyword: keyword.held.is_readable,
+        lambda keyword: keyword.file.is_readable,
     )
     yield gauge(
         "papers_keyword_gap",
         "1 if an answer did not reach back to what is held of the keyword, so that papers of some "
         "days may be missing until somebody looks back at them; else 0.",
-        lambda keyword: keyword.held.has_gap,
+        lambda keyword: keyword.file.has_gap,
     )
 
 
-def _of_outputs(state: State) -> Iterator[Metric]:
+def _output_metrics(state: Status) -> Iterator[Metric]:
     yield GaugeMetricFamily("papers_keywords", "Keywords that are followed.", len(state.keywords))
     yield GaugeMetricFamily(
         "papers_keywords_file_ok",
@@ -111,17 +111,17 @@ def _of_outputs(state: State) -> Iterator[Metric]:
     yield GaugeMetricFamily(
         "papers_arxiv_blocked",
         "1 if arXiv's last word to some keyword was 403, which asks us to stop; else 0.",
-        any(keyword.problem == BLOCKED for keyword in state.keywords),
+        any(keyword.short_reason == BLOCKED_REASON for keyword in state.keywords),
     )
     yield GaugeMetricFamily(
         "papers_readme_timestamp_seconds",
         "When the README was last written; 0: there is none.",
-        _seconds(state.readme_at),
+        _to_seconds(state.readme_at),
     )
     yield GaugeMetricFamily(
         "papers_readme_age_seconds",
         "Seconds since the README was last written; +Inf: there is none.",
-        _age(state.readme_at, state.now),
+        _age_seconds(state.readme_at, state.now),
     )
     yield GaugeMetricFamily(
         "papers_harvest_days_missing",
@@ -131,35 +131,35 @@ def _of_outputs(state: State) -> Iterator[Metric]:
     yield GaugeMetricFamily(
         "papers_last_edition_timestamp_seconds",
         "The day of the newest edition, at 0:00 UTC; 0: there is none.",
-        _seconds(state.edition_at),
+        _to_seconds(state.edition_at),
     )
 
 
-def _seconds(moment: datetime | None) -> float:
+def _to_seconds(moment: datetime | None) -> float:
     return moment.timestamp() if moment else 0.0
 
 
-def _age(moment: datetime | None, now: datetime) -> float:
+def _age_seconds(moment: datetime | None, now: datetime) -> float:
     return (now - moment).total_seconds() if moment else math.inf
 
 
-class _Collector(Collector):
-    def __init__(self, look: Callable[[], State]) -> None:
-        self._look = look
+class _StatusCollector(Collector):
+    def __init__(self, read_status: Callable[[], Status]) -> None:
+        self._read_status = read_status
 
     def collect(self) -> Iterable[Metric]:
-        return families(self._look())
+        return build_metric_families(self._read_status())
 
     def describe(self) -> Iterable[Metric]:
         return []  # or it would be asked to collect when it is registered
 
 
-def metrics_text(look: Callable[[], State]) -> str:
+def render_metrics(read_status: Callable[[], Status]) -> str:
     """Give all metrics in Prometheus' text format."""
-    return generate_latest(_registry(look)).decode()
+    return generate_latest(_build_registry(read_status)).decode()
 
 
-def serve_metrics(look: Callable[[], State], host: str, port: int) -> Callable[[], None]:
+def serve_metrics(read_status: Callable[[], Status], host: str, port: int) -> Callable[[], None]:
     """Serve all metrics at http://host:port/metrics from a thread of their own.
 
     Returns:
@@ -168,12 +168,12 @@ def serve_metrics(look: Callable[[], State], host: str, port: int) -> Callable[[
     Raises:
         OSError: nothing can listen there.
     """
-    _, thread = start_http_server(port, host, _registry(look))
+    _, thread = start_http_server(port, host, _build_registry(read_status))
     return thread.join
 
 
-def _registry(look: Callable[[], State]) -> CollectorRegistry:
+def _build_registry(read_status: Callable[[], Status]) -> CollectorRegistry:
     # Its own: the library's default one has metrics of this process, which nobody asked for.
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Collector(look))
+    registry.register(_StatusCollector(read_status))
     return registry

@@ -10,12 +10,12 @@ from datetime import datetime, timedelta
 from itertools import accumulate
 
 from papers_assets.arxiv.errors import ArxivError
-from papers_assets.arxiv.models import Newest, Page, Paper, short
-from papers_assets.arxiv.search import MAX_PAGE, MAX_RESULTS
+from papers_assets.arxiv.models import Page, Paper, SearchResult, missing_results
+from papers_assets.arxiv.search import MAX_PAGE_SIZE, MAX_RESULTS
 from papers_assets.keywords.matching import Matcher
 from papers_assets.keywords.model import Keyword
-from papers_assets.keywords.query import page_size
-from papers_assets.transform.date_ranges import Window
+from papers_assets.keywords.query import choose_page_size
+from papers_assets.transform.date_ranges import DateRange
 
 MAX_PAGES = 20
 """Enough to reach the last of arXiv's 30,000 results, since pages double in size."""
@@ -23,35 +23,35 @@ _SLACK = timedelta(days=1)
 _MINUTE = timedelta(minutes=1)
 
 
-def fetch_newest(  # noqa: PLR0913 - all but three are said by name
+def fetch_until_known(  # noqa: PLR0913 - all but three are said by name
     keyword: Keyword,
-    ask: Callable[[int, int], Page],
-    held_until: datetime | None,
+    fetch_page: Callable[[int, int], Page],
+    known_until: datetime | None,
     *,
-    fill: bool,
-    expected: int = 0,
+    until_cap: bool,
+    expected_results: int = 0,
     first_page: int | None = None,
     max_pages: int = MAX_PAGES,
-) -> Newest:
-    """Ask for pages until they meet what is held and, if `fill`, have enough papers for the cap.
+) -> SearchResult:
+    """Ask for pages until they meet what is held and, if `until_cap`, have enough papers for the cap.
 
     Reading ends at a page that is not what its own answer promises: what came until then comes
     with a `fault`. So does what came before a page that does not come, with an `error`.
 
     Args:
         keyword: what to ask for.
-        ask: gives the page that begins at a result and has so many of them.
-        held_until: read back to here: everything older is held. None: nothing is.
-        fill: whether what is held was fetched for no cap at all, or for a smaller one.
-        expected: how many results are known to be newer than `held_until`; the first page has room
+        fetch_page: gives the page that begins at a result and has so many of them.
+        known_until: read back to here: everything older is held. None: nothing is.
+        until_cap: whether what is held was fetched for no cap at all, or for a smaller one.
+        expected_results: how many results are known to be newer than `known_until`; the first page has room
             for them.
         first_page: how many results the first page is asked to have, whatever is expected.
         max_pages: where to stop all the same.
 
     Raises:
-        ArxivError: from `ask`, for the first page.
+        ArxivError: from `fetch_page`, for the first page.
     """
-    size = first_page or min(max(page_size(keyword), expected), MAX_PAGE)
+    size = first_page or min(max(choose_page_size(keyword), expected_results), MAX_PAGE_SIZE)
     matches = Matcher(keyword)
     found: dict[tuple[str, int], Paper] = {}
     unreadable: list[str] = []
@@ -59,50 +59,54 @@ def fetch_newest(  # noqa: PLR0913 - all but three are said by name
     start, matching, pages, total = 0, 0, 0, 0
     while True:
         try:
-            page = ask(start, size)
+            page = fetch_page(start, size)
         except ArxivError as error:
             if not pages:
                 raise
-            return Newest(tuple(found.values()), total, pages, gap=True, error=error)
+            return SearchResult(tuple(found.values()), total, pages, has_gap=True, error=error)
         pages, total = pages + 1, page.total_results
         fresh = [p for p in page.papers if (p.arxiv_id, p.version) not in found]
         found.update(((p.arxiv_id, p.version), p) for p in fresh)
-        unreadable += page.unreadable
-        repaired += [page.repaired] if page.repaired else []
-        fault = short(page, start, size) or _disordered(page)
+        unreadable += page.unreadable_entries
+        repaired += [page.repairs] if page.repairs else []
+        fault = missing_results(page, start, size) or _find_disorder(page)
         oldest = min((p.updated for p in page.papers), default=None)
-        met = held_until is None or oldest is None or oldest <= held_until
-        if fill:
-            matching += sum(keyword.shows(p.version) for p in matches.matching(fresh))
-        full = not fill or matching >= keyword.cap
+        met = known_until is None or oldest is None or oldest <= known_until
+        if until_cap:
+            matching += sum(keyword.shows(p.version) for p in matches.select_matching(fresh))
+        full = not until_cap or matching >= keyword.cap
         start += size
         over = start >= min(total, MAX_RESULTS)
         if fault or (met and full) or over or pages >= max_pages:
             gap = not met and start < total
             papers = tuple(found.values())
-            return Newest(papers, total, pages, gap, fault, tuple(unreadable), tuple(repaired))
+            return SearchResult(
+                papers, total, pages, gap, fault, tuple(unreadable), tuple(repaired)
+            )
         # Who has to read on reads more at a time: requests are what is scarce.
-        size = min(2 * size, MAX_PAGE, MAX_RESULTS - start)
+        size = min(2 * size, MAX_PAGE_SIZE, MAX_RESULTS - start)
 
 
-def _disordered(page: Page) -> str:
+def _find_disorder(page: Page) -> str:
     times = [paper.updated for paper in page.papers]
     oldest = accumulate(times, min)  # not the neighbour: a slow drift the wrong way is wrong too
     wrong = sum(time > old + _SLACK for old, time in zip(oldest, times[1:], strict=False))
     return f"results not in the order asked for, {wrong} times" if wrong else ""
 
 
-def fetch_window(window: Window, ask: Callable[[int, int], Page]) -> Newest | None:
+def fetch_range(
+    date_range: DateRange, fetch_page: Callable[[int, int], Page]
+) -> SearchResult | None:
     """Ask for every result of a window, page by page; None if arXiv has more than it gives out.
 
     If a page does not come, those before it do, with an `error`.
 
     Args:
-        window: when the papers were submitted.
-        ask: gives the page that begins at a result and has so many of them.
+        date_range: when the papers were submitted.
+        fetch_page: gives the page that begins at a result and has so many of them.
 
     Raises:
-        ArxivError: from `ask`, for the first page.
+        ArxivError: from `fetch_page`, for the first page.
     """
     found: dict[tuple[str, int], Paper] = {}
     unreadable: list[str] = []
@@ -110,41 +114,45 @@ def fetch_window(window: Window, ask: Callable[[int, int], Page]) -> Newest | No
     start = pages = total = came = 0
     while True:
         try:
-            page = ask(start, MAX_PAGE)
+            page = fetch_page(start, MAX_PAGE_SIZE)
         except ArxivError as error:
             if not pages:
                 raise
-            return Newest(tuple(found.values()), total, pages, gap=False, error=error)
+            return SearchResult(tuple(found.values()), total, pages, has_gap=False, error=error)
         pages += 1
         if page.total_results > MAX_RESULTS:
             return None
-        came += len(page.papers) + len(page.unreadable)
+        came += len(page.papers) + len(page.unreadable_entries)
         total = max(total, page.total_results)
-        found |= {(p.arxiv_id, p.version): p for p in page.papers if not _is_just_after(p, window)}
-        unreadable += page.unreadable
-        repaired += [page.repaired] if page.repaired else []
-        fault = short(page, start, MAX_PAGE) or _outside(page.papers, window)
-        start += MAX_PAGE
+        found |= {
+            (p.arxiv_id, p.version): p for p in page.papers if not is_just_after(p, date_range)
+        }
+        unreadable += page.unreadable_entries
+        repaired += [page.repairs] if page.repairs else []
+        fault = missing_results(page, start, MAX_PAGE_SIZE) or find_outside(page.papers, date_range)
+        start += MAX_PAGE_SIZE
         if fault or start >= total or page.total_results < total:
             if not fault and came < total:
                 fault = f"{came} results came where the first page promises {total}"
             papers = tuple(found.values())
-            return Newest(
+            return SearchResult(
                 papers,
                 total,
                 pages,
-                gap=False,
-                fault=fault,
-                unreadable=tuple(unreadable),
-                repaired=tuple(repaired),
+                has_gap=False,
+                problem=fault,
+                unreadable_entries=tuple(unreadable),
+                repairs=tuple(repaired),
             )
 
 
-def _is_just_after(paper: Paper, window: Window) -> bool:
-    """Whether a paper is of the minute that is asked for besides; see `query.submitted_in`."""
-    return window.end <= paper.published < window.end + _MINUTE
+def is_just_after(paper: Paper, date_range: DateRange) -> bool:
+    """Whether a paper is of the minute that is asked for besides; see `query.submitted_in_parameters`."""
+    return date_range.end <= paper.published < date_range.end + _MINUTE
 
 
-def _outside(papers: Iterable[Paper], window: Window) -> str:
-    outside = sum(p.published not in window and not _is_just_after(p, window) for p in papers)
+def find_outside(papers: Iterable[Paper], date_range: DateRange) -> str:
+    outside = sum(
+        p.published not in date_range and not is_just_after(p, date_range) for p in papers
+    )
     return f"{outside} results submitted on other days than were asked for" if outside else ""

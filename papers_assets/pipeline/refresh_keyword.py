@@ -6,28 +6,28 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from papers_assets.arxiv.client import ArxivClient
-from papers_assets.arxiv.models import Newest, Page, Paper
+from papers_assets.arxiv.models import Page, Paper, SearchResult
 from papers_assets.keywords import query
 from papers_assets.keywords.matching import Matcher
 from papers_assets.keywords.model import Keyword
-from papers_assets.keywords.query import other_page_size
-from papers_assets.pipeline.paging import fetch_newest
-from papers_assets.storage.raw_papers import Store, StoreDamagedError
-from papers_assets.text import counted, details
+from papers_assets.keywords.query import choose_alternative_page_size
+from papers_assets.pipeline.paging import fetch_until_known
+from papers_assets.storage.raw_papers import RawPapersStore, StoreDamagedError
+from papers_assets.text import count_noun, details
 from papers_assets.transform import answer_validation, raw_papers
-from papers_assets.transform.raw_papers import Held
+from papers_assets.transform.raw_papers import RawPapers
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Refreshed:
+class RefreshResult:
     """A keyword that arXiv answered for."""
 
     keyword: Keyword
-    held: Held
+    raw_papers: RawPapers
     """After the merge; it is on disk."""
-    answer: Newest
+    answer: SearchResult
     new: int
     """Papers of which no version was held before."""
     revised: int
@@ -37,14 +37,14 @@ class Refreshed:
     seconds_waited: float
     """For arXiv's sake: at the politeness gate and between attempts."""
     requests: int
-    remarks: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     """What is odd about it all the same, in words for people."""
 
 
-NO_PAPER = "no paper on arXiv matches; check the spelling"
+NO_PAPER_WARNING = "no paper on arXiv matches; check the spelling"
 
 
-class DoubtfulError(Exception):
+class SuspectAnswerError(Exception):
     """What came is not to be believed as a whole."""
 
 
@@ -59,84 +59,84 @@ class KeywordRefresh:
         self,
         keyword: Keyword,
         client: ArxivClient,
-        store: Store,
+        store: RawPapersStore,
         now: Callable[[], datetime],
         max_attempts: int | None,
     ) -> None:
         self._keyword = keyword
         self._client, self._store, self._now = client, store, now
         self._max_attempts = max_attempts
-        self._ignore_held = False
+        self._full_refresh = False
         self._matches = Matcher(keyword)
-        self._remarks: list[str] = []
+        self._warnings: list[str] = []
 
-    def run(self, answers: Answers, *, ignore_held: bool) -> Refreshed:
+    def run(self, earlier_answers: Answers, *, full_refresh: bool) -> RefreshResult:
         """Ask, and keep what came.
 
         Args:
-            answers: who got which answer in this run; ours is added.
-            ignore_held: read up to the cap, as if nothing were held.
+            earlier_answers: who got which answer in this run; ours is added.
+            full_refresh: read up to the cap, as if nothing were held.
 
         Raises:
             ArxivError: no answer came, or not all of its pages; what is certain is kept.
             DoubtfulError: one came, but not one to believe; what is certain is kept.
             StoreError: it could not be read or written.
         """
-        self._ignore_held = ignore_held
+        self._full_refresh = full_refresh
         waited, requests = self._client.seconds_waited, self._client.requests
-        with self._store.updating(self._keyword.name):
-            before = self._read()
-        answer, certain = self._fetch(before)
-        if doubts := self._doubts(answer, certain, before, answers):
+        with self._store.keyword_lock(self._keyword.name):
+            before = self._read_stored()
+        answer, matching = self._fetch(before)
+        if anomalies := self._find_anomalies(answer, matching, before, earlier_answers):
             # Some of arXiv's outages are over a moment later.
-            logger.warning("%s: %s; asking once more", self._keyword.name, _words(doubts))
-            self._keep(certain)  # whatever comes next, these match
-            self._client.look_again_later()
-            answer, certain = self._fetch(before)
-            doubts = self._doubts(answer, certain, before, answers)
-        answers.setdefault(answer_validation.versions(answer), self._keyword)
-        since = before.doubted_since if before else None
-        if doubts and not answer_validation.is_believed_now(doubts, since, self._now()):
-            self._keep(certain)
-            raise DoubtfulError(_words(doubts))
-        if doubts:
-            self._remark(f"{_words(doubts)}; believed, as arXiv has said so for days")
+            logger.warning("%s: %s; asking once more", self._keyword.name, _describe(anomalies))
+            self._store_matching(matching)  # whatever comes next, these match
+            self._client.pause_before_recheck()
+            answer, matching = self._fetch(before)
+            anomalies = self._find_anomalies(answer, matching, before, earlier_answers)
+        earlier_answers.setdefault(answer_validation.list_versions(answer), self._keyword)
+        since = before.suspect_since if before else None
+        if anomalies and not answer_validation.is_persistent(anomalies, since, self._now()):
+            self._store_matching(matching)
+            raise SuspectAnswerError(_describe(anomalies))
+        if anomalies:
+            self._warn(f"{_describe(anomalies)}; believed, as arXiv has said so for days")
         if answer.total_results == 0:
-            self._remark(NO_PAPER)
-        if answer.gap:
-            self._remark(
-                f"{counted(answer.pages, 'page')} did not reach what is stored; papers in between "
+            self._warn(NO_PAPER_WARNING)
+        if answer.has_gap:
+            self._warn(
+                f"{count_noun(answer.pages, 'page')} did not reach what is stored; papers in between "
                 "may be missing"
             )
-        if answer.unreadable:
-            self._remark(
-                f"{counted(len(answer.unreadable), 'entry', 'entries')} could not be read: "
-                f"{answer.unreadable[0]}"
+        if answer.unreadable_entries:
+            self._warn(
+                f"{count_noun(len(answer.unreadable_entries), 'entry', 'entries')} could not be read: "
+                f"{answer.unreadable_entries[0]}"
             )
-        for words in answer.repaired:
-            self._remark(words)
-        earlier, after = self._merge(answer, since if doubts else None)
-        return self._told(
+        for words in answer.repairs:
+            self._warn(words)
+        earlier, after = self._store_answer(answer, since if anomalies else None)
+        return self._build_result(
             answer,
-            certain,
+            matching,
             earlier,
             after,
             self._client.seconds_waited - waited,
             self._client.requests - requests,
         )
 
-    def _read(self) -> Held | None:
+    def _read_stored(self) -> RawPapers | None:
         """Read what is held, which is locked; a damaged file makes place for a new one."""
         try:
-            return raw_papers.of_definition(
-                self._keyword, self._store.read_held(self._keyword.name)
+            return raw_papers.for_definition(
+                self._keyword, self._store.read_raw_papers(self._keyword.name)
             )
         except StoreDamagedError as error:
-            aside = self._store.set_aside(error.path)
-            self._remark(f"what was held is damaged and set aside as {aside}; fetched anew")
+            aside = self._store.quarantine(error.path)
+            self._warn(f"what was held is damaged and set aside as {aside}; fetched anew")
             return None
 
-    def _fetch(self, before: Held | None) -> tuple[Newest, list[Paper]]:
+    def _fetch(self, stored: RawPapers | None) -> tuple[SearchResult, list[Paper]]:
         """Return the answer, and the papers of it that are certainly the keyword's.
 
         Raises:
@@ -144,109 +144,117 @@ class KeywordRefresh:
         """
         keyword = self._keyword
         # What was not whole last time may be so with pages of another size.
-        was_doubted = before is not None and before.doubted_since is not None
+        was_doubted = stored is not None and stored.suspect_since is not None
 
         def ask(start: int, size: int) -> Page:
-            parameters = query.newest_first(keyword, start, size)
-            return self._client.ask(parameters, max_attempts=self._max_attempts)
+            parameters = query.newest_first_parameters(keyword, start, size)
+            return self._client.query(parameters, max_attempts=self._max_attempts)
 
         # Who ignores what is held still reads back to where it is complete: else there is a gap.
-        answer = fetch_newest(
+        answer = fetch_until_known(
             keyword,
             ask,
-            before.read_until if before else None,
-            fill=before is None or before.cap < keyword.cap or self._ignore_held,
-            expected=before.since_read_until * 5 // 4 if before else 0,
-            first_page=other_page_size(keyword, self._now().date()) if was_doubted else None,
+            stored.read_until if stored else None,
+            until_cap=stored is None or stored.filled_cap < keyword.cap or self._full_refresh,
+            expected_results=stored.newer_than_read_until * 5 // 4 if stored else 0,
+            first_page=choose_alternative_page_size(keyword, self._now().date())
+            if was_doubted
+            else None,
         )
-        certain = self._matches.matching(answer.papers)
+        matching = self._matches.select_matching(answer.papers)
         if answer.error:
-            self._keep(certain)
+            self._store_matching(matching)
             logger.warning(
                 "%s: %d papers of the first %d pages are kept, and then: %s",
-                *(keyword.name, len(certain), answer.pages, answer.error),
+                *(keyword.name, len(matching), answer.pages, answer.error),
             )
             raise answer.error
-        return answer, certain
+        return answer, matching
 
-    def _doubts(
+    def _find_anomalies(
         self,
-        answer: Newest,
-        certain: Sequence[Paper],
-        before: Held | None,
-        answers: Answers,
-    ) -> list[answer_validation.Doubt]:
-        return answer_validation.doubts_about(self._keyword, answer, certain, before, answers)
+        answer: SearchResult,
+        matching: Sequence[Paper],
+        stored: RawPapers | None,
+        earlier_answers: Answers,
+    ) -> list[answer_validation.Anomaly]:
+        return answer_validation.find_anomalies(
+            self._keyword, answer, matching, stored, earlier_answers
+        )
 
-    def _keep(self, certain: Sequence[Paper]) -> None:
-        with self._store.updating(self._keyword.name):
-            unique = {(paper.arxiv_id, paper.version): paper for paper in certain}
-            after = raw_papers.kept(self._keyword, self._read(), [*unique.values()], self._now())
-            self._store.write_held(after)
+    def _store_matching(self, matching: Sequence[Paper]) -> None:
+        with self._store.keyword_lock(self._keyword.name):
+            unique = {(paper.arxiv_id, paper.version): paper for paper in matching}
+            after = raw_papers.merge_partial_answer(
+                self._keyword, self._read_stored(), [*unique.values()], self._now()
+            )
+            self._store.write_raw_papers(after)
 
-    def _merge(
-        self, answer: Newest, doubted_since: datetime | None
-    ) -> tuple[set[tuple[str, int]], Held]:
+    def _store_answer(
+        self, answer: SearchResult, suspect_since: datetime | None
+    ) -> tuple[set[tuple[str, int]], RawPapers]:
         # Read again: another process may have brought papers of the same keyword meanwhile.
-        with self._store.updating(self._keyword.name):
-            before = self._read()
-            after = raw_papers.refreshed(
+        with self._store.keyword_lock(self._keyword.name):
+            before = self._read_stored()
+            after = raw_papers.merge_answer(
                 self._keyword,
                 before,
                 answer.papers,
                 self._now(),
                 total_results=answer.total_results,
-                doubted_since=doubted_since,
-                gap=answer.gap,
+                suspect_since=suspect_since,
+                has_gap=answer.has_gap,
             )
-            self._store.write_held(after)
-            self._store.write_problem(self._keyword.name, "")
+            self._store.write_raw_papers(after)
+            self._store.write_failure_reason(self._keyword.name, "")
         # What was kept of answers that were not believed has not been reported to anybody.
-        return before.reported() if before else set(), after
+        return before.reported_versions() if before else set(), after
 
-    def _told(  # noqa: PLR0913, PLR0917 - what there is to tell
+    def _build_result(  # noqa: PLR0913, PLR0917 - what there is to tell
         self,
-        answer: Newest,
+        answer: SearchResult,
         certain: Sequence[Paper],
         earlier: set[tuple[str, int]],
-        after: Held,
+        after: RawPapers,
         seconds_waited: float,
         requests: int,
-    ) -> Refreshed:
-        new, revised = raw_papers.news(earlier, after.versions())
+    ) -> RefreshResult:
+        new, revised = raw_papers.count_new(earlier, after.versions())
         matching = {(p.arxiv_id, p.version) for p in certain}
         filtered = [p for p in answer.papers if (p.arxiv_id, p.version) not in matching]
-        outcome = Refreshed(
+        outcome = RefreshResult(
             keyword=self._keyword,
-            held=after,
+            raw_papers=after,
             answer=answer,
             new=new,
             revised=revised,
             filtered=len(filtered),
             seconds_waited=seconds_waited,
             requests=requests,
-            remarks=tuple(self._remarks),
+            warnings=tuple(self._warnings),
         )
         logger.info(
             "%s: fetched %d of %s (%s); %d added, %d updated, %d filtered out",
             self._keyword.name,
             len(answer.papers),
-            counted(answer.total_results, "result"),
-            counted(requests, "request"),
+            count_noun(answer.total_results, "result"),
+            count_noun(requests, "request"),
             outcome.new,
             outcome.revised,
             outcome.filtered,
         )
-        details.info("%s: the query was %s", self._keyword.name, query.search_query(self._keyword))
+        details.info(
+            "%s: the query was %s", self._keyword.name, query.build_search_query(self._keyword)
+        )
         if filtered:
             named = ", ".join(f"{p.arxiv_id}v{p.version}" for p in filtered)
             details.info("%s: filtered out: %s", self._keyword.name, named)
         return outcome
 
-    def _remark(self, words: str) -> None:
-        self._remarks.append(words)
-        logger.warning("%s: %s", self._keyword.name, words)
+    def _warn(self, warning: str) -> None:
+        self._warnings.append(warning)
+        logger.warning("%s: %s", self._keyword.name, warning)
 
 
-def _words(doubts: Sequence[answer_validation.Doubt]) -> str:
-    return ", ".join(doubt.words for doubt in doubts)
+def _describe(anomalies: Sequence[answer_validation.Anomaly]) -> str:
+    return ", ".join(anomaly.description for anomaly in anomalies)

@@ -12,19 +12,19 @@ from typing import Protocol
 import pandas as pd
 import pyarrow as pa
 
-from papers_assets.keywords.model import Keyword, KeywordsFile
-from papers_assets.render.chart import DAYS, MOST_ROWS
-from papers_assets.storage.raw_papers import Store, StoreError, slug
+from papers_assets.keywords.model import Keyword, KeywordsConfig
+from papers_assets.render.chart import CHART_DAYS, MAX_CHART_ROWS
+from papers_assets.storage.raw_papers import RawPapersStore, StoreError, build_slug
 from papers_assets.transform import selection as papers
-from papers_assets.transform.raw_papers import Held, of_definition
-from papers_assets.transform.schema import SCHEMA
-from papers_assets.transform.selection import KEYS, TEXTS, Selection, Source
-from papers_assets.transform.selection_cache import Choice, fingerprint
+from papers_assets.transform.raw_papers import RawPapers, for_definition
+from papers_assets.transform.schema import RAW_PAPERS_SCHEMA
+from papers_assets.transform.selection import KEY_COLUMNS, TEXT_COLUMNS, Selection, SelectionSource
+from papers_assets.transform.selection_cache import CachedSelection, compute_fingerprint
 
 logger = logging.getLogger(__name__)
 
 
-class Looked(Protocol):
+class ScanStateLike(Protocol):
     """What is known of a keyword that was looked for and had no news, so that nothing was written.
 
     `ledger.Gleaned` is one.
@@ -32,11 +32,11 @@ class Looked(Protocol):
 
     @property
     def definition(self) -> str:
-        """`Keyword.definition` of the keyword when it was looked for."""
+        """`Keyword.fingerprint` of the keyword when it was looked for."""
 
     @property
-    def held_serial(self) -> int:
-        """`Held.gleaned` of what was held then; of an older file, nothing is known besides."""
+    def stored_watermark(self) -> int:
+        """`RawPapers.scanned_until` of what was held then; of an older file, nothing is known besides."""
 
     @property
     def refreshed_at(self) -> datetime | None:
@@ -47,30 +47,36 @@ class Looked(Protocol):
         """Of papers updated since then, all have been looked through."""
 
 
-def freshest(
-    keyword: Keyword, looked: Looked | None, refreshed_at: datetime | None, gleaned: int | None
+def latest_refresh(
+    keyword: Keyword,
+    scan_state: ScanStateLike | None,
+    refreshed_at: datetime | None,
+    scanned_until: int | None,
 ) -> datetime | None:
     """Give when arXiv last answered, for what is held or for what was looked through since.
 
     Args:
         keyword: whose.
-        looked: what is known besides what is held.
+        scan_state: what is known besides what is held.
         refreshed_at: of what is held.
-        gleaned: `Held.gleaned` of it.
+        scanned_until: `RawPapers.scanned_until` of it.
     """
     times = [refreshed_at]
-    if looked and _is_of(looked, keyword, gleaned):
-        times.append(looked.refreshed_at)
+    if scan_state and _is_current(scan_state, keyword, scanned_until):
+        times.append(scan_state.refreshed_at)
     return max(filter(None, times), default=None)
 
 
-def _is_of(looked: Looked, keyword: Keyword, gleaned: int | None) -> bool:
-    """Say whether `looked` is known of what is held, which has this `Held.gleaned`."""
-    return looked.definition == keyword.definition and (gleaned or 0) >= looked.held_serial > 0
+def _is_current(scan_state: ScanStateLike, keyword: Keyword, scanned_until: int | None) -> bool:
+    """Say whether `scan_state` is known of what is held, which has this `RawPapers.scanned_until`."""
+    return (
+        scan_state.definition == keyword.fingerprint
+        and (scanned_until or 0) >= scan_state.stored_watermark > 0
+    )
 
 
 @dataclass(frozen=True)
-class Chosen:
+class SelectionResult:
     """The asset `papers`, and what it was chosen from."""
 
     frame: pd.DataFrame
@@ -78,108 +84,112 @@ class Chosen:
     keys: dict[str, pd.DataFrame]
     """By keyword, the columns `papers.KEYS` of all that is held; only of those chosen anew."""
     complete_from: dict[str, datetime]
-    """By keyword, `Held.complete_from`, where it is known."""
-    gaps: dict[str, tuple[str, ...]]
-    """By keyword, `Held.gaps` as days for people, where there are any."""
-    as_published: frozenset[str]
+    """By keyword, `RawPapers.complete_from`, where it is known."""
+    missing_ranges: dict[str, tuple[str, ...]]
+    """By keyword, `RawPapers.missing_ranges` as days for people, where there are any."""
+    reused: frozenset[str]
     """Keywords whose rows are those that were published before: nothing changed, or what is held
     cannot be used."""
 
 
-def choose(  # noqa: PLR0913 - all but two have defaults
-    file: KeywordsFile,
-    store: Store,
+def select_all(  # noqa: PLR0913 - all but two have defaults
+    keywords_config: KeywordsConfig,
+    store: RawPapersStore,
     today: date,
-    former: pd.DataFrame | None = None,
-    looked: Mapping[str, Looked] | None = None,
+    previous: pd.DataFrame | None = None,
+    scan_state: Mapping[str, ScanStateLike] | None = None,
     *,
-    problem: str = "",
-) -> Chosen:
+    short_reason: str = "",
+) -> SelectionResult:
     """Choose each keyword's papers from what is held of it.
 
     A keyword whose file cannot be used keeps the rows that were published before, with the reason;
     the others do not suffer for it.
 
     Args:
-        file: the keywords.
+        keywords_config: the keywords.
         store: where papers are held.
         today: the last day of the picture; matching papers are counted by day as far as it shows.
-        former: what was published before; None: nothing, and everything is chosen anew.
-        looked: by keyword, what is known besides what is held.
-        problem: why no keyword is fresh, in a few words; empty: some may be.
+        previous: what was published before; None: nothing, and everything is chosen anew.
+        scan_state: by keyword, what is known besides what is held.
+        short_reason: why no keyword is fresh, in a few words; empty: some may be.
     """
     # Looked at before any papers are read: what another run replaces after that is taken for what
     # it was before, so that the next time looks again.
-    problems, signatures = _problems(file, store), store.signatures()
-    choosing = _Choosing(store, problems, signatures, _Published(former), looked or {}, problem)
-    first_day = today - timedelta(days=DAYS - 1)
-    for keyword in file.keywords:
+    problems, etags = _read_failure_reasons(keywords_config, store), store.etags()
+    choosing = _Selector(
+        store, problems, etags, _PreviousSelection(previous), scan_state or {}, short_reason
+    )
+    first_day = today - timedelta(days=CHART_DAYS - 1)
+    for keyword in keywords_config.keywords:
         # More rows than that no picture has.
-        since = first_day if len(choosing.selections) < MOST_ROWS else None
+        since = first_day if len(choosing.selections) < MAX_CHART_ROWS else None
         try:
             choosing.add(keyword, since)
         except StoreError as error:
             logger.error("%s: %s", keyword.name, error)  # noqa: TRY400 - a story
             choosing.add_unusable(keyword, "what is held of it is damaged")
-    return choosing.chosen()
+    return choosing.result()
 
 
-def _problems(file: KeywordsFile, store: Store) -> dict[str, str]:
+def _read_failure_reasons(keywords_config: KeywordsConfig, store: RawPapersStore) -> dict[str, str]:
     """Give why the last refresh failed of those keywords whose did, by name."""
-    failed = store.slugs_with_problem()
-    names = (name for name in file.names if slug(name) in failed)
-    return {name: store.read_problem(name) for name in names}
+    failed = store.failed_slugs()
+    names = (name for name in keywords_config.names if build_slug(name) in failed)
+    return {name: store.read_failure_reason(name) for name in names}
 
 
-class _Published:
+class _PreviousSelection:
     """The rows that were published before, by keyword, and where they came from."""
 
-    def __init__(self, former: pd.DataFrame | None) -> None:
-        self._rows = {} if former is None else papers.rows_by_keyword(former)
-        self._none = papers.to_frame(papers.SCHEMA.empty_table())
-        self.sources = {} if former is None else papers.sources(former)
+    def __init__(self, previous: pd.DataFrame | None) -> None:
+        self._rows = {} if previous is None else papers.rows_by_keyword(previous)
+        self._none = papers.to_frame(papers.SELECTION_SCHEMA.empty_table())
+        self.sources = {} if previous is None else papers.read_sources(previous)
 
     def rows(self, name: str) -> pd.DataFrame:
         return self._rows.get(name, self._none)
 
-    def choice(self, keyword: Keyword, signature: str, since: date | None) -> Choice | None:
+    def find_reusable(
+        self, keyword: Keyword, etag: str, since: date | None
+    ) -> CachedSelection | None:
         """Give how the rows were chosen if they would be chosen again; days from `since` on."""
         source = self.sources.get(keyword.name)
-        choice = source.choice if source else None
+        cached = source.cached_selection if source else None
         # Without a signature nothing was there yet, which many a file comes after.
-        if choice is None or not signature or choice.fingerprint != fingerprint(keyword, signature):
+        if cached is None or not etag or cached.fingerprint != compute_fingerprint(keyword, etag):
             return None
         if since is None:
-            return replace(choice, days=None)
-        if choice.days is None or choice.days.since > since:
+            return replace(cached, days=None)
+        if cached.days is None or cached.days.since > since:
             return None
-        return replace(choice, days=choice.days.from_day(since))
+        return replace(cached, days=cached.days.since_day(since))
 
 
 @dataclass
-class _Choosing:
-    store: Store
-    problems: Mapping[str, str]
+class _Selector:
+    store: RawPapersStore
+    failure_reasons: Mapping[str, str]
     """By keyword, why its last refresh failed; of those whose did."""
     signatures: Mapping[str, str]
-    """As `Store.signatures` gave them before any papers were read."""
-    published: _Published
-    looked: Mapping[str, Looked]
-    problem: str
+    """As `RawPapersStore.etags` gave them before any papers were read."""
+    previous: _PreviousSelection
+    scan_states: Mapping[str, ScanStateLike]
+    short_reason: str
     selections: list[Selection] = field(default_factory=list)
     lists: list[Selection] = field(default_factory=list)
     """The `selections`, and the rows of what cannot be used."""
-    sources: dict[str, Source] = field(default_factory=dict)
+    sources: dict[str, SelectionSource] = field(default_factory=dict)
     keys: dict[str, pd.DataFrame] = field(default_factory=dict)
     complete_from: dict[str, datetime] = field(default_factory=dict)
-    gaps: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    as_published: set[str] = field(default_factory=set)
+    missing_ranges: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    reused: set[str] = field(default_factory=set)
 
-    def chosen(self) -> Chosen:
-        frame = papers.join(self.lists, self.sources)
-        as_published = frozenset(self.as_published)
-        return Chosen(
-            frame, self.selections, self.keys, self.complete_from, self.gaps, as_published
+    def result(self) -> SelectionResult:
+        frame = papers.concat(self.lists, self.sources)
+        reused = frozenset(self.reused)
+        return SelectionResult(
+            frame, self.selections, self.keys, self.complete_from, self.missing_ranges, reused
         )
 
     def add(self, keyword: Keyword, since: date | None) -> None:
@@ -189,96 +199,106 @@ class _Choosing:
             StoreError: what is held of it cannot be used.
         """
         name = keyword.name
-        problem = self.problems.get(name) or self.problem
-        signature = self.signatures.get(slug(name), "")
-        choice = self.published.choice(keyword, signature, since)
-        if choice:
-            rows = self.published.rows(name)
-            selection = Selection(name, rows, choice.refused, choice.held, choice.days)
-            self.as_published.add(name)
+        problem = self.failure_reasons.get(name) or self.short_reason
+        etag = self.signatures.get(build_slug(name), "")
+        cached = self.previous.find_reusable(keyword, etag, since)
+        if cached:
+            rows = self.previous.rows(name)
+            selection = Selection(name, rows, cached.filtered, cached.stored, cached.days)
+            self.reused.add(name)
         else:
-            held = self.store.read_held_columns(name, KEYS)
-            if held is None:
+            stored = self.store.read_raw_papers_columns(name, KEY_COLUMNS)
+            if stored is None:
                 # Its file was damaged or lost, and arXiv did not answer: what was published stays.
                 if problem:
                     self.add_unusable(keyword, problem)
                 return
-            held, selection = self._select(keyword, held, since)
-            choice = _choice(keyword, selection, held, signature)
-            self.keys[name] = papers.to_frame(held.papers.select(KEYS))
+            stored, selection = self._select(keyword, stored, since)
+            cached = _build_cached_selection(keyword, selection, stored, etag)
+            self.keys[name] = papers.to_frame(stored.rows.select(KEY_COLUMNS))
         self.selections.append(selection)
         self.lists.append(selection)
-        self._note(keyword, choice, problem, signature)
+        self._record_source(keyword, cached, problem, etag)
 
-    def add_unusable(self, keyword: Keyword, problem: str) -> None:
+    def add_unusable(self, keyword: Keyword, short_reason: str) -> None:
         """Add the rows that were published, as old as they are."""
-        name, rows = keyword.name, self.published.rows(keyword.name)
-        self.lists.append(Selection(name, rows, refused=0, held=len(rows)))
-        former = self.published.sources.get(name, Source(None))
+        name, rows = keyword.name, self.previous.rows(keyword.name)
+        self.lists.append(Selection(name, rows, filtered=0, stored=len(rows)))
+        previous = self.previous.sources.get(name, SelectionSource(None))
         # Nothing is built upon them: whatever comes is read.
-        self.sources[name] = replace(former, problem=problem, choice=None)
-        self.as_published.add(name)
+        self.sources[name] = replace(previous, short_reason=short_reason, cached_selection=None)
+        self.reused.add(name)
 
-    def _select(self, keyword: Keyword, held: Held, since: date | None) -> tuple[Held, Selection]:
+    def _select(
+        self, keyword: Keyword, stored: RawPapers, since: date | None
+    ) -> tuple[RawPapers, Selection]:
         def read(rows: range) -> pa.Table:
-            there = self.store.read_held_columns(keyword.name, TEXTS, rows)
-            expected = held.papers.slice(rows.start, len(rows))
-            if there is None or not there.papers.select(KEYS).equals(expected):
-                raise _ReplacedError
-            return there.papers
+            there = self.store.read_raw_papers_columns(keyword.name, TEXT_COLUMNS, rows)
+            expected = stored.rows.slice(rows.start, len(rows))
+            if there is None or not there.rows.select(KEY_COLUMNS).equals(expected):
+                raise _FileReplacedError
+            return there.rows
 
         try:
-            return held, papers.select(held.papers, read, keyword, since)
-        except _ReplacedError:
+            return stored, papers.select_lazily(stored.rows, read, keyword, since)
+        except _FileReplacedError:
             # Another run wrote it between two looks. What is read at once is of one piece.
-            whole = self.store.read_held(keyword.name) or replace(held, papers=SCHEMA.empty_table())
-            texts = whole.papers.select(TEXTS)
-            selection = papers.select(
-                texts.select(KEYS),
+            whole = self.store.read_raw_papers(keyword.name) or replace(
+                stored, rows=RAW_PAPERS_SCHEMA.empty_table()
+            )
+            texts = whole.rows.select(TEXT_COLUMNS)
+            selection = papers.select_lazily(
+                texts.select(KEY_COLUMNS),
                 lambda rows: texts.slice(rows.start, len(rows)),
                 keyword,
                 since,
             )
             return whole, selection
 
-    def _note(self, keyword: Keyword, choice: Choice, problem: str, signature: str) -> None:
+    def _record_source(
+        self, keyword: Keyword, cached: CachedSelection, short_reason: str, etag: str
+    ) -> None:
         """Note where the rows come from, and how fresh and complete they are."""
-        looked = self.looked.get(keyword.name)
-        refreshed_at = freshest(keyword, looked, choice.refreshed_at, choice.gleaned)
-        complete_from = choice.complete_from
-        if looked and _is_of(looked, keyword, choice.gleaned):
-            complete_from = _joined(choice, looked.complete_from)
-        self.sources[keyword.name] = Source(refreshed_at, problem, signature, choice)
+        scan_state = self.scan_states.get(keyword.name)
+        refreshed_at = latest_refresh(
+            keyword, scan_state, cached.refreshed_at, cached.scanned_until
+        )
+        complete_from = cached.complete_from
+        if scan_state and _is_current(scan_state, keyword, cached.scanned_until):
+            complete_from = _join_complete_from(cached, scan_state.complete_from)
+        self.sources[keyword.name] = SelectionSource(refreshed_at, short_reason, etag, cached)
         if complete_from:
             self.complete_from[keyword.name] = complete_from
-        if choice.gaps:
-            self.gaps[keyword.name] = choice.gaps
+        if cached.missing_ranges:
+            self.missing_ranges[keyword.name] = cached.missing_ranges
 
 
-class _ReplacedError(Exception):
+class _FileReplacedError(Exception):
     """A file is not the one that was read before."""
 
 
-def _choice(keyword: Keyword, selection: Selection, held: Held, signature: str) -> Choice:
+def _build_cached_selection(
+    keyword: Keyword, selection: Selection, stored: RawPapers, etag: str
+) -> CachedSelection:
     # Of an edited keyword that has not been fetched since, nothing is known to be complete.
-    known = of_definition(keyword, held) or held
-    return Choice(
-        fingerprint(keyword, signature),
-        selection.refused,
-        selection.held,
-        selection.days,
+    known = for_definition(keyword, stored) or stored
+    return CachedSelection(
+        compute_fingerprint(keyword, etag),
+        selection.filtered,
+        selection.stored,
+        selection.daily_counts,
         known.refreshed_at,
         known.complete_from,
         known.complete_until,
-        known.gleaned,
-        tuple(map(str, known.gaps)),
+        known.scanned_until,
+        tuple(map(str, known.missing_ranges)),
         tuple(f"{arxiv_id}v{version}" for arxiv_id, version in known.oai_only),
     )
 
 
-def _joined(choice: Choice, looked_from: datetime | None) -> datetime | None:
-    """Say since when nothing is missing, if it is since `looked_from` besides what is held."""
-    if looked_from is None:
-        return choice.complete_from
-    meets = choice.complete_until is not None and choice.complete_until >= looked_from
-    return min(choice.complete_from or looked_from, looked_from) if meets else looked_from
+def _join_complete_from(cached: CachedSelection, scanned_from: datetime | None) -> datetime | None:
+    """Say since when nothing is missing, if it is since `scanned_from` besides what is held."""
+    if scanned_from is None:
+        return cached.complete_from
+    meets = cached.complete_until is not None and cached.complete_until >= scanned_from
+    return min(cached.complete_from or scanned_from, scanned_from) if meets else scanned_from

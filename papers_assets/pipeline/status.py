@@ -12,58 +12,58 @@ from itertools import repeat
 from typing import NamedTuple
 
 from papers_assets.keywords.file import KeywordsFileError
-from papers_assets.keywords.model import Keyword, KeywordsFile
-from papers_assets.pipeline.select_papers import Looked, freshest
+from papers_assets.keywords.model import Keyword, KeywordsConfig
+from papers_assets.pipeline.select_papers import ScanStateLike, latest_refresh
 from papers_assets.settings import is_remote
-from papers_assets.storage.editions import Outputs
-from papers_assets.storage.harvest import Harvests
-from papers_assets.storage.labels import Head
-from papers_assets.storage.raw_papers import Store, StoreError, slug
-from papers_assets.storage.run_counters import Counters, Counts
+from papers_assets.storage.editions import EditionStore
+from papers_assets.storage.harvest import HarvestStore
+from papers_assets.storage.labels import RawPapersHead
+from papers_assets.storage.raw_papers import RawPapersStore, StoreError, build_slug
+from papers_assets.storage.run_counters import CounterStore, Counts
 from papers_assets.transform.harvest_coverage import Coverage
 
-_AT_ONCE = 16
+_WORKERS = 16
 """Keywords that are looked at together where each look is a question to a server."""
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class HeldFile:
+class RawPapersFile:
     """What the head of the file says that holds a keyword's papers."""
 
     versions: int
     refreshed_at: datetime | None
     """None: never, or only answers came that are not to be believed."""
     is_readable: bool = True
-    gleaned: int | None = None
-    """`Held.gleaned`."""
+    scanned_until: int | None = None
+    """`Held.scanned_until`."""
     has_gap: bool = False
-    """Whether papers of some days may be missing: `Held.gaps`."""
+    """Whether papers of some days may be missing: `Held.missing_ranges`."""
 
 
-_NOTHING = HeldFile(0, None)
-_UNREADABLE = HeldFile(0, None, is_readable=False)
+_NO_FILE = RawPapersFile(0, None)
+_UNREADABLE_FILE = RawPapersFile(0, None, is_readable=False)
 
 
 @dataclass(frozen=True)
-class KeywordState:
+class KeywordStatus:
     """How a keyword stands."""
 
     name: str
-    held: HeldFile
-    problem: str
+    file: RawPapersFile
+    short_reason: str
     """Why its last refresh failed, in a few words; empty: it did not."""
 
 
 @dataclass(frozen=True)
-class State:
+class Status:
     """How everything stands at one moment."""
 
     now: datetime
     counts: Counts | None
     """None: they cannot be read, which is not the same as zero."""
-    keywords: tuple[KeywordState, ...]
+    keywords: tuple[KeywordStatus, ...]
     has_keywords_file: bool
     """False: keywords.toml cannot be used, and `keywords` are those of when it could be."""
     readme_at: datetime | None
@@ -71,18 +71,18 @@ class State:
     edition_at: datetime | None
     """The day of the newest edition; None: there is none."""
     days_missing: int = 0
-    """Of the harvest: `Coverage.missing`."""
+    """Of the harvest: `Coverage.missing_days`."""
 
 
-class _There(NamedTuple):
-    """What is there of all keywords, by `slug`."""
+class _StoredFiles(NamedTuple):
+    """What is there of all keywords, by `build_slug`."""
 
-    failed: set[str]
-    """As `Store.slugs_with_problem` gives them."""
-    signatures: dict[str, str]
+    failed_slugs: set[str]
+    """As `RawPapersStore.failed_slugs` gives them."""
+    etags: dict[str, str]
 
 
-class Looking:
+class StatusReader:
     """Looks at what is on disk below one home folder.
 
     Args:
@@ -96,112 +96,121 @@ class Looking:
 
     def __init__(  # noqa: PLR0913, PLR0917 - what there is to look at
         self,
-        read_file: Callable[[], KeywordsFile],
-        store: Store,
-        outputs: Outputs,
-        counters: Counters,
+        read_file: Callable[[], KeywordsConfig],
+        store: RawPapersStore,
+        edition_store: EditionStore,
+        counters: CounterStore,
         now: Callable[[], datetime],
-        harvests: Harvests,
+        harvest_store: HarvestStore,
     ) -> None:
-        self._read_file, self._store, self._outputs = read_file, store, outputs
-        self._counters, self._now, self._harvests = counters, now, harvests
-        self._file: KeywordsFile | None = None
-        self._heads: dict[str, tuple[str, HeldFile]] = {}
+        self._read_file, self._store, self._outputs = read_file, store, edition_store
+        self._counters, self._now, self._harvests = counters, now, harvest_store
+        self._keywords: KeywordsConfig | None = None
+        self._heads: dict[str, tuple[str, RawPapersFile]] = {}
 
-    def look(self) -> State:
+    def read_status(self) -> Status:
         """Say how everything stands."""
         has_file = self._read_keywords()
-        keywords = self._file.keywords if self._file else ()
-        looked, covered = self._look_at_harvest()
-        there = self._look_at_store()
-        days = self._outputs.days()
-        with ThreadPoolExecutor(_AT_ONCE if is_remote(self._store.home) else 1) as threads:
-            found = [looked.get(keyword.name) for keyword in keywords]
+        keywords = self._keywords.keywords if self._keywords else ()
+        scan_state, covered = self._read_harvest()
+        there = self._read_store()
+        days = self._outputs.list_days()
+        with ThreadPoolExecutor(_WORKERS if is_remote(self._store.home) else 1) as threads:
+            found = [scan_state.get(keyword.name) for keyword in keywords]
             states = threads.map(
-                self._keyword, keywords, repeat(there), found, repeat(covered.problem)
+                self._keyword_status, keywords, repeat(there), found, repeat(covered.short_reason)
             )
-        return State(
+        return Status(
             now=self._now(),
-            counts=self._counts(),
+            counts=self._read_counts(),
             keywords=tuple(states),
             has_keywords_file=has_file,
-            readme_at=self._readme_at(),
+            readme_at=self._find_readme_time(),
             edition_at=datetime.combine(days[-1], time(), UTC) if days else None,
-            days_missing=len(covered.missing),
+            days_missing=len(covered.missing_days),
         )
 
     def _read_keywords(self) -> bool:
         try:
-            self._file = self._read_file()
+            self._keywords = self._read_file()
         except KeywordsFileError as error:
             logger.warning("the metrics are of the keywords of before: %s", error)
             return False
-        return not self._file.error
+        return not self._keywords.error
 
-    def _look_at_harvest(self) -> tuple[Mapping[str, Looked], Coverage]:
+    def _read_harvest(self) -> tuple[Mapping[str, ScanStateLike], Coverage]:
         """Give, by keyword, what is known besides what is held; and what of the days has come."""
         nothing = Coverage(None, None)
-        if self._file is None or self._file.harvest_since is None:
+        if self._keywords is None or self._keywords.harvest_since is None:
             return {}, nothing
         try:
-            covered = self._harvests.coverage(self._file, self._now())
-            return self._harvests.ledger.read(), covered or nothing
+            covered = self._harvests.coverage(self._keywords, self._now())
+            return self._harvests.scan_states.read(), covered or nothing
         except OSError as error:
             logger.warning("the harvest is not in the metrics: %s", error)
-            return {}, replace(nothing, problem="the harvest cannot be read")
+            return {}, replace(nothing, short_reason="the harvest cannot be read")
 
-    def _look_at_store(self) -> _There | None:
+    def _read_store(self) -> _StoredFiles | None:
         """Give what is there of all keywords; None: that cannot be said."""
         try:
-            return _There(self._store.slugs_with_problem(), self._store.signatures())
+            return _StoredFiles(self._store.failed_slugs(), self._store.etags())
         except OSError as error:
             logger.warning("what is held is not in the metrics: %s", error)
             return None
 
-    def _keyword(
-        self, keyword: Keyword, there: _There | None, looked: Looked | None, problem: str
-    ) -> KeywordState:
-        name, key = keyword.name, slug(keyword.name)
+    def _keyword_status(
+        self,
+        keyword: Keyword,
+        there: _StoredFiles | None,
+        scan_state: ScanStateLike | None,
+        problem: str,
+    ) -> KeywordStatus:
+        name, key = keyword.name, build_slug(keyword.name)
         if there is None:
-            return KeywordState(name, _UNREADABLE, "the reason cannot be read")
+            return KeywordStatus(name, _UNREADABLE_FILE, "the reason cannot be read")
         try:
-            if key in there.failed:
-                problem = self._store.read_problem(name) or problem
+            if key in there.failed_slugs:
+                problem = self._store.read_failure_reason(name) or problem
         except OSError:
             problem = "the reason cannot be read"
-        head = self._head(name, there.signatures.get(key, ""))
-        refreshed_at = freshest(keyword, looked, head.refreshed_at, head.gleaned)
-        return KeywordState(name, replace(head, refreshed_at=refreshed_at), problem)
+        head = self._read_head(name, there.etags.get(key, ""))
+        refreshed_at = latest_refresh(keyword, scan_state, head.refreshed_at, head.scanned_until)
+        return KeywordStatus(name, replace(head, refreshed_at=refreshed_at), problem)
 
-    def _head(self, name: str, signature: str) -> HeldFile:
+    def _read_head(self, name: str, etag: str) -> RawPapersFile:
         """Read the head of what is held of a keyword, if it was written since the last time."""
-        if not signature:
-            return _NOTHING
-        known, head = self._heads.get(name, ("", _NOTHING))
-        if known != signature:
+        if not etag:
+            return _NO_FILE
+        known, head = self._heads.get(name, ("", _NO_FILE))
+        if known != etag:
             try:
-                head = _held_file(self._store.read_head(name))
+                head = _to_raw_papers_file(self._store.read_head(name))
             except (OSError, StoreError) as error:
                 logger.warning("%s: %s", name, error)
-                return _UNREADABLE
-            self._heads[name] = signature, head
+                return _UNREADABLE_FILE
+            self._heads[name] = etag, head
         return head
 
-    def _counts(self) -> Counts | None:
+    def _read_counts(self) -> Counts | None:
         try:
             return self._counters.read()
         except OSError as error:
             logger.warning("what runs counted is not in the metrics: %s", error)
             return None
 
-    def _readme_at(self) -> datetime | None:
+    def _find_readme_time(self) -> datetime | None:
         try:
             return datetime.fromtimestamp(self._store.documents.readme_path.stat().st_mtime, UTC)
         except OSError:
             return None
 
 
-def _held_file(head: Head | None) -> HeldFile:
+def _to_raw_papers_file(head: RawPapersHead | None) -> RawPapersFile:
     if head is None:
-        return _NOTHING
-    return HeldFile(head.versions, head.refreshed_at, gleaned=head.gleaned, has_gap=head.has_gap)
+        return _NO_FILE
+    return RawPapersFile(
+        head.versions,
+        head.refreshed_at,
+        scanned_until=head.scanned_until,
+        has_gap=head.has_missing_ranges,
+    )

@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
-DAYS = 30
-MOST_ROWS = 20
-_LABEL = 26
+CHART_DAYS = 30
+MAX_CHART_ROWS = 20
+_MAX_LABEL = 26
 
 
 class Day(NamedTuple):
@@ -27,7 +27,7 @@ class Day(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Bars:
+class BarRow:
     """A keyword's row."""
 
     keyword: str
@@ -93,7 +93,7 @@ class Scale(NamedTuple):
     lowest: float
     """The height of a day with a paper, which has to be seen next to one with hundreds."""
 
-    def path(self, bars: Bars) -> str:
+    def path(self, bars: BarRow) -> str:
         """Return all bars, as the `d` of a path."""
         return "".join(
             self._bar(index, max(self.lowest, count / bars.most * self.height), self.bar)
@@ -101,7 +101,7 @@ class Scale(NamedTuple):
             if count
         )
 
-    def unknown(self, bars: Bars) -> str:
+    def unknown(self, bars: BarRow) -> str:
         """Return the days of which not all papers are known, as the `d` of a path."""
         days = len(bars.counts)
         end = max(bars.unknown, days - bars.unknown_at_end)
@@ -118,17 +118,17 @@ class Scale(NamedTuple):
 _SCALE = Scale(height=26, step=17, bar=13, lowest=1)
 
 
-def chart(rows: Sequence[Bars], last: date) -> str:
+def render_chart(rows: Sequence[BarRow], last: date) -> str:
     """Draw the rows, the newest day at the right; all of them have the same number of days.
 
     Each row has a scale of its own, since keywords differ by orders of magnitude.
     """
-    days = max((len(row.counts) for row in rows), default=DAYS)
-    shown = rows[:MOST_ROWS]
+    days = max((len(row.counts) for row in rows), default=CHART_DAYS)
+    shown = rows[:MAX_CHART_ROWS]
     return _template().render(
         rows=[
             {
-                "label": _shortened(row.keyword),
+                "label": _shorten_label(row.keyword),
                 "name": row.keyword,
                 "path": _SCALE.path(row),
                 "unknown": _SCALE.unknown(row),
@@ -150,16 +150,16 @@ def chart(rows: Sequence[Bars], last: date) -> str:
     )
 
 
-def bars(  # noqa: PLR0913, PLR0917 - what a row is made of
+def build_bar_row(  # noqa: PLR0913, PLR0917 - what a row is made of
     keyword: str,
     counts: dict[date, int],
     last: date,
     known_from: date | None,
     known_until: date | None,
-    days: int = DAYS,
+    days: int = CHART_DAYS,
     *,
     newest: date | None = None,
-) -> Bars:
+) -> BarRow:
     """Give a keyword's row for the days up to `last`.
 
     Args:
@@ -175,11 +175,11 @@ def bars(  # noqa: PLR0913, PLR0917 - what a row is made of
     shown = [last - timedelta(days=back) for back in range(days - 1, -1, -1)]
     unknown = sum(known_from is None or day < known_from for day in shown)
     at_end = sum(known_until is None or day > known_until for day in shown[unknown:])
-    return Bars(keyword, [counts.get(day, 0) for day in shown], unknown, at_end, newest)
+    return BarRow(keyword, [counts.get(day, 0) for day in shown], unknown, at_end, newest)
 
 
-def _shortened(text: str) -> str:
-    return text if len(text) <= _LABEL else f"{text[: _LABEL - 1]}\N{HORIZONTAL ELLIPSIS}"
+def _shorten_label(text: str) -> str:
+    return text if len(text) <= _MAX_LABEL else f"{text[: _MAX_LABEL - 1]}\N{HORIZONTAL ELLIPSIS}"
 
 
 @cache

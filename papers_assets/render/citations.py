@@ -13,8 +13,8 @@ read a file or define a command.
 import re
 from collections.abc import Iterable, Iterator
 
-from papers_assets.render.markdown import collapse
-from papers_assets.transform.listed_papers import Listed
+from papers_assets.render.markdown import collapse_whitespace
+from papers_assets.transform.listed_papers import ListedPaper
 
 # What every BibTeX style defines.
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -28,7 +28,7 @@ _SUFFIX = re.compile(r"(?:jr|sr)\.?|I{2,3}|IV", re.IGNORECASE)
 _RIS_LINE_END = "\r\n"
 
 # What typesets as the character itself. Never a brace with a backslash: BibTeX counts those too.
-_LITERALLY = {
+_LATEX_ESCAPES = {
     **{c: f"\\{c}" for c in "&%$#_"},
     "{": r"\textbraceleft{}",
     "}": r"\textbraceright{}",
@@ -85,7 +85,7 @@ _COMMANDS = frozenset(
 ) | {" "}
 
 
-def bibtex(papers: Iterable[Listed], *, abstracts: bool = True) -> str:
+def to_bibtex(papers: Iterable[ListedPaper], *, abstracts: bool = True) -> str:
     """Return an entry for each paper, in their order; the text is to be written as UTF-8.
 
     Formulas may need the packages amsmath and amssymb. The key of an entry is made of the arXiv id
@@ -95,76 +95,76 @@ def bibtex(papers: Iterable[Listed], *, abstracts: bool = True) -> str:
         papers: no two with the same id, or their keys are the same too.
         abstracts: whether entries have them; they are most of an entry.
     """
-    return "\n".join(_entry(paper, abstracts=abstracts) for paper in papers)
+    return "\n".join(_bibtex_entry(paper, abstracts=abstracts) for paper in papers)
 
 
-def ris(papers: Iterable[Listed]) -> str:
+def to_ris(papers: Iterable[ListedPaper]) -> str:
     """Give a record for each paper, in their order; the text is to be written as UTF-8.
 
     Lines end with CR and LF, as the format asks for: they are not to be translated.
     """
-    lines = (f"{tag}  - {value}" for paper in papers for tag, value in _record(paper))
+    lines = (f"{tag}  - {value}" for paper in papers for tag, value in _ris_record(paper))
     return "".join(line + _RIS_LINE_END for line in lines)
 
 
-def _entry(paper: Listed, *, abstracts: bool) -> str:
+def _bibtex_entry(paper: ListedPaper, *, abstracts: bool) -> str:
     fields = "".join(
-        f",\n  {name} = {value}" for name, value in _fields(paper, abstracts=abstracts)
+        f",\n  {name} = {value}" for name, value in _bibtex_fields(paper, abstracts=abstracts)
     )
-    return f"@misc{{{_key(paper)}{fields}\n}}\n"
+    return f"@misc{{{_bibtex_key(paper)}{fields}\n}}\n"
 
 
-def _fields(paper: Listed, *, abstracts: bool) -> Iterator[tuple[str, str]]:
+def _bibtex_fields(paper: ListedPaper, *, abstracts: bool) -> Iterator[tuple[str, str]]:
     values = {
         # The second pair of braces keeps styles from changing the title's capitals.
-        "title": _braced(escape_latex(collapse(paper.title))),
-        "author": " and ".join(_bibtex_name(name) for name in _people(paper)),
+        "title": _brace(escape_latex(collapse_whitespace(paper.title))),
+        "author": " and ".join(_bibtex_name(name) for name in _list_people(paper)),
         "year": f"{paper.published:%Y}",
         "month": _MONTHS[paper.published.month - 1],
         "eprint": f"{paper.arxiv_id}v{paper.version}",
         "archivePrefix": "arXiv",
-        "primaryClass": escape_latex(collapse(paper.primary_category)),
-        "doi": _doi(collapse(paper.doi or "")),
-        "note": escape_latex(collapse(paper.journal_ref or "")),
+        "primaryClass": escape_latex(collapse_whitespace(paper.primary_category)),
+        "doi": _normalize_doi(collapse_whitespace(paper.doi or "")),
+        "note": escape_latex(collapse_whitespace(paper.journal_ref or "")),
         "url": paper.url,
         "keywords": ", ".join(_bibtex_keyword(name) for name in paper.keywords),
         # For the reader of the entry: unlike a note, it is printed by no common style.
-        "annote": escape_latex(collapse(paper.comment or "")),
-        "abstract": escape_latex(collapse(paper.abstract)) if abstracts else "",
+        "annote": escape_latex(collapse_whitespace(paper.comment or "")),
+        "abstract": escape_latex(collapse_whitespace(paper.abstract)) if abstracts else "",
     }
     for name, value in values.items():
         if value:
             yield name, value if name == "month" else f"{{{value}}}"
 
 
-def _key(paper: Listed) -> str:
+def _bibtex_key(paper: ListedPaper) -> str:
     # The number after an old id's slash has no hyphen: no two ids give one key.
     return f"arXiv-{paper.arxiv_id.replace('/', '-')}"
 
 
-def _braced(text: str) -> str:
+def _brace(text: str) -> str:
     return f"{{{text}}}" if text else ""
 
 
-def _doi(doi: str) -> str:
+def _normalize_doi(doi: str) -> str:
     return doi if _DOI.fullmatch(doi) else escape_latex(doi)
 
 
 def _bibtex_keyword(name: str) -> str:
-    name = collapse(name)
+    name = collapse_whitespace(name)
     return f"{{{escape_latex(name)}}}" if "," in name else escape_latex(name)
 
 
-def _people(paper: Listed) -> list[str]:
+def _list_people(paper: ListedPaper) -> list[str]:
     """Give the names of people; arXiv also has ":" there, between a collaboration and members."""
-    names = (collapse(name) for name in paper.authors)
+    names = (collapse_whitespace(name) for name in paper.authors)
     return [name for name in names if any(c.isalnum() for c in name)]
 
 
 def _bibtex_name(name: str) -> str:
     if _NOT_ONE_PERSON.search(name) or _GROUP.search(name):
         return f"{{{escape_latex(name)}}}"
-    given, family = _given_and_family(name)
+    given, family = _split_name(name)
     if _SUFFIX.fullmatch(family.rpartition(" ")[2]):  # BibTeX would take it for the family name
         return f"{escape_latex(given)} {{{escape_latex(family)}}}".lstrip()
     return escape_latex(name)
@@ -174,11 +174,11 @@ def _ris_name(name: str) -> str:
     """Give "Family, Given", as the format asks for."""
     if _NOT_ONE_PERSON.search(name) or _GROUP.search(name):
         return name
-    given, family = _given_and_family(name)
+    given, family = _split_name(name)
     return f"{family}, {given}" if given else family
 
 
-def _given_and_family(name: str) -> tuple[str, str]:
+def _split_name(name: str) -> tuple[str, str]:
     """Tell names apart as BibTeX does: the last word, and the lower-case ones just before it."""
     words = name.split(" ")
     first = len(words) - 1
@@ -189,12 +189,12 @@ def _given_and_family(name: str) -> tuple[str, str]:
     return " ".join(words[:first]), " ".join(words[first:])
 
 
-def _record(paper: Listed) -> Iterator[tuple[str, str]]:
+def _ris_record(paper: ListedPaper) -> Iterator[tuple[str, str]]:
     values = [
         ("TY", "GEN"),  # the format has no type for preprints
-        ("ID", _key(paper)),
+        ("ID", _bibtex_key(paper)),
         ("TI", paper.title),
-        *(("AU", _ris_name(name)) for name in _people(paper)),
+        *(("AU", _ris_name(name)) for name in _list_people(paper)),
         ("PY", f"{paper.published:%Y}"),
         ("DA", f"{paper.published:%Y/%m/%d}"),
         ("PB", "arXiv"),
@@ -208,23 +208,23 @@ def _record(paper: Listed) -> Iterator[tuple[str, str]]:
     ]
     for tag, value in values:
         # Whatever a line can be ended with is white space, and so collapsed.
-        if text := collapse(value):
+        if text := collapse_whitespace(value):
             yield tag, text
     yield "ER", ""
 
 
 def escape_latex(text: str) -> str:
     """Write a text, its white space collapsed, so that LaTeX typesets it and BibTeX can read it."""
-    return _PIECE.sub(_written, text)
+    return _PIECE.sub(_latex_piece, text)
 
 
-def _written(piece: re.Match[str]) -> str:
+def _latex_piece(piece: re.Match[str]) -> str:
     body = piece["formula"]
     if body and not _is_between_prices(body, piece.string[piece.end() : piece.end() + 1]):
-        formula = _formula(body)
+        formula = _latex_formula(body)
         if formula is not None:
             return f"${formula}$"
-    return "".join(_LITERALLY.get(character, character) for character in piece[0])
+    return "".join(_LATEX_ESCAPES.get(character, character) for character in piece[0])
 
 
 def _is_between_prices(body: str, after: str) -> bool:
@@ -234,7 +234,7 @@ def _is_between_prices(body: str, after: str) -> bool:
     return bool(_WORD.search(body)) or (body[0].isdigit() and after.isdigit())
 
 
-def _formula(body: str) -> str | None:
+def _latex_formula(body: str) -> str | None:
     """Give the formula as BibTeX can read it, or None if LaTeX could not."""
     tokens = _TOKEN.findall(body)
     commands = [token[1:] for token in tokens if token[0] == "\\"]

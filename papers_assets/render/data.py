@@ -15,8 +15,8 @@ from datetime import UTC, date, datetime
 from importlib import resources
 from typing import Any, NamedTuple
 
-from papers_assets.transform.changes import Kind
-from papers_assets.transform.listed_papers import Listed
+from papers_assets.transform.changes import ChangeKind
+from papers_assets.transform.listed_papers import ListedPaper
 
 FORMAT = 1
 """Of papers.json. Raised when programs that read it would have to change."""
@@ -40,7 +40,7 @@ CSV_COLUMNS = {
     "kind": "What the digests last called it: new, revised, withdrawn, matched (newly matching) or "
     "baseline (in a keyword's first list, not announced); empty: unknown",
 }
-"""Column by column of papers.csv, what it holds. For lists, see `papers_csv`."""
+"""Column by column of papers.csv, what it holds. For lists, see `render_papers_csv`."""
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -55,12 +55,12 @@ class KeywordData(NamedTuple):
     """One line of plain text, where something must be said."""
 
 
-def papers_json(
-    papers: Sequence[Listed],
+def render_papers_json(
+    papers: Sequence[ListedPaper],
     *,
     keywords: Sequence[KeywordData],
     last_update: date | None,
-    told: Mapping[str, Kind] | None = None,
+    announced_kinds: Mapping[str, ChangeKind] | None = None,
 ) -> str:
     """Give papers.json, to be written as UTF-8.
 
@@ -68,20 +68,22 @@ def papers_json(
         papers: in the order in which they are to be listed.
         keywords: all that `papers` are of, in the order of keywords.toml.
         last_update: the day of the last update; None: there was none.
-        told: by arXiv id, as what the paper was last told of.
+        announced_kinds: by arXiv id, as what the paper was last told of.
     """
-    kinds = told or {}
+    kinds = announced_kinds or {}
     counts = Counter(name for paper in papers for name in paper.keywords)
     parts = [
         f'"format": {FORMAT}',
-        f'"last_update": {_json(last_update and last_update.isoformat())}',
-        f'"keywords": {_lines(_keyword(keyword, counts[keyword.name]) for keyword in keywords)}',
-        f'"papers": {_lines(_paper(paper, kinds.get(paper.arxiv_id)) for paper in papers)}',
+        f'"last_update": {_to_json(last_update and last_update.isoformat())}',
+        f'"keywords": {_json_array(_keyword_to_dict(keyword, counts[keyword.name]) for keyword in keywords)}',
+        f'"papers": {_json_array(_paper_to_dict(paper, kinds.get(paper.arxiv_id)) for paper in papers)}',
     ]
     return "{\n" + ",\n".join(parts) + "\n}\n"
 
 
-def papers_csv(papers: Iterable[Listed], told: Mapping[str, Kind] | None = None) -> str:
+def render_papers_csv(
+    papers: Iterable[ListedPaper], announced_kinds: Mapping[str, ChangeKind] | None = None
+) -> str:
     """Give papers.csv, to be written as UTF-8: CSV as in RFC 4180, `CSV_COLUMNS`, a row a paper.
 
     Items of a list are joined with "; ", and a semicolon in an item is doubled, as CSV doubles
@@ -95,28 +97,28 @@ def papers_csv(papers: Iterable[Listed], told: Mapping[str, Kind] | None = None)
     writer = csv.writer(file)
     writer.writerow(CSV_COLUMNS)
     for paper in papers:
-        values = _paper(paper, (told or {}).get(paper.arxiv_id)) | {
-            "code": [link.url for link in paper.code]
+        values = _paper_to_dict(paper, (announced_kinds or {}).get(paper.arxiv_id)) | {
+            "code": [link.url for link in paper.code_links]
         }
-        writer.writerow(_cell(values[column]) for column in CSV_COLUMNS)
+        writer.writerow(_csv_cell(values[column]) for column in CSV_COLUMNS)
     return _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", file.getvalue())
 
 
-def papers_schema() -> str:
+def read_papers_schema() -> str:
     """Give the JSON Schema of papers.json, to be published beside it."""
     return resources.files(__package__).joinpath("papers.schema.json").read_text("utf-8")
 
 
-def _keyword(keyword: KeywordData, papers: int) -> dict[str, Any]:
+def _keyword_to_dict(keyword: KeywordData, papers: int) -> dict[str, Any]:
     return {
         "name": keyword.name,
         "papers": papers,
-        "refreshed_at": keyword.refreshed_at and _time(keyword.refreshed_at),
+        "refreshed_at": keyword.refreshed_at and _format_time(keyword.refreshed_at),
         "note": keyword.note,
     }
 
 
-def _paper(paper: Listed, kind: Kind | None) -> dict[str, Any]:
+def _paper_to_dict(paper: ListedPaper, kind: ChangeKind | None) -> dict[str, Any]:
     return {
         "arxiv_id": paper.arxiv_id,
         "version": paper.version,
@@ -126,35 +128,35 @@ def _paper(paper: Listed, kind: Kind | None) -> dict[str, Any]:
         "comment": paper.comment,
         "categories": paper.categories,
         "primary_category": paper.primary_category,
-        "published": _time(paper.published),
-        "updated": _time(paper.updated),
+        "published": _format_time(paper.published),
+        "updated": _format_time(paper.updated),
         "doi": paper.doi,
         "journal_ref": paper.journal_ref,
-        "first_seen": _time(paper.first_seen),
+        "first_seen": _format_time(paper.first_seen),
         "url": paper.url,
-        "code": [{"kind": link.kind, "url": link.url} for link in paper.code],
+        "code": [{"kind": link.kind, "url": link.url} for link in paper.code_links],
         "keywords": paper.keywords,
         "kind": kind and kind.value,
     }
 
 
-def _time(time: datetime) -> str:
+def _format_time(time: datetime) -> str:
     """Give a time to the second, which is as exact as arXiv's are."""
     return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _json(value: object) -> str:
+def _to_json(value: object) -> str:
     text = json.dumps(value, ensure_ascii=False)
     return _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
-def _lines(values: Iterable[object]) -> str:
+def _json_array(values: Iterable[object]) -> str:
     """Give a JSON array with an item a line."""
-    lines = ",\n".join(_json(value) for value in values)
+    lines = ",\n".join(_to_json(value) for value in values)
     return f"[\n{lines}\n]" if lines else "[]"
 
 
-def _cell(value: object) -> object:
+def _csv_cell(value: object) -> object:
     if isinstance(value, list | tuple):
         return "; ".join(str(item).replace(";", ";;") for item in value)
     return value

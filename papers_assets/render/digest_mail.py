@@ -7,21 +7,21 @@ from functools import cache
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from papers_assets.render import markdown
-from papers_assets.render.digest import TITLES, counted, in_turn
-from papers_assets.transform.changes import Kind
+from papers_assets.render.digest import KIND_TITLES, count_papers, fit_round_robin
+from papers_assets.transform.changes import ChangeKind
 from papers_assets.transform.code_links import CodeLink
-from papers_assets.transform.digest import Digest, Entry, Group
+from papers_assets.transform.digest import Digest, DigestEntry, DigestGroup
 
-LIMIT = 100_000
+MAIL_LIMIT = 100_000
 """Bytes of the HTML. Gmail cuts a mail off at 102 kB."""
 _RESERVED = 2_000
 """Bytes for what says how many more there are."""
-_MOST_SHOWN, _MOST_LINKS, _MOST_AUTHORS, _MOST_NOTES = 2_500, 5, 10, 20
-_LONGEST_LINK, _HEADINGS = 300, 200
+_MAX_ABSTRACT, _MAX_LINKS, _MAX_AUTHORS, _MAX_NOTES = 2_500, 5, 10, 20
+_MAX_LINK_LENGTH, _HEADINGS = 300, 200
 
 
 @dataclass(frozen=True)
-class _Block:
+class _PaperBlock:
     """A paper."""
 
     title: str
@@ -35,45 +35,50 @@ class _Block:
     comment: str
 
 
-def mail_text(digest: Digest, *, more: str = "") -> str:
+def render_mail_text(digest: Digest, *, more: str = "") -> str:
     """Give the digest as plain text; `more` is the address of the whole list, if it is known."""
     return _render("mail.txt.j2", digest, more)
 
 
-def mail_html(digest: Digest, *, more: str = "") -> str:
+def render_mail_html(digest: Digest, *, more: str = "") -> str:
     """Give the digest as a whole HTML document; `more` as above."""
     return _render("mail.html.j2", digest, more)
 
 
-def title(digest: Digest) -> str:
+def mail_title(digest: Digest) -> str:
     """Give the mail's subject."""
-    return f"{markdown.collapse(digest.title)}: {digest.summary}"
+    return f"{markdown.collapse_whitespace(digest.title)}: {digest.summary}"
 
 
 def _render(template: str, digest: Digest, more: str) -> str:
-    page = _environment().get_template("mail.html.j2")
+    page = _build_environment().get_template("mail.html.j2")
 
-    def size(blocks: list[_Block]) -> int:
+    def size(blocks: list[_PaperBlock]) -> int:
         bare = [replace(block, title="", keyword="") for block in blocks]
-        return len(page.render(_around(digest, bare)).encode())
+        return len(page.render(_page_values(digest, bare)).encode())
 
     # The text has the same papers as the HTML, which decides how many there is room for.
     empty, total = size([]), sum(len(group.entries) for group in digest.groups)
     for is_brief in (False, True):
         blocks = [
-            [_block(g, entry, is_brief=is_brief) for entry in g.entries] for g in digest.groups
+            [_build_block(g, entry, is_brief=is_brief) for entry in g.entries]
+            for g in digest.groups
         ]
         sizes = [[size([block]) - empty for block in some] for some in blocks]
         heads = [_HEADINGS + len(group.keyword.encode()) for group in digest.groups]
-        shown = in_turn(heads, sizes, LIMIT - _RESERVED - empty)
+        shown = fit_round_robin(heads, sizes, MAIL_LIMIT - _RESERVED - empty)
         if sum(shown) == total:
             break
     kept = [block for some, count in zip(blocks, shown, strict=True) for block in some[:count]]
     kept = list(_with_headings(kept))
-    return _environment().get_template(template).render(_around(digest, kept) | {"more": more})
+    return (
+        _build_environment()
+        .get_template(template)
+        .render(_page_values(digest, kept) | {"more": more})
+    )
 
 
-def _with_headings(blocks: Iterable[_Block]) -> Iterator[_Block]:
+def _with_headings(blocks: Iterable[_PaperBlock]) -> Iterator[_PaperBlock]:
     """Leave a kind's title and a group's keyword to the first of each."""
     kind, group = "", ("", "")
     for block in blocks:
@@ -86,61 +91,63 @@ def _with_headings(blocks: Iterable[_Block]) -> Iterator[_Block]:
         kind, group = block.title, this
 
 
-def _around(digest: Digest, blocks: list[_Block]) -> dict[str, object]:
+def _page_values(digest: Digest, blocks: list[_PaperBlock]) -> dict[str, object]:
     total = sum(len(group.entries) for group in digest.groups)
     return {
-        "title": markdown.collapse(digest.title),
+        "title": markdown.collapse_whitespace(digest.title),
         "summary": digest.summary[:1].upper() + digest.summary[1:],
         "blocks": blocks,
         "left_out": total - len(blocks),
-        "tail": _tail(digest),
+        "tail": _tail_lines(digest),
         "more": "",
     }
 
 
-def _block(group: Group, entry: Entry, *, is_brief: bool) -> _Block:
+def _build_block(group: DigestGroup, entry: DigestEntry, *, is_brief: bool) -> _PaperBlock:
     paper = entry.paper
     authors = [
-        *paper.authors[:_MOST_AUTHORS],
-        *["and others"][: len(paper.authors) > _MOST_AUTHORS],
+        *paper.authors[:_MAX_AUTHORS],
+        *["and others"][: len(paper.authors) > _MAX_AUTHORS],
     ]
     about = [", ".join(authors), paper.updated.strftime("%Y-%m-%d"), paper.primary_category]
-    about += [entry.was] if entry.was else []
-    about += [f"also in {', '.join(entry.also)}"] if entry.also else []
-    is_told = group.kind in (Kind.NEW, Kind.MATCHED) and not is_brief
-    return _Block(
-        title=TITLES[group.kind],
+    about += [entry.change] if entry.change else []
+    about += [f"also in {', '.join(entry.other_keywords)}"] if entry.other_keywords else []
+    is_told = group.kind in (ChangeKind.NEW, ChangeKind.MATCHED) and not is_brief
+    return _PaperBlock(
+        title=KIND_TITLES[group.kind],
         keyword=group.keyword,
-        name=_shown(paper.title) if markdown.is_visible(paper.title) else "(untitled)",
+        name=_truncate(paper.title) if markdown.has_visible_text(paper.title) else "(untitled)",
         url=paper.url,
-        about=_shown(" · ".join(about)),
-        code=tuple(link for link in paper.code if len(link.url) <= _LONGEST_LINK)[:_MOST_LINKS],
-        abstract=_shown(paper.abstract) if is_told else "",
-        comment="" if is_brief else _shown(paper.comment or ""),
+        about=_truncate(" · ".join(about)),
+        code=tuple(link for link in paper.code_links if len(link.url) <= _MAX_LINK_LENGTH)[
+            :_MAX_LINKS
+        ],
+        abstract=_truncate(paper.abstract) if is_told else "",
+        comment="" if is_brief else _truncate(paper.comment or ""),
     )
 
 
-def _tail(digest: Digest) -> list[str]:
-    left = ", ".join(f"{count} of {name}" for name, count in digest.left.items())
-    first = list(digest.following.items())
-    lines = [f"Now following {name}: {counted(n)}." for name, n in first[:_MOST_NOTES]]
-    if first[_MOST_NOTES:]:
-        lines.append(f"Now following {len(first) - _MOST_NOTES:,} more keywords.")
+def _tail_lines(digest: Digest) -> list[str]:
+    left = ", ".join(f"{count} of {name}" for name, count in digest.removed.items())
+    first = list(digest.newly_followed.items())
+    lines = [f"Now following {name}: {count_papers(n)}." for name, n in first[:_MAX_NOTES]]
+    if first[_MAX_NOTES:]:
+        lines.append(f"Now following {len(first) - _MAX_NOTES:,} more keywords.")
     lines += [f"Left the lists: {left}."] if left else []
     notes = [f"{name}: {note}" for name, note in digest.notes.items()]
-    lines += notes[:_MOST_NOTES]
+    lines += notes[:_MAX_NOTES]
     lines += (
-        [f"And {len(notes) - _MOST_NOTES} more that are not fresh."] if notes[_MOST_NOTES:] else []
+        [f"And {len(notes) - _MAX_NOTES} more that are not fresh."] if notes[_MAX_NOTES:] else []
     )
-    return [_shown(line) for line in lines]
+    return [_truncate(line) for line in lines]
 
 
-def _shown(text: str) -> str:
-    return markdown.shortened(markdown.collapse(text), _MOST_SHOWN)
+def _truncate(text: str) -> str:
+    return markdown.truncate(markdown.collapse_whitespace(text), _MAX_ABSTRACT)
 
 
 @cache
-def _environment() -> Environment:
+def _build_environment() -> Environment:
     return Environment(
         loader=PackageLoader("papers_assets", "render/templates"),
         undefined=StrictUndefined,

@@ -49,7 +49,7 @@ def _address(pointer: object) -> int:
     return int(_cmark.ffi.cast("uintptr_t", pointer))
 
 
-def anchors(headings: Iterable[str]) -> Iterator[str]:
+def build_anchors(headings: Iterable[str]) -> Iterator[str]:
     """Return the anchor of each heading of a document, in order.
 
     Args:

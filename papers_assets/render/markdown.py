@@ -139,20 +139,20 @@ _NOTE = Place("_{}_\n")
 
 def escape_title(text: str) -> str:
     """Escape a title for `**[TITLE](url)**` in a table cell."""
-    return _TITLE.escape(collapse(text))[0]
+    return _TITLE.escape(collapse_whitespace(text))[0]
 
 
 def escape_abstract(text: str) -> str:
     """Escape an abstract for `<p>ABSTRACT</p></details>` in a table cell."""
-    return _ABSTRACT.escape(collapse(text))[0]
+    return _ABSTRACT.escape(collapse_whitespace(text))[0]
 
 
 def escape_cell(text: str) -> str:
     """Escape a text that is a table cell of its own, such as a short comment."""
-    return _ALONE.escape(collapse(text))[0]
+    return _ALONE.escape(collapse_whitespace(text))[0]
 
 
-def escape_folded(text: str, length: int) -> tuple[str, str]:
+def escape_details(text: str, length: int) -> tuple[str, str]:
     """Escape for `<summary>START...</summary><p>TEXT</p></details>` in a table cell.
 
     The two share the cell, so a character in one can be read together with one in the other.
@@ -160,22 +160,22 @@ def escape_folded(text: str, length: int) -> tuple[str, str]:
     Returns:
         The first `length` characters of the text, and the whole.
     """
-    text = collapse(text)
+    text = collapse_whitespace(text)
     start, text = _FOLDED.escape(text[:length], text)
     return start, text
 
 
 def escape_heading(text: str) -> str:
     """Escape a text for `## HEADING`. Pipes stay: a heading is not a table."""
-    return _HEADING.escape(collapse(text))[0]
+    return _HEADING.escape(collapse_whitespace(text))[0]
 
 
 def escape_note(text: str) -> str:
     """Escape a text for `_NOTE_`, a paragraph of its own."""
-    return _NOTE.escape(collapse(text))[0]
+    return _NOTE.escape(collapse_whitespace(text))[0]
 
 
-def collapse(text: str) -> str:
+def collapse_whitespace(text: str) -> str:
     """Return the text as readers see it: white space collapsed, controls neutralised.
 
     Control characters and lone surrogates become U+FFFD. Controls of the direction of text are left
@@ -192,11 +192,11 @@ def collapse(text: str) -> str:
     return _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
-def shortened(text: str, most: int) -> str:
+def truncate(text: str, most: int) -> str:
     """Return the text, or the first `most` characters of it and how many it has."""
     return text if len(text) <= most else f"{text[:most]}… ({len(text):,} characters)"
 
 
-def is_visible(text: str) -> bool:
+def has_visible_text(text: str) -> bool:
     """Whether there is anything of a text that one can see, and click."""
     return any(unicodedata.category(c)[0] in "LNPS" and c not in _BLANK for c in text)

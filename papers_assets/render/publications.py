@@ -14,36 +14,41 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from papers_assets.keywords.model import Keyword, KeywordsFile
-from papers_assets.render.chart import Bars, bars
-from papers_assets.render.citations import bibtex, ris
-from papers_assets.render.data import KeywordData, papers_csv, papers_json, papers_schema
-from papers_assets.render.feeds import Feed, atom, json_feed
-from papers_assets.render.sections import last_update, remark, sections
+from papers_assets.keywords.model import Keyword, KeywordsConfig
+from papers_assets.render.chart import BarRow, build_bar_row
+from papers_assets.render.citations import to_bibtex, to_ris
+from papers_assets.render.data import (
+    KeywordData,
+    read_papers_schema,
+    render_papers_csv,
+    render_papers_json,
+)
+from papers_assets.render.feeds import Feed, render_atom, render_json_feed
+from papers_assets.render.sections import build_sections, find_last_update, notice_of_no_news
 from papers_assets.render.site import (
-    Frame,
-    NamedPage,
+    KeywordPage,
     Site,
+    SiteFrame,
     SiteSection,
-    look,
+    look_version,
     render_days,
     render_site,
 )
-from papers_assets.transform.changes import Kind, is_withdrawn
-from papers_assets.transform.digest import Digest, digest_of
-from papers_assets.transform.editions import Edition, kinds
-from papers_assets.transform.listed_papers import Listed, listed
-from papers_assets.transform.selection import refreshed_at
+from papers_assets.transform.changes import ChangeKind, is_withdrawn
+from papers_assets.transform.digest import Digest, build_digest
+from papers_assets.transform.editions import Edition, list_kinds
+from papers_assets.transform.listed_papers import ListedPaper, unique_papers
+from papers_assets.transform.selection import read_refresh_times
 
 Files = Iterator[tuple[str, Iterator[str]]]
-ALL = "all"
+ALL_PAPERS = "all"
 """The name of the files of all keywords; `storage.store.public_slug` gives it to no keyword."""
 _LONG_AGO = datetime(1991, 8, 14, tzinfo=UTC)
-_MOST_NAMED = 20
-_MARKED = (Kind.NEW, Kind.REVISED, Kind.MATCHED)
+_MAX_NAMED = 20
+_MARKED_KINDS = (ChangeKind.NEW, ChangeKind.REVISED, ChangeKind.MATCHED)
 
 
-class _List(NamedTuple):
+class _PublishedList(NamedTuple):
     """A keyword's list, or all papers."""
 
     title: str
@@ -51,52 +56,52 @@ class _List(NamedTuple):
     slug: str
     page: str
     """Relative to the site."""
-    papers: Sequence[Listed]
-    former: str
+    papers: Sequence[ListedPaper]
+    old_slug: str
     """The slug under which there are files of an earlier version; empty: there are none."""
 
     @property
     def slugs(self) -> list[str]:
         """The names of its files."""
-        return [self.slug, self.former] if self.former else [self.slug]
+        return [self.slug, self.old_slug] if self.old_slug else [self.slug]
 
 
 @dataclass(frozen=True)
-class Reading:
+class Publications:
     """The asset `papers`, as the reading places show it."""
 
     papers: pd.DataFrame
-    file: KeywordsFile
+    file: KeywordsConfig
     slug: Callable[[str], str]
     """Returns the name of a keyword's files."""
-    former: Mapping[str, str] = field(default_factory=dict)
+    old_slugs: Mapping[str, str] = field(default_factory=dict)
     """By keyword, the slug under which an earlier version wrote files that are still there: they
     stay up to date, since people subscribe to feeds and keep addresses."""
     links: Sequence[tuple[str, str]] = ()
     """See `render.site.Frame`."""
 
     @cached_property
-    def all(self) -> list[Listed]:
+    def all_papers(self) -> list[ListedPaper]:
         """All papers, each once, newest first."""
-        return listed(self.papers, self.file.names)
+        return unique_papers(self.papers, self.file.names)
 
     @cached_property
-    def _by_keyword(self) -> dict[str, list[Listed]]:
-        found: dict[str, list[Listed]] = {}
-        for paper in self.all:
+    def _by_keyword(self) -> dict[str, list[ListedPaper]]:
+        found: dict[str, list[ListedPaper]] = {}
+        for paper in self.all_papers:
             for name in paper.keywords:
                 found.setdefault(name, []).append(paper)
         return found
 
-    def feeds(self, told: Mapping[str, Kind]) -> Files:
+    def feeds(self, announced_kinds: Mapping[str, ChangeKind]) -> Files:
         """Give an Atom and a JSON feed per keyword, and of all.
 
         Args:
-            told: by arXiv id, see `changes.told_as`.
+            announced_kinds: by arXiv id, see `changes.announced_kinds`.
         """
         site = self.file.site
-        notes = {s.keyword: s.note for s in sections(self.papers, self.file) if s.note}
-        formats = (("xml", atom), ("json", json_feed))
+        notes = {s.keyword: s.note for s in build_sections(self.papers, self.file) if s.note}
+        formats = (("xml", render_atom), ("json", render_json_feed))
         for a_list, (suffix, render) in product(self._lists(), formats):
             for slug in a_list.slugs:
                 name = f"{slug}.{suffix}"
@@ -104,11 +109,11 @@ class Reading:
                     title=a_list.title,
                     name=a_list.name,
                     papers=a_list.papers,
-                    note=notes.get(a_list.name, "") if a_list.name else _stale(notes),
+                    note=notes.get(a_list.name, "") if a_list.name else _summarize_stale(notes),
                     updated=_LONG_AGO,  # of a feed without papers: it is not newer every day
-                    page=f"{site}/{a_list.page}" if site else "",
-                    address=f"{site}/feeds/{name}" if site else "",
-                    told=told,
+                    page_url=f"{site}/{a_list.page}" if site else "",
+                    feed_url=f"{site}/feeds/{name}" if site else "",
+                    announced_kinds=announced_kinds,
                 )
                 yield name, iter([render(feed)])
 
@@ -116,29 +121,33 @@ class Reading:
         """Give the entries for reference managers, BibTeX and RIS, per keyword and of all."""
         for a_list in self._lists():
             for slug in a_list.slugs:
-                yield f"{slug}.bib", iter([bibtex(a_list.papers)])
-                yield f"{slug}.ris", iter([ris(a_list.papers)])
+                yield f"{slug}.bib", iter([to_bibtex(a_list.papers)])
+                yield f"{slug}.ris", iter([to_ris(a_list.papers)])
 
-    def data(self, told: Mapping[str, Kind]) -> Files:
-        """Give the papers for other programs: JSON, its schema, and CSV; `told` as for feeds."""
+    def data(self, announced_kinds: Mapping[str, ChangeKind]) -> Files:
+        """Give the papers for other programs: JSON, its schema, and CSV; `announced_kinds` as for feeds."""
         times = self._answered
         keywords = [
             KeywordData(section.keyword, times.get(section.keyword), section.note)
-            for section in sections(self.papers, self.file)
+            for section in build_sections(self.papers, self.file)
         ]
-        updated = last_update(self.papers, self.file)
-        text = papers_json(self.all, keywords=keywords, last_update=updated, told=told)
+        updated = find_last_update(self.papers, self.file)
+        text = render_papers_json(
+            self.all_papers, keywords=keywords, last_update=updated, announced_kinds=announced_kinds
+        )
         yield "papers.json", iter([text])
-        yield "papers.csv", iter([papers_csv(self.all, told)])
-        yield "papers.schema.json", iter([papers_schema()])
+        yield "papers.csv", iter([render_papers_csv(self.all_papers, announced_kinds)])
+        yield "papers.schema.json", iter([read_papers_schema()])
 
     def site(self, edition: Edition | None) -> Files:
         """Return the pages; what is new, revised or newly matching in `edition` is marked."""
-        updated = last_update(self.papers, self.file)
+        updated = find_last_update(self.papers, self.file)
         # As of the last answer: the same papers give the same pages, whenever they are rendered.
-        newest = max((paper.updated.date() for paper in self.all), default=_LONG_AGO.date())
+        newest = max((paper.updated.date() for paper in self.all_papers), default=_LONG_AGO.date())
         today = updated or newest
-        notes = {section.keyword: section.note for section in sections(self.papers, self.file)}
+        notes = {
+            section.keyword: section.note for section in build_sections(self.papers, self.file)
+        }
         of_keywords = list(self._lists())[1:]
         return render_site(
             Site(
@@ -152,17 +161,17 @@ class Reading:
                     )
                     for keyword, a_list in zip(self.file.keywords, of_keywords, strict=True)
                 ],
-                papers=self.all,
-                marks=_marks(edition, self.all),
+                papers=self.all_papers,
+                marks=_mark_papers(edition, self.all_papers),
                 last_update=updated,
-                remark=remark(self.papers, self.file),
+                remark=notice_of_no_news(self.papers, self.file),
                 today=today,
                 frame=self._frame(has_days=edition is not None),
-                moved={a_list.former: a_list.slug for a_list in of_keywords if a_list.former},
+                moved={a_list.old_slug: a_list.slug for a_list in of_keywords if a_list.old_slug},
             )
         )
 
-    def days(
+    def archive(
         self, days: Sequence[date], read: Callable[[date], Edition], unchanged: Collection[date]
     ) -> Files:
         """Return the archive: a page per day, and an index.
@@ -174,43 +183,45 @@ class Reading:
         """
 
         def digest_of_day(day: date) -> Digest:
-            return digest_of(read(day), self.file.names)
+            return build_digest(read(day), self.file.names)
 
         return render_days(days, digest_of_day, self._frame(has_days=True), unchanged)
 
     @property
-    def made_with(self) -> str:
+    def rendering_version(self) -> str:
         """What changes whenever a page of the archive would, though its edition is the same."""
-        text = repr((look(), self._frame(has_days=True)))
+        text = repr((look_version(), self._frame(has_days=True)))
         return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
 
-    def _frame(self, *, has_days: bool) -> Frame:
-        pages = [NamedPage(name, self.slug(name)) for name in self.file.names]
-        return Frame(pages, self.links, has_days=has_days)
+    def _frame(self, *, has_days: bool) -> SiteFrame:
+        pages = [KeywordPage(name, self.slug(name)) for name in self.file.names]
+        return SiteFrame(pages, self.links, has_days=has_days)
 
-    def _lists(self) -> Iterator[_List]:
-        yield _List("Daily Papers", "", ALL, "index.html", self.all, "")
+    def _lists(self) -> Iterator[_PublishedList]:
+        yield _PublishedList("Daily Papers", "", ALL_PAPERS, "index.html", self.all_papers, "")
         for name in self.file.names:
-            slug, former = self.slug(name), self.former.get(name, "")
+            slug, previous = self.slug(name), self.old_slugs.get(name, "")
             papers, page = self._by_keyword.get(name, []), f"keywords/{slug}.html"
-            yield _List(f"Daily Papers: {name}", name, slug, page, papers, former)
+            yield _PublishedList(f"Daily Papers: {name}", name, slug, page, papers, previous)
 
     @cached_property
     def _answered(self) -> dict[str, datetime]:
         """When arXiv last answered for each keyword; read once, since there can be thousands."""
-        return refreshed_at(self.papers)
+        return read_refresh_times(self.papers)
 
-    def _bars(self, keyword: Keyword, papers: Sequence[Listed], today: date) -> Bars:
+    def _bars(self, keyword: Keyword, papers: Sequence[ListedPaper], today: date) -> BarRow:
         """Count papers a day. Of a full list, nobody sees what came before its oldest paper."""
         answered = self._answered.get(keyword.name)
         counts = Counter(paper.updated.date() for paper in papers)
         since = date.min if answered else None
         if len(papers) >= keyword.cap:
             since = min(counts) + timedelta(days=1)
-        return bars(keyword.name, counts, today, since, answered.date() if answered else None)
+        return build_bar_row(
+            keyword.name, counts, today, since, answered.date() if answered else None
+        )
 
 
-def repository_links(address: str, *, has_output: bool) -> list[tuple[str, str]]:
+def list_repository_links(address: str, *, has_output: bool) -> list[tuple[str, str]]:
     """Return the links of the site's footer to a repository on GitHub.
 
     Args:
@@ -233,15 +244,15 @@ def repository_links(address: str, *, has_output: bool) -> list[tuple[str, str]]
     ]
 
 
-def _stale(notes: dict[str, str]) -> str:
+def _summarize_stale(notes: dict[str, str]) -> str:
     """Say of all keywords together what is to be said of each."""
-    named = [f"{name}: {note}" for name, note in list(notes.items())[:_MOST_NAMED]]
+    named = [f"{name}: {note}" for name, note in list(notes.items())[:_MAX_NAMED]]
     more = len(notes) - len(named)
     return " ".join([*named, *([f"And {more} more."] if more else [])])
 
 
-def _marks(edition: Edition | None, papers: Sequence[Listed]) -> dict[str, str]:
+def _mark_papers(edition: Edition | None, papers: Sequence[ListedPaper]) -> dict[str, str]:
     """Return what each paper is marked as: what the edition has it as; withdrawn is for good."""
-    found = kinds(edition) if edition else {}
-    marks = {arxiv_id: kind.value for arxiv_id, kind in found.items() if kind in _MARKED}
+    found = list_kinds(edition) if edition else {}
+    marks = {arxiv_id: kind.value for arxiv_id, kind in found.items() if kind in _MARKED_KINDS}
     return marks | {p.arxiv_id: "withdrawn" for p in papers if is_withdrawn(p.version, p.comment)}

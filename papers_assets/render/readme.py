@@ -9,20 +9,20 @@ from typing import Any, NamedTuple
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from papers_assets.arxiv.models import paper_url
+from papers_assets.arxiv.models import build_abs_url
 from papers_assets.render import markdown
 
 # How many bits of text make a piece: a few dozen rows, so that pieces are neither many nor large.
-_BUFFER = 32
-_MOST_SHOWN = 20_000
+_BUFFER_SIZE = 32
+_MAX_TEXT = 20_000
 """Characters of a field. arXiv itself takes no abstract of more than 1,920."""
-_MOST_PREVIEWED = 200
+_MAX_PREVIEW_TEXT = 200
 """Characters of a title where its row is one of a few in the run history, which keeps them all."""
 _UNTITLED = "(untitled)"
 """Stands for a title that nobody could see, so that its link can be clicked."""
 
 
-class More(NamedTuple):
+class Continuation(NamedTuple):
     """Where a section goes on that does not show all of its papers."""
 
     total: int
@@ -40,10 +40,10 @@ class Section:
     """Used: arxiv_id, version, title, abstract, comment (may be missing) and updated (UTC)."""
     note: str = ""
     """One line of plain text below the heading, where something must be said."""
-    more: More | None = None
+    more: Continuation | None = None
 
 
-class Entry(NamedTuple):
+class ContentsEntry(NamedTuple):
     """A line of the table of contents."""
 
     keyword: str
@@ -53,7 +53,7 @@ class Entry(NamedTuple):
     """Of its whole list."""
 
 
-class Link(NamedTuple):
+class ReadmeLink(NamedTuple):
     """A link to a place outside of the document."""
 
     label: str
@@ -65,16 +65,16 @@ class Link(NamedTuple):
 class Extras:
     """What a document has besides what every list has; the list's own text has none of it."""
 
-    contents: Sequence[Entry] = ()
+    contents: Sequence[ContentsEntry] = ()
     """The table of contents."""
     is_split: bool = False
     """Whether some sections go on elsewhere."""
-    links: Sequence[Link] = ()
+    links: Sequence[ReadmeLink] = ()
     notifies: bool = True
     """Whether GitHub sends a mail to those who watch the repository, as the text says."""
 
 
-class Row(NamedTuple):
+class TableRow(NamedTuple):
     """What a row of a table shows, not yet escaped."""
 
     title: str
@@ -101,7 +101,7 @@ def render_readme(
         remark: a sentence or two below the date, if something must be said about it.
         extras: None: the document has none.
     """
-    return streamed(
+    return stream_template(
         "readme.md.j2",
         sections=sections,
         last_update=last_update,
@@ -111,14 +111,14 @@ def render_readme(
     )
 
 
-def streamed(template: str, **values: object) -> Iterator[str]:
+def stream_template(template: str, **values: object) -> Iterator[str]:
     """Render a template piece by piece."""
-    stream = environment().get_template(template).stream(**values)
-    stream.enable_buffering(_BUFFER)
+    stream = build_environment().get_template(template).stream(**values)
+    stream.enable_buffering(_BUFFER_SIZE)
     return stream
 
 
-def markdown_preview(papers: pd.DataFrame, rows: int = 10) -> str:
+def render_preview(papers: pd.DataFrame, rows: int = 10) -> str:
     """Give a small Markdown table of the first rows: title, date, primary category.
 
     Args:
@@ -129,45 +129,47 @@ def markdown_preview(papers: pd.DataFrame, rows: int = 10) -> str:
         return "No papers yet."
     top = papers.head(rows)
     lines = ["| Title | Date | Primary category |", "| --- | --- | --- |"]
-    for row, primary in zip(table_rows(top, _MOST_PREVIEWED), top["primary_category"], strict=True):
+    for row, primary in zip(
+        list_table_rows(top, _MAX_PREVIEW_TEXT), top["primary_category"], strict=True
+    ):
         title = f"[{markdown.escape_title(row.title)}]({row.url})"
-        category = markdown.escape_cell(_shown(primary, _MOST_PREVIEWED))
+        category = markdown.escape_cell(_truncate(primary, _MAX_PREVIEW_TEXT))
         lines.append(f"| {title} | {row.date} | {category} |")
     return "\n".join(lines)
 
 
-def heading(keyword: str) -> str:
+def render_heading(keyword: str) -> str:
     """Give the heading line of a keyword's section."""
     return f"## {markdown.escape_heading(keyword)}"
 
 
-def counted(number: int, thing: str) -> str:
+def count_noun(number: int, thing: str) -> str:
     """Give a number of things in words: 1 paper, 1,234 papers."""
     return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
 
 
-def table_rows(papers: pd.DataFrame, most: int = _MOST_SHOWN) -> Iterator[Row]:
-    """Give the rows of a table, one by one, texts of more than `most` characters cut."""
+def list_table_rows(papers: pd.DataFrame, max_length: int = _MAX_TEXT) -> Iterator[TableRow]:
+    """Give the rows of a table, one by one, texts of more than `max_length` characters cut."""
     if papers.empty:
         return
     dates = papers["updated"].dt.tz_convert("UTC").dt.strftime("%Y-%m-%d")
     columns = (papers[name] for name in ("arxiv_id", "version", "title", "abstract", "comment"))
     for arxiv_id, version, published, abstract, comment, day in zip(*columns, dates, strict=True):
-        title = _shown(published, most)
-        yield Row(
-            title=title if markdown.is_visible(title) else _UNTITLED,
-            url=paper_url(arxiv_id, version),
+        title = _truncate(published, max_length)
+        yield TableRow(
+            title=title if markdown.has_visible_text(title) else _UNTITLED,
+            url=build_abs_url(arxiv_id, version),
             date=day,
-            abstract=_shown(abstract, most),
-            comment=_shown(comment, most) if isinstance(comment, str) else "",
+            abstract=_truncate(abstract, max_length),
+            comment=_truncate(comment, max_length) if isinstance(comment, str) else "",
         )
 
 
-def _shown(text: str, most: int) -> str:
-    return markdown.shortened(markdown.collapse(text), most)
+def _truncate(text: str, max_length: int) -> str:
+    return markdown.truncate(markdown.collapse_whitespace(text), max_length)
 
 
-def _in_address(address: str) -> str:
+def _escape_address(address: str) -> str:
     """Return an address as the target of a link; those of the site may have brackets in them."""
     return f"<{address.replace('&', '&amp;')}>" if "://" in address else address
 
@@ -175,11 +177,11 @@ def _in_address(address: str) -> str:
 @cache
 def parts() -> Any:
     """Return what documents are made of: the macros of parts.md.j2."""
-    return environment().get_template("parts.md.j2").module
+    return build_environment().get_template("parts.md.j2").module
 
 
 @cache
-def environment() -> Environment:
+def build_environment() -> Environment:
     """Give the templates, and the filters that they have in common."""
     environment = Environment(
         loader=PackageLoader("papers_assets", "render/templates"),
@@ -191,14 +193,14 @@ def environment() -> Environment:
         keep_trailing_newline=True,
     )
     environment.filters |= {
-        "heading": heading,
-        "rows": table_rows,
-        "counted": counted,
-        "in_address": _in_address,
+        "heading": render_heading,
+        "rows": list_table_rows,
+        "counted": count_noun,
+        "in_address": _escape_address,
         "in_note": markdown.escape_note,
         "in_title": markdown.escape_title,
         "in_abstract": markdown.escape_abstract,
-        "in_folded": markdown.escape_folded,
+        "in_folded": markdown.escape_details,
         "in_cell": markdown.escape_cell,
     }
     return environment

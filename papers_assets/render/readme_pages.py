@@ -10,24 +10,24 @@ from datetime import date
 from typing import NamedTuple
 from urllib.parse import quote
 
-from papers_assets.render.github import anchors
-from papers_assets.render.markdown import collapse
+from papers_assets.render.github import build_anchors
+from papers_assets.render.markdown import collapse_whitespace
 from papers_assets.render.readme import (
-    Entry,
+    ContentsEntry,
+    Continuation,
     Extras,
-    Link,
-    More,
+    ReadmeLink,
     Section,
     render_readme,
-    streamed,
+    stream_template,
 )
 from papers_assets.storage.documents import FRONT_PAGE_MARK
 
 GITHUB_LIMIT = 512_000
 """Bytes of a Markdown file that GitHub shows."""
-TITLE = "Daily Papers"
+README_TITLE = "Daily Papers"
 """The first heading of every document."""
-KEYWORDS = "keywords/"
+KEYWORDS_FOLDER = "keywords/"
 """The folder of the pages, from where the README is."""
 SECTIONS_WITHOUT_CONTENTS = 3
 """So many sections need no table of contents."""
@@ -38,20 +38,20 @@ TO_OUTPUT = "../output/"
 
 
 @dataclass(frozen=True)
-class Content:
+class ReadmeContent:
     """All that is to be said, in however many documents; see `render_readme`."""
 
     sections: Sequence[Section]
     last_update: date | None
     cap: int
-    remark: str = ""
+    notice: str = ""
     site: str = ""
     """Where output/site is served; empty: nowhere."""
     notifies: bool = False
     """Whether digests are issues, so that GitHub sends them to those who watch the repository."""
 
 
-class Page(NamedTuple):
+class ReadmePage(NamedTuple):
     """Some rows of a keyword, which the front has no room for."""
 
     slug: str
@@ -66,13 +66,13 @@ class Page(NamedTuple):
     """The first row that is not any more."""
     number: int
     """Which one of the keyword's pages, counted from 1."""
-    of: int
+    total: int
     """How many pages the keyword has."""
 
     @property
     def name(self) -> str:
         """The name of its file."""
-        return page_name(self.slug, self.number)
+        return build_page_name(self.slug, self.number)
 
     @property
     def front(self) -> str:
@@ -81,16 +81,16 @@ class Page(NamedTuple):
 
     def neighbour(self, step: int) -> str:
         """Return the name of the file so many pages on."""
-        return page_name(self.slug, self.number + step)
+        return build_page_name(self.slug, self.number + step)
 
 
 @dataclass(frozen=True)
-class Layout:
+class ReadmeLayout:
     """Which rows stand where."""
 
     shown: tuple[int, ...]
     """How many rows of each section the front has, the first ones."""
-    pages: tuple[Page, ...] = ()
+    pages: tuple[ReadmePage, ...] = ()
     """What has all others, in order; none if the front has everything."""
     slugs: tuple[str, ...] = ()
     """Of each keyword; none if there are no pages."""
@@ -98,7 +98,7 @@ class Layout:
     """Of each keyword's section on the front; none if there are no pages."""
 
 
-def front(content: Content, layout: Layout, folder: str = "") -> Iterator[str]:
+def render_front(content: ReadmeContent, layout: ReadmeLayout, folder: str = "") -> Iterator[str]:
     """Render the README piece by piece.
 
     Args:
@@ -107,24 +107,24 @@ def front(content: Content, layout: Layout, folder: str = "") -> Iterator[str]:
         folder: where the README is, from where this document will be.
     """
     return render_readme(
-        _on_the_front(content, layout, folder),
+        _front_sections(content, layout, folder),
         last_update=content.last_update,
         cap=content.cap,
-        remark=content.remark,
-        extras=extras(content, folder, is_split=bool(layout.pages)),
+        remark=content.notice,
+        extras=build_extras(content, folder, is_split=bool(layout.pages)),
     )
 
 
-def front_page(content: Content, layout: Layout) -> Iterator[str]:
+def render_front_page(content: ReadmeContent, layout: ReadmeLayout) -> Iterator[str]:
     """Render the README once more, for where GitHub looks for a repository's front page."""
-    yield from front(content, layout, TO_OUTPUT)
+    yield from render_front(content, layout, TO_OUTPUT)
     yield FRONT_PAGE_MARK
 
 
-def page(content: Content, page: Page) -> Iterator[str]:
+def render_page(content: ReadmeContent, page: ReadmePage) -> Iterator[str]:
     """Render a page piece by piece."""
     section = content.sections[page.section]
-    return streamed(
+    return stream_template(
         "page.md.j2",
         page=page,
         total=len(section.papers),
@@ -133,61 +133,64 @@ def page(content: Content, page: Page) -> Iterator[str]:
     )
 
 
-def extras(content: Content, folder: str = "", *, is_split: bool = False) -> Extras:
-    """Return what a front has besides its sections; `folder` and README as in `front`.
+def build_extras(content: ReadmeContent, folder: str = "", *, is_split: bool = False) -> Extras:
+    """Return what a front has besides its sections; `folder` and README as in `render_front`.
 
     A list of few keywords that is served nowhere has no extras: it is the document as it always
     was, byte for byte.
     """
     is_long = len(content.sections) > SECTIONS_WITHOUT_CONTENTS
     if not is_long and not content.site:
-        return Extras(_entries(content), is_split=True) if is_split else Extras()
+        return Extras(_contents_entries(content), is_split=True) if is_split else Extras()
     return Extras(
-        _entries(content) if is_long or is_split else (),
+        _contents_entries(content) if is_long or is_split else (),
         is_split,
-        links(content.site, folder),
+        list_links(content.site, folder),
         content.notifies,
     )
 
 
-def links(site: str, folder: str = "") -> list[Link]:
-    """Return the links to the other outputs; `site` and `folder` as in `Content` and `front`."""
+def list_links(site: str, folder: str = "") -> list[ReadmeLink]:
+    """Return the links to the other outputs; `site` and `folder` as in `ReadmeContent` and `render_front`."""
     if not site:
-        return [Link("what was new", f"{folder}digests")]
+        return [ReadmeLink("what was new", f"{folder}digests")]
     return [
-        Link("pages to search", f"{site}/index.html"),
-        Link("feed", f"{site}/feeds/all.xml"),
-        Link("what was new, by day", f"{site}/days/index.html"),
+        ReadmeLink("pages to search", f"{site}/index.html"),
+        ReadmeLink("feed", f"{site}/feeds/all.xml"),
+        ReadmeLink("what was new, by day", f"{site}/days/index.html"),
     ]
 
 
-def section_anchors(content: Content) -> list[str]:
+def list_section_anchors(content: ReadmeContent) -> list[str]:
     """Return the anchor of each section on the front."""
-    headings = [TITLE, *(collapse(section.keyword) for section in content.sections)]
-    return list(anchors(headings))[1:]
+    headings = [
+        README_TITLE,
+        *(collapse_whitespace(section.keyword) for section in content.sections),
+    ]
+    return list(build_anchors(headings))[1:]
 
 
-def _entries(content: Content) -> list[Entry]:
+def _contents_entries(content: ReadmeContent) -> list[ContentsEntry]:
     return [
-        Entry(section.keyword, quote(anchor), len(section.papers))
-        for section, anchor in zip(content.sections, section_anchors(content), strict=True)
+        ContentsEntry(section.keyword, quote(anchor), len(section.papers))
+        for section, anchor in zip(content.sections, list_section_anchors(content), strict=True)
     ]
 
 
-def more(section: Section, slug: str, folder: str = "") -> More:
+def continuation_of(section: Section, slug: str, folder: str = "") -> Continuation:
     """Say where a section goes on, from where the README is `folder`."""
-    return More(len(section.papers), f"{folder}{KEYWORDS}{page_name(slug, 1)}")
+    return Continuation(len(section.papers), f"{folder}{KEYWORDS_FOLDER}{build_page_name(slug, 1)}")
 
 
-def page_name(slug: str, number: int) -> str:
+def build_page_name(slug: str, number: int) -> str:
     """Give the name of a keyword's page of that number, counted from 1."""
     return f"{slug}.md" if number == 1 else f"{slug}-{number}.md"
 
 
-def _on_the_front(content: Content, layout: Layout, folder: str) -> Iterator[Section]:
+def _front_sections(content: ReadmeContent, layout: ReadmeLayout, folder: str) -> Iterator[Section]:
     for number, (section, shown) in enumerate(zip(content.sections, layout.shown, strict=True)):
         if shown == len(section.papers):
             yield section
         else:
-            goes_on = more(section, layout.slugs[number], folder)
+            goes_on = continuation_of(section, layout.slugs[number], folder)
             yield replace(section, papers=section.papers.iloc[:shown], more=goes_on)

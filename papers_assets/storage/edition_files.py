@@ -5,9 +5,16 @@ from dataclasses import asdict
 from datetime import UTC, date, datetime
 from typing import Any
 
-from papers_assets.transform.changes import Kind
-from papers_assets.transform.editions import Baseline, Change, Changed, Edition, Left, Part
-from papers_assets.transform.listed_papers import Listed
+from papers_assets.transform.changes import ChangeKind
+from papers_assets.transform.editions import (
+    Baseline,
+    Change,
+    ChangedPaper,
+    Edition,
+    Part,
+    RemovedPaper,
+)
+from papers_assets.transform.listed_papers import ListedPaper
 
 FORMAT = 2
 """Raised when older programs would misread what newer ones write. Format 1 has no baselines."""
@@ -18,18 +25,18 @@ def to_json(edition: Edition) -> str:
     head = {
         "format": FORMAT,
         "date": edition.day.isoformat(),
-        "parts": [{"part": part.number, "made": _stamp(part.made)} for part in edition.parts],
+        "parts": [{"part": part.number, "made": _format_time(part.made)} for part in edition.parts],
         "notes": dict(edition.notes),
     }
     lists = {
         "papers": [_paper_to_json(changed) for changed in edition.papers],
-        "left": [item._asdict() for item in edition.left],
+        "left": [item._asdict() for item in edition.removed],
         "baselines": [item._asdict() for item in edition.baselines],
     }
-    fields = [f"{_dump(name)}: {_dump(value)}" for name, value in head.items()]
+    fields = [f"{_to_json(name)}: {_to_json(value)}" for name, value in head.items()]
     for name, items in lists.items():
-        lines = ",\n".join(_dump(item) for item in items)
-        fields.append(f"{_dump(name)}: [\n{lines}\n]" if items else f"{_dump(name)}: []")
+        lines = ",\n".join(_to_json(item) for item in items)
+        fields.append(f"{_to_json(name)}: [\n{lines}\n]" if items else f"{_to_json(name)}: []")
     return "{\n" + ",\n".join(fields) + "\n}\n"
 
 
@@ -50,7 +57,7 @@ def from_json(text: str) -> Edition:
                 for part in value["parts"]
             ),
             papers=tuple(_paper_from_json(item) for item in value["papers"]),
-            left=tuple(Left(**item) for item in value["left"]),
+            removed=tuple(RemovedPaper(**item) for item in value["left"]),
             notes=value["notes"],
             baselines=tuple(Baseline(**item) for item in value.get("baselines", ())),
         )
@@ -58,37 +65,37 @@ def from_json(text: str) -> Edition:
         raise ValueError(f"no edition ({error!r})") from error
 
 
-_FORMER = {"joined": Kind.MATCHED}
+_OLD_KINDS = {"joined": ChangeKind.MATCHED}
 """Of format 1: a paper that another list had before."""
-_TIMES = ("published", "updated", "first_seen")
-_LISTS = ("authors", "categories", "keywords")
+_TIME_FIELDS = ("published", "updated", "first_seen")
+_LIST_FIELDS = ("authors", "categories", "keywords")
 
 
-def _paper_to_json(changed: Changed) -> dict[str, Any]:
-    fields = {k: v for k, v in asdict(changed.paper).items() if k not in _TIMES}
-    times = {name: _stamp(getattr(changed.paper, name)) for name in _TIMES}
+def _paper_to_json(changed: ChangedPaper) -> dict[str, Any]:
+    fields = {k: v for k, v in asdict(changed.paper).items() if k not in _TIME_FIELDS}
+    times = {name: _format_time(getattr(changed.paper, name)) for name in _TIME_FIELDS}
     return {**fields, **times, "changes": [change._asdict() for change in changed.changes]}
 
 
-def _paper_from_json(item: dict[str, Any]) -> Changed:
+def _paper_from_json(item: dict[str, Any]) -> ChangedPaper:
     fields = {name: value for name, value in item.items() if name != "changes"}
-    fields |= {name: datetime.fromisoformat(fields[name]) for name in _TIMES}
-    fields |= {name: tuple(fields[name]) for name in _LISTS}
+    fields |= {name: datetime.fromisoformat(fields[name]) for name in _TIME_FIELDS}
+    fields |= {name: tuple(fields[name]) for name in _LIST_FIELDS}
     changes = tuple(
         Change(
-            **{**c, "kind": _FORMER.get(c["kind"]) or Kind(c["kind"])}
+            **{**c, "kind": _OLD_KINDS.get(c["kind"]) or ChangeKind(c["kind"])}
             | {name: tuple(c[name]) for name in ("changed", "before")}
         )
         for c in item["changes"]
     )
-    return Changed(Listed(**fields), changes)
+    return ChangedPaper(ListedPaper(**fields), changes)
 
 
-def _stamp(time: datetime) -> str:
+def _format_time(time: datetime) -> str:
     return time.astimezone(UTC).isoformat()
 
 
-def _dump(value: object) -> str:
+def _to_json(value: object) -> str:
     # Text stays readable, but for what does not print.
     text = json.dumps(value, ensure_ascii=False)
     return text if text.isprintable() else json.dumps(value)

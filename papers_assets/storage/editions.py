@@ -25,16 +25,16 @@ import pandas as pd
 import pyarrow as pa
 
 from papers_assets.storage import edition_files
-from papers_assets.storage.files import StoreError, replacing, sweep
-from papers_assets.storage.filesystem import exists, inside, read_bytes, remove
-from papers_assets.storage.locks import Locks, locks_below
+from papers_assets.storage.files import StoreError, atomic_write, remove_partial_files
+from papers_assets.storage.filesystem import file_exists, list_files, read_bytes, remove_file
+from papers_assets.storage.locks import Locks, default_locks
 from papers_assets.storage.parquet import read_table, write_table
 from papers_assets.transform import changes, editions
-from papers_assets.transform.changes import Update
-from papers_assets.transform.editions import Edition, Mark
+from papers_assets.transform.changes import ListUpdate
+from papers_assets.transform.editions import Edition, Position
 
 _TEXT = pa.large_string()
-_KNOWN = pa.schema(
+_ANNOUNCED_SCHEMA = pa.schema(
     [
         pa.field("keyword", _TEXT, nullable=False),
         pa.field("arxiv_id", _TEXT, nullable=False),
@@ -46,42 +46,42 @@ _KNOWN = pa.schema(
     ]
 )
 
-_OF_A_KEYWORD = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*-[0-9a-f]{12}\.(?:html|xml|json|bib|ris)")
-"""Files that earlier versions named after a `papers_assets.storage.raw_papers.slug`."""
-_HALF = re.compile(r"\.[^/]+\.(?:html|xml|json|bib|ris|csv)\.[^.]*\.tmp")
+_KEYWORD_FILE = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*-[0-9a-f]{12}\.(?:html|xml|json|bib|ris)")
+"""Files that earlier versions named after a `papers_assets.storage.raw_papers.build_slug`."""
+_PARTIAL_FILE = re.compile(r"\.[^/]+\.(?:html|xml|json|bib|ris|csv)\.[^.]*\.tmp")
 """What a writer left behind who died writing."""
 
 logger = logging.getLogger(__name__)
 
 
-class Known(NamedTuple):
+class AnnouncedPapers(NamedTuple):
     """What editions have told of."""
 
     papers: pd.DataFrame
-    """See `papers_assets.transform.changes.KNOWN`."""
-    until: Mark | None
+    """See `papers_assets.transform.changes.ANNOUNCED_SCHEMA`."""
+    position: Position | None
     """Up to and with this part; None: there has been no edition."""
-    previous: Mapping[str, Update] = MappingProxyType({})
+    updates: Mapping[str, ListUpdate] = MappingProxyType({})
     """By keyword, the previous update of its list; a keyword without one is not followed yet."""
 
 
-class Written(NamedTuple):
+class WrittenFiles(NamedTuple):
     """The files of a part of the site that were written last."""
 
     names: frozenset[str] = frozenset()
-    made_with: str = ""
+    rendering_version: str = ""
     """What was passed to `write_site`."""
 
 
-class Outputs:
+class EditionStore:
     """The publications below one home folder. For `locks`, see `store.Store`."""
 
     def __init__(self, home: Path, locks: Locks | None = None) -> None:
-        self._locks = locks or locks_below(home)
+        self._locks = locks or default_locks(home)
         self.folder = home / "output"
         self.site_folder = self.folder / "site"
         self._editions_folder = self.folder / "editions"
-        self._known_path = home / ".papers" / "known.parquet"
+        self._announced_path = home / ".papers" / "known.parquet"
         self._deliveries_path = home / ".papers" / "deliveries.json"
         self._written_folder = home / ".papers" / "site"
 
@@ -93,10 +93,10 @@ class Outputs:
         """Give the file of a day's digest."""
         return self.folder / "digests" / f"{day.isoformat()}.md"
 
-    def days(self) -> list[date]:
+    def list_days(self) -> list[date]:
         """Give the days that have an edition, in order."""
         days = []
-        for path in inside(self._editions_folder):
+        for path in list_files(self._editions_folder):
             if path.suffix != ".json":
                 continue
             try:
@@ -124,95 +124,99 @@ class Outputs:
 
     def newest_edition(self) -> Edition | None:
         """Read the newest edition; None if there is none."""
-        days = self.days()
+        days = self.list_days()
         return self.read_edition(days[-1]) if days else None
 
     def write_edition(self, edition: Edition) -> None:
-        """Write a day's edition; `Store.publishing` is held."""
-        sweep(self.edition_path(edition.day))
-        with replacing(self.edition_path(edition.day), self._locks.check) as file:
+        """Write a day's edition; `Store.publish_lock` is held."""
+        remove_partial_files(self.edition_path(edition.day))
+        with atomic_write(self.edition_path(edition.day), self._locks.assert_held) as file:
             file.write(edition_files.to_json(edition).encode())
 
-    def read_known(self) -> Known:
+    def read_announced(self) -> AnnouncedPapers:
         """Read what the editions have told of so far.
 
         Raises:
             StoreError: an edition that is needed for it cannot be read.
         """
-        known, until, previous = self._checkpoint()
+        announced, until, previous = self._read_checkpoint()
         # What was told stays told, though its edition be lost or taken away.
-        read = self._editions_from(until.day if until else date.min)
-        marks = [edition.mark for edition in read] + ([until] if until else [])
-        return Known(
-            editions.known_by(read, known, until),
+        read = self._read_editions_from(until.day if until else date.min)
+        marks = [edition.position for edition in read] + ([until] if until else [])
+        return AnnouncedPapers(
+            editions.replay(read, announced, until),
             max(marks, default=None),
-            editions.previous_by(read, previous, until),
+            editions.replay_updates(read, previous, until),
         )
 
-    def _editions_from(self, day: date) -> list[Edition]:
-        days = [known for known in self.days() if known >= day]
+    def _read_editions_from(self, day: date) -> list[Edition]:
+        days = [known for known in self.list_days() if known >= day]
         return [edition for known in days if (edition := self.read_edition(known)) is not None]
 
-    def write_known(self, known: Known) -> None:
+    def write_announced(self, announced: AnnouncedPapers) -> None:
         """Note what the editions have told of, so that they need not all be read again."""
-        if known.until is None:
+        if announced.position is None:
             return
-        table = pa.Table.from_pandas(known.papers, schema=_KNOWN, preserve_index=False)
-        sweep(self._known_path)
+        table = pa.Table.from_pandas(
+            announced.papers, schema=_ANNOUNCED_SCHEMA, preserve_index=False
+        )
+        remove_partial_files(self._announced_path)
         labels = {
-            "edition": known.until.day.isoformat(),
-            "part": str(known.until.part),
+            "edition": announced.position.day.isoformat(),
+            "part": str(announced.position.part),
             "previous": json.dumps(
                 {
                     name: [update.refreshed_at.isoformat(), update.definition]
-                    for name, update in known.previous.items()
+                    for name, update in announced.updates.items()
                 }
             ),
         }
-        write_table(self._known_path, table, labels, self._locks.check)
+        write_table(self._announced_path, table, labels, self._locks.assert_held)
 
-    def _checkpoint(self) -> Known:
-        if not exists(self._known_path):
-            return Known(changes.nothing_known(), None)
+    def _read_checkpoint(self) -> AnnouncedPapers:
+        if not file_exists(self._announced_path):
+            return AnnouncedPapers(changes.no_announcements(), None)
         try:
-            table, labels = read_table(self._known_path, _KNOWN)
-            until = Mark(date.fromisoformat(labels["edition"]), int(labels["part"]))
+            table, labels = read_table(self._announced_path, _ANNOUNCED_SCHEMA)
+            until = Position(date.fromisoformat(labels["edition"]), int(labels["part"]))
             previous = {
-                name: Update(datetime.fromisoformat(moment), definition)
+                name: ListUpdate(datetime.fromisoformat(moment), definition)
                 for name, (moment, definition) in json.loads(labels.get("previous", "{}")).items()
             }
         except (StoreError, KeyError, ValueError, TypeError, AttributeError) as error:
-            logger.warning("%s is made from the editions again: %s", self._known_path.name, error)
-            return Known(changes.nothing_known(), None)
-        frame = table.to_pandas().fillna({"kind": ""}).astype(changes.KNOWN)
+            logger.warning(
+                "%s is made from the editions again: %s", self._announced_path.name, error
+            )
+            return AnnouncedPapers(changes.no_announcements(), None)
+        frame = table.to_pandas().fillna({"kind": ""}).astype(changes.ANNOUNCED_SCHEMA)
         if "previous" not in labels:  # an older program wrote it: what it told of was followed
             then = datetime.combine(until.day, time(), UTC)
-            previous = {str(name): Update(then) for name in frame["keyword"].unique()}
-        return Known(frame, until, previous)
+            previous = {str(name): ListUpdate(then) for name in frame["keyword"].unique()}
+        return AnnouncedPapers(frame, until, previous)
 
     def write_digest(self, day: date, text: str) -> Path:
         """Write a day's digest, and give its path."""
         path = self.digest_path(day)
-        sweep(path)
-        with replacing(path, self._locks.check) as file:
+        remove_partial_files(path)
+        with atomic_write(path, self._locks.assert_held) as file:
             file.write(text.encode())
         return path
 
-    def site_files(self, folder: str) -> set[str]:
+    def list_site_files(self, folder: str) -> set[str]:
         """Return the names of what is right below a folder of the site."""
-        return {path.name for path in inside(self.site_folder / folder)}
+        return {path.name for path in list_files(self.site_folder / folder)}
 
-    def read_written(self, part: str) -> Written:
+    def read_written_files(self, part: str) -> WrittenFiles:
         """Read which files of a part of the site were written last; none if that is unknown."""
         path = self._written_path(part)
         try:
             value = json.loads(read_bytes(path))
-            return Written(frozenset(map(str, value["files"])), str(value["made_with"]))
+            return WrittenFiles(frozenset(map(str, value["files"])), str(value["made_with"]))
         except FileNotFoundError:
-            return Written()
+            return WrittenFiles()
         except (ValueError, KeyError, TypeError) as error:
             logger.warning("%s is written again: %s", path, error)
-            return Written()
+            return WrittenFiles()
 
     def write_site(
         self,
@@ -228,47 +232,47 @@ class Outputs:
             part: a folder below that of the site; empty: the pages.
             files: name, with `/` between folders, and content in pieces.
             unchanged: names of files that stay as they are.
-            made_with: stored for `read_written`.
+            made_with: stored for `read_written_files`.
 
         Returns:
             The sizes of the written files by name, bytes.
         """
-        folder, before = self.site_folder / part, self.read_written(part).names
+        folder, before = self.site_folder / part, self.read_written_files(part).names
         sizes = {}
         for name, pieces in files:
-            with replacing(folder / name, self._locks.check) as file:
+            with atomic_write(folder / name, self._locks.assert_held) as file:
                 sizes[name] = sum(file.write(piece.encode()) for piece in pieces)
         names = {*sizes, *unchanged}
         for name in before - names:
-            self._locks.check()
-            remove(folder / name)
-        self._remove_former(folder, names)
-        with replacing(self._written_path(part), self._locks.check) as file:
+            self._locks.assert_held()
+            remove_file(folder / name)
+        self._remove_old_files(folder, names)
+        with atomic_write(self._written_path(part), self._locks.assert_held) as file:
             value = {"files": sorted(names), "made_with": made_with}
             file.write(json.dumps(value, indent=1).encode())
         return sizes
 
-    def _remove_former(self, folder: Path, names: Collection[str]) -> None:
+    def _remove_old_files(self, folder: Path, names: Collection[str]) -> None:
         """Remove temporary files, and what earlier versions, which listed no files, wrote."""
         for place in {(folder / name).parent for name in names}:
             there = {PurePosixPath(n).name for n in names if (folder / n).parent == place}
-            for path in inside(place):
-                is_ours = _OF_A_KEYWORD.fullmatch(path.name) or _HALF.fullmatch(path.name)
+            for path in list_files(place):
+                is_ours = _KEYWORD_FILE.fullmatch(path.name) or _PARTIAL_FILE.fullmatch(path.name)
                 if is_ours and path.name not in there:
-                    self._locks.check()
-                    remove(path)
+                    self._locks.assert_held()
+                    remove_file(path)
 
     def _written_path(self, part: str) -> Path:
         return self._written_folder / f"{part or 'pages'}.json"
 
     @contextmanager
-    def telling(self) -> Iterator[None]:
+    def delivery_lock(self) -> Iterator[None]:
         """Keep other processes from telling anybody anything, until the block ends."""
-        with self._locks.holding("telling"):
-            sweep(self._deliveries_path)
+        with self._locks.hold("telling"):
+            remove_partial_files(self._deliveries_path)
             yield
 
-    def read_deliveries(self) -> dict[str, Mark]:
+    def read_deliveries(self) -> dict[str, Position]:
         """Read up to which part whom has been told.
 
         Raises:
@@ -277,7 +281,8 @@ class Outputs:
         try:
             noted = json.loads(read_bytes(self._deliveries_path))
             return {
-                to: Mark(date.fromisoformat(day), int(part)) for to, (day, part) in noted.items()
+                to: Position(date.fromisoformat(day), int(part))
+                for to, (day, part) in noted.items()
             }
         except FileNotFoundError:
             return {}
@@ -288,8 +293,8 @@ class Outputs:
                 "everybody, again."
             ) from error
 
-    def write_deliveries(self, deliveries: Mapping[str, Mark]) -> None:
+    def write_deliveries(self, deliveries: Mapping[str, Position]) -> None:
         """Note up to which part whom has been told."""
         noted = {to: [mark.day.isoformat(), mark.part] for to, mark in deliveries.items()}
-        with replacing(self._deliveries_path, self._locks.check) as file:
+        with atomic_write(self._deliveries_path, self._locks.assert_held) as file:
             file.write(json.dumps(noted, indent=1, sort_keys=True).encode())

@@ -17,7 +17,7 @@ from filelock import FileLock
 
 from papers_assets.settings import is_remote
 from papers_assets.storage import remote
-from papers_assets.storage.filesystem import exists, read_bytes, rename
+from papers_assets.storage.filesystem import file_exists, read_bytes, rename_file
 
 _TMP = ".tmp"
 
@@ -37,37 +37,37 @@ class StoreDamagedError(StoreError):
         self.path = path
 
 
-def set_aside(path: Path, check: Callable[[], None]) -> Path:
+def quarantine(path: Path, assert_locked: Callable[[], None]) -> Path:
     """Rename a damaged file, so that a new one can be written, and give its new name."""
     for number in count(1):
         aside = path.with_name(f"{path.name}.damaged-{number}")
-        if not exists(aside):
-            check()
-            rename(path, aside)
+        if not file_exists(aside):
+            assert_locked()
+            rename_file(path, aside)
             return aside
     raise AssertionError("unreachable")
 
 
-def unchecked() -> None:
+def skip_check() -> None:
     """Find nothing that is against replacing a file."""
 
 
-class Stage:
-    """Files that are written aside, to replace those that are there together; see `staged`."""
+class AtomicBatch:
+    """Files that are written aside, to replace those that are there together; see `atomic_batch`."""
 
-    def __init__(self, check: Callable[[], None] = unchecked) -> None:
-        self._check = check
+    def __init__(self, assert_locked: Callable[[], None] = skip_check) -> None:
+        self._check = assert_locked
         self._written: list[tuple[Path, Path]] = []
 
     @contextmanager
-    def writing(self, path: Path) -> Iterator[BinaryIO]:
+    def open_for_writing(self, path: Path) -> Iterator[BinaryIO]:
         """Give a file to write that will become `path`.
 
         Raises:
             StoreError: it cannot be written.
         """
         try:
-            descriptor, name = _aside(path)
+            descriptor, name = _create_temporary(path)
             self._written.append((Path(name), path))
             with os.fdopen(descriptor, "wb") as file:
                 yield file
@@ -77,9 +77,9 @@ class Stage:
             os.umask(umask)
             Path(name).chmod(0o666 & ~umask)  # mkstemp's own mode shuts out a web server's user
         except OSError as error:
-            raise _not_writable(path, error) from error
+            raise _not_writable_error(path, error) from error
 
-    def content(self, path: Path) -> bytes:
+    def read_content(self, path: Path) -> bytes:
         """Read what was written for `path`, or what is there if nothing was."""
         here = next((aside for aside, final in reversed(self._written) if final == path), path)
         return read_bytes(here)
@@ -94,11 +94,11 @@ class Stage:
             self._check()
             try:
                 if is_remote(path):
-                    remote.put(aside, path)
+                    remote.upload(aside, path)
                 else:
                     aside.replace(path)
             except OSError as error:
-                raise _not_writable(path, error) from error
+                raise _not_writable_error(path, error) from error
         if any(is_remote(path) for _, path in self._written):
             self._check()  # it took a while
 
@@ -110,16 +110,16 @@ class Stage:
 
 
 @contextmanager
-def staged(check: Callable[[], None] = unchecked) -> Iterator[Stage]:
+def atomic_batch(assert_locked: Callable[[], None] = skip_check) -> Iterator[AtomicBatch]:
     """Give a stage whose files take their places when everything went well; else none does.
 
     Args:
-        check: raises if a file is not to be replaced; asked right before each.
+        assert_locked: raises if a file is not to be replaced; asked right before each.
 
     Raises:
         StoreError: one cannot be written.
     """
-    stage = Stage(check)
+    stage = AtomicBatch(assert_locked)
     try:
         yield stage
         stage.replace()
@@ -128,19 +128,19 @@ def staged(check: Callable[[], None] = unchecked) -> Iterator[Stage]:
 
 
 @contextmanager
-def replacing(path: Path, check: Callable[[], None] = unchecked) -> Iterator[BinaryIO]:
+def atomic_write(path: Path, assert_locked: Callable[[], None] = skip_check) -> Iterator[BinaryIO]:
     """Give a file to write that becomes `path`, all at once, when everything went well.
 
-    For `check`, see `staged`.
+    For `assert_locked`, see `atomic_batch`.
 
     Raises:
         StoreError: it cannot be written, and is as it was.
     """
-    with staged(check) as stage, stage.writing(path) as file:
+    with atomic_batch(assert_locked) as stage, stage.open_for_writing(path) as file:
         yield file
 
 
-def _aside(path: Path) -> tuple[int, str]:
+def _create_temporary(path: Path) -> tuple[int, str]:
     """Make a file beside `path`, or on this host if that is remote: give descriptor and name."""
     if is_remote(path):  # what kind of file it is going to be is guessed from the suffix
         return tempfile.mkstemp(prefix="papers-assets.", suffix=f"{_TMP}{path.suffix}")
@@ -148,7 +148,7 @@ def _aside(path: Path) -> tuple[int, str]:
     return tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=_TMP)
 
 
-def sweep(path: Path) -> None:
+def remove_partial_files(path: Path) -> None:
     """Remove what writers of `path` left behind who died writing. Its lock is held."""
     if is_remote(path):
         return  # they left nothing there
@@ -158,7 +158,7 @@ def sweep(path: Path) -> None:
 
 
 @contextmanager
-def locked(path: Path) -> Iterator[None]:
+def file_lock(path: Path) -> Iterator[None]:
     """Keep other processes from what the lock file `path` stands for, until the block ends.
 
     Raises:
@@ -172,14 +172,14 @@ def locked(path: Path) -> Iterator[None]:
         lock = FileLock(path)
         lock.acquire()
     except OSError as error:
-        raise _not_writable(path.parent, error) from error
+        raise _not_writable_error(path.parent, error) from error
     try:
         yield
     finally:
         lock.release()
 
 
-def _not_writable(path: Path, error: OSError) -> StoreError:
+def _not_writable_error(path: Path, error: OSError) -> StoreError:
     return StoreError(
         f"{path}: cannot be written ({error.strerror or error}). What was there before is as it "
         "was. Make room, or make the folder writable, and run again."

@@ -11,9 +11,9 @@ from papers_assets.settings import is_remote
 from papers_assets.storage import remote
 
 
-def exists(path: Path) -> bool:
+def file_exists(path: Path) -> bool:
     """Say whether there is a file."""
-    return remote.exists(path) if is_remote(path) else path.exists()
+    return remote.file_exists(path) if is_remote(path) else path.exists()
 
 
 def read_bytes(path: Path) -> bytes:
@@ -22,58 +22,58 @@ def read_bytes(path: Path) -> bytes:
     Raises:
         FileNotFoundError: there is none.
     """
-    return remote.read(path) if is_remote(path) else path.read_bytes()
+    return remote.read_file(path) if is_remote(path) else path.read_bytes()
 
 
-def remove(path: Path) -> None:
+def remove_file(path: Path) -> None:
     """Remove a file; it may not be there."""
     if is_remote(path):
-        remote.remove(path)
+        remote.remove_file(path)
     else:
         path.unlink(missing_ok=True)
 
 
-def rename(path: Path, new: Path) -> None:
+def rename_file(path: Path, new: Path) -> None:
     """Give a file another name."""
     if is_remote(path):
-        remote.rename(path, new)
+        remote.rename_file(path, new)
     else:
         path.rename(new)
 
 
-def inside(folder: Path) -> list[Path]:
+def list_files(folder: Path) -> list[Path]:
     """Give what is right below a folder; nothing if it is not there. Of a remote one, its files."""
     if is_remote(folder):
-        return [folder / name for name in remote.signatures(folder)]
+        return [folder / name for name in remote.etags(folder)]
     return list(folder.iterdir()) if folder.is_dir() else []
 
 
-def signature(path: Path) -> str:
+def etag(path: Path) -> str:
     """Give what is another whenever the file was written; empty: there is none.
 
     (In object storage: whenever something else was.)
     """
     if is_remote(path):
-        return remote.signature(path)
+        return remote.etag(path)
     try:
-        return _signature(path.stat())
+        return _compute_etag(path.stat())
     except FileNotFoundError:
         return ""
 
 
-def signatures(folder: Path) -> dict[str, str]:
-    """Give the `signature` of each file right below a folder, by name; nothing if there is none."""
+def etags(folder: Path) -> dict[str, str]:
+    """Give the `etag` of each file right below a folder, by name; nothing if there is none."""
     if is_remote(folder):
-        return remote.signatures(folder)
+        return remote.etags(folder)
     if not folder.is_dir():
         return {}
     found = {}
     for entry in os.scandir(folder):
         with suppress(FileNotFoundError):  # it was replaced, or removed, meanwhile
             if entry.is_file():
-                found[entry.name] = _signature(entry.stat())
+                found[entry.name] = _compute_etag(entry.stat())
     return found
 
 
-def _signature(status: os.stat_result) -> str:
+def _compute_etag(status: os.stat_result) -> str:
     return f"{status.st_ino}-{status.st_mtime_ns}-{status.st_size}"

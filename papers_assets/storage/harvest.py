@@ -20,43 +20,49 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
-from papers_assets.arxiv.oai_day import sets_for
-from papers_assets.keywords.model import KeywordsFile
-from papers_assets.storage.files import StoreDamagedError, StoreError, replacing, set_aside, sweep
-from papers_assets.storage.filesystem import exists, read_bytes, remove, signature, signatures
-from papers_assets.storage.locks import Locks, locks_below
+from papers_assets.arxiv.oai_day import find_sets
+from papers_assets.keywords.model import KeywordsConfig
+from papers_assets.storage.files import (
+    StoreDamagedError,
+    StoreError,
+    atomic_write,
+    quarantine,
+    remove_partial_files,
+)
+from papers_assets.storage.filesystem import etag, etags, file_exists, read_bytes, remove_file
+from papers_assets.storage.locks import Locks, default_locks
 from papers_assets.storage.parquet import read_table, write_table
-from papers_assets.storage.scan_state import Ledger
+from papers_assets.storage.scan_state import ScanStateStore
 from papers_assets.transform import schema
 from papers_assets.transform.harvest_coverage import (
     Coverage,
-    Harvested,
-    coverage,
-    harvested_of,
-    labels_of,
+    DayStatus,
+    compute_coverage,
+    from_metadata,
+    to_metadata,
 )
 
 logger = logging.getLogger(__name__)
 
 
-class KnownDays(NamedTuple):
+class StoredDays(NamedTuple):
     """What is known of the days that there are."""
 
-    days: dict[date, Harvested]
-    trouble: dict[date, StoreError | OSError]
+    days: dict[date, DayStatus]
+    errors: dict[date, StoreError | OSError]
     """Why nothing can be known of others."""
 
 
-class Harvests:
+class HarvestStore:
     """The harvest below one home folder. For `locks`, see `Store`."""
 
     def __init__(self, home: Path, locks: Locks | None = None) -> None:
-        self._locks = locks or locks_below(home)
+        self._locks = locks or default_locks(home)
         self.folder = home / ".papers" / "harvest"
         self._problems_path = self.folder / "problems.json"
-        self._serial_path = self.folder / "serial.json"
+        self._sequence_path = self.folder / "serial.json"
         self._index_path = self.folder / "index.json"
-        self.ledger = Ledger(self.folder / "gleaned.parquet", self._locks)
+        self.scan_states = ScanStateStore(self.folder / "gleaned.parquet", self._locks)
         """What has been looked for in it."""
 
     def path(self, day: date) -> Path:
@@ -65,65 +71,65 @@ class Harvests:
 
     def days(self) -> list[date]:
         """Give the days that have a file, in order."""
-        return sorted(self._signatures())
+        return sorted(self._etags())
 
-    def _signatures(self) -> dict[date, str]:
+    def _etags(self) -> dict[date, str]:
         found = {}
-        for name, signature_ in signatures(self.folder).items():
+        for name, signature_ in etags(self.folder).items():
             day, _, kind = name.partition(".")
             if kind == "parquet":
                 with suppress(ValueError):
                     found[date.fromisoformat(day)] = signature_
         return found
 
-    def look(self) -> KnownDays:
+    def read_status(self) -> StoredDays:
         """Say what is known of each day that has a file, without opening those that the index has.
 
         Raises:
             OSError: the folder cannot be read.
         """
-        index, found = self._read_index(), KnownDays({}, {})
-        for day, signature_ in self._signatures().items():
+        index, found = self._read_index(), StoredDays({}, {})
+        for day, signature_ in self._etags().items():
             signed, of_day = index.get(day, ("", None))
             try:
                 if signed != signature_ or of_day is None:
-                    of_day = self._read_labels(day)
+                    of_day = self._read_metadata(day)
                 found.days[day] = of_day
             except (StoreError, OSError) as error:
-                if exists(self.path(day)):  # or else it was removed meanwhile
-                    found.trouble[day] = error
+                if file_exists(self.path(day)):  # or else it was removed meanwhile
+                    found.errors[day] = error
         return found
 
-    def coverage(self, file: KeywordsFile, now: datetime) -> Coverage | None:
+    def coverage(self, keywords_config: KeywordsConfig, now: datetime) -> Coverage | None:
         """Say what has come of what is wanted; None: nothing is to be harvested.
 
         Raises:
             OSError: the folder cannot be read.
         """
-        since = file.harvested_from(now.astimezone(UTC).date())
+        since = keywords_config.harvest_start(now.astimezone(UTC).date())
         if since is None:
             return None
-        sets = sets_for(file.harvest_categories)
-        return coverage(since, self.known(), self.read_problems(), sets, now)
+        sets = find_sets(keywords_config.harvest_categories)
+        return compute_coverage(since, self.readable_days(), self.read_problems(), sets, now)
 
-    def known(self) -> dict[date, Harvested]:
+    def readable_days(self) -> dict[date, DayStatus]:
         """Give the same of the days that can be read."""
-        found = self.look()
-        for error in found.trouble.values():
+        found = self.read_status()
+        for error in found.errors.values():
             logger.warning("%s", error)
         return found.days
 
-    def _read_labels(self, day: date) -> Harvested:
+    def _read_metadata(self, day: date) -> DayStatus:
         path = self.path(day)
-        return _of_labels(path, day, read_table(path, pa.schema([]))[1])
+        return _from_metadata(path, day, read_table(path, pa.schema([]))[1])
 
-    def _read_index(self) -> dict[date, tuple[str, Harvested]]:
+    def _read_index(self) -> dict[date, tuple[str, DayStatus]]:
         """Read, by day, the signature of its file and what is known of it."""
         found = {}
         try:
             for text, (signed, labels) in json.loads(read_bytes(self._index_path)).items():
                 day = date.fromisoformat(text)
-                found[day] = str(signed), harvested_of(day, labels)
+                found[day] = str(signed), from_metadata(day, labels)
         except FileNotFoundError:
             return {}
         except (KeyError, ValueError, TypeError, AttributeError, OSError) as error:
@@ -131,24 +137,24 @@ class Harvests:
             return {}
         return found
 
-    def _write_index(self, of_day: Harvested) -> None:
-        there = self._signatures()
+    def _write_index(self, status: DayStatus) -> None:
+        there = self._etags()
         index = {day: entry for day, entry in self._read_index().items() if day in there}
-        index[of_day.day] = signature(self.path(of_day.day)), of_day
-        entries = {d.isoformat(): (signed, labels_of(of)) for d, (signed, of) in index.items()}
+        index[status.day] = etag(self.path(status.day)), status
+        entries = {d.isoformat(): (signed, to_metadata(of)) for d, (signed, of) in index.items()}
         try:
-            with replacing(self._index_path, self._locks.check) as file:
+            with atomic_write(self._index_path, self._locks.assert_held) as file:
                 file.write(json.dumps(entries, sort_keys=True).encode())
         except (StoreError, OSError) as error:  # the day itself is on disk
             logger.warning("%s: %s; days are opened one by one", self._index_path, error)
 
     @contextmanager
-    def bringing_in(self) -> Iterator[None]:
+    def write_lock(self) -> Iterator[None]:
         """Keep other processes from writing what is harvested, until the block ends."""
-        with self._locks.holding("harvest"):
+        with self._locks.hold("harvest"):
             yield
 
-    def read(self, day: date) -> tuple[Harvested, pa.Table] | None:
+    def read(self, day: date) -> tuple[DayStatus, pa.Table] | None:
         """Read a day; None if it was never harvested.
 
         Raises:
@@ -156,13 +162,13 @@ class Harvests:
             StoreError: it cannot be read.
         """
         path = self.path(day)
-        if not exists(path):
+        if not file_exists(path):
             return None
-        table, labels = read_table(path, schema.OF_PAPERS)
-        return _of_labels(path, day, labels), table
+        table, labels = read_table(path, schema.PAPER_SCHEMA)
+        return _from_metadata(path, day, labels), table
 
-    def read_or_set_aside(self, day: date) -> tuple[Harvested, pa.Table] | None:
-        """Read a day, making room for a new file if it is damaged; `bringing_in` is held.
+    def read_or_quarantine(self, day: date) -> tuple[DayStatus, pa.Table] | None:
+        """Read a day, making room for a new file if it is damaged; `write_lock` is held.
 
         Raises:
             StoreError: it cannot be read.
@@ -170,53 +176,53 @@ class Harvests:
         try:
             return self.read(day)
         except StoreDamagedError as error:
-            aside = set_aside(self.path(day), self._locks.check)
+            aside = quarantine(self.path(day), self._locks.assert_held)
             logger.error("%s; set aside as %s, and to be harvested anew", error, aside)  # noqa: TRY400
             return None
 
-    def write(self, harvested: Harvested, papers: pa.Table) -> None:
-        """Write a day; `bringing_in` is held.
+    def write(self, status: DayStatus, papers: pa.Table) -> None:
+        """Write a day; `write_lock` is held.
 
         Raises:
             StoreError: it cannot be written, and is as it was.
         """
-        labels = labels_of(harvested)
-        path = self.path(harvested.day)
-        sweep(path)
-        write_table(path, papers, labels, self._locks.check)
+        labels = to_metadata(status)
+        path = self.path(status.day)
+        remove_partial_files(path)
+        write_table(path, papers, labels, self._locks.assert_held)
         # Who dies here leaves an index that does not fit the file, which is opened then.
-        self._write_index(harvested)
+        self._write_index(status)
 
     def remove_before(self, day: date) -> int:
         """Remove the days before `day`; give how many there were."""
         old = [found for found in self.days() if found < day]
         for found in old:
-            self._locks.check()
-            remove(self.path(found))
+            self._locks.assert_held()
+            remove_file(self.path(found))
         return len(old)
 
-    def next_serial(self) -> int:
-        """Give the number of the write that comes; `bringing_in` is held.
+    def next_sequence(self) -> int:
+        """Give the number of the write that comes; `write_lock` is held.
 
         Raises:
             StoreError: it cannot be noted.
         """
         # Were the count from a backup, what is written now would count as looked through.
-        looked = [gleaned.looked_until for gleaned in self.ledger.read().values()]
-        last = max([self.last_serial(), *looked])
-        with replacing(self._serial_path, self._locks.check) as file:
+        looked = [gleaned.scanned_until for gleaned in self.scan_states.read().values()]
+        last = max([self.last_sequence(), *looked])
+        with atomic_write(self._sequence_path, self._locks.assert_held) as file:
             file.write(json.dumps({"serial": last + 1}).encode())
         return last + 1
 
-    def last_serial(self) -> int:
+    def last_sequence(self) -> int:
         """Give the number of the last write, of which all before it are done; 0: there was none.
 
-        `bringing_in` is held, or the last one may not be done.
+        `write_lock` is held, or the last one may not be done.
         """
         try:
-            return int(json.loads(read_bytes(self._serial_path))["serial"])
+            return int(json.loads(read_bytes(self._sequence_path))["serial"])
         except (FileNotFoundError, ValueError, KeyError, TypeError):
-            return max((of_day.serial for of_day in self.known().values()), default=0)
+            return max((of_day.sequence for of_day in self.readable_days().values()), default=0)
 
     def read_problems(self) -> dict[date, str]:
         """Read why days could not be had when they were last asked for, in a few words."""
@@ -229,24 +235,24 @@ class Harvests:
             logger.warning("%s cannot be read: %s", self._problems_path, error)
             return {}
 
-    def note_problems(self, came: Collection[date], failed: Mapping[date, str]) -> None:
+    def write_problems(self, fetched: Collection[date], failed: Mapping[date, str]) -> None:
         """Note which days came, and why others did not."""
-        with self.bringing_in():
+        with self.write_lock():
             before = self.read_problems()
-            noted = {d: p for d, p in before.items() if d not in came} | dict(failed)
+            noted = {d: p for d, p in before.items() if d not in fetched} | dict(failed)
             if noted == before:
                 return
             text = json.dumps({d.isoformat(): p for d, p in sorted(noted.items())}, indent=1)
             if noted:
-                with replacing(self._problems_path, self._locks.check) as file:
+                with atomic_write(self._problems_path, self._locks.assert_held) as file:
                     file.write(text.encode())
             else:
-                self._locks.check()
-                remove(self._problems_path)
+                self._locks.assert_held()
+                remove_file(self._problems_path)
 
 
-def _of_labels(path: Path, day: date, labels: Mapping[str, str]) -> Harvested:
+def _from_metadata(path: Path, day: date, labels: Mapping[str, str]) -> DayStatus:
     try:
-        return harvested_of(day, labels)
+        return from_metadata(day, labels)
     except (KeyError, ValueError, TypeError) as error:
         raise StoreDamagedError(path, f"its labels cannot be read ({error!r})") from error

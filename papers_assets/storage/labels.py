@@ -8,92 +8,97 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
-from papers_assets.transform.date_ranges import Window
-from papers_assets.transform.raw_papers import Held
+from papers_assets.transform.date_ranges import DateRange
+from papers_assets.transform.raw_papers import RawPapers
 
 
-class Head(NamedTuple):
+class RawPapersHead(NamedTuple):
     """What is known of what is held of a keyword without its papers."""
 
     versions: int
     refreshed_at: datetime | None
     """None: never, or only answers came that are not to be believed."""
-    gleaned: int | None
-    """`Held.gleaned`."""
-    has_gap: bool = False
-    """Whether there are `Held.gaps`."""
+    scanned_until: int | None
+    """`RawPapers.scanned_until`."""
+    has_missing_ranges: bool = False
+    """Whether there are `RawPapers.missing_ranges`."""
 
 
-def labels_of(value: Held) -> dict[str, str]:
+def to_metadata(raw_papers: RawPapers) -> dict[str, str]:
     """Give the labels of what is held."""
     return {
-        "keyword": value.keyword,
-        "definition": value.definition,
-        "cap": str(value.cap),
-        "refreshed_at": _label(value.refreshed_at),
-        "complete_until": _label(value.complete_until),
-        "complete_from": _label(value.complete_from),
-        "total_results": "" if value.total_results is None else str(value.total_results),
-        "doubted_since": _label(value.doubted_since),
-        "gleaned": "" if value.gleaned is None else str(value.gleaned),
-        "looked_back": _window_label(value.looked_back),
-        "gaps": _window_label(value.gaps),
-        "oai_only": json.dumps(value.oai_only),
+        "keyword": raw_papers.keyword,
+        "definition": raw_papers.query_fingerprint,
+        "cap": str(raw_papers.filled_cap),
+        "refreshed_at": _format_time(raw_papers.refreshed_at),
+        "complete_until": _format_time(raw_papers.complete_until),
+        "complete_from": _format_time(raw_papers.complete_from),
+        "total_results": "" if raw_papers.total_results is None else str(raw_papers.total_results),
+        "doubted_since": _format_time(raw_papers.suspect_since),
+        "gleaned": "" if raw_papers.scanned_until is None else str(raw_papers.scanned_until),
+        "looked_back": _format_ranges(raw_papers.backfilled_ranges),
+        "gaps": _format_ranges(raw_papers.missing_ranges),
+        "oai_only": json.dumps(raw_papers.oai_only),
     }
 
 
-def held_of(keyword: str, papers: pa.Table, labels: Mapping[str, str]) -> Held:
+def from_metadata(keyword: str, papers: pa.Table, metadata: Mapping[str, str]) -> RawPapers:
     """Give what is held of a keyword.
 
     Raises:
-        KeyError, TypeError, ValueError: the labels are not those of `labels_of`.
+        KeyError, TypeError, ValueError: the labels are not those of `to_metadata`.
     """
-    value = Held(
+    value = RawPapers(
         keyword=keyword,
-        definition=labels["definition"],
-        cap=int(labels["cap"]),
-        refreshed_at=_time(labels["refreshed_at"]),
-        papers=papers,
-        complete_until=_time(labels.get("complete_until", "")),
-        complete_from=_time(labels.get("complete_from", "")),
-        total_results=_number(labels.get("total_results", "")),
-        doubted_since=_time(labels.get("doubted_since", "")),
-        looked_back=_windows(labels.get("looked_back", "[]")),
-        gaps=_windows(labels.get("gaps", "[]")),
-        gleaned=_number(labels.get("gleaned", "")),
-        oai_only=tuple((str(i), int(v)) for i, v in json.loads(labels.get("oai_only", "[]"))),
+        query_fingerprint=metadata["definition"],
+        filled_cap=int(metadata["cap"]),
+        refreshed_at=_parse_time(metadata["refreshed_at"]),
+        rows=papers,
+        complete_until=_parse_time(metadata.get("complete_until", "")),
+        complete_from=_parse_time(metadata.get("complete_from", "")),
+        total_results=_parse_number(metadata.get("total_results", "")),
+        suspect_since=_parse_time(metadata.get("doubted_since", "")),
+        backfilled_ranges=_parse_ranges(metadata.get("looked_back", "[]")),
+        missing_ranges=_parse_ranges(metadata.get("gaps", "[]")),
+        scanned_until=_parse_number(metadata.get("gleaned", "")),
+        oai_only=tuple((str(i), int(v)) for i, v in json.loads(metadata.get("oai_only", "[]"))),
     )
-    if labels["papers_assets_format"] == "1" and len(papers):
+    if metadata["papers_assets_format"] == "1" and len(papers):
         # Format 1 did not tell the newest paper from what is complete.
         return replace(value, complete_until=papers["updated"][0].as_py())
     return value
 
 
-def head_of(versions: int, labels: Mapping[str, str]) -> Head:
-    """Give the same without the papers; for what is raised, see `held_of`."""
-    return Head(
+def head_from_metadata(versions: int, metadata: Mapping[str, str]) -> RawPapersHead:
+    """Give the same without the papers; for what is raised, see `from_metadata`."""
+    return RawPapersHead(
         versions,
-        _time(labels["refreshed_at"]),
-        _number(labels.get("gleaned", "")),
-        bool(_windows(labels.get("gaps", "[]"))),
+        _parse_time(metadata["refreshed_at"]),
+        _parse_number(metadata.get("gleaned", "")),
+        bool(_parse_ranges(metadata.get("gaps", "[]"))),
     )
 
 
-def _label(time: datetime | None) -> str:
+def _format_time(time: datetime | None) -> str:
     return time.isoformat() if time else ""
 
 
-def _time(label: str) -> datetime | None:
+def _parse_time(label: str) -> datetime | None:
     return datetime.fromisoformat(label) if label else None
 
 
-def _window_label(windows: Iterable[Window]) -> str:
-    return json.dumps([[_label(window.first), _label(window.last)] for window in windows])
+def _format_ranges(date_ranges: Iterable[DateRange]) -> str:
+    return json.dumps(
+        [
+            [_format_time(date_range.first), _format_time(date_range.last)]
+            for date_range in date_ranges
+        ]
+    )
 
 
-def _windows(label: str) -> tuple[Window, ...]:
-    return tuple(Window(*map(datetime.fromisoformat, ends)) for ends in json.loads(label))
+def _parse_ranges(label: str) -> tuple[DateRange, ...]:
+    return tuple(DateRange(*map(datetime.fromisoformat, ends)) for ends in json.loads(label))
 
 
-def _number(label: str) -> int | None:
+def _parse_number(label: str) -> int | None:
     return int(label) if label else None

@@ -11,14 +11,14 @@ from datetime import datetime
 from pathlib import Path
 
 from papers_assets.keywords.file import KeywordsFileError, parse_keywords, read_keywords_file
-from papers_assets.keywords.model import KeywordsFile
-from papers_assets.storage.files import StoreError, replacing
+from papers_assets.keywords.model import KeywordsConfig
+from papers_assets.storage.files import StoreError, atomic_write
 from papers_assets.storage.filesystem import read_bytes
 
 logger = logging.getLogger(__name__)
 
 
-def read_or_stored(path: Path, home: Path) -> KeywordsFile:
+def read_or_last_valid(path: Path, home: Path) -> KeywordsConfig:
     """Read the file at `path`; if it cannot be used, its last valid version, stored below `home`.
 
     Raises:
@@ -28,36 +28,36 @@ def read_or_stored(path: Path, home: Path) -> KeywordsFile:
         return read_keywords_file(path)
     except KeywordsFileError as error:
         mistake = error
-    stored = _stored_path(home)
+    stored = _last_valid_path(home)
     try:
-        file = parse_keywords(path, read_bytes(stored))
-        written = datetime.fromtimestamp(stored.stat().st_mtime, file.timezone)
+        keywords_config = parse_keywords(path, read_bytes(stored))
+        written = datetime.fromtimestamp(stored.stat().st_mtime, keywords_config.timezone)
     except (OSError, KeywordsFileError):
         raise mistake from None
-    return replace(file, error=str(mistake), stored_on=written.date())
+    return replace(keywords_config, error=str(mistake), stored_on=written.date())
 
 
-def store_valid(file: KeywordsFile, home: Path) -> None:
-    """Store the text of `file` below `home`, for `read_or_stored`; a failure is logged.
+def store_last_valid(keywords_config: KeywordsConfig, home: Path) -> None:
+    """Store the text of `keywords_config` below `home`, for `read_or_last_valid`; a failure is logged.
 
     What is stored already stays, so that its time is that of the last change.
     """
-    stored = _stored_path(home)
-    if file.error or not file.content:
+    stored = _last_valid_path(home)
+    if keywords_config.error or not keywords_config.content:
         return
     try:
-        if _content(stored) != file.content:
-            with replacing(stored) as copy:
-                copy.write(file.content)
+        if _read_content(stored) != keywords_config.content:
+            with atomic_write(stored) as copy:
+                copy.write(keywords_config.content)
     except (OSError, StoreError) as error:
         logger.warning("keywords.toml is valid, but no copy of it can be stored: %s", error)
 
 
-def _stored_path(home: Path) -> Path:
+def _last_valid_path(home: Path) -> Path:
     return home / ".papers" / "keywords.toml"
 
 
-def _content(path: Path) -> bytes | None:
+def _read_content(path: Path) -> bytes | None:
     try:
         return read_bytes(path)
     except FileNotFoundError:

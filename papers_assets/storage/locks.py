@@ -16,14 +16,14 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from papers_assets.settings import PostgresError, is_remote
-from papers_assets.storage.files import StoreError, locked
+from papers_assets.storage.files import StoreError, file_lock
 from papers_assets.storage.postgres import Session
-from papers_assets.text import printable, progress
+from papers_assets.text import progress, to_printable
 
-_PAUSE = 0.1
+_POLL_INTERVAL = 0.1
 """Seconds between two looks whether a lock is free. (To wait inside of the server for ever could
 not be interrupted, and for a while is an error in its log each time.)"""
-_LONG = 600
+_LONG_WAIT = 600
 """Looks, a minute of them, after which people are told what is waited for."""
 
 _log = logging.getLogger(__name__)
@@ -36,14 +36,14 @@ class LockLostError(StoreError):
 class Locks(Protocol):
     """Locks with a name; a thread that holds one does not ask for it again."""
 
-    def holding(self, name: str) -> AbstractContextManager[None]:
+    def hold(self, name: str) -> AbstractContextManager[None]:
         """Keep everybody else from the lock `name`, until the block ends.
 
         Raises:
             StoreError: it cannot be had.
         """
 
-    def check(self) -> None:
+    def assert_held(self) -> None:
         """Make sure that this thread still holds the locks that it took.
 
         Raises:
@@ -58,26 +58,26 @@ class FileLocks:
         self._folder = folder
 
     @contextmanager
-    def holding(self, name: str) -> Iterator[None]:
+    def hold(self, name: str) -> Iterator[None]:
         """See `Locks`."""
-        with locked(self._folder / f"{name}.lock"):
+        with file_lock(self._folder / f"{name}.lock"):
             yield
 
-    def check(self) -> None:
+    def assert_held(self) -> None:
         """Do nothing: the kernel takes no lock away."""
 
 
-class _Held(NamedTuple):
+class _HeldLock(NamedTuple):
     session: Session
     name: str
 
 
-class _OfThread(threading.local):
+class _ThreadState(threading.local):
     def __init__(self) -> None:
-        self.held: list[_Held] = []
+        self.held_locks: list[_HeldLock] = []
 
 
-_here = _OfThread()
+_thread_state = _ThreadState()
 
 
 class PostgresLocks:
@@ -97,38 +97,38 @@ class PostgresLocks:
         self._sleep = sleep
 
     @contextmanager
-    def holding(self, name: str) -> Iterator[None]:
+    def hold(self, name: str) -> Iterator[None]:
         """See `Locks`. Each lock that is held has a connection of its own."""
         full = f"{self._namespace}:{name}"
-        if any(held.name == full for held in _here.held):
+        if any(held.name == full for held in _thread_state.held_locks):
             raise RuntimeError(f"the lock {name} is held by this very thread")
         try:
             session = Session(self._url)
         except PostgresError as error:
-            raise _unreachable(name, error) from error
+            raise _unreachable_error(name, error) from error
         try:
             self._wait(session, full, name)
-            held = _Held(session, full)
-            _here.held.append(held)
+            stored = _HeldLock(session, full)
+            _thread_state.held_locks.append(stored)
             try:
                 yield
             finally:
-                _here.held.remove(held)
+                _thread_state.held_locks.remove(stored)
                 with suppress(PostgresError):  # then it is free already
                     session.unlock(full)
         finally:
             session.close()
 
-    def check(self) -> None:
+    def assert_held(self) -> None:
         """See `Locks`. Asks the server, for each lock that is held."""
-        for session, name in _here.held:
+        for session, name in _thread_state.held_locks:
             try:
                 is_held, why = session.holds(name), "the server says so"
             except PostgresError as error:
                 is_held, why = False, str(error)
             if not is_held:
                 raise LockLostError(
-                    f"The lock {printable(name)} of PAPERS_LOCKS was lost while it was held "
+                    f"The lock {to_printable(name)} of PAPERS_LOCKS was lost while it was held "
                     f"({why}). Another process may have it now, so nothing more is written, lest "
                     "it undoes what that one wrote. Run again."
                 )
@@ -141,32 +141,32 @@ class PostgresLocks:
             looks = 1
             while not session.try_lock(full):
                 looks += 1
-                if looks == _LONG:
+                if looks == _LONG_WAIT:
                     _log.warning(
                         "still waiting for the lock %s of PAPERS_LOCKS, which another process has, "
                         "perhaps of another host; pg_locks of that database says which connection",
-                        printable(name),
+                        to_printable(name),
                     )
-                self._sleep(_PAUSE)
+                self._sleep(_POLL_INTERVAL)
         except PostgresError as error:
-            raise _unreachable(name, error) from error
+            raise _unreachable_error(name, error) from error
 
 
-def _unreachable(name: str, error: PostgresError) -> StoreError:
+def _unreachable_error(name: str, error: PostgresError) -> StoreError:
     return StoreError(
         f"The lock {name} cannot be had from the PostgreSQL that PAPERS_LOCKS names ({error}). "
         "Nothing is written without it. Make the server reachable, and run again."
     )
 
 
-class NoLocks:
+class MissingLocks:
     """Of a home that all hosts can reach, while nobody said how they take turns."""
 
     def __init__(self, home: Path) -> None:
         self._home = home
 
     @contextmanager
-    def holding(self, name: str) -> Iterator[None]:
+    def hold(self, name: str) -> Iterator[None]:
         """Refuse: see `Locks`."""
         raise StoreError(
             f"{self._home}: nothing is written there without a lock ({name}), and PAPERS_LOCKS is "
@@ -174,16 +174,16 @@ class NoLocks:
         )
         yield
 
-    def check(self) -> None:
+    def assert_held(self) -> None:
         """Do nothing: none is held."""
 
 
-def locks_below(home: Path) -> Locks:
+def default_locks(home: Path) -> Locks:
     """Give the locks that a home on disk holds itself."""
-    return NoLocks(home) if is_remote(home) else FileLocks(folder_here(home, None))
+    return MissingLocks(home) if is_remote(home) else FileLocks(host_lock_folder(home, None))
 
 
-def locks_for(value: str, home: Path, host_folder: Path | None) -> Locks:
+def open_locks(value: str, home: Path, host_folder: Path | None) -> Locks:
     """Give the locks that PAPERS_LOCKS asks for.
 
     Args:
@@ -194,10 +194,12 @@ def locks_for(value: str, home: Path, host_folder: Path | None) -> Locks:
     if value not in ("", "local"):
         # A folder can have another path on every host; what is in a bucket has one address.
         return PostgresLocks(value, str(home) if is_remote(home) else "folder")
-    return FileLocks(folder_here(home, host_folder)) if value == "local" else locks_below(home)
+    return (
+        FileLocks(host_lock_folder(home, host_folder)) if value == "local" else default_locks(home)
+    )
 
 
-def folder_here(home: Path, host_folder: Path | None) -> Path:
+def host_lock_folder(home: Path, host_folder: Path | None) -> Path:
     """Give where locks of this host alone are: below a home on disk, else in `host_folder`."""
     if not is_remote(home):
         return home / ".papers" / "locks"

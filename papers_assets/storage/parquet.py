@@ -10,16 +10,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from papers_assets.settings import is_remote
-from papers_assets.storage.files import StoreDamagedError, StoreError, replacing, unchecked
+from papers_assets.storage.files import StoreDamagedError, StoreError, atomic_write, skip_check
 from papers_assets.storage.filesystem import read_bytes
-from papers_assets.text import printable
+from papers_assets.text import to_printable
 
 # Arrow's own allocators keep tens of megabytes for later; a daily job has no later.
 pa.set_memory_pool(pa.system_memory_pool())
 
 FORMAT = 2
 """Of the files. Raised when older programs would misread what newer ones write."""
-_GROUP = 5_000
+_ROW_GROUP_SIZE = 5_000
 """Rows that are compressed together, and so are in memory a second time."""
 
 
@@ -34,30 +34,30 @@ def read_table(
         OSError: object storage cannot be reached: nothing is known of the file.
     """
     place = io.BytesIO(read_bytes(path)) if is_remote(path) else path
-    with _reading(path), pq.ParquetFile(place, page_checksum_verification=True) as file:
+    with _translate_errors(path), pq.ParquetFile(place, page_checksum_verification=True) as file:
         here = [name for name in schema.names if name in file.schema_arrow.names]
-        table = _rows(file, here, rows)
-        labels = _labels(file.schema_arrow.metadata)
+        table = _read_rows(file, here, rows)
+        labels = _decode_metadata(file.schema_arrow.metadata)
     _check_format(path, labels)
-    return _as_schema(path, table, schema), labels
+    return _cast_to_schema(path, table, schema), labels
 
 
-def read_labels(path: Path) -> tuple[int, dict[str, str]]:
+def read_metadata(path: Path) -> tuple[int, dict[str, str]]:
     """Read how many rows a Parquet file has, and its labels, but none of its rows.
 
     Raises:
         StoreError: as `read_table`.
         OSError: it cannot be opened, or object storage cannot be reached.
     """
-    with path.open("rb") as place, _reading(path):
+    with path.open("rb") as place, _translate_errors(path):
         head = pq.read_metadata(place)
-        labels = _labels(head.metadata)
+        labels = _decode_metadata(head.metadata)
     _check_format(path, labels)
     return head.num_rows, labels
 
 
 @contextmanager
-def _reading(path: Path) -> Iterator[None]:
+def _translate_errors(path: Path) -> Iterator[None]:
     """Say what is wrong if a Parquet file cannot be read."""
     try:
         yield
@@ -66,15 +66,15 @@ def _reading(path: Path) -> Iterator[None]:
             raise StoreError(
                 f"{path}: cannot be read ({error.strerror}). Make it readable, and run again."
             ) from error
-        raise StoreDamagedError(path, f"it cannot be read ({printable(str(error))})") from error
+        raise StoreDamagedError(path, f"it cannot be read ({to_printable(str(error))})") from error
 
 
-def _labels(metadata: Mapping[bytes, bytes] | None) -> dict[str, str]:
+def _decode_metadata(metadata: Mapping[bytes, bytes] | None) -> dict[str, str]:
     return {key.decode(): value.decode() for key, value in (metadata or {}).items()}
 
 
-def _check_format(path: Path, labels: Mapping[str, str]) -> None:
-    written = labels.get("papers_assets_format", "")
+def _check_format(path: Path, metadata: Mapping[str, str]) -> None:
+    written = metadata.get("papers_assets_format", "")
     if not written.isdecimal():
         raise StoreDamagedError(path, "papers-assets did not write it")
     if int(written) > FORMAT:
@@ -84,7 +84,7 @@ def _check_format(path: Path, labels: Mapping[str, str]) -> None:
         )
 
 
-def _rows(file: pq.ParquetFile, names: list[str], rows: range | None) -> pa.Table:
+def _read_rows(file: pq.ParquetFile, names: list[str], rows: range | None) -> pa.Table:
     """Read the columns `names`: of all rows, or of some, and then little more than those."""
     rows = range(file.metadata.num_rows) if rows is None else rows
     empty = file.schema_arrow.empty_table().select(names)
@@ -103,7 +103,7 @@ def _rows(file: pq.ParquetFile, names: list[str], rows: range | None) -> pa.Tabl
     return pa.concat_tables(pieces) if pieces else empty
 
 
-def _as_schema(path: Path, table: pa.Table, schema: pa.Schema) -> pa.Table:
+def _cast_to_schema(path: Path, table: pa.Table, schema: pa.Schema) -> pa.Table:
     """Give `table` with exactly the columns of `schema`; an absent one that may be null is."""
     columns = []
     for field in schema:
@@ -120,20 +120,23 @@ def _as_schema(path: Path, table: pa.Table, schema: pa.Schema) -> pa.Table:
 
 
 def write_table(
-    path: Path, table: pa.Table, labels: dict[str, str], check: Callable[[], None] = unchecked
+    path: Path,
+    table: pa.Table,
+    metadata: dict[str, str],
+    assert_locked: Callable[[], None] = skip_check,
 ) -> None:
-    """Write a Parquet file with a checksum a page, and with labels. For `check`, see `staged`.
+    """Write a Parquet file with a checksum a page, and with labels. For `assert_locked`, see `staged`.
 
     Raises:
         StoreError: it cannot be written, and is as it was.
     """
-    labels = {"papers_assets_format": str(FORMAT), **labels}
-    with replacing(path, check) as file:
+    metadata = {"papers_assets_format": str(FORMAT), **metadata}
+    with atomic_write(path, assert_locked) as file:
         pq.write_table(
-            table.replace_schema_metadata(labels),
+            table.replace_schema_metadata(metadata),
             file,
             compression="zstd",
             write_page_checksum=True,
             use_dictionary=False,  # hardly a text comes twice, and looking for it takes memory
-            row_group_size=_GROUP,
+            row_group_size=_ROW_GROUP_SIZE,
         )

@@ -15,60 +15,60 @@ import sqlalchemy as sql
 
 from papers_assets.arxiv.rate_limit import (
     HOST_FOLDER,
-    NEVER,
+    NEVER_REQUESTED,
     POLL_INTERVAL,
-    FileTurnstile,
-    Gate,
-    GateUnreachable,
-    Stamp,
-    too_late,
+    FileBackend,
+    RateLimiter,
+    RateLimitUnreachable,
+    RequestTimes,
+    timeout_error,
 )
-from papers_assets.arxiv.urls import is_arxivs, server_name
+from papers_assets.arxiv.urls import is_arxiv_url, server_key
 from papers_assets.settings import PostgresError
 from papers_assets.storage.postgres import Session
 from papers_assets.text import progress
 
 
-def gate_for(
+def build_rate_limiter(
     api_url: str,
     interval: float,
     locks: str = "",
     *,
     oai_url: str = "",
     host_folder: Path = HOST_FOLDER,
-) -> Gate:
+) -> RateLimiter:
     """Give the gate to the server of `api_url`.
 
     Args:
         api_url: of which only the server matters.
-        interval: see `Gate`.
+        interval: see `RateLimiter`.
         locks: a URL postgresql://... that all hosts share; else: the processes of this host do.
         oai_url: what else is asked through this gate. If either is arXiv's, the gate is.
         host_folder: where the turnstiles of this host are, which all of its processes share.
     """
-    server = server_name(oai_url if is_arxivs(oai_url) else api_url)
-    of_host = FileTurnstile(host_folder / f"{server}.lock")
+    server = server_key(oai_url if is_arxiv_url(oai_url) else api_url)
+    of_host = FileBackend(host_folder / f"{server}.lock")
     if locks in ("", "local"):
-        return Gate(of_host, interval)
+        return RateLimiter(of_host, interval)
     # First the host's, which frees who waits for it as soon as its holder has both.
-    return Gate((of_host, PostgresTurnstile(locks, server)), interval)
+    return RateLimiter((of_host, PostgresBackend(locks, server)), interval)
 
 
-_THERE = sql.text("SELECT to_regclass('papers_assets_gate') IS NOT NULL")
-_CREATE = sql.text(
+_TABLE_EXISTS = sql.text("SELECT to_regclass('papers_assets_gate') IS NOT NULL")
+_CREATE_TABLE = sql.text(
     "CREATE TABLE papers_assets_gate "
     "(server text PRIMARY KEY, last double precision, until double precision)"
 )
-_NOW = sql.text("SELECT extract(epoch FROM clock_timestamp())::double precision")
-_READ = sql.text("SELECT last, until FROM papers_assets_gate WHERE server = :server")
-_WRITE = sql.text(
+_SELECT_NOW = sql.text("SELECT extract(epoch FROM clock_timestamp())::double precision")
+_SELECT_TIMES = sql.text("SELECT last, until FROM papers_assets_gate WHERE server = :server")
+_UPSERT_TIMES = sql.text(
     "INSERT INTO papers_assets_gate VALUES (:server, :last, :until) "
     "ON CONFLICT (server) DO UPDATE SET last = excluded.last, until = excluded.until"
 )
 _TABLE = "gate's table"
 
 
-class PostgresTurnstile:
+class PostgresBackend:
     """A turnstile of all hosts that share a PostgreSQL, by the clock of its server.
 
     The lock and the stamp belong to one connection: who has lost the one cannot write the other.
@@ -95,12 +95,12 @@ class PostgresTurnstile:
         self._session: Session | None = None
 
     @contextmanager
-    def holding(self, within: float) -> Iterator[None]:
+    def lock(self, timeout: float) -> Iterator[None]:
         """See `Turnstile`."""
         began = self._clock()
-        session = self._connected()
+        session = self._connect()
         try:
-            self._wait(session, began + within, within)
+            self._wait(session, began + timeout, timeout)
             self._session = session
             yield
         finally:
@@ -111,37 +111,41 @@ class PostgresTurnstile:
 
     def now(self) -> float:
         """See `Turnstile`."""
-        return float(self._ask(_NOW)[0][0])
+        return float(self._ask(_SELECT_NOW)[0][0])
 
-    def read(self) -> Stamp:
+    def read(self) -> RequestTimes:
         """See `Turnstile`."""
-        rows = self._ask(_READ, {"server": self._server})
-        return Stamp(*(math.nan if v is None else v for v in rows[0])) if rows else NEVER
+        rows = self._ask(_SELECT_TIMES, {"server": self._server})
+        return (
+            RequestTimes(*(math.nan if v is None else v for v in rows[0]))
+            if rows
+            else NEVER_REQUESTED
+        )
 
-    def write(self, stamp: Stamp) -> None:
+    def write(self, times: RequestTimes) -> None:
         """See `Turnstile`."""
-        self._ask(_WRITE, {"server": self._server, **stamp._asdict()})
+        self._ask(_UPSERT_TIMES, {"server": self._server, **times._asdict()})
 
-    def _connected(self) -> Session:
+    def _connect(self) -> Session:
         try:
             session = Session(self._url)
         except PostgresError as error:
-            raise _unreachable(error) from error
+            raise _unreachable_error(error) from error
         try:
             self._make_table(session)
         except PostgresError as error:
             session.close()
-            raise _unreachable(error) from error
+            raise _unreachable_error(error) from error
         return session
 
     def _make_table(self, session: Session) -> None:
-        if session.execute(_THERE)[0][0]:
+        if session.execute(_TABLE_EXISTS)[0][0]:
             return
         while not session.try_lock(_TABLE):  # two who make it at once are an error of one
             self._sleep(POLL_INTERVAL)
         try:
-            if not session.execute(_THERE)[0][0]:
-                session.execute(_CREATE)
+            if not session.execute(_TABLE_EXISTS)[0][0]:
+                session.execute(_CREATE_TABLE)
         finally:
             with suppress(PostgresError):
                 session.unlock(_TABLE)
@@ -155,10 +159,10 @@ class PostgresTurnstile:
             )
             while not session.try_lock(self._lock):
                 if self._clock() >= ends:
-                    raise too_late(within)
+                    raise timeout_error(within)
                 self._sleep(POLL_INTERVAL)
         except PostgresError as error:
-            raise _unreachable(error) from error
+            raise _unreachable_error(error) from error
 
     def _ask(
         self, statement: sql.TextClause, values: dict[str, object] | None = None
@@ -167,11 +171,11 @@ class PostgresTurnstile:
         try:
             return self._session.execute(statement, values)
         except PostgresError as error:
-            raise _unreachable(error) from error
+            raise _unreachable_error(error) from error
 
 
-def _unreachable(error: PostgresError) -> GateUnreachable:
-    return GateUnreachable(
+def _unreachable_error(error: PostgresError) -> RateLimitUnreachable:
+    return RateLimitUnreachable(
         f"arXiv was not asked: the PostgreSQL that PAPERS_LOCKS names, by which all hosts take "
         f"turns, cannot be used ({error})"
     )

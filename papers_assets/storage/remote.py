@@ -14,103 +14,103 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, cast
 
-from papers_assets.settings import home_at
-from papers_assets.text import printable
+from papers_assets.settings import open_home
+from papers_assets.text import to_printable
 
-_found: set[str] = set()
+_checked_buckets: set[str] = set()
 """Buckets that were there when this process looked."""
 
 
-def place_of(text: str) -> Path:
+def parse_path(text: str) -> Path:
     """Give the path that `str` made `text` of, on disk or remote.
 
     Raises:
-        RemoteError: see `home_at`.
+        RemoteError: see `open_home`.
     """
-    return home_at(text) if "://" in text else Path(text)
+    return open_home(text) if "://" in text else Path(text)
 
 
-def read(path: Path) -> bytes:
+def read_file(path: Path) -> bytes:
     """Read a file, as one whole that was there at one time.
 
     Raises:
         FileNotFoundError: there is none.
     """
-    with _reaching(path) as (files, name):
+    with _connect(path) as (files, name):
         return bytes(files.cat_file(name))
 
 
-def put(local: Path, path: Path) -> None:
+def upload(local: Path, path: Path) -> None:
     """Make the file `path` from a local one, or leave it as it is."""
-    with _reaching(path) as (files, name):
+    with _connect(path) as (files, name):
         files.put_file(str(local), name)
 
 
-def remove(path: Path) -> None:
+def remove_file(path: Path) -> None:
     """Remove a file that may not be there."""
-    with suppress(FileNotFoundError), _reaching(path) as (files, name):
+    with suppress(FileNotFoundError), _connect(path) as (files, name):
         files.rm_file(name)
 
 
-def rename(path: Path, new: Path) -> None:
+def rename_file(path: Path, new: Path) -> None:
     """Copy `path` to `new`, then remove it; who dies in between leaves both."""
-    with _reaching(path) as (files, name):
+    with _connect(path) as (files, name):
         files.cp_file(name, str(new))
         files.rm_file(name)
 
 
-def exists(path: Path) -> bool:
+def file_exists(path: Path) -> bool:
     """Say whether there is a file."""
-    return bool(signature(path))
+    return bool(etag(path))
 
 
-def signature(path: Path) -> str:
+def etag(path: Path) -> str:
     """Give what is another whenever another content is there; empty: no file is."""
     try:
-        with _reaching(path) as (files, name):
+        with _connect(path) as (files, name):
             status = files.info(name)
     except FileNotFoundError:
         return ""
-    return _signature(status) if status["type"] == "file" else ""
+    return _compute_etag(status) if status["type"] == "file" else ""
 
 
-def signatures(folder: Path) -> dict[str, str]:
-    """Give the `signature` of each file right below `folder`, by name: one question for all."""
+def etags(folder: Path) -> dict[str, str]:
+    """Give the `etag` of each file right below `folder`, by name: one question for all."""
     try:
-        with _reaching(folder) as (files, name):
+        with _connect(folder) as (files, name):
             found = files.ls(name, detail=True, refresh=True)
     except FileNotFoundError:
         return {}
     return {
-        status["name"].rsplit("/", 1)[-1]: _signature(status)
+        status["name"].rsplit("/", 1)[-1]: _compute_etag(status)
         for status in found
         if status["type"] == "file"
     }
 
 
-def _signature(status: Mapping[str, Any]) -> str:
+def _compute_etag(status: Mapping[str, Any]) -> str:
     tag = status.get("ETag") or status.get("etag") or status.get("LastModified")
     return f"{tag}-{status['size']}".replace('"', "")
 
 
 @contextmanager
-def _reaching(path: Path) -> Iterator[tuple[Any, str]]:
+def _connect(path: Path) -> Iterator[tuple[Any, str]]:
     try:
         place = cast("Any", path)
         yield place.fs, place.path
     except FileNotFoundError:
-        _look_for_bucket(place.fs, place.path.split("/")[0])
+        _check_bucket(place.fs, place.path.split("/")[0])
         raise
     except OSError:
         raise
     except Exception as error:  # botocore's are none, and not known where it is not installed
-        words = printable(f"{type(error).__name__}: {error}")
+        words = to_printable(f"{type(error).__name__}: {error}")
         raise OSError(errno.EIO, words, str(path)) from error
 
 
-def _look_for_bucket(files: Any, bucket: str) -> None:
+def _check_bucket(files: Any, bucket: str) -> None:
     """Make sure, once, that a bucket is there; who may not ask is not told."""
-    if bucket in _found:
+    if bucket in _checked_buckets:
         return
     try:
         files.info(bucket)
@@ -119,4 +119,4 @@ def _look_for_bucket(files: Any, bucket: str) -> None:
         raise OSError(errno.EIO, words, bucket) from error
     except Exception:  # noqa: BLE001 - no right to ask, or no answer: then nothing is known
         return
-    _found.add(bucket)
+    _checked_buckets.add(bucket)

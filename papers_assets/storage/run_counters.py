@@ -16,9 +16,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from papers_assets.storage.files import replacing, sweep
+from papers_assets.storage.files import atomic_write, remove_partial_files
 from papers_assets.storage.filesystem import read_bytes
-from papers_assets.storage.locks import Locks, locks_below
+from papers_assets.storage.locks import Locks, default_locks
 
 logger = logging.getLogger(__name__)
 
@@ -45,13 +45,13 @@ class Counts:
             self.runs + other.runs,
             self.requests + other.requests,
             self.seconds_waited + other.seconds_waited,
-            _sums(self.refreshes, other.refreshes),
-            _sums(self.failures, other.failures),
+            _add_counts(self.refreshes, other.refreshes),
+            _add_counts(self.failures, other.failures),
             other.last_run or self.last_run,
         )
 
 
-def counts_of_run(
+def count_run(
     ended: datetime,
     requests: int,
     seconds_waited: float,
@@ -88,23 +88,23 @@ def from_json(text: str | bytes) -> Counts:
         noted = json.loads(text)
         last_run = noted["last_run"]
         return Counts(
-            _whole(noted["runs"]),
-            _whole(noted["requests"]),
-            _seconds(noted["seconds_waited"]),
-            {str(name): _whole(count) for name, count in noted["refreshes"].items()},
-            {str(name): _whole(count) for name, count in noted["failures"].items()},
+            _parse_count(noted["runs"]),
+            _parse_count(noted["requests"]),
+            _parse_seconds(noted["seconds_waited"]),
+            {str(name): _parse_count(count) for name, count in noted["refreshes"].items()},
+            {str(name): _parse_count(count) for name, count in noted["failures"].items()},
             None if last_run is None else datetime.fromisoformat(last_run).astimezone(UTC),
         )
     except (KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise ValueError(f"{type(error).__name__}: {error}") from error
 
 
-class Counters:
+class CounterStore:
     """The counts below one home folder. For `locks`, see `Store`."""
 
     def __init__(self, home: Path, locks: Locks | None = None) -> None:
         self.path = home / ".papers" / "counters.json"
-        self._locks = locks or locks_below(home)
+        self._locks = locks or default_locks(home)
 
     def read(self) -> Counts:
         """Read what was counted so far; what is damaged is zero, and that is logged.
@@ -123,26 +123,26 @@ class Counters:
     def add(self, counts: Counts) -> None:
         """Add what a run counted. Papers do not depend on it: any failure is logged, not raised."""
         try:
-            with self._locks.holding("counters"):
-                sweep(self.path)
+            with self._locks.hold("counters"):
+                remove_partial_files(self.path)
                 total = self.read() + counts
-                with replacing(self.path, self._locks.check) as file:
+                with atomic_write(self.path, self._locks.assert_held) as file:
                     file.write(to_json(total).encode())
         except Exception as error:  # noqa: BLE001 - whatever it is, what was fetched is good
             logger.warning("what this run counted is not in the metrics: %s", error)
 
 
-def _sums(some: Mapping[str, int], more: Mapping[str, int]) -> dict[str, int]:
+def _add_counts(some: Mapping[str, int], more: Mapping[str, int]) -> dict[str, int]:
     return {name: some.get(name, 0) + more.get(name, 0) for name in {**some, **more}}
 
 
-def _whole(value: Any) -> int:
+def _parse_count(value: Any) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
         raise TypeError(f"{value!r} is no count")
     return value
 
 
-def _seconds(value: Any) -> float:
+def _parse_seconds(value: Any) -> float:
     if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value < math.inf:
         raise TypeError(f"{value!r} is no number of seconds")
     return float(value)

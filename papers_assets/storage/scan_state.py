@@ -10,8 +10,8 @@ from pathlib import Path
 import pyarrow as pa
 
 from papers_assets.keywords.model import Keyword
-from papers_assets.storage.files import StoreError, sweep
-from papers_assets.storage.filesystem import exists
+from papers_assets.storage.files import StoreError, remove_partial_files
+from papers_assets.storage.filesystem import file_exists
 from papers_assets.storage.locks import Locks
 from papers_assets.storage.parquet import read_table, write_table
 from papers_assets.transform.schema import TIME
@@ -33,50 +33,50 @@ _SCHEMA = pa.schema(
 
 
 @dataclass(frozen=True)
-class Gleaned:
+class ScanState:
     """Up to when a keyword has been looked for in what was harvested."""
 
     definition: str
     """Of the keyword when it was."""
-    rules: str
+    matcher_version: str
     """By which it was looked for: `choices.rules`."""
-    looked_until: int
+    scanned_until: int
     """All that was written up to this write of the harvest has been looked through."""
-    held_serial: int
-    """`Held.gleaned` of what is held of it."""
+    stored_watermark: int
+    """`Held.scanned_until` of what is held of it."""
     refreshed_at: datetime | None
     """When arXiv was asked for the newest of it; None: it has never been whole."""
     complete_from: datetime | None
     """Of papers updated since then, none is missing; None: nobody knows."""
-    signature: str
-    """Of what was held of the keyword then: `Store.signature`."""
+    etag: str
+    """Of what was held of the keyword then: `Store.etag`."""
 
-    def still_holds(self, keyword: Keyword, rules: str, last_write: int) -> bool:
+    def is_valid_for(self, keyword: Keyword, rules: str, last_write: int) -> bool:
         """Say whether it is true of a keyword as it is now, in a harvest written so often."""
         return (
-            (self.definition, self.rules) == (keyword.definition, rules)
+            (self.definition, self.matcher_version) == (keyword.fingerprint, rules)
             # Or else the harvest is from a backup that is older than this.
-            and self.looked_until <= last_write
+            and self.scanned_until <= last_write
             # Or else whoever noted it had not written all.
-            and self.held_serial > 0
+            and self.stored_watermark > 0
         )
 
 
-class Ledger:
+class ScanStateStore:
     """The file `path`. What is damaged is nothing: then all is looked for everywhere again."""
 
     def __init__(self, path: Path, locks: Locks) -> None:
         self._path, self._locks = path, locks
 
     @contextmanager
-    def noting(self) -> Iterator[None]:
+    def lock(self) -> Iterator[None]:
         """Keep other processes from writing, until the block ends."""
-        with self._locks.holding("gleaned"):
+        with self._locks.hold("gleaned"):
             yield
 
-    def read(self) -> dict[str, Gleaned]:
+    def read(self) -> dict[str, ScanState]:
         """Read, by keyword, up to when it has been looked for."""
-        if not exists(self._path):
+        if not file_exists(self._path):
             return {}
         try:
             table, _ = read_table(self._path, _SCHEMA)
@@ -84,15 +84,15 @@ class Ledger:
             logger.warning("%s", error)
             return {}
         rows = table.to_pylist()
-        return {row.pop("keyword"): Gleaned(**row) for row in rows}
+        return {row.pop("keyword"): ScanState(**row) for row in rows}
 
-    def write(self, gleaned: Mapping[str, Gleaned]) -> None:
-        """Note, by keyword, up to when it has been looked for; `noting` is held.
+    def write(self, scan_states: Mapping[str, ScanState]) -> None:
+        """Note, by keyword, up to when it has been looked for; `lock` is held.
 
         Raises:
             StoreError: it cannot be written, and is as it was.
         """
-        rows = [{"keyword": name, **vars(of_keyword)} for name, of_keyword in gleaned.items()]
-        sweep(self._path)
+        rows = [{"keyword": name, **vars(of_keyword)} for name, of_keyword in scan_states.items()]
+        remove_partial_files(self._path)
         table = pa.Table.from_pylist(rows, schema=_SCHEMA)
-        write_table(self._path, table, {}, self._locks.check)
+        write_table(self._path, table, {}, self._locks.assert_held)

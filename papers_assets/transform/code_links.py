@@ -26,7 +26,7 @@ _HOSTS = {
     "huggingface.co": ("Hugging Face", 1),
     "hf.co": ("Hugging Face", 1),
 }
-_PAGES = (".github.io", ".gitlab.io")
+_PAGE_HOSTS = (".github.io", ".gitlab.io")
 # With its scheme it may follow anything ("at:https://..."); without, it has to begin a word.
 _ADDRESS = re.compile(
     r"""(?:https?://|(?<![\w@.:/-])(?:www\.)?)
@@ -34,28 +34,30 @@ _ADDRESS = re.compile(
         (?:/[^\s<>"'{}|\\^`]*)?""",
     re.IGNORECASE | re.VERBOSE,
 )
-_ANNOUNCED = re.compile(
+_ANNOUNCEMENT = re.compile(
     r"\b(?:project|demo|code|home)[ -]?(?:web)?(?:page|site)s?\b[^.]{0,40}\Z", re.IGNORECASE
 )
-_BEFORE = 80
+_CONTEXT_LENGTH = 80
 """Characters in which a project page is announced before its address."""
 _TRAILING = ".,;:!?*_~"
 
 
-def code_links(*texts: str) -> tuple[CodeLink, ...]:
+def find_code_links(*texts: str) -> tuple[CodeLink, ...]:
     """Give the links in `texts`, in their order there, each once."""
     links: dict[str, CodeLink] = {}
     for text in texts:
         for match in _ADDRESS.finditer(text):
-            url = _trimmed(match[0])
+            url = _trim(match[0])
             url = url if url.lower().startswith(("http://", "https://")) else f"https://{url}"
-            if kind := _kind(url, text[max(0, match.start() - _BEFORE) : match.start()]):
+            if kind := _classify_link(
+                url, text[max(0, match.start() - _CONTEXT_LENGTH) : match.start()]
+            ):
                 same = url.lower().removeprefix("https://").removeprefix("http://")
                 links.setdefault(same.removeprefix("www.").rstrip("/"), CodeLink(kind, url))
     return tuple(links.values())
 
 
-def _trimmed(address: str) -> str:
+def _trim(address: str) -> str:
     """Leave out what belongs to the sentence around the address."""
     while address:
         last = address[-1]
@@ -67,7 +69,7 @@ def _trimmed(address: str) -> str:
     return address
 
 
-def _kind(url: str, before: str) -> str:
+def _classify_link(url: str, before: str) -> str:
     try:
         parts = urlsplit(url)
         host = (parts.hostname or "").removeprefix("www.")
@@ -79,6 +81,6 @@ def _kind(url: str, before: str) -> str:
         return kind if len(steps) >= least else ""
     if host.startswith("gitlab."):
         return "GitLab" if len(steps) >= _HOSTS["gitlab.com"][1] else ""
-    if host.endswith(_PAGES):
+    if host.endswith(_PAGE_HOSTS):
         return "project page"
-    return "project page" if _ANNOUNCED.search(before) else ""
+    return "project page" if _ANNOUNCEMENT.search(before) else ""

@@ -12,7 +12,7 @@ _MINUTE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, order=True)
-class Window:
+class DateRange:
     """From the minute `first` to the minute `last`, both included; UTC."""
 
     first: datetime
@@ -31,13 +31,13 @@ class Window:
         """Give it as days, for people."""
         return f"{self.first.date()} to {self.last.date()}"
 
-    def covers(self, other: "Window") -> bool:
+    def covers(self, other: "DateRange") -> bool:
         """Say whether all of `other` is in this window."""
         return self.first <= other.first and other.last <= self.last
 
 
 @dataclass(frozen=True)
-class Dates:
+class DateSpan:
     """What to look back at: the days from `since` to `until`, both included; UTC."""
 
     since: date
@@ -45,7 +45,7 @@ class Dates:
     """None: until now."""
 
 
-def months(dates: Dates, now: datetime) -> list[Window]:
+def split_into_months(dates: DateSpan, now: datetime) -> list[DateRange]:
     """Cut `dates` into windows of at most a calendar month, newest first; none is in the future."""
     first = datetime.combine(dates.since, time.min, UTC)
     end = now if dates.until is None else datetime.combine(dates.until, time.max, UTC)
@@ -53,57 +53,63 @@ def months(dates: Dates, now: datetime) -> list[Window]:
     windows = []
     while first <= last:
         following = (first.replace(day=1) + timedelta(days=31)).replace(day=1)
-        windows.append(Window(first, min(last, following - _MINUTE)))
+        windows.append(DateRange(first, min(last, following - _MINUTE)))
         first = following
     return windows[::-1]
 
 
-def halves(window: Window) -> tuple[Window, Window]:
-    """Cut `window` in two, the newer one first.
+def split(date_range: DateRange) -> tuple[DateRange, DateRange]:
+    """Cut `date_range` in two, the newer one first.
 
     Raises:
         ValueError: it is a single minute.
     """
-    minutes = (window.last - window.first) // _MINUTE
+    minutes = (date_range.last - date_range.first) // _MINUTE
     if minutes < 1:
-        raise ValueError(f"{window.first} is a single minute")
-    middle = window.first + minutes // 2 * _MINUTE
-    return Window(middle + _MINUTE, window.last), Window(window.first, middle)
+        raise ValueError(f"{date_range.first} is a single minute")
+    middle = date_range.first + minutes // 2 * _MINUTE
+    return DateRange(middle + _MINUTE, date_range.last), DateRange(date_range.first, middle)
 
 
-def remaining(windows: Iterable[Window], done: Sequence[Window]) -> list[Window]:
+def subtract_done(date_ranges: Iterable[DateRange], done: Sequence[DateRange]) -> list[DateRange]:
     """Give the windows that are not all in one of those that are `done`."""
-    return [window for window in windows if not any(each.covers(window) for each in done)]
+    return [
+        date_range
+        for date_range in date_ranges
+        if not any(each.covers(date_range) for each in done)
+    ]
 
 
-def joined(windows: Iterable[Window]) -> tuple[Window, ...]:
+def merge(date_ranges: Iterable[DateRange]) -> tuple[DateRange, ...]:
     """Give as few windows as possible that cover the same minutes, oldest first."""
-    found: list[Window] = []
-    for window in sorted(windows):
-        if found and window.first <= found[-1].last + _MINUTE:
-            found[-1] = Window(found[-1].first, max(found[-1].last, window.last))
+    found: list[DateRange] = []
+    for date_range in sorted(date_ranges):
+        if found and date_range.first <= found[-1].last + _MINUTE:
+            found[-1] = DateRange(found[-1].first, max(found[-1].last, date_range.last))
         else:
-            found.append(window)
+            found.append(date_range)
     return tuple(found)
 
 
-def without(done: Iterable[Window], removed: Sequence[Window]) -> tuple[Window, ...]:
-    """Give what of the windows `done` is in none of those `removed`."""
+def subtract(
+    done: Iterable[DateRange], removed_ranges: Sequence[DateRange]
+) -> tuple[DateRange, ...]:
+    """Give what of the windows `done` is in none of those `removed_ranges`."""
     parts = list(done)
-    for gone in removed:
+    for gone in removed_ranges:
         parts = [
             part
-            for window in parts
+            for date_range in parts
             for part in (
-                Window(window.first, min(window.last, gone.first - _MINUTE)),
-                Window(max(window.first, gone.last + _MINUTE), window.last),
+                DateRange(date_range.first, min(date_range.last, gone.first - _MINUTE)),
+                DateRange(max(date_range.first, gone.last + _MINUTE), date_range.last),
             )
             if part.first <= part.last
         ]
-    return joined(parts)
+    return merge(parts)
 
 
-def clipped(window: Window, last: datetime) -> Window | None:
-    """Give the part of `window` up to `last`; None if there is none."""
-    last = min(window.last, last.replace(second=0, microsecond=0))
-    return Window(window.first, last) if window.first <= last else None
+def clip(date_range: DateRange, last: datetime) -> DateRange | None:
+    """Give the part of `date_range` up to `last`; None if there is none."""
+    last = min(date_range.last, last.replace(second=0, microsecond=0))
+    return DateRange(date_range.first, last) if date_range.first <= last else None

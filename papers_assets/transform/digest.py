@@ -4,30 +4,30 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from papers_assets.transform.changes import Kind, first_of
-from papers_assets.transform.editions import Change, Changed, Edition
-from papers_assets.transform.listed_papers import Listed
+from papers_assets.transform.changes import ChangeKind, most_important_kind
+from papers_assets.transform.editions import Change, ChangedPaper, Edition
+from papers_assets.transform.listed_papers import ListedPaper
 
 
 @dataclass(frozen=True)
-class Entry:
+class DigestEntry:
     """A paper in a digest."""
 
-    paper: Listed
-    also: tuple[str, ...]
+    paper: ListedPaper
+    other_keywords: tuple[str, ...]
     """The other keywords whose lists have it."""
-    was: str = ""
+    change: str = ""
     """What is different, in words: "v1 to v3, title", or "version 5 of a paper first submitted
     2005-03-21"; empty for what is new."""
 
 
 @dataclass(frozen=True)
-class Group:
+class DigestGroup:
     """Papers to which the same happened, under the first of their keywords."""
 
-    kind: Kind
+    kind: ChangeKind
     keyword: str
-    entries: tuple[Entry, ...]
+    entries: tuple[DigestEntry, ...]
 
 
 @dataclass(frozen=True)
@@ -35,13 +35,13 @@ class Digest:
     """What is told of a day, or of a part of it."""
 
     day: date
-    groups: tuple[Group, ...]
-    """By kind in the order of `SHOWN`, then by keyword in that of keywords.toml."""
-    left: Mapping[str, int] = field(default_factory=dict)
+    groups: tuple[DigestGroup, ...]
+    """By kind in the order of `SHOWN_KINDS`, then by keyword in that of keywords.toml."""
+    removed: Mapping[str, int] = field(default_factory=dict)
     """How many papers left a keyword's list."""
-    returned: Mapping[str, int] = field(default_factory=dict)
+    restored: Mapping[str, int] = field(default_factory=dict)
     """How many are back as they were."""
-    following: Mapping[str, int] = field(default_factory=dict)
+    newly_followed: Mapping[str, int] = field(default_factory=dict)
     """By keyword that is followed from now on, how many papers its first list has."""
     notes: Mapping[str, str] = field(default_factory=dict)
     """By keyword, what is to be said of its list, such as why it is not fresh."""
@@ -53,35 +53,35 @@ class Digest:
         """Its name and day."""
         return f"{self.name}, {self.day}"
 
-    def count(self, kind: Kind) -> int:
+    def count(self, kind: ChangeKind) -> int:
         """Give how many papers there are of a kind."""
         return sum(len(group.entries) for group in self.groups if group.kind is kind)
 
     @property
     def summary(self) -> str:
         """Give the counts, in words."""
-        found = [(self.count(kind), words) for kind, words in _COUNTED]
-        found.append((len(self.following), ("keyword", "keywords")))
+        found = [(self.count(kind), words) for kind, words in _COUNTED_KINDS]
+        found.append((len(self.newly_followed), ("keyword", "keywords")))
         told = [f"{n:,} {words[n != 1]}" for n, words in found if n]
-        if self.following:
+        if self.newly_followed:
             told[-1] = f"now following {told[-1]}"
         return ", ".join(told) or (
-            "nothing new" if self.left or self.returned else "nothing changed"
+            "nothing new" if self.removed or self.restored else "nothing changed"
         )
 
 
-SHOWN = (Kind.NEW, Kind.REVISED, Kind.WITHDRAWN, Kind.MATCHED)
+SHOWN_KINDS = (ChangeKind.NEW, ChangeKind.REVISED, ChangeKind.WITHDRAWN, ChangeKind.MATCHED)
 """What a digest has papers of, in the order of the groups. What left a list, returned to it as it
 was, or is in a first list, is counted."""
-_COUNTED = (
-    (Kind.NEW, ("new paper", "new papers")),
-    (Kind.REVISED, ("revised", "revised")),
-    (Kind.WITHDRAWN, ("withdrawn", "withdrawn")),
-    (Kind.MATCHED, ("newly matching", "newly matching")),
+_COUNTED_KINDS = (
+    (ChangeKind.NEW, ("new paper", "new papers")),
+    (ChangeKind.REVISED, ("revised", "revised")),
+    (ChangeKind.WITHDRAWN, ("withdrawn", "withdrawn")),
+    (ChangeKind.MATCHED, ("newly matching", "newly matching")),
 )
 
 
-def digest_of(
+def build_digest(
     edition: Edition,
     names: Sequence[str],
     *,
@@ -104,39 +104,39 @@ def digest_of(
     spoken = {change.keyword for changed in edition.papers for change in changed.changes}
     if only is None:
         followed += sorted(spoken - set(followed))
-    places: dict[tuple[Kind, str], list[Entry]] = {}
+    places: dict[tuple[ChangeKind, str], list[DigestEntry]] = {}
     newest_first = sorted(
         edition.papers, key=lambda c: (c.paper.updated, c.paper.arxiv_id), reverse=True
     )
     for changed in newest_first:
         changes = [
-            c.read_by(only)
+            c.for_readers_of(only)
             for c in changed.changes
             if c.keyword in followed and part in (None, c.part)
         ]
-        kind = first_of({c.kind for c in changes})
-        if kind in SHOWN:
-            keyword, entry = _entry(changed, kind, changes, followed)
+        kind = most_important_kind({c.kind for c in changes})
+        if kind in SHOWN_KINDS:
+            keyword, entry = _build_entry(changed, kind, changes, followed)
             places.setdefault((kind, keyword), []).append(entry)
     groups = [
-        Group(kind, name, tuple(places[kind, name]))
-        for kind in SHOWN
+        DigestGroup(kind, name, tuple(places[kind, name]))
+        for kind in SHOWN_KINDS
         for name in followed
         if (kind, name) in places
     ]
-    left = [item.keyword for item in edition.left if part in (None, item.part)]
+    left = [item.keyword for item in edition.removed if part in (None, item.part)]
     returned = [
         change.keyword
         for changed in edition.papers
         for change in changed.changes
-        if change.kind is Kind.RETURNED and part in (None, change.part)
+        if change.kind is ChangeKind.RESTORED and part in (None, change.part)
     ]
     return Digest(
         edition.day,
         tuple(groups),
-        left=_counts(left, followed),
-        returned=_counts(returned, followed),
-        following={
+        removed=_count_by_name(left, followed),
+        restored=_count_by_name(returned, followed),
+        newly_followed={
             first.keyword: first.papers
             for first in edition.baselines
             if first.keyword in followed and part in (None, first.part)
@@ -146,18 +146,21 @@ def digest_of(
     )
 
 
-def _entry(
-    changed: Changed, kind: Kind, changes: Sequence[Change], followed: Sequence[str]
-) -> tuple[str, Entry]:
+def _build_entry(
+    changed_paper: ChangedPaper,
+    kind: ChangeKind,
+    changes: Sequence[Change],
+    followed_keywords: Sequence[str],
+) -> tuple[str, DigestEntry]:
     """Give the keyword under which a paper is told of, and how."""
-    here = sorted({c.keyword for c in changes if c.kind is kind}, key=followed.index)
-    others = [name for name in changed.paper.keywords if name != here[0]]
+    here = sorted({c.keyword for c in changes if c.kind is kind}, key=followed_keywords.index)
+    others = [name for name in changed_paper.paper.keywords if name != here[0]]
     of_kind = [c for c in changes if c.kind is kind]
-    was = "" if kind is Kind.NEW else _difference(changed.paper, of_kind)
-    return here[0], Entry(changed.paper, tuple(others), was)
+    was = "" if kind is ChangeKind.NEW else _describe_change(changed_paper.paper, of_kind)
+    return here[0], DigestEntry(changed_paper.paper, tuple(others), was)
 
 
-def _difference(paper: Listed, changes: Sequence[Change]) -> str:
+def _describe_change(paper: ListedPaper, changes: Sequence[Change]) -> str:
     """Describe how a paper differs from what was told, or what it is if nothing was."""
     before = min((c.version_before for c in changes if c.version_before), default=None)
     if before is None and paper.version == 1:
@@ -169,5 +172,5 @@ def _difference(paper: Listed, changes: Sequence[Change]) -> str:
     return ", ".join([*words, *(name for name in ("title", "comment") if name in what)])
 
 
-def _counts(names: Sequence[str], order: Sequence[str]) -> dict[str, int]:
+def _count_by_name(names: Sequence[str], order: Sequence[str]) -> dict[str, int]:
     return {name: names.count(name) for name in order if name in names}

@@ -12,22 +12,22 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from papers_assets.transform.changes import (
-    DIFFERENCES,
-    Kind,
-    Update,
-    as_read,
-    first_of,
-    known_after,
-    nothing_known,
+    DIFFERENCES_COLUMNS,
+    ChangeKind,
+    ListUpdate,
+    apply_changes,
+    kind_for_readers,
+    most_important_kind,
+    no_announcements,
 )
-from papers_assets.transform.listed_papers import Listed
+from papers_assets.transform.listed_papers import ListedPaper
 
 
 class Change(NamedTuple):
     """What happened to a paper in a keyword's list."""
 
     keyword: str
-    kind: Kind
+    kind: ChangeKind
     part: int
     """Of the edition, from 1."""
     version_before: int | None = None
@@ -37,25 +37,25 @@ class Change(NamedTuple):
     before: tuple[str, ...] = ()
     """Of a paper that enters a list: the keywords under which it was announced before."""
 
-    def read_by(self, keywords: Collection[str] | None = None) -> "Change":
+    def for_readers_of(self, keywords: Collection[str] | None = None) -> "Change":
         """Return what it is to readers of some keywords; None: of all."""
         if not self.before:
             return self
         if keywords is not None and not set(self.before).intersection(keywords):
             return self._replace(version_before=None, changed=(), before=())
-        kind = as_read(self.kind, changed=bool(self.changed), announced=True)
+        kind = kind_for_readers(self.kind, changed=bool(self.changed), announced=True)
         return self._replace(kind=kind)
 
 
 @dataclass(frozen=True)
-class Changed:
+class ChangedPaper:
     """A paper, as the last part that speaks of it has it, and all that happened to it."""
 
-    paper: Listed
+    paper: ListedPaper
     changes: tuple[Change, ...]
 
 
-class Left(NamedTuple):
+class RemovedPaper(NamedTuple):
     """A paper that is in a keyword's list no more."""
 
     keyword: str
@@ -76,7 +76,7 @@ class Baseline(NamedTuple):
     """Whether arXiv has answered for the keyword; else the next list is a baseline, too."""
 
 
-class Mark(NamedTuple):
+class Position(NamedTuple):
     """A part of an edition; parts are in order."""
 
     day: date
@@ -100,28 +100,28 @@ class Edition:
     """In the time zone of keywords.toml."""
     parts: tuple[Part, ...]
     """In order."""
-    papers: tuple[Changed, ...] = ()
+    papers: tuple[ChangedPaper, ...] = ()
     """Each once, newest first within a part."""
-    left: tuple[Left, ...] = ()
+    removed: tuple[RemovedPaper, ...] = ()
     notes: Mapping[str, str] = field(default_factory=dict)
     """By keyword, why its list is not fresh, as of the last part."""
     baselines: tuple[Baseline, ...] = ()
     """Of the keywords that are followed from this day on."""
 
     @property
-    def mark(self) -> Mark:
+    def position(self) -> Position:
         """Name its last part."""
-        return Mark(self.day, self.parts[-1].number if self.parts else 0)
+        return Position(self.day, self.parts[-1].number if self.parts else 0)
 
 
-def extended(  # noqa: PLR0913 - one is what another is made of
+def append_part(  # noqa: PLR0913 - one is what another is made of
     edition: Edition | None,
-    found: pd.DataFrame,
-    papers: Sequence[Listed],
-    known: pd.DataFrame,
+    differences: pd.DataFrame,
+    papers: Sequence[ListedPaper],
+    announced: pd.DataFrame,
     notes: Mapping[str, str],
     *,
-    mark: Mark,
+    position: Position,
     now: datetime,
     baselines: Iterable[Baseline] = (),
 ) -> Edition:
@@ -129,22 +129,22 @@ def extended(  # noqa: PLR0913 - one is what another is made of
 
     Args:
         edition: that of the day so far; None: this is its first part.
-        found: see `papers_assets.transform.changes.differences`.
+        differences: see `papers_assets.transform.changes.diff`.
         papers: all listed papers, for their texts.
-        known: what `found` was compared with, for the titles of those that left.
+        announced: what `differences` was compared with, for the titles of those that left.
         notes: by keyword, why its list is not fresh.
-        mark: the day, and the number of the new part.
+        position: the day, and the number of the new part.
         now: when the part is made.
         baselines: of keywords whose lists are told of for the first time in this part.
     """
-    edition, part = edition or Edition(mark.day, ()), mark.part
-    changes = _changes(found, part)
+    edition, part = edition or Edition(position.day, ()), position.part
+    changes = _group_changes(differences, part)
     by_id = {paper.arxiv_id: paper for paper in papers}
     old = {changed.paper.arxiv_id: changed for changed in edition.papers}
     added = [
-        Changed(_newer(old[i].paper, paper), (*old[i].changes, *changes[i]))
+        ChangedPaper(_newer_text(old[i].paper, paper), (*old[i].changes, *changes[i]))
         if i in old
-        else Changed(paper, tuple(changes[i]))
+        else ChangedPaper(paper, tuple(changes[i]))
         for i, paper in by_id.items()
         if i in changes
     ]
@@ -154,69 +154,85 @@ def extended(  # noqa: PLR0913 - one is what another is made of
         edition,
         parts=(*edition.parts, Part(part, now)),
         papers=(*stay, *added),
-        left=(*edition.left, *_left(found, known, part)),
+        removed=(*edition.removed, *_list_removed(differences, announced, part)),
         notes=dict(notes),
         baselines=(*edition.baselines, *baselines),
     )
 
 
-def kinds(edition: Edition) -> dict[str, Kind]:
+def list_kinds(edition: Edition) -> dict[str, ChangeKind]:
     """Return what each paper of an edition counts as for readers of all keywords, by arXiv id."""
     found = {
-        changed.paper.arxiv_id: first_of({change.read_by().kind for change in changed.changes})
+        changed.paper.arxiv_id: most_important_kind(
+            {change.for_readers_of().kind for change in changed.changes}
+        )
         for changed in edition.papers
     }
     return {arxiv_id: kind for arxiv_id, kind in found.items() if kind}
 
 
-def _newer(told: Listed, paper: Listed) -> Listed:
+def _newer_text(announced: ListedPaper, paper: ListedPaper) -> ListedPaper:
     """Give what the day tells of a paper: what it has told is not taken back by an older version.
 
     Lists that are made anew from damaged files can have one.
     """
-    return replace(told, keywords=paper.keywords) if told.version > paper.version else paper
+    return (
+        replace(announced, keywords=paper.keywords) if announced.version > paper.version else paper
+    )
 
 
-def _changes(found: pd.DataFrame, part: int) -> dict[str, list[Change]]:
+def _group_changes(differences: pd.DataFrame, part: int) -> dict[str, list[Change]]:
     changes: dict[str, list[Change]] = {}
-    columns = (found[name] for name in DIFFERENCES)
+    columns = (differences[name] for name in DIFFERENCES_COLUMNS)
     for keyword, arxiv_id, kind, before, what, lists in zip(*columns, strict=True):
-        if kind != Kind.LEFT:
+        if kind != ChangeKind.REMOVED:
             version = None if pd.isna(before) else int(before)
             change = Change(
-                keyword, Kind(kind), part, version, tuple(what.split()), tuple(lists.splitlines())
+                keyword,
+                ChangeKind(kind),
+                part,
+                version,
+                tuple(what.split()),
+                tuple(lists.splitlines()),
             )
             changes.setdefault(arxiv_id, []).append(change)
     return changes
 
 
-def _left(found: pd.DataFrame, known: pd.DataFrame, part: int) -> list[Left]:
+def _list_removed(
+    differences: pd.DataFrame, announced: pd.DataFrame, part: int
+) -> list[RemovedPaper]:
     keys = ["keyword", "arxiv_id"]
-    gone = found.loc[found["kind"] == Kind.LEFT.value, keys].merge(known, on=keys)
+    gone = differences.loc[differences["kind"] == ChangeKind.REMOVED.value, keys].merge(
+        announced, on=keys
+    )
     columns = (gone[name] for name in (*keys, "version", "title"))
     return [
-        Left(k, i, int(version), title, part) for k, i, version, title in zip(*columns, strict=True)
+        RemovedPaper(k, i, int(version), title, part)
+        for k, i, version, title in zip(*columns, strict=True)
     ]
 
 
-def known_by(editions: Iterable[Edition], known: pd.DataFrame, since: Mark | None) -> pd.DataFrame:
+def replay(
+    editions: Iterable[Edition], announced: pd.DataFrame, since: Position | None
+) -> pd.DataFrame:
     """Give what is known after further editions.
 
     Args:
         editions: in order.
-        known: what is known before them, up to and with the part `since`.
-        since: None: `known` is of before the first edition.
+        announced: what is known before them, up to and with the part `since`.
+        since: None: `announced` is of before the first edition.
     """
     for edition in editions:
         for part in edition.parts:
-            if since is None or Mark(edition.day, part.number) > since:
-                known = known_after(known, *_told(edition, part.number))
-    return known
+            if since is None or Position(edition.day, part.number) > since:
+                announced = apply_changes(announced, *_part_as_frames(edition, part.number))
+    return announced
 
 
-def previous_by(
-    editions: Iterable[Edition], previous: Mapping[str, Update], since: Mark | None
-) -> dict[str, Update]:
+def replay_updates(
+    editions: Iterable[Edition], previous: Mapping[str, ListUpdate], since: Position | None
+) -> dict[str, ListUpdate]:
     """Return the previous update of each list after further editions.
 
     When exactly a list was refreshed is not in an edition: it counts as refreshed when the part was
@@ -230,25 +246,25 @@ def previous_by(
     found = dict(previous)
     for edition in editions:
         for part in edition.parts:
-            if since is not None and Mark(edition.day, part.number) <= since:
+            if since is not None and Position(edition.day, part.number) <= since:
                 continue
             names = {name for name in found if name not in edition.notes}
             names |= {b.keyword for b in edition.baselines if b.part == part.number and b.is_whole}
-            names |= {item.keyword for item in edition.left if item.part == part.number}
+            names |= {item.keyword for item in edition.removed if item.part == part.number}
             names |= {
                 change.keyword
                 for changed in edition.papers
                 for change in changed.changes
-                if change.part == part.number and change.kind is not Kind.BASELINE
+                if change.part == part.number and change.kind is not ChangeKind.BASELINE
             }
             for name in names:
                 definition = found[name].definition if name in found else ""
-                found[name] = Update(part.made, definition)
+                found[name] = ListUpdate(part.made, definition)
     return found
 
 
-def _told(edition: Edition, part: int) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Give a part as the frames that `known_after` wants."""
+def _part_as_frames(edition: Edition, part: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Give a part as the frames that `apply_changes` wants."""
     rows: list[dict[str, Any]] = []
     for paper, changes in ((c.paper, c.changes) for c in edition.papers):
         fields = {
@@ -271,14 +287,14 @@ def _told(edition: Edition, part: int) -> tuple[pd.DataFrame, pd.DataFrame]:
         {
             **item._asdict(),
             "comment": None,
-            "kind": Kind.LEFT.value,
+            "kind": ChangeKind.REMOVED.value,
             "changed": "",
             "before": "",
             "last_seen": 0,
         }
-        for item in edition.left
+        for item in edition.removed
         if item.part == part
     ]
-    columns = [*nothing_known().columns.drop("listed"), "changed", "before", "last_seen"]
+    columns = [*no_announcements().columns.drop("listed"), "changed", "before", "last_seen"]
     frame = pd.DataFrame(rows, columns=columns)
     return frame, frame[["keyword", "arxiv_id", "kind", "changed", "before"]]

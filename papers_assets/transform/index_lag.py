@@ -19,18 +19,18 @@ from datetime import date, datetime, timedelta
 import pandas as pd
 
 from papers_assets.arxiv.announcements import (
-    indexed_until,
-    last_publication_day,
-    publication_day,
-    publication_days,
+    count_publication_days,
+    find_indexed_until,
+    find_last_publication_day,
+    find_publication_day,
 )
 
-FALSE_ALARMS = 0.001
+MAX_FALSE_ALARM_CHANCE = 0.001
 """Of days without a new paper: how rare they are to be by chance, if arXiv is said to be behind."""
-_LEAST = 2
+_MIN_DAYS = 2
 """Days of publication without a paper. arXiv defers an announcement unforeseen about once a year
-(four times from 2023 to 2026), which is more often than `FALSE_ALARMS`."""
-_LOOKED_AT = 40
+(four times from 2023 to 2026), which is more often than `MAX_FALSE_ALARM_CHANCE`."""
+_DAYS_LOOKED_AT = 40
 """Days of publication: eight weeks."""
 
 
@@ -48,7 +48,9 @@ class IndexLag:
     """That none came of them."""
 
 
-def index_lag(papers: pd.DataFrame, caps: Mapping[str, int], asked_at: datetime) -> IndexLag | None:
+def estimate_index_lag(
+    papers: pd.DataFrame, caps: Mapping[str, int], asked_at: datetime
+) -> IndexLag | None:
     """Return how far arXiv's index is behind; None if it does not seem to be.
 
     Args:
@@ -63,30 +65,38 @@ def index_lag(papers: pd.DataFrame, caps: Mapping[str, int], asked_at: datetime)
     if papers.empty:
         return None
     newest = papers["updated"].max().to_pydatetime()
-    last, until = publication_day(newest), indexed_until(asked_at)
-    missed = publication_days(last, until)
-    if missed < _LEAST:
+    last, until = find_publication_day(newest), find_indexed_until(asked_at)
+    missed = count_publication_days(last, until)
+    if missed < _MIN_DAYS:
         return None
     chance, expected = 1.0, 0.0
-    for days, count in _streams(papers, caps, last):
+    for days, count in _count_publications(papers, caps, last):
         chance *= (days / (days + missed)) ** count
         expected += missed * count / days
-    return IndexLag(newest.date(), missed, expected, chance) if chance < FALSE_ALARMS else None
+    return (
+        IndexLag(newest.date(), missed, expected, chance)
+        if chance < MAX_FALSE_ALARM_CHANCE
+        else None
+    )
 
 
-def _streams(papers: pd.DataFrame, caps: Mapping[str, int], last: date) -> list[tuple[int, int]]:
+def _count_publications(
+    papers: pd.DataFrame, caps: Mapping[str, int], last: date
+) -> list[tuple[int, int]]:
     """Return pairs: days of publication up to `last`, and papers on them. No paper counts twice."""
     ages: dict[date, int] = {}
     day = last
-    while len(ages) < _LOOKED_AT:
+    while len(ages) < _DAYS_LOOKED_AT:
         ages[day] = len(ages)
-        day = last_publication_day(day - timedelta(days=1))
+        day = find_last_publication_day(day - timedelta(days=1))
     # Deadlines are at full hours; there are fewer hours than papers.
     hours = papers["updated"].dt.floor("h")
-    on = {hour: ages.get(publication_day(hour), _LOOKED_AT) for hour in hours.unique()}
+    on = {hour: ages.get(find_publication_day(hour), _DAYS_LOOKED_AT) for hour in hours.unique()}
     papers = papers.assign(age=hours.map(on))
     reach = {
-        name: min(int(of.max()) + 1, _LOOKED_AT) if len(of) >= caps[str(name)] else _LOOKED_AT
+        name: min(int(of.max()) + 1, _DAYS_LOOKED_AT)
+        if len(of) >= caps[str(name)]
+        else _DAYS_LOOKED_AT
         for name, of in papers.groupby("keyword")["age"]
     }
     papers = papers.assign(days=papers["keyword"].map(reach))

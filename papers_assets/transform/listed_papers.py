@@ -12,12 +12,12 @@ from typing import Any
 
 import pandas as pd
 
-from papers_assets.arxiv.models import paper_url
-from papers_assets.transform.code_links import CodeLink, code_links
+from papers_assets.arxiv.models import build_abs_url
+from papers_assets.transform.code_links import CodeLink, find_code_links
 
 
 @dataclass(frozen=True)
-class Listed:
+class ListedPaper:
     """A paper, in the newest version that any list has, as it was last seen.
 
     Texts are as they were published.
@@ -46,15 +46,15 @@ class Listed:
     @property
     def url(self) -> str:
         """The address of this version."""
-        return paper_url(self.arxiv_id, self.version)
+        return build_abs_url(self.arxiv_id, self.version)
 
     @cached_property
-    def code(self) -> tuple[CodeLink, ...]:
+    def code_links(self) -> tuple[CodeLink, ...]:
         """Where its own text says that its code, models or project are."""
-        return code_links(self.abstract, self.comment or "")
+        return find_code_links(self.abstract, self.comment or "")
 
 
-def listed(papers: pd.DataFrame, names: Iterable[str]) -> list[Listed]:
+def unique_papers(papers: pd.DataFrame, names: Iterable[str]) -> list[ListedPaper]:
     """Give the distinct papers of the keywords `names`, newest first.
 
     Args:
@@ -70,16 +70,16 @@ def listed(papers: pd.DataFrame, names: Iterable[str]) -> list[Listed]:
     newest = newest.drop_duplicates("arxiv_id", keep="last")
     newest = newest.sort_values(["updated", "arxiv_id"], ascending=False)
     return [
-        _listed(row, tuple(sorted(keywords[str(row["arxiv_id"])], key=order.__getitem__)))
+        _to_listed_paper(row, tuple(sorted(keywords[str(row["arxiv_id"])], key=order.__getitem__)))
         for row in newest.to_dict("records")
     ]
 
 
-def _listed(row: dict[Any, Any], keywords: tuple[str, ...]) -> Listed:
+def _to_listed_paper(row: dict[Any, Any], keywords: tuple[str, ...]) -> ListedPaper:
     def text(name: str) -> str | None:
         return row[name] if isinstance(row[name], str) else None  # pandas has NaN for null
 
-    return Listed(
+    return ListedPaper(
         arxiv_id=row["arxiv_id"],
         version=int(row["version"]),
         title=row["title"],

@@ -12,7 +12,7 @@ TIME = pa.timestamp("us", tz="UTC")
 _TEXT = pa.large_string()  # what pandas has, so that nothing is copied between the two
 _LINK = pa.struct([("href", _TEXT), ("rel", _TEXT), ("title", _TEXT)])
 
-OF_PAPERS = pa.schema(
+PAPER_SCHEMA = pa.schema(
     [
         pa.field("arxiv_id", _TEXT, nullable=False),
         pa.field("version", pa.int64(), nullable=False),
@@ -30,9 +30,9 @@ OF_PAPERS = pa.schema(
     ]
 )
 """What arXiv says of a version."""
-SCHEMA = pa.schema(
+RAW_PAPERS_SCHEMA = pa.schema(
     [
-        *OF_PAPERS,
+        *PAPER_SCHEMA,
         pa.field("first_seen", TIME, nullable=False),
         pa.field("last_seen", TIME, nullable=False),
     ]
@@ -41,35 +41,37 @@ SCHEMA = pa.schema(
 _NEWEST_FIRST = [(name, "descending") for name in ("updated", "arxiv_id", "version")]
 
 
-def of_papers(papers: Sequence[Paper]) -> pa.Table:
-    """Give papers as `OF_PAPERS`, in their order."""
-    columns = {name: [getattr(paper, name) for paper in papers] for name in OF_PAPERS.names}
+def to_table(papers: Sequence[Paper]) -> pa.Table:
+    """Give papers as `PAPER_SCHEMA`, in their order."""
+    columns = {name: [getattr(paper, name) for paper in papers] for name in PAPER_SCHEMA.names}
     columns["links"] = [[link._asdict() for link in links] for links in columns["links"]]
-    return pa.Table.from_pydict(columns, schema=OF_PAPERS)
+    return pa.Table.from_pydict(columns, schema=PAPER_SCHEMA)
 
 
-def seen(table: pa.Table, at: datetime) -> pa.Table:
-    """Give `OF_PAPERS` as `SCHEMA`, first and last seen at the same time."""
+def with_seen(table: pa.Table, at: datetime) -> pa.Table:
+    """Give `PAPER_SCHEMA` as `RAW_PAPERS_SCHEMA`, first and last seen at the same time."""
     times = pa.array([at] * len(table), TIME)
     for name in ("first_seen", "last_seen"):
-        table = table.append_column(SCHEMA.field(name), times)
+        table = table.append_column(RAW_PAPERS_SCHEMA.field(name), times)
     return table
 
 
-def versions(table: pa.Table) -> list[tuple[str, int]]:
+def list_versions(table: pa.Table) -> list[tuple[str, int]]:
     """Give the arXiv id and version of each row."""
     return list(zip(table["arxiv_id"].to_pylist(), table["version"].to_pylist(), strict=True))
 
 
-def once(table: pa.Table) -> pa.Table:
+def drop_duplicate_versions(table: pa.Table) -> pa.Table:
     """Give `table` with every version once: the last of it."""
-    last = {version: row for row, version in enumerate(versions(table))}
+    last = {version: row for row, version in enumerate(list_versions(table))}
     return table if len(last) == len(table) else table.take(sorted(last.values()))
 
 
-def merged(old: pa.Table, new: pa.Table) -> pa.Table:
+def merge_rows(old: pa.Table, new: pa.Table) -> pa.Table:
     """Give the rows of both, newest `updated` first; of a version that both have, the new row."""
-    replaced = set(versions(new))
-    kept = old.filter(pa.array([version not in replaced for version in versions(old)], pa.bool_()))
+    replaced = set(list_versions(new))
+    kept = old.filter(
+        pa.array([version not in replaced for version in list_versions(old)], pa.bool_())
+    )
     table = pa.concat_tables([new, kept])
     return table.take(pc.sort_indices(table, _NEWEST_FIRST))

@@ -17,30 +17,30 @@ import pyarrow.compute as pc
 from papers_assets.keywords.matching import MATCHED, Matcher
 from papers_assets.keywords.model import Keyword, Revisions
 from papers_assets.transform import schema
-from papers_assets.transform.selection_cache import Choice, Days, of_text, to_text
+from papers_assets.transform.selection_cache import CachedSelection, DailyCounts, from_text, to_text
 
 # Without the links: they follow from the arXiv id and the doi.
-SCHEMA = pa.schema(
+SELECTION_SCHEMA = pa.schema(
     [
         pa.field("keyword", pa.large_string(), nullable=False),
-        *(field for field in schema.SCHEMA if field.name != "links"),
+        *(field for field in schema.RAW_PAPERS_SCHEMA if field.name != "links"),
     ]
 )
 
-TEXTS = [name for name in SCHEMA.names if name != "keyword"]
+TEXT_COLUMNS = [name for name in SELECTION_SCHEMA.names if name != "keyword"]
 """What of the held papers a list is made of."""
-KEYS = ["arxiv_id", "version", "updated"]
+KEY_COLUMNS = ["arxiv_id", "version", "updated"]
 """What of them says which are the newest."""
-_TEXTS = pa.schema([SCHEMA.field(name) for name in TEXTS])
-_MOST_ROWS = 5_000
+_TEXTS = pa.schema([SELECTION_SCHEMA.field(name) for name in TEXT_COLUMNS])
+_MAX_ROWS = 5_000
 """That are read at once."""
 
-REFRESHED_AT = "refreshed_at"
+REFRESHED_AT_ATTR = "refreshed_at"
 """The frame's attribute that says when each keyword was refreshed."""
-PROBLEMS = "problems"
+SHORT_REASONS_ATTR = "problems"
 """The frame's attribute that says why keywords were not."""
-_SIGNATURES = "signatures"
-_CHOICES = "choices"
+_ETAGS_ATTR = "signatures"
+_CACHE_ATTR = "choices"
 
 TEXT_LIST = "list<item: large_string>[pyarrow]"
 LINK_LIST = (
@@ -64,10 +64,10 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "last_seen": ("datetime64[us, UTC]", "When this version was fetched last"),
 }
 """Column by column: dtype in pandas, and meaning."""
-AGEING = timedelta(hours=36)
+AGEING_PERIOD = timedelta(hours=36)
 """How old an answer of arXiv's is when a daily run was missed, and the next one is late."""
-MAY_BE_NULL = frozenset(field.name for field in schema.SCHEMA if field.nullable)
-HELD_COLUMNS = {name: column for name, column in COLUMNS.items() if name != "keyword"} | {
+NULLABLE_COLUMNS = frozenset(field.name for field in schema.RAW_PAPERS_SCHEMA if field.nullable)
+RAW_PAPERS_COLUMNS = {name: column for name, column in COLUMNS.items() if name != "keyword"} | {
     "links": (LINK_LIST, "The entry's links")
 }
 """The same for what `raw_papers` holds: `paper_rows.SCHEMA`."""
@@ -80,12 +80,12 @@ class Selection:
     keyword: str
     papers: pd.DataFrame
     """Columns as in `COLUMNS`, newest first."""
-    refused: int
+    filtered: int
     """Papers that would be in the list if their newest version matched: arXiv answered them, and
     they are newer than the last one shown, or there is room left."""
-    held: int
+    stored: int
     """Papers held, whether they match or not."""
-    days: Days | None = None
+    daily_counts: DailyCounts | None = None
     """The matching papers by day; None: nobody asked."""
 
 
@@ -98,23 +98,26 @@ def select_papers(papers: pd.DataFrame, keyword: Keyword, since: date | None = N
         since: from which day on matching papers are counted by day.
     """
     table = pa.Table.from_pandas(papers, schema=_TEXTS, preserve_index=False)
-    return select(
-        table.select(KEYS), lambda rows: table.slice(rows.start, len(rows)), keyword, since
+    return select_lazily(
+        table.select(KEY_COLUMNS), lambda rows: table.slice(rows.start, len(rows)), keyword, since
     )
 
 
-def select(
-    keys: pa.Table, read: Callable[[range], pa.Table], keyword: Keyword, since: date | None = None
+def select_lazily(
+    keys: pa.Table,
+    read_texts: Callable[[range], pa.Table],
+    keyword: Keyword,
+    since: date | None = None,
 ) -> Selection:
     """Choose a keyword's list, reading no more texts than that takes.
 
     Args:
-        keys: the columns `KEYS` of all that is held, newest first: then little is read.
-        read: gives the columns `TEXTS` of some of the rows of `keys`.
+        keys: the columns `KEY_COLUMNS` of all that is held, newest first: then little is read.
+        read_texts: gives the columns `TEXT_COLUMNS` of some of the rows of `keys`.
         keyword: decides what matches, and the cap.
         since: from which day on matching papers are counted by day.
     """
-    newest = _newest(keys, keyword.revisions)
+    newest = _newest_rows(keys, keyword.revisions)
     days = keys["updated"].to_numpy()[newest].astype("datetime64[D]")
     matches, shown = Matcher(keyword), [_TEXTS.empty_table()]
     matching = np.zeros(len(newest), dtype=bool)
@@ -123,11 +126,11 @@ def select(
         found < keyword.cap or (since is not None and days[looked_at] >= np.datetime64(since))
     ):
         # A few of them are refused, as a rule; where it is most, the pieces grow.
-        until = looked_at + min(max(keyword.cap + keyword.cap // 8 + 8, looked_at), _MOST_ROWS)
+        until = looked_at + min(max(keyword.cap + keyword.cap // 8 + 8, looked_at), _MAX_ROWS)
         rows = newest[looked_at:until]
         first = int(rows.min())
-        texts = read(range(first, int(rows.max()) + 1)).take(rows - first)
-        matched = _matching(texts, matches)
+        texts = read_texts(range(first, int(rows.max()) + 1)).take(rows - first)
+        matched = _find_matching(texts, matches)
         matching[looked_at:until] = matched
         shown.append(texts.filter(pa.array(matched)).slice(0, max(keyword.cap - found, 0)))
         looked_at, found = looked_at + len(rows), found + int(matched.sum())
@@ -135,14 +138,14 @@ def select(
     last = places[keyword.cap - 1] if found >= keyword.cap else len(newest)
     return Selection(
         keyword=keyword.name,
-        papers=_listed(keyword.name, pa.concat_tables(shown)),
-        refused=int((~matching[:last]).sum()),
-        held=len(newest),
-        days=_by_day(days[places], since) if since else None,
+        papers=_to_listed_frame(keyword.name, pa.concat_tables(shown)),
+        filtered=int((~matching[:last]).sum()),
+        stored=len(newest),
+        daily_counts=_count_by_day(days[places], since) if since else None,
     )
 
 
-def _newest(keys: pa.Table, revisions: Revisions) -> np.ndarray:
+def _newest_rows(keys: pa.Table, revisions: Revisions) -> np.ndarray:
     """Return the rows of the versions that a list may show, newest first.
 
     That is the newest version of each paper or, without revisions, the first. Newest by the date of
@@ -167,38 +170,40 @@ def _newest(keys: pa.Table, revisions: Revisions) -> np.ndarray:
     return rows
 
 
-def _matching(texts: pa.Table, matches: Matcher) -> np.ndarray:
+def _find_matching(texts: pa.Table, matches: Matcher) -> np.ndarray:
     columns = (texts[name].to_pylist() for name in MATCHED)
     matched = (matches(*text) for text in zip(*columns, strict=True))
     return np.fromiter(matched, dtype=bool, count=len(texts))
 
 
-def _listed(name: str, texts: pa.Table) -> pd.DataFrame:
+def _to_listed_frame(name: str, texts: pa.Table) -> pd.DataFrame:
     names = pa.repeat(pa.scalar(name, pa.large_string()), len(texts))
-    return to_frame(texts.add_column(0, SCHEMA.field("keyword"), names).select(list(COLUMNS)))
+    return to_frame(
+        texts.add_column(0, SELECTION_SCHEMA.field("keyword"), names).select(list(COLUMNS))
+    )
 
 
-def _by_day(days: np.ndarray, since: date) -> Days:
+def _count_by_day(days: np.ndarray, since: date) -> DailyCounts:
     counted, counts = np.unique(days[days >= np.datetime64(since)], return_counts=True)
-    return Days(since, dict(zip(counted.tolist(), counts.tolist(), strict=True)))
+    return DailyCounts(since, dict(zip(counted.tolist(), counts.tolist(), strict=True)))
 
 
 @dataclass(frozen=True)
-class Source:
+class SelectionSource:
     """Where a keyword's rows come from. It travels with the frame, in `attrs`."""
 
     refreshed_at: datetime | None
     """When arXiv last gave a believable answer; None: it never did. Nobody is to take the rows for
     fresher than that."""
-    problem: str = ""
+    short_reason: str = ""
     """Why the last refresh failed, in a few words; empty: it did not."""
-    signature: str = ""
-    """Of what is held: `Store.signature`."""
-    choice: Choice | None = None
+    etag: str = ""
+    """Of what is held: `Store.etag`."""
+    cached_selection: CachedSelection | None = None
     """How the rows were chosen; None: they are not to be built upon."""
 
 
-def join(selections: Iterable[Selection], sources: Mapping[str, Source]) -> pd.DataFrame:
+def concat(selections: Iterable[Selection], sources: Mapping[str, SelectionSource]) -> pd.DataFrame:
     """Put the keywords' lists below each other, in their order: the asset `papers`.
 
     Args:
@@ -206,35 +211,43 @@ def join(selections: Iterable[Selection], sources: Mapping[str, Source]) -> pd.D
         sources: by keyword; one that was never asked for has none.
     """
     frames = [selection.papers for selection in selections if len(selection.papers)]
-    frame = pd.concat(frames, ignore_index=True) if frames else to_frame(SCHEMA.empty_table())
+    frame = (
+        pd.concat(frames, ignore_index=True) if frames else to_frame(SELECTION_SCHEMA.empty_table())
+    )
     times = {name: source.refreshed_at for name, source in sources.items()}
     frame.attrs |= {
-        REFRESHED_AT: {name: time.isoformat() for name, time in times.items() if time},
-        PROBLEMS: {name: source.problem for name, source in sources.items() if source.problem},
-        _SIGNATURES: {name: source.signature for name, source in sources.items()},
-        _CHOICES: to_text({n: source.choice for n, source in sources.items() if source.choice}),
+        REFRESHED_AT_ATTR: {name: time.isoformat() for name, time in times.items() if time},
+        SHORT_REASONS_ATTR: {
+            name: source.short_reason for name, source in sources.items() if source.short_reason
+        },
+        _ETAGS_ATTR: {name: source.etag for name, source in sources.items()},
+        _CACHE_ATTR: to_text(
+            {n: source.cached_selection for n, source in sources.items() if source.cached_selection}
+        ),
     }
     return frame
 
 
-def sources(papers: pd.DataFrame) -> dict[str, Source]:
-    """Give the sources of the asset `papers`; see `join`."""
-    problems = papers.attrs.get(PROBLEMS, {})
-    signatures = papers.attrs.get(_SIGNATURES, {})
-    choices = of_text(papers.attrs.get(_CHOICES))
-    times = {n: datetime.fromisoformat(t) for n, t in papers.attrs.get(REFRESHED_AT, {}).items()}
-    names = dict.fromkeys([*times, *problems, *signatures])
+def read_sources(papers: pd.DataFrame) -> dict[str, SelectionSource]:
+    """Give the sources of the asset `papers`; see `concat`."""
+    problems = papers.attrs.get(SHORT_REASONS_ATTR, {})
+    etags = papers.attrs.get(_ETAGS_ATTR, {})
+    cached = from_text(papers.attrs.get(_CACHE_ATTR))
+    times = {
+        n: datetime.fromisoformat(t) for n, t in papers.attrs.get(REFRESHED_AT_ATTR, {}).items()
+    }
+    names = dict.fromkeys([*times, *problems, *etags])
     return {
-        name: Source(
-            times.get(name), problems.get(name, ""), signatures.get(name, ""), choices.get(name)
+        name: SelectionSource(
+            times.get(name), problems.get(name, ""), etags.get(name, ""), cached.get(name)
         )
         for name in names
     }
 
 
-def refreshed_at(papers: pd.DataFrame) -> dict[str, datetime]:
-    """Give when arXiv last answered for each keyword of the asset `papers`; see `join`."""
-    return {name: s.refreshed_at for name, s in sources(papers).items() if s.refreshed_at}
+def read_refresh_times(papers: pd.DataFrame) -> dict[str, datetime]:
+    """Give when arXiv last answered for each keyword of the asset `papers`; see `concat`."""
+    return {name: s.refreshed_at for name, s in read_sources(papers).items() if s.refreshed_at}
 
 
 def rows_by_keyword(papers: pd.DataFrame) -> dict[str, pd.DataFrame]:
@@ -245,31 +258,33 @@ def rows_by_keyword(papers: pd.DataFrame) -> dict[str, pd.DataFrame]:
     return {str(name): rows.reset_index(drop=True) for name, rows in groups}
 
 
-def with_rows_of(papers: pd.DataFrame, other: pd.DataFrame, names: Iterable[str]) -> pd.DataFrame:
+def replace_keywords(
+    papers: pd.DataFrame, other: pd.DataFrame, names: Iterable[str]
+) -> pd.DataFrame:
     """Give `papers` with the rows and sources of the keywords `names` taken from `other`."""
     taken = set(names)
-    there = sources(other)
-    merged = {n: there.get(n, s) if n in taken else s for n, s in sources(papers).items()}
+    there = read_sources(other)
+    merged = {n: there.get(n, s) if n in taken else s for n, s in read_sources(papers).items()}
     ours, theirs, none = (
         rows_by_keyword(papers),
         rows_by_keyword(other),
-        to_frame(SCHEMA.empty_table()),
+        to_frame(SELECTION_SCHEMA.empty_table()),
     )
     lists = []
     for name in merged:
         rows = (theirs if name in taken else ours).get(name, none)
-        lists.append(Selection(name, rows, refused=0, held=len(rows)))
-    return join(lists, merged)
+        lists.append(Selection(name, rows, filtered=0, stored=len(rows)))
+    return concat(lists, merged)
 
 
-def not_to_be_built_upon(papers: pd.DataFrame) -> pd.DataFrame:
+def without_cache(papers: pd.DataFrame) -> pd.DataFrame:
     """Give `papers` as they are, but all of them are chosen anew the next time."""
     papers = papers.copy(deep=False)
-    papers.attrs = {name: value for name, value in papers.attrs.items() if name != _CHOICES}
+    papers.attrs = {name: value for name, value in papers.attrs.items() if name != _CACHE_ATTR}
     return papers
 
 
-class News(NamedTuple):
+class NewCounts(NamedTuple):
     """How a keyword's list differs from the one before."""
 
     new: int
@@ -278,15 +293,15 @@ class News(NamedTuple):
     """Papers that were, in another version."""
 
 
-def news(papers: pd.DataFrame, former: pd.DataFrame | None) -> dict[str, News]:
-    """Say by keyword what is new in `papers` since `former`.
+def count_new(papers: pd.DataFrame, previous: pd.DataFrame | None) -> dict[str, NewCounts]:
+    """Say by keyword what is new in `papers` since `previous`.
 
     Args:
         papers: used are keyword, arxiv_id and version.
-        former: the same, published before; None: nothing was.
+        previous: the same, published before; None: nothing was.
     """
     keys = ["keyword", "arxiv_id"]
-    before = papers.iloc[:0] if former is None else former
+    before = papers.iloc[:0] if previous is None else previous
     merged = papers[[*keys, "version"]].merge(
         before[[*keys, "version"]], how="left", on=keys, suffixes=("", "_before")
     )
@@ -294,11 +309,13 @@ def news(papers: pd.DataFrame, former: pd.DataFrame | None) -> dict[str, News]:
     is_revised = ~is_new & (merged["version"] != merged["version_before"])
     counts = pd.DataFrame({"keyword": merged["keyword"], "new": is_new, "revised": is_revised})
     sums = counts.groupby("keyword", sort=False)[["new", "revised"]].sum()
-    return {str(name): News(int(new), int(revised)) for name, new, revised in sums.itertuples()}
+    return {
+        str(name): NewCounts(int(new), int(revised)) for name, new, revised in sums.itertuples()
+    }
 
 
 def to_frame(table: pa.Table) -> pd.DataFrame:
-    """Give an Arrow table of `SCHEMA`, or some of its columns, with the dtypes of `COLUMNS`."""
+    """Give an Arrow table of `RAW_PAPERS_SCHEMA`, or some of its columns, with the dtypes of `COLUMNS`."""
 
     def dtype(arrow: pa.DataType) -> Any:
         return pd.ArrowDtype(arrow) if pa.types.is_list(arrow) else None

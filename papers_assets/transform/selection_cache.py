@@ -15,19 +15,19 @@ from typing import Any
 
 from papers_assets.keywords.model import Keyword
 
-RULES = 2
+MATCHER_RULES = 2
 """Of how papers are matched and chosen. Raise it whenever the same held papers may give another
 list: what was chosen by other rules is chosen anew."""
-_BY = [RULES, version("snowballstemmer"), unicodedata.unidata_version]
+_MATCHER = [MATCHER_RULES, version("snowballstemmer"), unicodedata.unidata_version]
 
 
-def rules() -> str:
+def matcher_version() -> str:
     """Give what changes whenever the same paper may match another keyword."""
-    return json.dumps(_BY)
+    return json.dumps(_MATCHER)
 
 
 @dataclass(frozen=True)
-class Days:
+class DailyCounts:
     """How many papers match, day by day."""
 
     since: date
@@ -35,88 +35,90 @@ class Days:
     counts: Mapping[date, int]
     """Shown or not; days without any are missing."""
 
-    def from_day(self, since: date) -> "Days":
+    def since_day(self, since: date) -> "DailyCounts":
         """Give the days from `since` on."""
-        return Days(since, {day: n for day, n in self.counts.items() if day >= since})
+        return DailyCounts(since, {day: n for day, n in self.counts.items() if day >= since})
 
 
 @dataclass(frozen=True)
-class Choice:
+class CachedSelection:
     """How a keyword's rows were chosen, and what was seen then of what is held."""
 
     fingerprint: str
-    """See `fingerprint`."""
-    refused: int
-    """`Selection.refused`, as are the two that follow."""
-    held: int
-    days: Days | None
+    """See `compute_fingerprint`."""
+    filtered: int
+    """`Selection.filtered`, as are the two that follow."""
+    stored: int
+    days: DailyCounts | None
     refreshed_at: datetime | None
     """`Held.refreshed_at`, as are the two that follow."""
     complete_from: datetime | None = None
     complete_until: datetime | None = None
-    gleaned: int | None = None
-    """`Held.gleaned`."""
-    gaps: tuple[str, ...] = ()
-    """`Held.gaps`, each as days for people."""
+    scanned_until: int | None = None
+    """`Held.scanned_until`."""
+    missing_ranges: tuple[str, ...] = ()
+    """`Held.missing_ranges`, each as days for people."""
     oai_only: tuple[str, ...] = ()
     """`Held.oai_only`, such as 2613.00001v1."""
 
 
-def fingerprint(keyword: Keyword, signature: str) -> str:
+def compute_fingerprint(keyword: Keyword, etag: str) -> str:
     """Give what changes whenever a keyword's list might, if it were chosen anew.
 
     Args:
         keyword: what is wanted.
-        signature: of what is held of it: `Store.signature`.
+        etag: of what is held of it: `Store.etag`.
     """
-    of = json.dumps([_BY, keyword.definition, keyword.cap, signature])
+    of = json.dumps([_MATCHER, keyword.fingerprint, keyword.cap, etag])
     return hashlib.sha256(of.encode()).hexdigest()[:16]
 
 
-def to_text(choices: Mapping[str, Choice]) -> str:
+def to_text(choices: Mapping[str, CachedSelection]) -> str:
     """Give choices, by keyword, as a text."""
-    return json.dumps({name: _packed(choice) for name, choice in choices.items()})
+    return json.dumps({name: _pack(cached) for name, cached in choices.items()})
 
 
-def of_text(text: object) -> dict[str, Choice]:
+def from_text(text: object) -> dict[str, CachedSelection]:
     """Read what `to_text` gave; of anything else, nothing: then all is chosen anew."""
     if not isinstance(text, str):
         return {}
     try:
-        return {name: _unpacked(*packed) for name, packed in json.loads(text).items()}
+        return {name: _unpack(*packed) for name, packed in json.loads(text).items()}
     except (ValueError, TypeError, AttributeError):
         return {}
 
 
-def _packed(choice: Choice) -> list[Any]:
-    times = (choice.refreshed_at, choice.complete_from, choice.complete_until)
-    days = choice.days
+def _pack(cached: CachedSelection) -> list[Any]:
+    times = (cached.refreshed_at, cached.complete_from, cached.complete_until)
+    days = cached.days
     return [
-        choice.fingerprint,
-        choice.refused,
-        choice.held,
+        cached.fingerprint,
+        cached.filtered,
+        cached.stored,
         [time.isoformat() if time else None for time in times],
         days and [days.since.isoformat(), {d.isoformat(): n for d, n in days.counts.items()}],
-        choice.gleaned,
-        choice.gaps,
-        choice.oai_only,
+        cached.scanned_until,
+        cached.missing_ranges,
+        cached.oai_only,
     ]
 
 
-def _unpacked(  # noqa: PLR0913, PLR0917 - what `_packed` gives
+def _unpack(  # noqa: PLR0913, PLR0917 - what `_pack` gives
     fingerprint: str,
-    refused: int,
-    held: int,
+    filtered: int,
+    stored: int,
     times: list[str | None],
     days: tuple[str, dict[str, int]] | None,
-    gleaned: int | None,
-    gaps: Sequence[str] = (),
+    scanned_until: int | None,
+    missing_ranges: Sequence[str] = (),
     oai_only: Sequence[str] = (),
-) -> Choice:
+) -> CachedSelection:
     unpacked = None
     if days:
         counts = {date.fromisoformat(day): n for day, n in days[1].items()}
-        unpacked = Days(date.fromisoformat(days[0]), counts)
+        unpacked = DailyCounts(date.fromisoformat(days[0]), counts)
     asked, first, last = (datetime.fromisoformat(time) if time else None for time in times)
-    texts = tuple(gaps), tuple(oai_only)
-    return Choice(fingerprint, refused, held, unpacked, asked, first, last, gleaned, *texts)
+    texts = tuple(missing_ranges), tuple(oai_only)
+    return CachedSelection(
+        fingerprint, filtered, stored, unpacked, asked, first, last, scanned_until, *texts
+    )

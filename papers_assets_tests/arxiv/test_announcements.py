@@ -6,12 +6,12 @@ import pytest
 
 from papers_assets.arxiv.announcements import (
     EASTERN,
-    holidays,
-    indexed_until,
+    count_publication_days,
+    find_indexed_until,
+    find_last_publication_day,
+    find_publication_day,
     is_publication_day,
-    last_publication_day,
-    publication_day,
-    publication_days,
+    list_holidays,
 )
 
 
@@ -40,7 +40,7 @@ def eastern(text: str) -> datetime:
 def test_a_paper_is_published_on_the_day_after_its_announcement(
     submitted: str, published: str
 ) -> None:
-    assert publication_day(eastern(submitted)) == date.fromisoformat(published)
+    assert find_publication_day(eastern(submitted)) == date.fromisoformat(published)
 
 
 @pytest.mark.parametrize(
@@ -57,10 +57,10 @@ def test_nothing_is_published_after_a_holiday_and_what_waits_comes_next(
     evening: str, not_published: str
 ) -> None:
     day = date.fromisoformat(not_published)
-    assert date.fromisoformat(evening) in holidays(date.fromisoformat(evening).year)
+    assert date.fromisoformat(evening) in list_holidays(date.fromisoformat(evening).year)
     assert not is_publication_day(day)
     in_time = eastern(f"{last_working_day(day)}T13:00")
-    assert publication_day(in_time) > day
+    assert find_publication_day(in_time) > day
 
 
 def last_working_day(before: date) -> date:
@@ -75,11 +75,11 @@ def test_weekends_have_no_publication() -> None:
         *[True] * 5,
         *[False] * 2,
     ]
-    assert last_publication_day(date(2026, 11, 22)) == date(2026, 11, 20)
-    assert last_publication_day(date(2026, 11, 20)) == date(2026, 11, 20)
-    assert publication_days(date(2026, 11, 13), date(2026, 11, 22)) == 5
-    assert publication_days(date(2026, 11, 20), date(2026, 11, 22)) == 0
-    assert publication_days(date(2026, 11, 22), date(2026, 11, 20)) == 0
+    assert find_last_publication_day(date(2026, 11, 22)) == date(2026, 11, 20)
+    assert find_last_publication_day(date(2026, 11, 20)) == date(2026, 11, 20)
+    assert count_publication_days(date(2026, 11, 13), date(2026, 11, 22)) == 5
+    assert count_publication_days(date(2026, 11, 20), date(2026, 11, 22)) == 0
+    assert count_publication_days(date(2026, 11, 22), date(2026, 11, 20)) == 0
 
 
 # As arXiv published them: source/help/availability.md of 2023-05-15, 2024-05-10, and those of the
@@ -97,7 +97,7 @@ def test_the_rule_for_unknown_years_has_the_holidays_of_known_ones(
     year: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("papers_assets.arxiv.announcements._HOLIDAYS", {})
-    assert {date.fromisoformat(f"{year}-{day}") for day in LISTED[year]} <= {*holidays(year)}
+    assert {date.fromisoformat(f"{year}-{day}") for day in LISTED[year]} <= {*list_holidays(year)}
 
 
 def test_the_calendar_goes_on_in_years_that_no_list_is_known_of() -> None:
@@ -107,6 +107,6 @@ def test_the_calendar_goes_on_in_years_that_no_list_is_known_of() -> None:
 
 
 def test_an_answer_of_the_first_hours_need_not_have_the_evening_s_papers() -> None:
-    assert indexed_until(eastern("2026-11-24T01:00")) == date(2026, 11, 23)
-    assert indexed_until(eastern("2026-11-24T04:00")) == date(2026, 11, 24)
-    assert indexed_until(datetime.fromisoformat("2026-11-24T06:00Z")) == date(2026, 11, 23)
+    assert find_indexed_until(eastern("2026-11-24T01:00")) == date(2026, 11, 23)
+    assert find_indexed_until(eastern("2026-11-24T04:00")) == date(2026, 11, 24)
+    assert find_indexed_until(datetime.fromisoformat("2026-11-24T06:00Z")) == date(2026, 11, 23)

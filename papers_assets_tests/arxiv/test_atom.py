@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from papers_assets.arxiv.atom import parse_feed
-from papers_assets.arxiv.errors import ArxivBadAnswer, ArxivRefusedQuery
+from papers_assets.arxiv.errors import ArxivBadResponse, ArxivInvalidQuery
 from papers_assets.arxiv.models import Link, Page, Paper
 from papers_assets_tests.helpers import reference_data, thoroughness
 
@@ -101,14 +101,14 @@ def test_no_results_are_an_answer() -> None:
 
 def test_an_error_entry_is_an_error_and_says_what_arxiv_said() -> None:
     error = entry("https://arxiv.org/api/errors#bad_query", "Error")
-    with pytest.raises(ArxivRefusedQuery, match="Nobody wrote this"):
+    with pytest.raises(ArxivInvalidQuery, match="Nobody wrote this"):
         parse_feed(feed(error))
 
 
 def test_what_arxiv_says_is_one_short_line_that_prints() -> None:
     said = "incorrect id\n&#x202E;&#x9D;0;title " + "x" * 1_000_000
     error = entry("https://arxiv.org/api/errors#x", "Error").replace("Nobody", said)
-    with pytest.raises(ArxivRefusedQuery) as raised:
+    with pytest.raises(ArxivInvalidQuery) as raised:
         parse_feed(feed(error))
     assert str(raised.value).startswith("arXiv says: incorrect id \\u202e\\x9d0;title xxx")
     assert str(raised.value).isprintable()
@@ -116,7 +116,7 @@ def test_what_arxiv_says_is_one_short_line_that_prints() -> None:
 
 
 def test_an_excerpt_of_a_body_prints() -> None:
-    with pytest.raises(ArxivBadAnswer) as raised:
+    with pytest.raises(ArxivBadResponse) as raised:
         parse_feed("\x1b[2J\x9b31m\u202eSorry\r\n".encode() + b"\xff" * 1000)
     assert str(raised.value).startswith("not an Atom feed: '\\x1b[2J\\x9b31m\\u202eSorry \ufffd")
     assert str(raised.value).isprintable()
@@ -169,7 +169,7 @@ UNREADABLE = {
 def test_an_entry_without_an_arxiv_id_costs_no_other_and_is_said(case: str) -> None:
     page = parse_feed(feed(entry(), entry(UNREADABLE[case]), total=2))
     assert [paper.arxiv_id for paper in page.papers] == ["2613.00001"]
-    (said,) = page.unreadable
+    (said,) = page.unreadable_entries
     assert "not the address of a version of a paper" in said
     assert said.isprintable()
     assert len(said) < 200
@@ -184,7 +184,7 @@ def test_a_date_that_is_none_costs_one_entry(date: str) -> None:
     dated = entry("http://arxiv.org/abs/2613.00002v1").replace("2026-01-02T03:04:05Z", date)
     page = parse_feed(feed(entry(), dated, total=2))
     assert [paper.arxiv_id for paper in page.papers] == ["2613.00001"]
-    (said,) = page.unreadable
+    (said,) = page.unreadable_entries
     assert said.startswith("'http://arxiv.org/abs/2613.00002v1': its date 'updated' is ")
 
 
@@ -192,19 +192,19 @@ def test_a_date_that_is_none_costs_one_entry(date: str) -> None:
 def test_one_date_does_not_stand_for_the_other(name: str) -> None:
     dateless = re.sub(f"<{name}>.*?</{name}>", "", entry())
     page = parse_feed(feed(entry(), dateless, total=2))
-    assert f"'{name}'" in page.unreadable[0]
+    assert f"'{name}'" in page.unreadable_entries[0]
 
 
 def test_an_answer_of_mostly_unreadable_entries_is_not_believed() -> None:
     bad = entry("https://example.org/\x9d31m")
-    assert len(parse_feed(feed(entry(), entry(), bad, bad)).unreadable) == 2
-    with pytest.raises(ArxivBadAnswer, match=r"3 of its 5 .*example\.org/\\x9d31m"):
+    assert len(parse_feed(feed(entry(), entry(), bad, bad)).unreadable_entries) == 2
+    with pytest.raises(ArxivBadResponse, match=r"3 of its 5 .*example\.org/\\x9d31m"):
         parse_feed(feed(entry(), entry(), bad, bad, bad))
 
 
 @pytest.mark.parametrize("total", ["", "x", "-1", "1e3", "\u0661", "9" * 5000, "0x10", "1_0"])
 def test_a_total_that_is_no_number_is_an_error(total: str) -> None:
-    with pytest.raises(ArxivBadAnswer, match="without a total"):
+    with pytest.raises(ArxivBadResponse, match="without a total"):
         parse_feed(feed(entry(), total=total))
 
 
@@ -251,16 +251,16 @@ BAD = {
 @pytest.mark.parametrize("case", BAD)
 def test_anything_but_a_whole_feed_is_an_error_that_shows_what_came(case: str) -> None:
     body, shown = BAD[case]
-    with pytest.raises(ArxivBadAnswer, match=shown):
+    with pytest.raises(ArxivBadResponse, match=shown):
         parse_feed(body)
 
 
 REFUSED = {
-    "aipapers_arxiv_2506.xml": ArxivBadAnswer,  # empty
-    "docs_error_incorrect_id.xml": ArxivRefusedQuery,
-    "oai_listrecords_cs_2016-03.xml.gz": ArxivBadAnswer,  # another interface of arXiv's
-    "rate_exceeded_429.txt": ArxivBadAnswer,
-    "synthetic_signalforge_arxiv_malformed.xml": ArxivBadAnswer,
+    "aipapers_arxiv_2506.xml": ArxivBadResponse,  # empty
+    "docs_error_incorrect_id.xml": ArxivInvalidQuery,
+    "oai_listrecords_cs_2016-03.xml.gz": ArxivBadResponse,  # another interface of arXiv's
+    "rate_exceeded_429.txt": ArxivBadResponse,
+    "synthetic_signalforge_arxiv_malformed.xml": ArxivBadResponse,
 }
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from papers_assets.arxiv.errors import ArxivBadAnswer
+from papers_assets.arxiv.errors import ArxivBadResponse
 from papers_assets.arxiv.models import Page
 from papers_assets_tests.arxiv.test_atom import entry, feed
 from papers_assets_tests.helpers.thoroughness import examples
@@ -44,7 +44,7 @@ def test_a_flaw_would_be_seen() -> None:
         return Page((), 0, ("\x1b",))
 
     def unkind(_: bytes) -> Page:
-        raise ArxivBadAnswer("\x9d")
+        raise ArxivBadResponse("\x9d")
 
     def broken(body: bytes) -> Page:
         raise KeyError(body)

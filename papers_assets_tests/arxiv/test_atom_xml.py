@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from papers_assets.arxiv.atom import parse_feed
-from papers_assets.arxiv.errors import ArxivBadAnswer
+from papers_assets.arxiv.errors import ArxivBadResponse
 from papers_assets_tests.arxiv.test_atom import entry, feed, only
 
 DECLARED = b"<?xml version='1.0'?>\n"
@@ -37,7 +37,7 @@ ENTITIES = {
 
 @pytest.mark.parametrize("case", ENTITIES)
 def test_no_answer_declares_entities(case: str) -> None:
-    with pytest.raises(ArxivBadAnswer, match="document type"):
+    with pytest.raises(ArxivBadResponse, match="document type"):
         parse_feed(ENTITIES[case])
 
 
@@ -109,7 +109,7 @@ ABSURD = {
 
 @pytest.mark.parametrize("case", ABSURD)
 def test_what_is_absurd_is_refused_and_said(case: str) -> None:
-    with pytest.raises(ArxivBadAnswer, match=case):
+    with pytest.raises(ArxivBadResponse, match=case):
         parse_feed(ABSURD[case])
 
 

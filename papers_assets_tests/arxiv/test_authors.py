@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from papers_assets.arxiv.authors import decoded, names
+from papers_assets.arxiv.authors import decode_accents, split_names
 from papers_assets_tests.helpers import reference_data
 from papers_assets_tests.helpers.sample_papers import NOT_IN_XML
 
@@ -35,7 +35,7 @@ EXAMPLES = {
 
 @pytest.mark.parametrize("text", EXAMPLES)
 def test_names_are_told_from_what_stands_between_them(text: str) -> None:
-    assert names(text) == EXAMPLES[text]
+    assert split_names(text) == EXAMPLES[text]
 
 
 ACCENTS = {
@@ -51,12 +51,12 @@ ACCENTS = {
 
 @pytest.mark.parametrize("text", ACCENTS)
 def test_accents_are_letters(text: str) -> None:
-    assert names(text) == ACCENTS[text]
+    assert split_names(text) == ACCENTS[text]
 
 
 def test_formulas_and_other_commands_stay_as_they_are() -> None:
     text = r"\textsc{A} $\'e \v{x}$ \cite{b} \lambda \emph{c} \beta \r{ho} {\em d} $\c{e}"
-    assert decoded(text) == text.replace(r"$\c{e}", r"$ȩ")
+    assert decode_accents(text) == text.replace(r"$\c{e}", r"$ȩ")
 
 
 words = st.text("abcdeéłXYZ.-'", min_size=2, max_size=8).filter(lambda w: w.strip("."))
@@ -77,7 +77,7 @@ def test_however_they_are_separated_names_come_back(
     text = found[0]
     for name in found[1:]:
         text += data.draw(separators) + name
-    assert names(text) == tuple(found)
+    assert split_names(text) == tuple(found)
 
 
 @given(some_names, st.lists(inside, min_size=6, max_size=6), inside)
@@ -86,19 +86,19 @@ def test_affiliations_leave_no_trace(
 ) -> None:
     pairs = zip(found, affiliations, strict=False)
     text = ", ".join(f"{name} ({affiliation})" for name, affiliation in pairs) + f" ({last})"
-    assert names(text) == tuple(found)
+    assert split_names(text) == tuple(found)
 
 
 @given(st.text() | st.text(r"\{}'\"^~=.cvH ()$,:&and"))
 def test_any_text_gives_names_that_are_not_empty_and_none_is_without(text: str) -> None:
-    found = names(text)
+    found = split_names(text)
     assert all(name == " ".join(name.split()) and name for name in found)
     assert found or not re.sub(r"[\s{}~\\]|\\.", "", text)
 
 
 def test_long_texts_take_no_time_that_grows_with_their_square() -> None:
     for piece in ("(", ")", "\\'", "{", "$", " and", ",", "\\o ", "et al ", " ", "\\(", "\\["):
-        assert names(piece * 100_000) is not None
+        assert split_names(piece * 100_000) is not None
 
 
 @pytest.mark.corpus
@@ -108,5 +108,5 @@ def test_most_real_authors_come_back_from_arxivs_way_to_write_them() -> None:
         authors = tuple(" ".join(name.split()) for name in record["authors"])
         text = NOT_IN_XML.sub("", ", ".join(authors))
         total += 1
-        lost += names(text) != authors
+        lost += split_names(text) != authors
     assert lost < total / 500

@@ -9,26 +9,26 @@ import pytest
 from papers_assets.arxiv import errors
 from papers_assets.arxiv.client import USER_AGENT, ArxivClient
 from papers_assets.arxiv.models import Page
-from papers_assets.arxiv.rate_limit import Gate
-from papers_assets.arxiv.retry import Patience
+from papers_assets.arxiv.rate_limit import RateLimiter
+from papers_assets.arxiv.retry import RetryPolicy
 from papers_assets.arxiv.sample import Fault, RequestRecord, SampleArxiv, Script, Step
 from papers_assets.keywords import query
-from papers_assets.keywords.model import Field
+from papers_assets.keywords.model import MatchField
 from papers_assets_tests.helpers.factories import keyword
 from papers_assets_tests.helpers.hostile_papers import hostile_corpus
 
-IMPATIENT = Patience(max_attempts=1, backoff=0.0)
+IMPATIENT = RetryPolicy(max_attempts=1, base_delay=0.0)
 
 
 @pytest.fixture
 def client(server: SampleArxiv, tmp_path: Path) -> Iterator[ArxivClient]:
-    client = ArxivClient(server.url, Gate(tmp_path / "x.lock", 0), IMPATIENT)
+    client = ArxivClient(server.url, RateLimiter(tmp_path / "x.lock", 0), IMPATIENT)
     yield client
     client.close()
 
 
 def ask(client: ArxivClient) -> Page:
-    return client.ask(query.newest_first(keyword("compiler"), 0, 50))
+    return client.query(query.newest_first_parameters(keyword("compiler"), 0, 50))
 
 
 def answer(server: SampleArxiv, fault: Fault) -> None:
@@ -56,8 +56,8 @@ def test_every_name_in_a_query_reaches_the_server_as_it_was_meant(
     client: ArxivClient, server: SampleArxiv
 ) -> None:
     for name in ["C++", "a/b", "..", "图神经网络", 'x" OR ti:"y', "x" * 300, "&start=5", "100%"]:
-        asked = query.newest_first(keyword(name, within=Field.TITLE), 0, 50)
-        client.ask(asked)
+        asked = query.newest_first_parameters(keyword(name, within=MatchField.TITLE), 0, 50)
+        client.query(asked)
         assert dict(server.requests[-1].parameters) == asked
 
 
@@ -74,7 +74,7 @@ def test_a_request_goes_by_post_where_its_line_would_be_too_long_for_arxiv(
     # The sample arXiv refuses what arXiv's server does not read.
     for length, method in [(100, "GET"), (4094, "GET"), (4095, "POST"), (20_000, "POST")]:
         asked = with_line_of(length)
-        assert client.ask(asked).total_results == 0
+        assert client.query(asked).total_results == 0
         assert server.requests[-1].method == method
         assert dict(server.requests[-1].parameters) == asked
     assert client.requests == len(server.requests) == 4
@@ -84,13 +84,13 @@ def test_a_request_goes_by_post_where_its_line_would_be_too_long_for_arxiv(
 def test_a_request_by_post_fails_as_any_other(
     server: SampleArxiv, tmp_path: Path, fault: str
 ) -> None:
-    patience = replace(IMPATIENT, max_body=100_000)
-    client = ArxivClient(server.url, Gate(tmp_path / "x.lock", 0), patience)
+    retry_policy = replace(IMPATIENT, max_body=100_000)
+    client = ArxivClient(server.url, RateLimiter(tmp_path / "x.lock", 0), retry_policy)
     server.fault = Script([Step(fault)])
     failures = []
     for length in (100, 5000):
         with pytest.raises(errors.ArxivError) as caught:
-            client.ask(with_line_of(length))
+            client.query(with_line_of(length))
         failures.append((type(caught.value), str(caught.value)))
     assert failures[0] == failures[1]
     assert [request.method for request in server.requests] == ["GET", "POST"]
@@ -102,8 +102,8 @@ FAULTS = {
     "throttled with a success": (Fault(200, b"Rate exceeded."), errors.ArxivThrottled, "too often"),
     "blocked": (Fault(403, b"no"), errors.ArxivBlocked, "blocks this host"),
     "busy": (Fault(503, b"first byte timeout"), errors.ArxivHttpError, "answered 503"),
-    "a page for people": (Fault(200, b"<html>Hi</html>"), errors.ArxivBadAnswer, "not an Atom"),
-    "bad request": (Fault(400, b"?"), errors.ArxivRefusedQuery, "without saying why"),
+    "a page for people": (Fault(200, b"<html>Hi</html>"), errors.ArxivBadResponse, "not an Atom"),
+    "bad request": (Fault(400, b"?"), errors.ArxivInvalidQuery, "without saying why"),
     "moved": (
         Fault(301, b"", {"Location": "https://elsewhere.example/"}),
         errors.ArxivHttpError,
@@ -130,24 +130,24 @@ def test_each_failure_is_an_error_of_its_own(
 
 
 def test_a_body_that_swells_without_bound_is_given_up(server: SampleArxiv, tmp_path: Path) -> None:
-    patience = replace(IMPATIENT, max_body=100_000)
-    client = ArxivClient(server.url, Gate(tmp_path / "x.lock", 0), patience)
+    retry_policy = replace(IMPATIENT, max_body=100_000)
+    client = ArxivClient(server.url, RateLimiter(tmp_path / "x.lock", 0), retry_policy)
     bomb = gzip.compress(b" " * 10_000_000)
     answer(server, Fault(200, bomb, {"Content-Encoding": "gzip"}))
-    with pytest.raises(errors.ArxivBadAnswer, match="more than 100000 bytes"):
+    with pytest.raises(errors.ArxivBadResponse, match="more than 100000 bytes"):
         ask(client)
 
 
 def test_what_arxiv_says_about_a_query_is_passed_on(client: ArxivClient) -> None:
-    with pytest.raises(errors.ArxivRefusedQuery, match="arXiv says: ") as caught:
-        client.ask({"search_query": 'ti:"unfinished'})
+    with pytest.raises(errors.ArxivInvalidQuery, match="arXiv says: ") as caught:
+        client.query({"search_query": 'ti:"unfinished'})
     assert caught.value.status == 400
 
 
 def test_nobody_there_is_said_with_the_address_and_the_reason(tmp_path: Path) -> None:
     with SampleArxiv(hostile_corpus()) as server:
         url = server.url
-    client = ArxivClient(url, Gate(tmp_path / "x.lock", 0), IMPATIENT)
+    client = ArxivClient(url, RateLimiter(tmp_path / "x.lock", 0), IMPATIENT)
     with pytest.raises(errors.ArxivUnreachable, match=r"could not be reached at .*refused"):
         ask(client)
 
@@ -156,7 +156,7 @@ def test_the_server_never_sees_two_requests_closer_than_the_interval(tmp_path: P
     interval = 0.2
     with SampleArxiv(hostile_corpus(), min_interval=interval) as server:
         for _ in range(4):  # of several programs, each with a connection of its own
-            client = ArxivClient(server.url, Gate(tmp_path / "x.lock", interval))
+            client = ArxivClient(server.url, RateLimiter(tmp_path / "x.lock", interval))
             ask(client)
             client.close()
         # The server answers 429 to who comes sooner.
@@ -179,19 +179,24 @@ class Pauses:
 
 
 def patient(
-    server: SampleArxiv, folder: Path, pauses: Pauses, patience: Patience | None = None
+    server: SampleArxiv, folder: Path, pauses: Pauses, retry_policy: RetryPolicy | None = None
 ) -> ArxivClient:
-    gate = Gate(folder / "x.lock", 0, clock=pauses.clock, sleep=pauses.sleep)
+    rate_limiter = RateLimiter(folder / "x.lock", 0, clock=pauses.clock, sleep=pauses.sleep)
     return ArxivClient(
-        server.url, gate, patience, clock=pauses.clock, sleep=pauses.sleep, random=lambda: 0.0
+        server.url,
+        rate_limiter,
+        retry_policy,
+        clock=pauses.clock,
+        sleep=pauses.sleep,
+        random=lambda: 0.0,
     )
 
 
 def test_a_client_says_how_long_the_gate_made_it_wait(server: SampleArxiv, tmp_path: Path) -> None:
     pauses, waited = Pauses(), []
     for _ in range(3):  # of several programs
-        gate = Gate(tmp_path / "x.lock", 3.0, clock=pauses.clock, sleep=pauses.sleep)
-        client = ArxivClient(server.url, gate, clock=pauses.clock, sleep=pauses.sleep)
+        rate_limiter = RateLimiter(tmp_path / "x.lock", 3.0, clock=pauses.clock, sleep=pauses.sleep)
+        client = ArxivClient(server.url, rate_limiter, clock=pauses.clock, sleep=pauses.sleep)
         ask(client)
         waited.append(client.seconds_waited)
         client.close()
@@ -239,7 +244,7 @@ def test_retry_after_is_heeded_and_capped(
     answer(server, Fault(429, b"Rate exceeded.", {"Retry-After": asked}))
     pauses = Pauses()
     with pytest.raises(errors.ArxivThrottled):
-        ask(patient(server, tmp_path, pauses, Patience(max_attempts=2)))
+        ask(patient(server, tmp_path, pauses, RetryPolicy(max_attempts=2)))
     assert pauses.slept == [pause]
 
 
@@ -248,7 +253,7 @@ def test_throttled_holds_every_program_off_also_after_giving_up(
 ) -> None:
     server.fault, pauses = Script([Step("throttled", times=1)]), Pauses()
     with pytest.raises(errors.ArxivThrottled):
-        ask(patient(server, tmp_path, pauses, Patience(max_attempts=1)))
+        ask(patient(server, tmp_path, pauses, RetryPolicy(max_attempts=1)))
     assert pauses.slept == []
     ask(patient(server, tmp_path, pauses))
     assert pauses.slept == [15]
@@ -256,8 +261,8 @@ def test_throttled_holds_every_program_off_also_after_giving_up(
 
 def test_the_deadline_of_the_job_ends_the_asking(server: SampleArxiv, tmp_path: Path) -> None:
     server.fault, pauses = Script([Step("busy")]), Pauses()
-    with pytest.raises(errors.ArxivTooLate, match="deadline of 40 s"):
-        ask(patient(server, tmp_path, pauses, Patience(deadline=40)))
+    with pytest.raises(errors.ArxivDeadlineExceeded, match="deadline of 40 s"):
+        ask(patient(server, tmp_path, pauses, RetryPolicy(deadline=40)))
     assert pauses.slept == [15]
 
 
@@ -266,8 +271,8 @@ def test_an_answer_that_does_not_end_is_given_up(
     server: SampleArxiv, tmp_path: Path, fault: str
 ) -> None:
     server.fault = Script([Step(fault)])
-    patience = replace(IMPATIENT, read_timeout=0.3, answer_timeout=0.3)
-    client = ArxivClient(server.url, Gate(tmp_path / "x.lock", 0), patience)
+    retry_policy = replace(IMPATIENT, read_timeout=0.3, answer_timeout=0.3)
+    client = ArxivClient(server.url, RateLimiter(tmp_path / "x.lock", 0), retry_policy)
     with pytest.raises(errors.ArxivUnreachable):
         ask(client)
     client.close()

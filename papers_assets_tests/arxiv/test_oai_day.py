@@ -7,9 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from papers_assets.arxiv.errors import ArxivBadToken, ArxivUnreachable
-from papers_assets.arxiv.oai_day import HarvestedDay, fetch_day, sets_for
-from papers_assets.arxiv.oai_pmh import Record, RecordsPage, list_records
-from papers_assets.arxiv.taxonomy import ARCHIVES, CATEGORIES, expand, group, set_spec
+from papers_assets.arxiv.oai_day import DayListing, fetch_day, find_sets
+from papers_assets.arxiv.oai_pmh import Record, RecordsPage, list_records_parameters
+from papers_assets.arxiv.taxonomy import (
+    ARCHIVES,
+    CATEGORIES,
+    expand_archives,
+    group_of,
+    to_set_spec,
+)
 from papers_assets_tests.helpers.factories import paper
 
 DAY = date(2026, 1, 3)
@@ -54,7 +60,7 @@ class Arxiv:
 
 def fetch(
     arxiv: Callable[[dict[str, str]], RecordsPage], *sets: str, most: int = 200
-) -> HarvestedDay:
+) -> DayListing:
     return fetch_day(DAY, sets, arxiv, max_requests=most)
 
 
@@ -62,20 +68,20 @@ def fetch(
 def test_a_list_is_read_to_its_last_page(*, tells_sizes: bool) -> None:
     arxiv = Arxiv({"cs": some(25)}, tells_sizes=tells_sizes)
     day = fetch(arxiv, "cs")
-    assert (len(day.records), day.requests, day.fault) == (25, 3, "")
-    assert arxiv.asked[0] == list_records(DAY, DAY, "cs")
+    assert (len(day.records), day.requests, day.problem) == (25, 3, "")
+    assert arxiv.asked[0] == list_records_parameters(DAY, DAY, "cs")
     assert [sorted(asked) for asked in arxiv.asked[1:]] == [["resumptionToken", "verb"]] * 2
 
 
 def test_without_sets_the_whole_archive_is_asked_for() -> None:
     arxiv = Arxiv({"": some(3)})
     assert len(fetch(arxiv).records) == 3
-    assert arxiv.asked == [list_records(DAY, DAY)]
+    assert arxiv.asked == [list_records_parameters(DAY, DAY)]
 
 
 def test_a_day_without_changes_is_empty_and_sound() -> None:
-    assert fetch(Arxiv({}), "cs", "math") == HarvestedDay(
-        DAY, {}, requests=2, listed={"cs": 0, "math": 0}
+    assert fetch(Arxiv({}), "cs", "math") == DayListing(
+        DAY, {}, requests=2, counts_by_set={"cs": 0, "math": 0}
     )
 
 
@@ -88,9 +94,9 @@ def test_every_record_of_every_set_comes_once(lists: list[list[int]], size: int)
     arxiv = Arxiv(
         {name: list(map(record, found)) for name, found in zip(names, lists, strict=True)}, size
     )
-    day = fetch(arxiv, *names) if names else HarvestedDay(DAY, {}, 0)
+    day = fetch(arxiv, *names) if names else DayListing(DAY, {}, 0)
     assert set(day.records) == {f"2613.{n:05}" for found in lists for n in found}
-    assert day.fault == ""
+    assert day.problem == ""
     assert day.requests == sum(max(1, -(-len(found) // size)) for found in lists)
 
 
@@ -107,10 +113,10 @@ def test_of_a_paper_that_comes_twice_the_last_counts() -> None:
 def test_a_list_whose_token_is_refused_is_begun_again(refuses: int) -> None:
     arxiv = Arxiv({"cs": some(25), "math": some(3)}, refuses=refuses)
     day = fetch(arxiv, "cs", "math")
-    assert (len(day.records), day.fault) == (25, "")
+    assert (len(day.records), day.problem) == (25, "")
     assert day.requests == len(arxiv.asked) == 2 * refuses + 4
-    assert arxiv.asked.count(list_records(DAY, DAY, "cs")) == refuses + 1
-    assert arxiv.asked.count(list_records(DAY, DAY, "math")) == 1
+    assert arxiv.asked.count(list_records_parameters(DAY, DAY, "cs")) == refuses + 1
+    assert arxiv.asked.count(list_records_parameters(DAY, DAY, "math")) == 1
 
 
 def test_a_list_is_not_begun_again_for_ever() -> None:
@@ -123,8 +129,8 @@ def test_a_list_is_not_begun_again_for_ever() -> None:
 
 def test_what_could_not_be_read_is_said_once_though_the_list_was_begun_again() -> None:
     arxiv = Arxiv({"cs": some(25)}, refuses=1, tells_sizes=False)
-    day = fetch(lambda asked: replace(arxiv(asked), unreadable=("'x': no date",)), "cs")
-    assert day.unreadable == ("'x': no date",) * 3
+    day = fetch(lambda asked: replace(arxiv(asked), unreadable_records=("'x': no date",)), "cs")
+    assert day.unreadable_records == ("'x': no date",) * 3
 
 
 @pytest.mark.parametrize("answered", range(4))
@@ -141,28 +147,28 @@ def test_what_came_before_an_error_comes_with_it(answered: int) -> None:
     assert len(day.records) == [0, 5, 15, 25][answered]
 
 
-def faulty(change: Callable[[RecordsPage], RecordsPage], *sets: str) -> HarvestedDay:
+def faulty(change: Callable[[RecordsPage], RecordsPage], *sets: str) -> DayListing:
     arxiv = Arxiv({"cs": some(25), "math": some(3)})
     return fetch(lambda asked: change(arxiv(asked)), *(sets or ("cs", "math")))
 
 
 def test_another_count_than_is_promised_is_a_fault_and_what_came_comes_with_it() -> None:
     day = faulty(lambda page: replace(page, complete_list_size=26))
-    assert day.fault == "cs: 25 records came where the list promises 26"
+    assert day.problem == "cs: 25 records came where the list promises 26"
     assert (len(day.records), day.requests) == (25, 3)
 
 
 def test_a_record_that_cannot_be_read_counts_as_one_that_came() -> None:
     def change(page: RecordsPage) -> RecordsPage:
-        return replace(page, records=page.records[1:], unreadable=("'x': no date",))
+        return replace(page, records=page.records[1:], unreadable_records=("'x': no date",))
 
     day = faulty(change, "math")
-    assert (len(day.records), day.unreadable, day.fault) == (2, ("'x': no date",), "")
+    assert (len(day.records), day.unreadable_records, day.problem) == (2, ("'x': no date",), "")
 
 
 def test_the_size_that_was_told_last_counts() -> None:
     sizes = iter([24, 24, 25])
-    assert faulty(lambda page: replace(page, complete_list_size=next(sizes)), "cs").fault == ""
+    assert faulty(lambda page: replace(page, complete_list_size=next(sizes)), "cs").problem == ""
 
 
 def test_a_list_that_ends_before_what_its_first_page_promises_is_a_fault() -> None:
@@ -171,7 +177,7 @@ def test_a_list_that_ends_before_what_its_first_page_promises_is_a_fault() -> No
         size = page.complete_list_size if is_first else None
         return replace(page, token=page.token if is_first else "", complete_list_size=size)
 
-    assert "20 records came where the list promises 25" in faulty(change).fault
+    assert "20 records came where the list promises 25" in faulty(change).problem
 
 
 def test_a_list_that_breaks_off_with_nothing_is_a_fault() -> None:
@@ -179,32 +185,32 @@ def test_a_list_that_breaks_off_with_nothing_is_a_fault() -> None:
         return page if page.cursor == 0 else RecordsPage(())
 
     day = faulty(change)
-    assert (day.fault, len(day.records)) == ("cs: the list breaks off after 10 records", 10)
+    assert (day.problem, len(day.records)) == ("cs: the list breaks off after 10 records", 10)
 
 
 def test_a_page_that_does_not_follow_the_one_before_is_a_fault() -> None:
     day = faulty(lambda page: replace(page, cursor=(page.cursor or 0) * 2))
-    assert day.fault == "cs: a page begins at record 20 where 10 came before"
+    assert day.problem == "cs: a page begins at record 20 where 10 came before"
 
 
 def test_a_list_that_repeats_itself_is_a_fault_and_ends() -> None:
     arxiv = Arxiv({"cs": some(25)}, tells_sizes=False)
     day = fetch(lambda asked: replace(arxiv(asked), token="cs|10"), "cs")  # noqa: S106
-    assert "begins to repeat itself" in day.fault
+    assert "begins to repeat itself" in day.problem
     assert day.requests == 2
 
 
 def test_records_of_other_days_are_a_fault_and_are_left_out() -> None:
     others = [record(50, date(2026, 1, 2)), record(51, date(2026, 1, 4))]
     day = fetch(Arxiv({"cs": [*some(3), *others]}), "cs", "math")
-    assert day.fault == "cs: 2 records came that changed on other days than was asked for"
+    assert day.problem == "cs: 2 records came that changed on other days than was asked for"
     assert (len(day.records), day.requests) == (3, 1)
 
 
 def test_a_list_without_an_end_is_a_fault_and_costs_no_more_than_it_may() -> None:
     arxiv = Arxiv({"": some(1000)}, size=1)
     day = fetch(arxiv, most=7)
-    assert day.fault == "all of arXiv: the list goes on after 7 requests"
+    assert day.problem == "all of arXiv: the list goes on after 7 requests"
     assert (len(day.records), day.requests) == (7, 7)
 
 
@@ -223,29 +229,29 @@ def test_a_list_without_an_end_is_a_fault_and_costs_no_more_than_it_may() -> Non
 def test_sets_are_asked_for_by_archive_and_few(
     categories: tuple[str, ...], sets: tuple[str, ...]
 ) -> None:
-    assert sets_for(categories) == sets
+    assert find_sets(categories) == sets
 
 
 @given(st.lists(st.sampled_from(sorted(CATEGORIES | set(ARCHIVES)))))
 def test_the_sets_have_every_category_asked_for(names: list[str]) -> None:
-    sets = sets_for(names)
-    for category in expand(tuple(names)) if sets else ():
-        assert any(f"{set_spec(category)}:".startswith(f"{name}:") for name in sets)
+    sets = find_sets(names)
+    for category in expand_archives(tuple(names)) if sets else ():
+        assert any(f"{to_set_spec(category)}:".startswith(f"{name}:") for name in sets)
 
 
 def test_what_is_no_category_has_no_set() -> None:
     with pytest.raises(ValueError, match=r"'nonsense'"):
-        sets_for(["cs.LG", "nonsense.AI"])
+        find_sets(["cs.LG", "nonsense.AI"])
     with pytest.raises(ValueError, match=r"'cs.XX' is no category"):
-        set_spec("cs.XX")
+        to_set_spec("cs.XX")
 
 
 def test_sets_are_named_as_arxiv_names_them() -> None:
-    assert set_spec("cs.LG") == "cs:cs:LG"
-    assert set_spec("astro-ph.GA") == "physics:astro-ph:GA"
-    assert set_spec("hep-ex") == "physics:hep-ex"
-    assert set_spec("physics.optics") == "physics:physics:optics"
-    assert {group(archive) for archive in ARCHIVES} == {
+    assert to_set_spec("cs.LG") == "cs:cs:LG"
+    assert to_set_spec("astro-ph.GA") == "physics:astro-ph:GA"
+    assert to_set_spec("hep-ex") == "physics:hep-ex"
+    assert to_set_spec("physics.optics") == "physics:physics:optics"
+    assert {group_of(archive) for archive in ARCHIVES} == {
         "cs",
         "econ",
         "eess",

@@ -9,10 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from papers_assets.arxiv import oai_pmh
-from papers_assets.arxiv.errors import ArxivBadAnswer, ArxivBadToken, ArxivError, ArxivRefusedQuery
+from papers_assets.arxiv.errors import (
+    ArxivBadResponse,
+    ArxivBadToken,
+    ArxivError,
+    ArxivInvalidQuery,
+)
 from papers_assets.arxiv.models import Link, Paper
 from papers_assets.arxiv.oai_pmh import Record, RecordsPage, parse_records
-from papers_assets.text import collapsed
+from papers_assets.text import collapse_whitespace
 from papers_assets_tests.helpers import reference_data
 from papers_assets_tests.helpers.oai_answers import answer, error, header, listed, record, version
 
@@ -36,12 +41,12 @@ def test_a_list_is_asked_for_by_days_and_set() -> None:
         "from": "2026-01-02",
         "until": "2026-01-03",
     }
-    assert oai_pmh.list_records(first, last) == days
-    assert oai_pmh.list_records(first, last, "cs") == days | {"set": "cs"}
+    assert oai_pmh.list_records_parameters(first, last) == days
+    assert oai_pmh.list_records_parameters(first, last, "cs") == days | {"set": "cs"}
 
 
 def test_a_list_is_continued_with_its_token_and_nothing_else() -> None:
-    assert oai_pmh.resume("a b|1") == {"verb": "ListRecords", "resumptionToken": "a b|1"}
+    assert oai_pmh.resume_parameters("a b|1") == {"verb": "ListRecords", "resumptionToken": "a b|1"}
 
 
 def test_every_field_is_read() -> None:
@@ -122,7 +127,7 @@ def test_of_real_abstracts_only_accents_change() -> None:
     changed = 0
     for text, found in zip(abstracts, pages[0].records, strict=True):
         assert found.paper is not None
-        before, after = collapsed(html.unescape(text)), found.paper.abstract
+        before, after = collapse_whitespace(html.unescape(text)), found.paper.abstract
         changed += before != after
         assert bare(before) == bare(after)
         assert found.paper.abstract.count("$") == before.count("$")
@@ -177,13 +182,13 @@ def test_a_token_that_is_not_accepted_is_an_error_of_its_own() -> None:
 
 @pytest.mark.parametrize("code", ["badArgument", "badVerb", "cannotDisseminateFormat", ""])
 def test_other_errors_are_passed_on(code: str) -> None:
-    with pytest.raises(ArxivRefusedQuery, match=f"arXiv says: {code}: Invented"):
+    with pytest.raises(ArxivInvalidQuery, match=f"arXiv says: {code}: Invented"):
         parse_records(error(code))
 
 
 def test_of_several_errors_that_which_is_not_about_the_records_counts() -> None:
     both = '<error code="noRecordsMatch"/><error code="badArgument"/>'
-    with pytest.raises(ArxivRefusedQuery, match="badArgument"):
+    with pytest.raises(ArxivInvalidQuery, match="badArgument"):
         parse_records(answer(both))
 
 
@@ -208,16 +213,16 @@ UNREADABLE = {
 def test_a_record_that_cannot_be_read_costs_no_other(why: str) -> None:
     page = parse_records(listed(record(), UNREADABLE[why], record()))
     assert len(page.records) == 2
-    assert len(page.unreadable) == 1
-    assert why in page.unreadable[0]
-    assert page.unreadable[0].isprintable()
+    assert len(page.unreadable_records) == 1
+    assert why in page.unreadable_records[0]
+    assert page.unreadable_records[0].isprintable()
 
 
 def test_when_most_cannot_be_read_the_answer_is_bad() -> None:
     bad = record(datestamp="yesterday")
-    with pytest.raises(ArxivBadAnswer, match=r"4 of its 5 records are no papers; .*'yesterday'"):
+    with pytest.raises(ArxivBadResponse, match=r"4 of its 5 records are no papers; .*'yesterday'"):
         parse_records(listed(bad, record(), bad, bad, bad))
-    assert len(parse_records(listed(bad, record(), bad, bad)).unreadable) == 3
+    assert len(parse_records(listed(bad, record(), bad, bad)).unreadable_records) == 3
 
 
 BAD: dict[str, tuple[Callable[[], bytes], str]] = {
@@ -242,7 +247,7 @@ BAD: dict[str, tuple[Callable[[], bytes], str]] = {
 @pytest.mark.parametrize("case", BAD)
 def test_what_is_no_whole_answer_is_a_bad_one(case: str) -> None:
     body, words = BAD[case]
-    with pytest.raises(ArxivBadAnswer, match=words):
+    with pytest.raises(ArxivBadResponse, match=words):
         parse_records(body())
 
 
@@ -261,7 +266,7 @@ def test_another_format_is_a_bad_answer_and_says_so() -> None:
     body = reference_data.content(
         reference_data.path("arxiv/feeds/oai_listrecords_cs_2016-03.xml.gz")
     )
-    with pytest.raises(ArxivBadAnswer, match="it has no arXivRaw"):
+    with pytest.raises(ArxivBadResponse, match="it has no arXivRaw"):
         parse_records(body)
 
 
@@ -286,7 +291,7 @@ def test_whatever_is_done_to_an_answer_it_is_read_or_an_arxiv_error(data: st.Dat
     except ArxivError as caught:
         said = str(caught)
     else:
-        assert all(line.isprintable() for line in page.unreadable)
+        assert all(line.isprintable() for line in page.unreadable_records)
         assert all(found.paper or found.deleted for found in page.records)
     assert said.isprintable()
 
@@ -296,6 +301,6 @@ def test_dates_of_any_form_are_read_or_unreadable(text: str) -> None:
     written = text.replace("&", "").replace("<", "")
     try:
         page = parse_records(listed(record(), record(versions=version(1, written))))
-    except ArxivBadAnswer:  # not in XML at all
+    except ArxivBadResponse:  # not in XML at all
         return
-    assert len(page.records) + len(page.unreadable) == 2
+    assert len(page.records) + len(page.unreadable_records) == 2

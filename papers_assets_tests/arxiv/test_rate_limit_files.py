@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from papers_assets.arxiv.client import ArxivClient
-from papers_assets.arxiv.rate_limit import Gate, GateTimeout, GateUnreachable
-from papers_assets.arxiv.retry import Patience
+from papers_assets.arxiv.rate_limit import RateLimiter, RateLimitTimeout, RateLimitUnreachable
+from papers_assets.arxiv.retry import RetryPolicy
 from papers_assets.arxiv.sample import Corpus, SampleArxiv
 from papers_assets.defs.resources import ArxivResource
-from papers_assets.storage.rate_limit import PostgresTurnstile, gate_for
+from papers_assets.storage.rate_limit import PostgresBackend, build_rate_limiter
 from papers_assets_tests.helpers.contention import another, ask
 
 API = "https://export.arxiv.org/api/query"
@@ -24,9 +24,9 @@ NOBODY = "postgresql://papers:hush-hush@127.0.0.1:1/papers"
 INTERVAL = 0.3
 TIMES = 4
 
-late = pytest.raises(GateTimeout, match=r"was asking for 0 s")
-in_1000_s = pytest.raises(GateTimeout, match="in 1000 s only")
-unreachable = pytest.raises(GateUnreachable, match=r"PAPERS_LOCKS.*refused")
+late = pytest.raises(RateLimitTimeout, match=r"was asking for 0 s")
+in_1000_s = pytest.raises(RateLimitTimeout, match="in 1000 s only")
+unreachable = pytest.raises(RateLimitUnreachable, match=r"PAPERS_LOCKS.*refused")
 
 
 def test_processes_of_a_host_take_turns_even_if_only_one_is_told_of_the_database(
@@ -47,31 +47,31 @@ def test_processes_of_a_host_take_turns_even_if_only_one_is_told_of_the_database
 def test_who_holds_the_gate_of_several_hosts_holds_that_of_its_own_and_the_databases(
     postgres_url: str, tmp_path: Path
 ) -> None:
-    with gate_for(API, 0, postgres_url, host_folder=tmp_path).turn():
-        with late, gate_for(API, 0, host_folder=tmp_path).turn(0):
+    with build_rate_limiter(API, 0, postgres_url, host_folder=tmp_path).slot():
+        with late, build_rate_limiter(API, 0, host_folder=tmp_path).slot(0):
             pytest.fail("asked all the same")
-        with late, Gate(PostgresTurnstile(postgres_url, "arxiv.org"), 0).turn(0):
+        with late, RateLimiter(PostgresBackend(postgres_url, "arxiv.org"), 0).slot(0):
             pytest.fail("asked all the same")
 
 
 def test_whose_database_is_gone_asks_nothing_and_keeps_nobody_of_its_host_from_it(
     tmp_path: Path,
 ) -> None:
-    with unreachable, gate_for(API, 1000, NOBODY, host_folder=tmp_path).turn():
+    with unreachable, build_rate_limiter(API, 1000, NOBODY, host_folder=tmp_path).slot():
         pytest.fail("asked all the same")
-    with gate_for(API, 1000, host_folder=tmp_path).turn(within=0):
+    with build_rate_limiter(API, 1000, host_folder=tmp_path).slot(timeout=0):
         pass
 
 
 def test_a_pause_is_told_to_whom_it_can_be_told(postgres_url: str, tmp_path: Path) -> None:
     with unreachable:
-        gate_for(API, 0, NOBODY, host_folder=tmp_path).hold_off(1000)
-    with in_1000_s, gate_for(API, 0, host_folder=tmp_path).turn(within=900):
+        build_rate_limiter(API, 0, NOBODY, host_folder=tmp_path).block_for(1000)
+    with in_1000_s, build_rate_limiter(API, 0, host_folder=tmp_path).slot(timeout=900):
         pytest.fail("asked all the same")
     (tmp_path / "file").touch()
-    with pytest.raises(GateUnreachable, match="of this host"):
-        gate_for(API, 0, postgres_url, host_folder=tmp_path / "file").hold_off(1000)
-    with in_1000_s, Gate(PostgresTurnstile(postgres_url, "arxiv.org"), 0).turn(within=900):
+    with pytest.raises(RateLimitUnreachable, match="of this host"):
+        build_rate_limiter(API, 0, postgres_url, host_folder=tmp_path / "file").block_for(1000)
+    with in_1000_s, RateLimiter(PostgresBackend(postgres_url, "arxiv.org"), 0).slot(timeout=900):
         pytest.fail("asked all the same")
 
 
@@ -79,17 +79,23 @@ def test_a_pause_is_told_to_whom_it_can_be_told(postgres_url: str, tmp_path: Pat
 def test_whoever_asks_arxiv_by_either_address_takes_turns_with_all_who_do(
     tmp_path: Path, api_url: str, oai_url: str
 ) -> None:
-    mine = gate_for(api_url, 0, oai_url=oai_url, host_folder=tmp_path)
-    with mine.turn(), late, gate_for("http://arxiv.org/q", 0, host_folder=tmp_path).turn(0):
+    mine = build_rate_limiter(api_url, 0, oai_url=oai_url, host_folder=tmp_path)
+    with (
+        mine.slot(),
+        late,
+        build_rate_limiter("http://arxiv.org/q", 0, host_folder=tmp_path).slot(0),
+    ):
         pytest.fail("asked all the same")
     client = ArxivResource(api_url=api_url, oai_url=oai_url, request_interval=3.0).client()
-    assert "arxiv.org.lock" in str(vars(client._gate._turnstiles[0]))
+    assert "arxiv.org.lock" in str(vars(client._gate._backends[0]))
     client.close()
 
 
 def test_other_servers_have_gates_of_their_own(tmp_path: Path) -> None:
-    gate = gate_for(MIRROR, 0, oai_url="http://cache.example/oai", host_folder=tmp_path)
-    with gate.turn(), gate_for(API, 0, host_folder=tmp_path).turn(0):
+    rate_limiter = build_rate_limiter(
+        MIRROR, 0, oai_url="http://cache.example/oai", host_folder=tmp_path
+    )
+    with rate_limiter.slot(), build_rate_limiter(API, 0, host_folder=tmp_path).slot(0):
         pass
 
 
@@ -133,10 +139,13 @@ def test_trouble_at_the_gates_files_is_told_as_such_and_nobody_asks(
     folder = tmp_path / "gate"
     spoil(folder)
     client = ArxivClient(
-        server.url, Gate(folder / "x.lock", 0), Patience(max_attempts=2), sleep=lambda _: None
+        server.url,
+        RateLimiter(folder / "x.lock", 0),
+        RetryPolicy(max_attempts=2),
+        sleep=lambda _: None,
     )
-    with pytest.raises(GateUnreachable) as caught:
-        client.ask({"search_query": "all:compiler"})
+    with pytest.raises(RateLimitUnreachable) as caught:
+        client.query({"search_query": "all:compiler"})
     client.close()
     assert f"take turns by files in {folder}, which cannot be used" in str(caught.value)
     assert f"chmod 1777 {folder}" in str(caught.value)
@@ -145,6 +154,6 @@ def test_trouble_at_the_gates_files_is_told_as_such_and_nobody_asks(
 
 def test_a_link_in_the_gates_folder_leads_nobody_to_write_elsewhere(tmp_path: Path) -> None:
     stamp_is_a_link(tmp_path / "gate")
-    with pytest.raises(GateUnreachable), Gate(tmp_path / "gate" / "x.lock", 0).turn():
+    with pytest.raises(RateLimitUnreachable), RateLimiter(tmp_path / "gate" / "x.lock", 0).slot():
         pytest.fail("asked all the same")
     assert (tmp_path / "precious").read_text() == "1.0 1.0"

@@ -1,6 +1,6 @@
 import pytest
 
-from papers_assets.arxiv.taxonomy import ARCHIVES, CATEGORIES, is_known, suggestions
+from papers_assets.arxiv.taxonomy import ARCHIVES, CATEGORIES, is_known, suggest
 
 
 @pytest.mark.parametrize(
@@ -26,10 +26,10 @@ from papers_assets.arxiv.taxonomy import ARCHIVES, CATEGORIES, is_known, suggest
     ],
 )
 def test_the_categories_that_a_wrong_name_may_stand_for(name: str, meant: tuple[str, ...]) -> None:
-    assert suggestions(name) == meant
+    assert suggest(name) == meant
 
 
 def test_letters_alone_tell_categories_apart() -> None:
     known = [*ARCHIVES, *CATEGORIES - ARCHIVES.keys()]
-    assert [suggestions(name.upper().replace(".", "/")) for name in known] == [(n,) for n in known]
+    assert [suggest(name.upper().replace(".", "/")) for name in known] == [(n,) for n in known]
     assert all(map(is_known, known))

@@ -6,7 +6,7 @@ from datetime import datetime
 import pytest
 
 from papers_assets.arxiv.atom import parse_feed
-from papers_assets.arxiv.errors import ArxivBadAnswer
+from papers_assets.arxiv.errors import ArxivBadResponse
 from papers_assets.arxiv.models import Paper
 from papers_assets.arxiv.oai_pmh import parse_records
 from papers_assets.arxiv.sample import Fault, RequestRecord
@@ -43,14 +43,14 @@ def oai(title: bytes) -> bytes:
 
 def read_atom(body: bytes) -> tuple[list[Paper], str]:
     page = parse_feed(body)
-    assert page.unreadable == ()
-    return list(page.papers), page.repaired
+    assert page.unreadable_entries == ()
+    return list(page.papers), page.repairs
 
 
 def read_oai(body: bytes) -> tuple[list[Paper], str]:
     page = parse_records(body)
-    assert page.unreadable == ()
-    return [r.paper for r in page.records if r.paper], page.repaired
+    assert page.unreadable_records == ()
+    return [r.paper for r in page.records if r.paper], page.repairs
 
 
 INTERFACES = {"API": (atom, read_atom), "OAI-PMH": (oai, read_oai)}
@@ -130,7 +130,7 @@ def test_an_answer_that_is_cut_short_is_an_error_wherever_it_is_cut(
     answer, read = INTERFACES[interface]
     body = answer(title)
     for end in range(len(body)):
-        with pytest.raises(ArxivBadAnswer):
+        with pytest.raises(ArxivBadResponse):
             read(body[:end])
 
 
@@ -138,7 +138,7 @@ def test_an_identifier_that_had_to_be_repaired_costs_its_record() -> None:
     body = atom(b"x").replace(b"2613.00002", b"2613.00\x0c02")
     page = parse_feed(body)
     assert [paper.arxiv_id for paper in page.papers] == [IDS[0], IDS[2]]
-    assert (len(page.unreadable), bool(page.repaired)) == (1, True)
+    assert (len(page.unreadable_entries), bool(page.repairs)) == (1, True)
     records = parse_records(oai(b"x").replace(b"2613.00002", b"2613.00\x0c02"))
     assert [found.arxiv_id for found in records.records] == [IDS[0], IDS[2]]
 
@@ -152,11 +152,11 @@ def test_a_value_of_an_attribute_that_is_no_xml_costs_that_element() -> None:
 
 def test_the_bounds_hold_for_what_was_repaired() -> None:
     deep = atom(b"a\x0cb" + b"<x>" * 200 + b"</x>" * 200)
-    with pytest.raises(ArxivBadAnswer, match="not a whole Atom feed"):
+    with pytest.raises(ArxivBadResponse, match="not a whole Atom feed"):
         parse_feed(deep)
     many = b"".join(b'<category term="c%d"/>' % n for n in range(501))
     crowded = atom(b"a\x0cb").replace(b"<category", many + b"<category", 1)
-    with pytest.raises(ArxivBadAnswer, match="not a whole Atom feed"):
+    with pytest.raises(ArxivBadResponse, match="not a whole Atom feed"):
         parse_feed(crowded)
 
 
@@ -166,5 +166,5 @@ PIECES += [b"<![CDATA[", b"</a", b"<a>", b"</a>", b"<a" + b" " * 99, b"\xe9"]
 
 @pytest.mark.parametrize("piece", PIECES)
 def test_repairing_takes_no_time_that_grows_with_the_square(piece: bytes) -> None:
-    with pytest.raises(ArxivBadAnswer):
+    with pytest.raises(ArxivBadResponse):
         parse_feed(atom(piece * (500_000 // len(piece)))[:-20])

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 
 from papers_assets.arxiv.models import Paper
-from papers_assets.checks import CHECKS_OF_PAPERS, blocking_failures
-from papers_assets.transform.selection import REFRESHED_AT
+from papers_assets.checks import PAPERS_CHECKS, find_blocking_failures
+from papers_assets.transform.selection import REFRESHED_AT_ATTR
 from papers_assets_tests.helpers.check_scenario import (
     COMPILER,
     LLVM,
@@ -35,7 +35,7 @@ def alike(world: World) -> World:
     rows = world.papers[world.papers["keyword"] == "LLVM"].assign(keyword="same")
     frame = pd.concat([world.papers, rows], ignore_index=True)
     frame.attrs = {
-        REFRESHED_AT: {**world.papers.attrs[REFRESHED_AT], "same": LATER.isoformat()},
+        REFRESHED_AT_ATTR: {**world.papers.attrs[REFRESHED_AT_ATTR], "same": LATER.isoformat()},
     }
     return replace(
         world,
@@ -46,12 +46,12 @@ def alike(world: World) -> World:
 
 
 def test_a_sound_frame_passes_every_check_with_figures() -> None:
-    findings = sound().findings()
-    assert failed(findings) == []
-    for finding in findings.values():
+    results = sound().findings()
+    assert failed(results) == []
+    for finding in results.values():
         assert finding.numbers
         assert any(character.isdigit() for character in finding.description)
-    assert findings["nothing_dropped"].numbers == {"shown_before": 7, "left": 1, "lost": 0}
+    assert results["nothing_dropped"].numbers == {"shown_before": 7, "left": 1, "lost": 0}
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ def test_what_is_wrong_is_noticed_and_named(
         put(0, updated=pd.Timestamp(LATER)),
         put(0, first_seen=NOW + timedelta(minutes=59)),
         # Of the same day in the file's time zone: one keyword was asked again in the evening.
-        with_attribute(REFRESHED_AT, {"LLVM": (LATER - timedelta(hours=6)).isoformat()}),
+        with_attribute(REFRESHED_AT_ATTR, {"LLVM": (LATER - timedelta(hours=6)).isoformat()}),
     ],
 )
 def test_what_may_be_passes_every_check(change: Callable[[World], World]) -> None:
@@ -158,11 +158,11 @@ def test_of_many_offenders_a_few_are_named_and_the_rest_counted() -> None:
 
 def test_what_stops_publication_is_an_error_of_a_check_that_blocks() -> None:
     stopping = put(1, title="Bread")(sound()).findings()
-    blocking = blocking_failures([*stopping.values()], CHECKS_OF_PAPERS)
-    assert [found.name for found in blocking] == ["rows_match"]
+    blocking = find_blocking_failures([*stopping.values()], PAPERS_CHECKS)
+    assert [result.name for result in blocking] == ["rows_match"]
     odd = put(0, updated=pd.Timestamp(NOW + timedelta(hours=2)))(sound()).findings()
     assert "dates_sane" in failed(odd)
-    assert blocking_failures([*odd.values()], CHECKS_OF_PAPERS) == []
+    assert find_blocking_failures([*odd.values()], PAPERS_CHECKS) == []
 
 
 @given(some_papers, some_papers, some_papers, caps, caps)
@@ -170,15 +170,15 @@ def test_whatever_is_held_its_selection_passes_and_so_does_the_next(
     old: list[Paper], also_old: list[Paper], new: list[Paper], cap: int, next_cap: int
 ) -> None:
     known = {(p.arxiv_id, p.version) for p in old}
-    held = [*old, *(p for p in new if (p.arxiv_id, p.version) not in known)]
+    stored = [*old, *(p for p in new if (p.arxiv_id, p.version) not in known)]
     one, other = keyword(cap=cap), keyword("LLVM", any=("invented", "compiler"), cap=cap)
-    after = {replace(one, cap=next_cap): held, replace(other, cap=next_cap): also_old}
-    findings = world(after, {one: old, other: also_old}).findings()
-    assert set(failed(findings)) <= {"keywords_distinct"}
+    after = {replace(one, cap=next_cap): stored, replace(other, cap=next_cap): also_old}
+    results = world(after, {one: old, other: also_old}).findings()
+    assert set(failed(results)) <= {"keywords_distinct"}
 
 
 def test_only_what_arxiv_may_bring_about_is_published_all_the_same() -> None:
-    blocking = {name for name, check in CHECKS_OF_PAPERS.items() if check.blocking}
+    blocking = {name for name, check in PAPERS_CHECKS.items() if check.blocking}
     assert blocking == {
         "capped",
         "ids_unique",

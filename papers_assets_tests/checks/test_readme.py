@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from papers_assets.checks import GITHUB_LIMIT, Severity
-from papers_assets.transform.selection import REFRESHED_AT
+from papers_assets.transform.selection import REFRESHED_AT_ATTR
 from papers_assets_tests.helpers.check_scenario import (
     NOW,
     failed,
@@ -16,9 +16,9 @@ from papers_assets_tests.helpers.check_scenario import (
 
 def test_a_sound_readme_passes_every_check() -> None:
     made = sound()
-    findings = made.readme_findings(made.document())
-    assert failed(findings) == []
-    assert findings["well_formed"].numbers == {
+    results = made.readme_findings(made.document())
+    assert failed(results) == []
+    assert results["well_formed"].numbers == {
         "sections": 3,
         "rows": 8,
         "pages": 0,
@@ -100,7 +100,7 @@ def test_up_to_github_s_limit_a_readme_is_no_cause_for_alarm_and_beyond_it_is_an
 
 
 def test_old_sections_have_to_say_so_in_the_document() -> None:
-    stale = with_attribute(REFRESHED_AT, {"LLVM": iso(days=2)})(sound())
+    stale = with_attribute(REFRESHED_AT_ATTR, {"LLVM": iso(days=2)})(sound())
     document = stale.document()
     assert stale.readme_findings(document)["says_what_is_stale"].passed
     note = b"_Not refreshed since 2026-11-21._\n"
@@ -130,7 +130,7 @@ def test_the_last_update_has_to_be_the_day_of_the_last_answer(wrong: bytes) -> N
 def test_days_are_those_of_the_files_time_zone() -> None:
     far = replace(sound(), zone="Pacific/Auckland", now=NOW)
     changed = with_attribute(
-        REFRESHED_AT, {n: iso(hours=-6) for n in ("compiler", "LLVM", "quiet")}
+        REFRESHED_AT_ATTR, {n: iso(hours=-6) for n in ("compiler", "LLVM", "quiet")}
     )
     document = changed(far).document()
     assert b"Last update: 2026-11-24" in document

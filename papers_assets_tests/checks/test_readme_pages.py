@@ -5,15 +5,15 @@ from functools import cached_property
 import pytest
 from jinja2 import FunctionLoader
 
-from papers_assets.checks import GITHUB_LIMIT, Finding, check_readme
-from papers_assets.keywords.model import Field
+from papers_assets.checks import GITHUB_LIMIT, CheckResult, check_readme
+from papers_assets.keywords.model import MatchField
 from papers_assets.render import readme_pages
-from papers_assets.render.readme import environment, parts
-from papers_assets.render.readme_layout import lay_out
-from papers_assets.render.sections import content, sections
+from papers_assets.render.readme import build_environment, parts
+from papers_assets.render.readme_layout import paginate
+from papers_assets.render.sections import build_content, build_sections
 from papers_assets.storage import documents
-from papers_assets.storage.raw_papers import slug
-from papers_assets.transform.selection import REFRESHED_AT
+from papers_assets.storage.raw_papers import build_slug
+from papers_assets.transform.selection import REFRESHED_AT_ATTR
 from papers_assets_tests.helpers.check_scenario import (
     QUIET,
     World,
@@ -34,51 +34,54 @@ class Split:
 
     @cached_property
     def files(self) -> dict[str, bytes]:
-        said = content(self.world.papers, self.world.file)
-        layout = lay_out(said, slug, front_page=True, limit=self.limit)
-        made = {page.name: "".join(readme_pages.page(said, page)).encode() for page in layout.pages}
+        content = build_content(self.world.papers, self.world.file)
+        layout = paginate(content, build_slug, front_page=True, limit=self.limit)
+        made = {
+            page.name: "".join(readme_pages.render_page(content, page)).encode()
+            for page in layout.pages
+        }
         return {
-            "README.md": "".join(readme_pages.front(said, layout)).encode(),
-            ".github": "".join(readme_pages.front_page(said, layout)).encode(),
+            "README.md": "".join(readme_pages.render_front(content, layout)).encode(),
+            ".github": "".join(readme_pages.render_front_page(content, layout)).encode(),
             **made,
         }
 
-    def findings(self, files: Mapping[str, bytes]) -> dict[str, Finding]:
+    def findings(self, files: Mapping[str, bytes]) -> dict[str, CheckResult]:
         made, left = self.world, dict(files)
-        found = check_readme(
+        result = check_readme(
             left.pop("README.md"),
             made.papers,
-            sections(made.papers, made.file),
+            build_sections(made.papers, made.file),
             made.file,
             front_page=left.pop(".github"),
             pages=left.items(),
         )
-        return {finding.name: finding for finding in found}
+        return {finding.name: finding for finding in result}
 
 
-MANY, MORE = keyword(cap=40), keyword("C++", any=("invented",), within=Field.TITLE, cap=9)
+MANY, MORE = keyword(cap=40), keyword("C++", any=("invented",), within=MatchField.TITLE, cap=9)
 
 
 def split() -> Split:
     papers = [paper(n) for n in range(1, 41)]
     made = world({MANY: papers, MORE: papers, QUIET: []})
-    return Split(with_attribute(REFRESHED_AT, {"compiler": iso(days=2)})(made))
+    return Split(with_attribute(REFRESHED_AT_ATTR, {"compiler": iso(days=2)})(made))
 
 
 def compiler_page(number: int) -> str:
-    return readme_pages.page_name(slug("compiler"), number)
+    return readme_pages.build_page_name(build_slug("compiler"), number)
 
 
 def test_a_readme_with_pages_passes_every_check_with_figures() -> None:
     made = split()
-    findings = made.findings(made.files)
-    assert failed(findings) == []
-    numbers = findings["well_formed"].numbers
+    results = made.findings(made.files)
+    assert failed(results) == []
+    numbers = results["well_formed"].numbers
     assert numbers["pages"] == len(made.files) - 2 > 3
     assert (numbers["sections"], numbers["rows_on_pages"]) == (3, 49 - int(numbers["rows"]))
     sizes = [len(document) for document in made.files.values()]
-    assert findings["under_github_limit"].numbers["largest"] == max(sizes) <= made.limit
-    assert findings["under_github_limit"].numbers["documents"] == len(sizes)
+    assert results["under_github_limit"].numbers["largest"] == max(sizes) <= made.limit
+    assert results["under_github_limit"].numbers["documents"] == len(sizes)
 
 
 @pytest.mark.parametrize(
@@ -229,9 +232,9 @@ def test_a_page_that_is_missing_is_noticed(number: int) -> None:
 
 def test_a_page_that_nothing_leads_to_is_noticed() -> None:
     made = split()
-    former = made.files[compiler_page(2)]
-    for name in ("quiet-0123456789ab.md", f"{slug('compiler')}-99.md"):
-        assert "well_formed" in failed(made.findings({**made.files, name: former}))
+    previous = made.files[compiler_page(2)]
+    for name in ("quiet-0123456789ab.md", f"{build_slug('compiler')}-99.md"):
+        assert "well_formed" in failed(made.findings({**made.files, name: previous}))
 
 
 def test_pages_of_old_sections_have_to_say_so_too() -> None:
@@ -278,7 +281,7 @@ IN_GERMAN = {
 @pytest.fixture
 def german(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The templates in another language."""
-    templates, original = environment(), environment().loader
+    templates, original = build_environment(), build_environment().loader
     assert original is not None
     used = set()
 

@@ -10,7 +10,7 @@ from papers_assets.checks.rendered import Block, Document, Section, parse
 from papers_assets.render import markdown
 from papers_assets.render.readme import Section as Rendered
 from papers_assets.render.readme import render_readme
-from papers_assets.render.readme_pages import Content
+from papers_assets.render.readme_pages import ReadmeContent
 from papers_assets_tests.helpers import reference_data
 from papers_assets_tests.helpers.visible_text import Paper, frame, paper, published, readme, visible
 from papers_assets_tests.render.test_escape_properties import hostile
@@ -102,10 +102,13 @@ def test_whatever_stands_between_sections_is_strange(spoiled: str) -> None:
     parts = [Rendered(name, frame([paper()])) for name in ("a", "b")]
     document = "".join(render_readme(parts, last_update=None, cap=7))
     urls = {"a": [URL], "b": [URL]}
-    assert list(faults_of_readme(parse(document.encode()), [], Content(parts, None, 7), urls)) == []
+    assert (
+        list(faults_of_readme(parse(document.encode()), [], ReadmeContent(parts, None, 7), urls))
+        == []
+    )
     seen = parse(document.replace("\n## b", f"{spoiled}\n## b").encode())
     assert [section.heading for section in seen.sections] != ["a", "b"] or list(
-        faults_of_readme(seen, [], Content(parts, None, 7), urls)
+        faults_of_readme(seen, [], ReadmeContent(parts, None, 7), urls)
     )
 
 

@@ -75,16 +75,16 @@ def test_what_is_not_as_held_or_published_is_noticed_and_named(
 def unread(change: Callable[[World], World] = lambda world: world) -> World:
     """LLVM's rows are those that were published before, and what is held of it was not read."""
     papers = [paper(n) for n in range(1, 6)]
-    held = {COMPILER: papers, LLVM: papers[:4], QUIET: []}
-    made = world(held, {COMPILER: papers[:4], LLVM: papers[:4]})
+    stored = {COMPILER: papers, LLVM: papers[:4], QUIET: []}
+    made = world(stored, {COMPILER: papers[:4], LLVM: papers[:4]})
     read = {name: keys for name, keys in made.held.items() if name != "LLVM"}
     return change(replace(made, held=read, as_published=frozenset({"LLVM"})))
 
 
 def test_rows_that_were_not_chosen_anew_are_told_from_those_that_were() -> None:
-    findings = unread().findings()
-    assert failed(findings) == []
-    finding = findings["newest_version_kept"]
+    results = unread().findings()
+    assert failed(results) == []
+    finding = results["newest_version_kept"]
     assert finding.description.startswith(
         "3 rows, each in its newest stored version. 4 more are as "
     )

@@ -6,7 +6,7 @@ import pytest
 
 from papers_assets.cli.demo_command import run_demo
 from papers_assets.defs.headless import open_instance
-from papers_assets.settings import PROJECT_ROOT, Channels, Settings
+from papers_assets.settings import PROJECT_ROOT, NotificationSettings, Settings
 
 pytestmark = pytest.mark.slow
 
@@ -19,7 +19,7 @@ def test_the_demo_has_two_days_of_history_and_a_third_when_it_is_run_again(tmp_p
         PROJECT_ROOT,
         "http://127.0.0.1:1/nobody-is-there",
         3.0,
-        channels=Channels(webhook="http://127.0.0.1:1/nobody-is-notified"),
+        channels=NotificationSettings(webhook="http://127.0.0.1:1/nobody-is-notified"),
     )
 
     assert run_demo(tmp_path, settings, NOW) == 0

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 
 from papers_assets.arxiv.sample import Fault, SampleArxiv
 from papers_assets.cli.json_logs import JsonLines
-from papers_assets.cli.progress import logging_json
+from papers_assets.cli.progress import log_json
 from papers_assets.settings import SettingsError, read_settings
 from papers_assets.storage.files import StoreError
 from papers_assets.text import progress
@@ -47,7 +47,7 @@ def logged(capfd: pytest.CaptureFixture[str]) -> Logged:
     @contextmanager
     def logging_in() -> Iterator[list[dict[str, Any]]]:
         found: list[dict[str, Any]] = []
-        with logging_json({"compiler", ESCAPES}, lambda: ""):
+        with log_json({"compiler", ESCAPES}, lambda: ""):
             yield found
         found += lines(capfd.readouterr().err)
 
@@ -108,7 +108,7 @@ def test_what_libraries_and_python_warn_of_is_json_too(logged: Logged) -> None:
 
 def test_everything_is_as_before_when_it_ends(capfd: pytest.CaptureFixture[str]) -> None:
     before = list(logging.root.handlers), list(logging.getLogger("papers_assets").handlers)
-    with logging_json((), str):
+    with log_json((), str):
         pass
     logger.error("nobody's")
     after = list(logging.root.handlers), list(logging.getLogger("papers_assets").handlers)

@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 
 from papers_assets.cli import main
 from papers_assets.keywords.file import read_keywords_file
-from papers_assets.keywords.model import Field
+from papers_assets.keywords.model import MatchField
 
 MINE = """\
 # Mine; the order matters.
@@ -44,10 +44,10 @@ def test_init_writes_a_commented_file_from_arguments(path: Path) -> None:
     assert done.exit_code == 0
     assert 'time series: "time series" in title or abstract; cs, stat.ML; newest 100' in done.output
     assert 'warning: "C++"' in done.output
-    file = read_keywords_file(path)
-    assert file.names == ["time series", "C++"]
-    assert file["C++"].categories == ("cs", "stat.ML")
-    assert (file.timezone.key, file.schedule) == ("UTC", "0 6 * * *")
+    keywords_config = read_keywords_file(path)
+    assert keywords_config.names == ["time series", "C++"]
+    assert keywords_config["C++"].categories == ("cs", "stat.ML")
+    assert (keywords_config.timezone.key, keywords_config.schedule) == ("UTC", "0 6 * * *")
     settings = [line for line in path.read_text().splitlines() if " = " in line]
     assert all("    # " in line for line in settings)
 
@@ -57,8 +57,8 @@ def test_what_is_commented_out_in_a_new_file_is_valid(path: Path) -> None:
     path.write_text(
         re.sub(r"^# (any|all|none|in) =", r"\1 =", path.read_text(), flags=re.MULTILINE)
     )
-    file = read_keywords_file(path)
-    assert file["diffusion"].searches[0].excluded == (("survey", Field.EITHER),)
+    keywords_config = read_keywords_file(path)
+    assert keywords_config["diffusion"].searches[0].excluded == (("survey", MatchField.EITHER),)
 
 
 def test_init_asks_for_what_is_missing_and_again_after_a_mistake(path: Path) -> None:
@@ -68,10 +68,10 @@ def test_init_asks_for_what_is_missing_and_again_after_a_mistake(path: Path) -> 
     assert "too many spaces" in done.output
     assert 'Did you mean "cs.LG" or "stat.ML"?' in done.output
     assert '"Mars" is not a time zone' in done.output
-    file = read_keywords_file(path)
-    assert file.names == ["time series", "diffusion"]
-    assert file["diffusion"].categories == ("cs", "stat")
-    assert file.timezone.key == "Europe/Berlin"
+    keywords_config = read_keywords_file(path)
+    assert keywords_config.names == ["time series", "diffusion"]
+    assert keywords_config["diffusion"].categories == ("cs", "stat")
+    assert keywords_config.timezone.key == "Europe/Berlin"
 
 
 def test_init_overwrites_nothing_and_writes_nothing_that_is_not_valid(path: Path) -> None:

@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 import dagster as dg
 import pytest
 
-from papers_assets.defs.assets import catalogued
+from papers_assets.defs.assets import add_catalogue_entries
 from papers_assets.settings import Settings, SettingsError, read_settings
 from papers_assets_tests.helpers.project import House
 
@@ -97,7 +97,7 @@ def sample() -> list[dg.AssetsDefinition]:
 
 @pytest.mark.parametrize("owner", ["team:research", "you@example.org"])
 def test_the_owner_is_a_setting(owner: str) -> None:
-    (asset,) = catalogued(sample(), settings(owner))
+    (asset,) = add_catalogue_entries(sample(), settings(owner))
     assert asset.get_asset_spec().owners == [owner]
 
 
@@ -143,7 +143,7 @@ def test_code_of_a_checkout_from_github_is_referred_to_at_its_commit_too(
         "import dagster as dg\n\n\n@dg.asset\ndef sample() -> None: ...\n"
     )
     monkeypatch.syspath_prepend(checkout)
-    (asset,) = catalogued([import_module("assets").sample], settings(), checkout)
+    (asset,) = add_catalogue_entries([import_module("assets").sample], settings(), checkout)
     commit = git(checkout, "rev-parse", "HEAD")
     assert references(asset.get_asset_spec()) == [
         f"https://github.com/you/papers/tree/{commit}/assets.py#L4",
@@ -154,7 +154,7 @@ def test_code_of_a_checkout_from_github_is_referred_to_at_its_commit_too(
 @pytest.mark.parametrize("remote", ["/somewhere/else", "https://example.org/you/papers"])
 def test_code_of_another_checkout_is_referred_to_as_a_file(checkout: Path, remote: str) -> None:
     git(checkout, "config", "remote.origin.url", remote)
-    (asset,) = catalogued(sample(), settings(), checkout)
+    (asset,) = add_catalogue_entries(sample(), settings(), checkout)
     (local,) = references(asset.get_asset_spec())
     assert local.startswith(f"{__file__}:")
 
@@ -163,5 +163,5 @@ def test_a_folder_inside_of_another_checkout_has_no_repository(checkout: Path) -
     git(checkout, "config", "remote.origin.url", "https://github.com/you/other")
     installed = checkout / "site-packages"
     installed.mkdir()
-    (asset,) = catalogued(sample(), settings(), installed)
+    (asset,) = add_catalogue_entries(sample(), settings(), installed)
     assert len(references(asset.get_asset_spec())) == 1

@@ -13,8 +13,8 @@ import pytest
 from dagster._core.errors import DagsterExecutionInterruptedError
 
 from papers_assets.arxiv.sample import Fault
-from papers_assets.defs.headless import Report
-from papers_assets.defs.jobs import DAILY, PUBLISH, REFRESH
+from papers_assets.defs.headless import RunReport
+from papers_assets.defs.jobs import DAILY_JOB, PUBLISH_JOB, REFRESH_JOB
 from papers_assets.keywords.model import Keyword
 from papers_assets.pipeline import paging, refresh_keyword
 from papers_assets_tests.helpers.factories import keyword
@@ -43,14 +43,14 @@ def metadata(house: House, asset: dg.AssetKey, partition: str | None = None) -> 
     return {k: v.value for k, v in records[0].asset_materialization.metadata.items()}
 
 
-def run_status(house: House, report: Report) -> list[tuple[str, str]]:
+def run_status(house: House, report: RunReport) -> list[tuple[str, str]]:
     runs = [house.instance.get_run_by_id(run_id) for run_id in report.run_ids]
     return [(run.job_name, run.status.value) for run in runs if run]
 
 
 def test_one_run_refreshes_every_keyword_and_writes_the_readme(house: House) -> None:
     report = house.run()
-    assert run_status(house, report) == [(DAILY, "SUCCESS")]
+    assert run_status(house, report) == [(DAILY_JOB, "SUCCESS")]
     assert report.failed == {}
     assert house.materialized == {"reinforcement learning", "compiler", "performance"}
     assert sections(house.readme) == dict.fromkeys(house.file.names, 100)
@@ -65,7 +65,7 @@ def test_a_failing_keyword_turns_the_run_red_and_keeps_the_others_and_its_own_pa
     house.next_day()
     house.failing = {"compiler": BUSY}
     report = house.run()
-    assert run_status(house, report) == [(DAILY, "FAILURE"), (PUBLISH, "SUCCESS")]
+    assert run_status(house, report) == [(DAILY_JOB, "FAILURE"), (PUBLISH_JOB, "SUCCESS")]
     assert report.refreshed == ["reinforcement learning", "performance"]
     assert report.failed == {"compiler": "arXiv answered 503 (asked 2 times)"}
     assert sections(house.readme) == dict.fromkeys(house.file.names, 100)
@@ -97,7 +97,7 @@ def test_when_nothing_comes_the_readme_keeps_its_rows_and_its_date_and_says_why(
     house.next_day()
     house.failing = {"": BUSY}
     report = house.run()
-    assert run_status(house, report) == [(DAILY, "FAILURE"), (PUBLISH, "SUCCESS")]
+    assert run_status(house, report) == [(DAILY_JOB, "FAILURE"), (PUBLISH_JOB, "SUCCESS")]
     assert (report.refreshed, len(report.failed)) == ([], 3)
     note = "_Not refreshed since 2026-11-23: arXiv answered 503._"
     assert house.readme.count(note) == 3
@@ -108,7 +108,7 @@ def test_rendering_again_from_old_answers_does_not_claim_a_newer_date(house: Hou
     house.run()
     before = house.readme
     house.next_day()
-    assert house.execute(PUBLISH).success
+    assert house.execute(PUBLISH_JOB).success
     assert house.readme == before
     assert len(house.server.requests) == 3
 
@@ -116,7 +116,7 @@ def test_rendering_again_from_old_answers_does_not_claim_a_newer_date(house: Hou
 def test_one_keyword_is_refreshed_by_its_job_and_rendered_with_the_others(house: House) -> None:
     house.run()
     house.next_day()
-    assert house.execute(REFRESH, partition_key="compiler").success
+    assert house.execute(REFRESH_JOB, partition_key="compiler").success
     assert len(house.server.requests) == 4
     assert "Last update: 2026-11-24" in house.readme
     assert house.readme.count("_Not refreshed since 2026-11-23._") == 2
@@ -127,9 +127,9 @@ def test_some_keywords_are_refreshed_in_a_run_per_stretch_of_neighbours(house: H
     assert report.refreshed == ["reinforcement learning", "performance"]
     # What comes in several runs is published once.
     assert run_status(house, report) == [
-        (REFRESH, "SUCCESS"),
-        (REFRESH, "SUCCESS"),
-        (PUBLISH, "SUCCESS"),
+        (REFRESH_JOB, "SUCCESS"),
+        (REFRESH_JOB, "SUCCESS"),
+        (PUBLISH_JOB, "SUCCESS"),
     ]
     assert report.unpublished == {}
     house.next_day()
@@ -144,7 +144,7 @@ def test_a_run_that_names_no_keyword_fails_and_says_what_to_do(house: House) -> 
             "dagster/asset_partition_range_end": "compiler",
         },
     ):
-        result = house.execute(REFRESH, tags=tags, raise_on_error=False)
+        result = house.execute(REFRESH_JOB, tags=tags, raise_on_error=False)
         failure = result.failure_data_for_node("raw_papers")
         assert failure is not None
         assert failure.user_failure_data is not None
@@ -156,7 +156,7 @@ def test_a_run_that_names_no_keyword_fails_and_says_what_to_do(house: House) -> 
 def test_an_interrupted_run_has_recorded_what_came(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fetch = paging.fetch_newest
+    fetch = paging.fetch_until_known
 
     def interrupted(keyword: Keyword, *others: Any, **named: Any) -> Any:
         if keyword.name == "performance":

@@ -8,18 +8,18 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from papers_assets.arxiv.oai_day import sets_for
+from papers_assets.arxiv.oai_day import find_sets
 from papers_assets.arxiv.sample import ALL_FAULTS, Corpus, Script, Step
 from papers_assets.defs import assets
-from papers_assets.defs.jobs import DAILY, HARVEST, PUBLISH
-from papers_assets.defs.partitions import open_days
+from papers_assets.defs.jobs import DAILY_JOB, HARVEST_JOB, PUBLISH_JOB
+from papers_assets.defs.partitions import open_days_tags
 from papers_assets.defs.resources import PapersIOManager
-from papers_assets.keywords.model import KeywordsFile, Source
+from papers_assets.keywords.model import KeywordsConfig, PaperSource
 from papers_assets.pipeline import harvest
-from papers_assets.pipeline.harvest import BroughtIn, NotBroughtIn
-from papers_assets.storage.harvest import Harvests
-from papers_assets.transform.harvest_coverage import RECENT, SETTLES
-from papers_assets.transform.selection import refreshed_at
+from papers_assets.pipeline.harvest import HarvestedDay, HarvestFailure
+from papers_assets.storage.harvest import HarvestStore
+from papers_assets.transform.harvest_coverage import FINAL_AFTER, RECENT_PERIOD
+from papers_assets.transform.selection import read_refresh_times
 from papers_assets_tests.helpers.factories import keyword
 from papers_assets_tests.helpers.project import LISTS, House, Pipeline
 
@@ -34,15 +34,15 @@ class Farm(House):
     since = SINCE
 
     @property
-    def file(self) -> KeywordsFile:
-        return replace(super().file, source=Source.HARVEST, harvest_since=self.since)
+    def file(self) -> KeywordsConfig:
+        return replace(super().file, source=PaperSource.HARVEST, harvest_since=self.since)
 
     @property
-    def harvests(self) -> Harvests:
-        return Harvests(self.home)
+    def harvests(self) -> HarvestStore:
+        return HarvestStore(self.home)
 
     def held_of(self, name: str) -> set[tuple[str, int]]:
-        found = self.store.read_held(name)
+        found = self.store.read_raw_papers(name)
         return found.versions() if found else set()
 
 
@@ -97,9 +97,9 @@ def test_lists_are_those_that_queries_give(farm: Farm) -> None:
     pipeline.refresh()
     some = 0
     for name in farm.file.names:
-        queried = pipeline.store.read_held(name)
+        queried = pipeline.store.read_raw_papers(name)
         assert queried is not None
-        rows = queried.papers.select(["arxiv_id", "version", "updated"]).to_pylist()
+        rows = queried.rows.select(["arxiv_id", "version", "updated"]).to_pylist()
         # In the sample a paper is listed on the day after it was submitted.
         wanted = {
             (row["arxiv_id"], row["version"])
@@ -131,18 +131,18 @@ def test_a_harvest_that_was_interrupted_makes_no_keyword_fresh(
 ) -> None:
     farm.run()
     farm.today += timedelta(days=3)
-    real = harvest.bring_in
+    real = harvest.harvest_days
 
-    def interrupted(*arguments: Any) -> Iterator[BroughtIn | NotBroughtIn]:
+    def interrupted(*arguments: Any) -> Iterator[HarvestedDay | HarvestFailure]:
         yield next(real(*arguments))
         raise SystemExit
 
     monkeypatch.setattr(assets.harvest, "bring_in", interrupted)
     with pytest.raises(SystemExit):
-        farm.execute(HARVEST, tags=open_days(SINCE, farm.today))
+        farm.execute(HARVEST_JOB, tags=open_days_tags(SINCE, farm.today))
     monkeypatch.undo()
-    assert not farm.execute(DAILY, raise_on_error=False).success
-    farm.execute(PUBLISH)
+    assert not farm.execute(DAILY_JOB, raise_on_error=False).success
+    farm.execute(PUBLISH_JOB)
     assert "_Not refreshed since 2026-11-20: 2026-11-22 has not been harvested" in farm.readme
     assert farm.run().failed == {}
     assert "Not refreshed" not in farm.readme
@@ -151,8 +151,8 @@ def test_a_harvest_that_was_interrupted_makes_no_keyword_fresh(
 def test_a_day_materialized_alone_makes_no_keyword_fresh(farm: Farm) -> None:
     farm.run()
     farm.today += timedelta(days=3)
-    farm.execute(HARVEST, partition_key="2026-11-23")
-    result = farm.execute(DAILY, raise_on_error=False)
+    farm.execute(HARVEST_JOB, partition_key="2026-11-23")
+    result = farm.execute(DAILY_JOB, raise_on_error=False)
     assert not result.success
     reason = str(result.failure_data_for_node("raw_papers"))
     assert "2026-11-22 has not been harvested" in reason
@@ -163,19 +163,19 @@ def test_a_day_materialized_alone_makes_no_keyword_fresh(farm: Farm) -> None:
 def test_looking_without_harvesting_is_no_news_after_a_day_and_a_half(farm: Farm) -> None:
     farm.run()
     farm.today += timedelta(days=2)
-    assert not farm.execute(DAILY, raise_on_error=False).success
-    farm.execute(PUBLISH)
+    assert not farm.execute(DAILY_JOB, raise_on_error=False).success
+    farm.execute(PUBLISH_JOB)
     assert "_Not refreshed since 2026-11-20: nothing has been harvested since" in farm.readme
 
 
 def test_the_problem_of_a_day_ends_when_it_comes(farm: Farm) -> None:
     farm.run()
     farm.server.fault = Script([Step("busy")])
-    farm.execute(HARVEST, partition_key="2026-11-18", raise_on_error=False)
-    assert not farm.execute(DAILY, raise_on_error=False).success
+    farm.execute(HARVEST_JOB, partition_key="2026-11-18", raise_on_error=False)
+    assert not farm.execute(DAILY_JOB, raise_on_error=False).success
     farm.server.fault = None
-    farm.execute(HARVEST, partition_key="2026-11-18")
-    assert farm.execute(DAILY).success
+    farm.execute(HARVEST_JOB, partition_key="2026-11-18")
+    assert farm.execute(DAILY_JOB).success
     assert "Not refreshed" not in farm.readme
 
 
@@ -185,10 +185,10 @@ def test_a_late_writer_takes_no_date_back(farm: Farm) -> None:
     farm.today += timedelta(days=1)
     farm.server.corpus = Corpus([p for p in farm.server.corpus.newest if p.updated < "2026-11-19"])
     farm.run()
-    before = refreshed_at(farm.store.read_papers())
+    before = read_refresh_times(farm.store.read_papers())
     io = PapersIOManager(home=str(farm.home))
     io.handle_output(dg.build_output_context(), earlier)
-    assert refreshed_at(farm.store.read_papers()) == before != refreshed_at(earlier)
+    assert read_refresh_times(farm.store.read_papers()) == before != read_refresh_times(earlier)
 
 
 def test_keywords_of_a_harvest_to_come_say_so(farm: Farm) -> None:
@@ -201,10 +201,10 @@ def test_a_day_without_news_is_a_fresh_day(farm: Farm) -> None:
     farm.run()
     farm.today += timedelta(days=2)
     farm.server.corpus = Corpus([p for p in farm.server.corpus.newest if p.updated < "2026-11-19"])
-    signatures = {name: farm.store.signature(name) for name in farm.file.names}
+    etags = {name: farm.store.etag(name) for name in farm.file.names}
     report = farm.run()
     assert sorted(report.refreshed) == sorted(farm.file.names)
-    assert {name: farm.store.signature(name) for name in farm.file.names} == signatures
+    assert {name: farm.store.etag(name) for name in farm.file.names} == etags
     assert "Last update: 2026-11-22" in farm.readme
     assert "Not refreshed" not in farm.readme
 
@@ -219,7 +219,7 @@ def test_ui_shows_days_and_keywords_as_partitions(farm: Farm) -> None:
 
 
 def test_one_day_can_be_materialized_alone(farm: Farm) -> None:
-    result = farm.execute(HARVEST, partition_key="2026-11-18")
+    result = farm.execute(HARVEST_JOB, partition_key="2026-11-18")
     assert result.success
     assert farm.harvests.days() == [date(2026, 11, 18)]
 
@@ -228,8 +228,8 @@ def test_the_schedule_brings_in_the_open_days(farm: Farm) -> None:
     schedule = farm.definitions.resolve_schedule_def("daily")
     context = dg.build_schedule_context(instance=farm.instance)
     (request,) = schedule.evaluate_tick(context).run_requests or ()
-    assert request.tags.items() >= open_days(SINCE, TODAY).items()
-    assert schedule.job_name == HARVEST
+    assert request.tags.items() >= open_days_tags(SINCE, TODAY).items()
+    assert schedule.job_name == HARVEST_JOB
 
 
 @pytest.mark.parametrize(
@@ -240,7 +240,7 @@ def test_keywords_are_looked_for_after_every_harvest(
 ) -> None:
     farm.server.fault = Script([Step(fault)]) if fault else None
     definitions = farm.definitions
-    result = farm.execute(HARVEST, tags=open_days(SINCE, TODAY), raise_on_error=False)
+    result = farm.execute(HARVEST_JOB, tags=open_days_tags(SINCE, TODAY), raise_on_error=False)
     sensor = definitions.resolve_sensor_def(f"daily_papers_after_harvest_{status}")
     context = dg.build_run_status_sensor_context(
         sensor.name,
@@ -250,13 +250,13 @@ def test_keywords_are_looked_for_after_every_harvest(
     )
     request = sensor(context)
     assert isinstance(request, dg.RunRequest)
-    assert request.job_name == DAILY
+    assert request.job_name == DAILY_JOB
 
 
 def test_edited_sets_are_asked_for(farm: Farm) -> None:
     farm.keywords = [keyword("compiler", categories=("cs",))]
     farm.run()
-    assert {r.parameters.get("set") for r in farm.server.requests} == {*sets_for(["cs"])}
+    assert {r.parameters.get("set") for r in farm.server.requests} == {*find_sets(["cs"])}
     farm.keywords = [keyword("compiler", categories=("cs", "stat"))]
     before = len(farm.server.requests)
     farm.run()
@@ -274,13 +274,13 @@ def test_a_day_of_long_ago_that_cannot_be_had_does_not_make_every_run_red(farm: 
     assert "2026-11-06" not in farm.instance.get_materialized_partitions(dg.AssetKey("harvest"))
     assert "Not refreshed" not in farm.readme
     # Who asks for that very day is told.
-    result = farm.execute(HARVEST, partition_key="2026-11-06", raise_on_error=False)
+    result = farm.execute(HARVEST_JOB, partition_key="2026-11-06", raise_on_error=False)
     assert not result.success
 
 
 def test_a_harvest_is_kept_until_it_is_settled_whatever_the_file_says(farm: Farm) -> None:
-    file = replace(farm.file, keep_papers=1, harvest_since=date(2026, 1, 1))
+    keywords_config = replace(farm.file, keep_papers=1, harvest_since=date(2026, 1, 1))
     today = TODAY.date()
-    assert file.harvested_from(today) == today - timedelta(days=8)
+    assert keywords_config.harvest_start(today) == today - timedelta(days=8)
     # Or the harvest's days would go while they are asked for, or while they decide who is fresh.
-    assert timedelta(days=file.keep_days) > max(SETTLES, RECENT)
+    assert timedelta(days=keywords_config.keep_days) > max(FINAL_AFTER, RECENT_PERIOD)

@@ -12,8 +12,8 @@ from dagster._core.workspace.load import location_origins_from_yaml_paths
 
 from papers_assets.arxiv.sample import Fault
 from papers_assets.defs.headless import open_instance
-from papers_assets.defs.jobs import DAILY, PUBLISH, REFRESH
-from papers_assets.defs.run_history import is_of_command_line
+from papers_assets.defs.jobs import DAILY_JOB, PUBLISH_JOB, REFRESH_JOB
+from papers_assets.defs.run_history import is_command_line_run
 from papers_assets.settings import PROJECT_ROOT
 from papers_assets_tests.defs.test_reexecution import reexecute
 from papers_assets_tests.helpers.project import House
@@ -73,7 +73,7 @@ def test_runs_belong_to_the_code_location_that_the_ui_loads(house: House) -> Non
     (location,) = location_origins_from_yaml_paths([str(PROJECT_ROOT / "workspace.yaml")])
     house.failing = {"compiler": Fault(503)}
     first, second = recorded(house)
-    for run, job in ((first, DAILY), (second, PUBLISH)):
+    for run, job in ((first, DAILY_JOB), (second, PUBLISH_JOB)):
         assert run.job_name == job
         assert run.remote_job_origin is not None
         selector = run.remote_job_origin.repository_origin.get_selector()
@@ -87,9 +87,9 @@ def test_runs_belong_to_the_code_location_that_the_ui_loads(house: House) -> Non
 @pytest.mark.parametrize(
     ("names", "job", "tags"),
     [
-        ((), DAILY, {"papers_assets/every_keyword": "true"}),
-        (("compiler",), REFRESH, {}),
-        (("reinforcement learning", "performance"), REFRESH, {}),
+        ((), DAILY_JOB, {"papers_assets/every_keyword": "true"}),
+        (("compiler",), REFRESH_JOB, {}),
+        (("reinforcement learning", "performance"), REFRESH_JOB, {}),
     ],
 )
 def test_a_runs_tags_say_nothing_untrue(
@@ -105,7 +105,7 @@ def test_what_the_ui_re_executes_is_no_run_of_the_command_line(house: House) -> 
     parent = recorded(house)[0]
     house.failing = {}
     child = reexecute(house, parent.run_id)
-    assert [is_of_command_line(run) for run in (parent, child)] == [True, False]
+    assert [is_command_line_run(run) for run in (parent, child)] == [True, False]
 
 
 def test_runs_that_fetch_wait_in_the_queue_and_their_steps_wait_for_no_pool(house: House) -> None:

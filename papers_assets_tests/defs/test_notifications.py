@@ -13,9 +13,9 @@ from click.testing import CliRunner
 from papers_assets import cli
 from papers_assets.cli import demo_command, run_command, server_commands
 from papers_assets.definitions import build_definitions
-from papers_assets.defs.jobs import PUBLISH, REFRESH
+from papers_assets.defs.jobs import PUBLISH_JOB, REFRESH_JOB
 from papers_assets.pipeline.deliver import MOST_DAYS
-from papers_assets.settings import Channels, Settings
+from papers_assets.settings import NotificationSettings, Settings
 from papers_assets_tests.defs.test_graph import RAW
 from papers_assets_tests.helpers import github_api_server
 from papers_assets_tests.helpers.factories import keyword
@@ -67,8 +67,8 @@ def let_a_day_pass(pipeline: Pipeline, back: int = 0) -> None:
     pipeline.server.corpus = corpus_at(len(history()) - back)
 
 
-def on_github(api: GithubApi) -> Channels:
-    return Channels(OWNER_TOKEN, REPOSITORY, api.url)
+def on_github(api: GithubApi) -> NotificationSettings:
+    return NotificationSettings(OWNER_TOKEN, REPOSITORY, api.url)
 
 
 def channels_in_the_graph(pipeline: Pipeline) -> set[str]:
@@ -86,15 +86,15 @@ def wanted(house: House, cursor: object = None) -> tuple[int, object]:
 def test_a_publication_by_automation_is_followed_by_no_further_run(
     house: House, hook: Hook, *, is_configured: bool
 ) -> None:
-    house.channels = Channels(webhook=hook.url if is_configured else "")
+    house.channels = NotificationSettings(webhook=hook.url if is_configured else "")
     assert channels_in_the_graph(house) == ({"webhook"} if is_configured else set())
     house.run()
     _, cursor = wanted(house)
     house.next_day()
-    assert house.execute(REFRESH, partition_key="compiler", asset_selection=[RAW]).success
+    assert house.execute(REFRESH_JOB, partition_key="compiler", asset_selection=[RAW]).success
     requested, cursor = wanted(house, cursor)
     assert requested == len(LINEAGE) - 1 + is_configured
-    assert house.execute(PUBLISH).success
+    assert house.execute(PUBLISH_JOB).success
     for _ in range(2):
         requested, cursor = wanted(house, cursor)
         assert requested == 0
@@ -104,15 +104,15 @@ def test_a_publication_by_automation_is_followed_by_no_further_run(
 def test_a_channel_is_an_asset_where_it_is_configured(pipeline: Pipeline) -> None:
     smtp = "smtp://127.0.0.1:9"
     for channels, expected in (
-        (Channels("token", REPOSITORY), {"github_issue"}),
-        (Channels(recipients=("a@x.org",), smtp=smtp, sender=SENDER), {"email"}),
-        (Channels(smtp=smtp, sender=SENDER), set()),  # there is nobody to write to
-        (Channels(webhook="http://127.0.0.1:9"), {"webhook"}),
+        (NotificationSettings("token", REPOSITORY), {"github_issue"}),
+        (NotificationSettings(recipients=("a@x.org",), smtp=smtp, sender=SENDER), {"email"}),
+        (NotificationSettings(smtp=smtp, sender=SENDER), set()),  # there is nobody to write to
+        (NotificationSettings(webhook="http://127.0.0.1:9"), {"webhook"}),
     ):
         pipeline.channels = channels
         assert channels_in_the_graph(pipeline) == expected
     pipeline.keywords = (keyword("compiler", recipients="COMPILER_TEAM"),)
-    pipeline.channels = Channels(smtp=smtp, sender=SENDER)
+    pipeline.channels = NotificationSettings(smtp=smtp, sender=SENDER)
     assert channels_in_the_graph(pipeline) == {"email"}
 
 
@@ -178,7 +178,9 @@ def test_a_keyword_has_readers_of_its_own(pipeline: Pipeline, box: tuple[Mailbox
     mailbox, smtp = box
     pipeline.keywords = (keyword("compiler", recipients="COMPILER_TEAM"), keyword("performance"))
     pipeline.environment = {"COMPILER_TEAM": "team@example.org"}
-    pipeline.channels = Channels(recipients=("all@example.org",), smtp=smtp, sender=SENDER)
+    pipeline.channels = NotificationSettings(
+        recipients=("all@example.org",), smtp=smtp, sender=SENDER
+    )
     assert pipeline.run().unpublished == {}
     subjects = {message["To"]: message["Subject"] for message in mailbox.messages}
     assert subjects == {
@@ -194,7 +196,7 @@ def test_one_recipient_who_refuses_stops_nobody_else_and_gets_it_later(
 ) -> None:
     mailbox, smtp = box
     mailbox.answers["a@example.org"] = ["550 No such person"]
-    pipeline.channels = Channels(
+    pipeline.channels = NotificationSettings(
         recipients=("a@example.org", "b@example.org"), smtp=smtp, sender=SENDER
     )
     reason = pipeline.run().unpublished["email"]
@@ -209,14 +211,14 @@ def test_recipients_that_nobody_has_set_turn_the_mail_red_and_nothing_else(
     pipeline: Pipeline, box: tuple[Mailbox, str]
 ) -> None:
     pipeline.keywords = (keyword("compiler", recipients="COMPILER_TEAM"),)
-    pipeline.channels = Channels(smtp=box[1], sender=SENDER)
+    pipeline.channels = NotificationSettings(smtp=box[1], sender=SENDER)
     report = pipeline.run()
     assert "COMPILER_TEAM holds no e-mail address" in report.unpublished["email"]
     assert report.problem == ""
 
 
 def test_a_chat_is_told_in_a_few_lines(pipeline: Pipeline, hook: Hook) -> None:
-    pipeline.channels = Channels(webhook=hook.url)
+    pipeline.channels = NotificationSettings(webhook=hook.url)
     pipeline.run()
     let_a_day_pass(pipeline)
     pipeline.run()
@@ -235,7 +237,7 @@ def test_a_chat_is_told_in_a_few_lines(pipeline: Pipeline, hook: Hook) -> None:
 def test_what_is_refused_for_good_does_not_stop_what_comes_after(
     pipeline: Pipeline, hook: Hook
 ) -> None:
-    pipeline.channels = Channels(webhook=hook.url)
+    pipeline.channels = NotificationSettings(webhook=hook.url)
     hook.answers = [(413, {}, "too_large")]
     assert "413" in pipeline.run().unpublished["webhook"]
     let_a_day_pass(pipeline)
@@ -249,7 +251,7 @@ def test_what_is_refused_for_good_does_not_stop_what_comes_after(
 def test_editions_that_are_too_many_are_named_as_not_told_of(
     pipeline: Pipeline, hook: Hook
 ) -> None:
-    pipeline.channels = Channels(webhook=hook.url)
+    pipeline.channels = NotificationSettings(webhook=hook.url)
     pipeline.run()
     for _ in range(MOST_DAYS + 2):
         pipeline.next_day()
@@ -264,7 +266,7 @@ def test_editions_that_are_too_many_are_named_as_not_told_of(
 
 def test_a_channel_that_is_set_up_wrongly_stops_that_channel_alone(pipeline: Pipeline) -> None:
     problem = "PAPERS_DIGEST_EMAIL is set, and PAPERS_SMTP_URL is not"
-    pipeline.channels = Channels(problems={"email": problem})
+    pipeline.channels = NotificationSettings(problems={"email": problem})
     report = pipeline.run()
     assert set(report.unpublished) == {"email"}
     assert problem in report.unpublished["email"]
@@ -281,7 +283,7 @@ def test_two_lists_in_one_repository_have_an_issue_each(house: House, api: Githu
         other,
         now=lambda: house.today,
     )
-    definitions.resolve_job_def(PUBLISH).execute_in_process(instance=house.instance)
+    definitions.resolve_job_def(PUBLISH_JOB).execute_in_process(instance=house.instance)
     assert [issue["title"].partition(",")[0] for issue in api.issues] == [
         "Daily Papers",
         "Performance & more",
@@ -304,7 +306,9 @@ def test_the_demo_tells_nobody_of_invented_papers(
     assert "Daily Papers" in (tmp_path / "demo" / "output" / "README.md").read_text()
     assert hook.received == []
     told = {"PAPERS_SMTP_URL", "PAPERS_DIGEST_EMAIL", "PAPERS_GITHUB_TOKEN", "PAPERS_ALERT_EMAIL"}
-    kept = server_commands._demo_environment(dict.fromkeys([*told, "DAGSTER_HOME", "PATH"], "x"))
+    kept = server_commands._without_production_settings(
+        dict.fromkeys([*told, "DAGSTER_HOME", "PATH"], "x")
+    )
     assert kept == {"PATH": "x"}
 
 
@@ -315,7 +319,7 @@ def test_no_secret_reaches_the_run_history(
     hook: Hook,
 ) -> None:
     secrets = ("ghp_wrong_hunter2", box[1], hook.url, "reader@example.org")
-    house.channels = Channels(
+    house.channels = NotificationSettings(
         secrets[0],
         REPOSITORY,
         api.url,

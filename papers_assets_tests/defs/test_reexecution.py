@@ -7,7 +7,7 @@ from dagster._core.execution.api import create_execution_plan, execute_run
 from dagster._core.execution.plan.state import KnownExecutionState
 
 from papers_assets.arxiv.sample import Fault
-from papers_assets.defs.jobs import DAILY, PUBLISH
+from papers_assets.defs.jobs import DAILY_JOB, PUBLISH_JOB
 from papers_assets_tests.defs.test_schedules import materialize, wanted
 from papers_assets_tests.helpers.project import House
 from papers_assets_tests.pipeline.test_publish_edition import LINEAGE
@@ -67,11 +67,11 @@ def test_it_fetches_what_failed_and_everything_downstream_follows_in_that_run(
 ) -> None:
     _, cursor = wanted(house)
     house.failing = {"compiler": Fault(503)}
-    failed = house.execute(DAILY, raise_on_error=False)
+    failed = house.execute(DAILY_JOB, raise_on_error=False)
     assert wanted(house, cursor)[0]
-    assert house.execute(PUBLISH).success
+    assert house.execute(PUBLISH_JOB).success
     materialize(house, "performance")
-    assert house.execute(PUBLISH).success
+    assert house.execute(PUBLISH_JOB).success
     _, cursor = wanted(house, cursor)
     before = {name: newest(house, name) for name in ("reinforcement learning", "performance")}
     assert before["performance"][0] != failed.run_id
@@ -94,7 +94,7 @@ def test_it_fetches_what_failed_and_everything_downstream_follows_in_that_run(
 
 def test_what_fails_again_is_not_marked_and_can_be_re_executed_again(house: House) -> None:
     house.failing = {"compiler": Fault(503), "performance": Fault(503)}
-    first = house.execute(DAILY, raise_on_error=False)
+    first = house.execute(DAILY_JOB, raise_on_error=False)
     house.failing = {"compiler": Fault(503)}
     second = reexecute(house, first.run_id)
     assert second.status is dg.DagsterRunStatus.FAILURE
@@ -112,7 +112,7 @@ def test_what_fails_again_is_not_marked_and_can_be_re_executed_again(house: Hous
 @pytest.mark.parametrize("name", ["compiler", "performance"])
 def test_a_keyword_that_failed_shows_the_reason_on_its_page(house: House, name: str) -> None:
     house.failing = {"compiler": Fault(503)}
-    house.execute(DAILY, raise_on_error=False)
+    house.execute(DAILY_JOB, raise_on_error=False)
     records = house.instance.fetch_observations(
         dg.AssetRecordsFilter(RAW, asset_partitions=[name]), limit=1
     ).records

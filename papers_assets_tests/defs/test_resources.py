@@ -7,12 +7,12 @@ import pytest
 from dagster._core.remote_representation.external_data import RepositorySnap, ResourceSnap
 from dagster._core.snap.snap_to_yaml import default_values_yaml_from_type_snap
 
-from papers_assets.defs.jobs import DAILY, HOUSEKEEPING, PUBLISH, REFRESH
-from papers_assets.defs.resources import ArxivResource, fixed
+from papers_assets.defs.jobs import DAILY_JOB, HOUSEKEEPING_JOB, PUBLISH_JOB, REFRESH_JOB
+from papers_assets.defs.resources import ArxivResource, fix_config
 from papers_assets_tests.helpers.project import House
 
 
-@pytest.mark.parametrize("name", [DAILY, REFRESH, PUBLISH, HOUSEKEEPING])
+@pytest.mark.parametrize("name", [DAILY_JOB, REFRESH_JOB, PUBLISH_JOB, HOUSEKEEPING_JOB])
 def test_the_launchpad_is_filled_with_nothing_but_the_settings_of_a_refresh(
     house: House, name: str
 ) -> None:
@@ -20,7 +20,7 @@ def test_the_launchpad_is_filled_with_nothing_but_the_settings_of_a_refresh(
     schema = job.config_schema_snapshot
     root = schema.get_config_snap(str(job.mode_def_snaps[0].root_config_key))
     filled = default_values_yaml_from_type_snap(schema, root)
-    assert filled.partition("\n")[0] == ("ops:" if name in (DAILY, REFRESH) else "{}")
+    assert filled.partition("\n")[0] == ("ops:" if name in (DAILY_JOB, REFRESH_JOB) else "{}")
     assert "resources" not in filled
     assert str(house.home) not in filled
 
@@ -42,12 +42,12 @@ def test_a_password_is_shown_as_the_name_of_its_variable_and_read_when_a_run_sta
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     arxiv = ArxivResource(api_url="http://127.0.0.1", request_interval=3.0, locks=dg.EnvVar("L"))
-    definitions = dg.Definitions(resources={"arxiv": fixed(arxiv)})
+    definitions = dg.Definitions(resources={"arxiv": fix_config(arxiv)})
     (shown,) = resources(definitions)
     (locks,) = (f for f in shown.config_field_snaps if f.name == "locks")
     assert locks.default_value_as_json_str == '{"env": "L"}'
     monkeypatch.setenv("L", "postgresql://user:secret@host/papers")
-    with dg.build_resources({"arxiv": fixed(arxiv)}) as built:
+    with dg.build_resources({"arxiv": fix_config(arxiv)}) as built:
         made: Any = built.arxiv
         assert made.locks == "postgresql://user:secret@host/papers"
         assert made.request_interval == 3.0

@@ -13,10 +13,10 @@ import pytest
 
 from papers_assets.arxiv.sample import Fault
 from papers_assets.defs import run_history
-from papers_assets.defs.headless import open_instance, tidy_up
-from papers_assets.defs.jobs import DAILY, HOUSEKEEPING, PUBLISH
+from papers_assets.defs.headless import open_instance, run_housekeeping
+from papers_assets.defs.jobs import DAILY_JOB, HOUSEKEEPING_JOB, PUBLISH_JOB
 from papers_assets.defs.resources import StoreResource
-from papers_assets.defs.run_history import LOCK_TAG, end_dead_runs, held_while_running, prune_runs
+from papers_assets.defs.run_history import LOCK_TAG, fail_orphaned_runs, process_lock, prune_runs
 from papers_assets_tests.helpers.project import House
 
 pytestmark = pytest.mark.lists_only
@@ -95,7 +95,7 @@ def test_what_is_superseded_goes_with_its_files_and_all_that_is_shown_stays(hous
     house.failing = {"reinforcement": Fault(503), "compiler": Fault(503)}
     failed = house.run("reinforcement learning", "compiler").run_ids
     checked = checked_run(house)
-    house.execute(PUBLISH)
+    house.execute(PUBLISH_JOB)
     before = shown(house)
     assert {str(status) for status in before["raw_papers"]["status"].values()} == {
         "AssetPartitionStatus.FAILED",
@@ -128,7 +128,7 @@ def test_only_what_ended_before_goes(house: House) -> None:
 
 
 def test_an_unfinished_run_stays(house: House) -> None:
-    job = house.definitions.resolve_job_def(HOUSEKEEPING)
+    job = house.definitions.resolve_job_def(HOUSEKEEPING_JOB)
     unfinished = {
         house.instance.create_run_for_job(job, status=dg.DagsterRunStatus(status)).run_id
         for status in ("NOT_STARTED", "STARTING", "STARTED", "CANCELING")
@@ -152,7 +152,7 @@ def test_check_evaluations_go_with_their_runs(house: House) -> None:
 @pytest.mark.after_runs(3)
 def test_pruning_twice_removes_nothing_more(house: House) -> None:
     prune_runs(house.instance, older_than=now())
-    assert prune_runs(house.instance, older_than=now()) == run_history.Pruned(0, 0)
+    assert prune_runs(house.instance, older_than=now()) == run_history.PruneResult(0, 0)
 
 
 @pytest.mark.after_runs(4)
@@ -205,11 +205,11 @@ def test_files_of_a_run_that_was_deleted_in_the_ui_go_and_other_files_stay(house
 
 @pytest.mark.after_runs(1)
 def test_the_numbers_of_removed_events_are_not_given_to_new_ones(house: House) -> None:
-    house.execute(HOUSEKEEPING)  # the last events are not about an asset
+    house.execute(HOUSEKEEPING_JOB)  # the last events are not about an asset
     latest = dg.DagsterEventType.RUN_SUCCESS
     last = house.instance.fetch_run_status_changes(latest, limit=1).records[0].storage_id
     prune_runs(house.instance, older_than=now() + timedelta(days=1))
-    house.execute(HOUSEKEEPING)
+    house.execute(HOUSEKEEPING_JOB)
     new = house.instance.fetch_run_status_changes(latest, limit=1).records[0].storage_id
     assert new > last
 
@@ -219,14 +219,14 @@ def test_housekeeping_says_what_it_removed_and_disturbs_no_automation(house: Hou
     before = shown(house)
     cursor = dg.evaluate_automation_conditions(house.definitions, house.instance).cursor
     house.today = now() + timedelta(days=91)
-    result = house.execute(HOUSEKEEPING)
+    result = house.execute(HOUSEKEEPING_JOB)
     output = result.get_step_success_events()[0]
     handled = [
         event
         for event in result.all_events
         if event.event_type_value == "STEP_OUTPUT" and event.step_key == "prune_run_history"
     ]
-    assert output.job_name == HOUSEKEEPING
+    assert output.job_name == HOUSEKEEPING_JOB
     metadata = handled[0].step_output_data.metadata
     assert metadata["runs removed"].value == 1
     assert isinstance(metadata["bytes removed"].value, int)
@@ -239,15 +239,15 @@ def test_housekeeping_says_what_it_removed_and_disturbs_no_automation(house: Hou
 @pytest.mark.after_runs(2)
 def test_housekeeping_keeps_what_is_young_enough(house: House) -> None:
     house.today = now() + timedelta(days=89)
-    house.execute(HOUSEKEEPING)
+    house.execute(HOUSEKEEPING_JOB)
     assert len(runs(house)) == 3
 
 
 def test_housekeeping_is_scheduled_daily_and_on(house: House) -> None:
-    schedule = house.definitions.resolve_schedule_def(HOUSEKEEPING)
+    schedule = house.definitions.resolve_schedule_def(HOUSEKEEPING_JOB)
     assert schedule.default_status is dg.DefaultScheduleStatus.RUNNING
-    assert schedule.job_name == HOUSEKEEPING
-    assert house.definitions.resolve_job_def(DAILY).asset_layer is not None
+    assert schedule.job_name == HOUSEKEEPING_JOB
+    assert house.definitions.resolve_job_def(DAILY_JOB).asset_layer is not None
 
 
 def test_tidying_up_that_fails_is_logged_and_no_more(
@@ -257,7 +257,7 @@ def test_tidying_up_that_fails_is_logged_and_no_more(
         raise OSError("the disk is gone")
 
     monkeypatch.setattr("papers_assets.defs.headless.prune_runs", fail)
-    tidy_up(house.instance, house.file, house.store)
+    run_housekeeping(house.instance, house.file, house.store)
     assert "the disk is gone" in caplog.text
 
 
@@ -266,17 +266,17 @@ def test_tidying_up_is_quiet_when_nothing_is_removed(
     house: House, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.clear()
-    tidy_up(house.instance, house.file, house.store)
+    run_housekeeping(house.instance, house.file, house.store)
     assert [r for r in caplog.records if r.name.startswith("papers_assets")] == []
 
 
 def test_tidying_up_says_what_it_removed(
     house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    pruned = run_history.Pruned(2, 3_000_000)
+    pruned = run_history.PruneResult(2, 3_000_000)
     monkeypatch.setattr("papers_assets.defs.headless.prune_runs", lambda *_, **__: pruned)
     caplog.set_level("INFO")
-    tidy_up(house.instance, house.file, house.store)
+    run_housekeeping(house.instance, house.file, house.store)
     assert "removed 2 runs of more than 90 days ago from the run history (3.0 MB)" in caplog.text
 
 
@@ -337,7 +337,7 @@ def status(house: House) -> str:
 def test_a_run_whose_process_lives_is_left_alone(
     house: House, living: subprocess.Popen[str]
 ) -> None:
-    assert end_dead_runs(house.instance, house.store.locks_folder) == []
+    assert fail_orphaned_runs(house.instance, house.store.locks_folder) == []
     assert status(house) == "STARTED"
     living.communicate("\n")
     assert status(house) == "SUCCESS"
@@ -358,7 +358,7 @@ def test_a_run_whose_process_was_killed_is_marked_as_failed_by_the_next(
     messages = [str(entry.dagster_event) for entry in house.instance.all_logs(dead)]
     assert any("Start the job again" in message for message in messages)
     assert list(house.store.locks_folder.glob("run-*")) == []
-    assert end_dead_runs(house.instance, house.store.locks_folder) == []
+    assert fail_orphaned_runs(house.instance, house.store.locks_folder) == []
 
 
 def test_where_the_daemon_runs_a_sensor_ends_dead_runs(
@@ -384,20 +384,20 @@ def test_a_dead_run_is_ended_once_by_two_processes_at_once(
 ) -> None:
     living.kill()
     living.wait()
-    read = run_history._unfinished
+    read = run_history._list_unfinished_runs
     ended = []
 
     def overtaken(instance: dg.DagsterInstance, name: str | None = None) -> list[dg.DagsterRun]:
         found = read(instance, name)
         if name is None:  # right after the first one looked, the other does it all
-            monkeypatch.setattr(run_history, "_unfinished", read)
+            monkeypatch.setattr(run_history, "_list_unfinished_runs", read)
             with open_instance(house.home, {}) as other:
-                ended.extend(end_dead_runs(other, house.store.locks_folder))
+                ended.extend(fail_orphaned_runs(other, house.store.locks_folder))
             (house.store.locks_folder / found[0].tags[LOCK_TAG]).touch()
         return found
 
-    monkeypatch.setattr(run_history, "_unfinished", overtaken)
-    assert end_dead_runs(house.instance, house.store.locks_folder) == []
+    monkeypatch.setattr(run_history, "_list_unfinished_runs", overtaken)
+    assert fail_orphaned_runs(house.instance, house.store.locks_folder) == []
     assert ended == runs(house)
     failures = house.instance.all_logs(ended[0], of_type=dg.DagsterEventType.RUN_FAILURE)
     assert len(failures) == 1
@@ -407,17 +407,17 @@ def test_a_dead_run_is_ended_once_by_two_processes_at_once(
 @pytest.mark.parametrize("name", ["run-elsewhere.lock", "../keywords.toml"])
 def test_a_run_whose_lock_is_not_here_is_left_alone(house: House, name: str) -> None:
     (house.home / ".papers" / "keywords.toml").write_text("")
-    job = house.definitions.resolve_job_def(HOUSEKEEPING)
+    job = house.definitions.resolve_job_def(HOUSEKEEPING_JOB)
     house.instance.create_run_for_job(
         job, status=dg.DagsterRunStatus.STARTED, tags={LOCK_TAG: name}
     )
-    assert end_dead_runs(house.instance, house.store.locks_folder) == []
+    assert fail_orphaned_runs(house.instance, house.store.locks_folder) == []
     assert status(house) == "STARTED"
 
 
 def test_a_run_that_its_process_leaves_unfinished_is_ended_by_it(house: House) -> None:
-    job = house.definitions.resolve_job_def(HOUSEKEEPING)
-    with held_while_running(house.instance, house.store.locks_folder) as tags:
+    job = house.definitions.resolve_job_def(HOUSEKEEPING_JOB)
+    with process_lock(house.instance, house.store.locks_folder) as tags:
         house.instance.create_run_for_job(job, tags=tags)
         assert status(house) == "NOT_STARTED"
     assert status(house) == "FAILURE"

@@ -8,8 +8,8 @@ import pytest
 from dagster._utils.schedules import schedule_execution_time_iterator
 
 from papers_assets.arxiv.sample import Fault
-from papers_assets.defs.jobs import DAILY, HOUSEKEEPING, PUBLISH, REFRESH
-from papers_assets.keywords.model import KeywordsFile
+from papers_assets.defs.jobs import DAILY_JOB, HOUSEKEEPING_JOB, PUBLISH_JOB, REFRESH_JOB
+from papers_assets.keywords.model import KeywordsConfig
 from papers_assets_tests.helpers.factories import keyword
 from papers_assets_tests.helpers.project import House
 
@@ -28,7 +28,7 @@ def test_the_schedule_is_on_daily_and_in_the_configured_time_zone(house: House) 
     schedule = house.definitions.resolve_schedule_def("daily")
     assert schedule.default_status is dg.DefaultScheduleStatus.RUNNING
     assert (schedule.cron_schedule, schedule.execution_timezone) == ("0 6 * * *", "UTC")
-    assert schedule.job_name == DAILY
+    assert schedule.job_name == DAILY_JOB
 
 
 def test_a_tick_runs_every_keyword_in_one_run(house: House) -> None:
@@ -40,7 +40,7 @@ def test_a_tick_runs_every_keyword_in_one_run(house: House) -> None:
     )
     assert tick.run_requests is not None
     assert len(tick.run_requests) == 1
-    job = house.definitions.resolve_job_def(DAILY)
+    job = house.definitions.resolve_job_def(DAILY_JOB)
     assert job.run_tags["dagster/asset_partition_range_start"] == house.file.names[0]
     assert job.run_tags["dagster/asset_partition_range_end"] == house.file.names[-1]
 
@@ -51,8 +51,8 @@ def test_any_time_zone_and_cron_that_the_keywords_file_accepts_suits_dagster(
 ) -> None:
     class Elsewhere(House):
         @property
-        def file(self) -> KeywordsFile:
-            return KeywordsFile(
+        def file(self) -> KeywordsConfig:
+            return KeywordsConfig(
                 self.home, (keyword("compiler"),), ZoneInfo(zone), "30 7 1-15/2 * mon-fri"
             )
 
@@ -66,8 +66,8 @@ def test_any_time_zone_and_cron_that_the_keywords_file_accepts_suits_dagster(
 def test_every_day_has_one_tick_whatever_the_clocks_do(house: House, zone: str, cron: str) -> None:
     class Elsewhere(House):
         @property
-        def file(self) -> KeywordsFile:
-            return KeywordsFile(self.home, (keyword("compiler"),), ZoneInfo(zone), cron)
+        def file(self) -> KeywordsConfig:
+            return KeywordsConfig(self.home, (keyword("compiler"),), ZoneInfo(zone), cron)
 
     elsewhere = Elsewhere(house.home, house.server, instance=house.instance)
     schedule = elsewhere.definitions.resolve_schedule_def("daily")
@@ -88,7 +88,7 @@ def test_every_day_has_one_tick_whatever_the_clocks_do(house: House, zone: str, 
     assert moved == (hour == 2 and zone != "Asia/Kolkata")
 
 
-@pytest.mark.parametrize("name", [DAILY, REFRESH, PUBLISH, HOUSEKEEPING])
+@pytest.mark.parametrize("name", [DAILY_JOB, REFRESH_JOB, PUBLISH_JOB, HOUSEKEEPING_JOB])
 def test_every_job_says_what_it_does(house: House, name: str) -> None:
     assert house.definitions.resolve_job_def(name).description
 
@@ -146,7 +146,7 @@ def test_what_automation_publishes_is_not_published_again(house: House) -> None:
     _, cursor = wanted(house)
     materialize(house, "compiler")
     _, cursor = wanted(house, cursor)
-    assert house.execute(PUBLISH).success
+    assert house.execute(PUBLISH_JOB).success
     for _ in range(2):
         launched, cursor = wanted(house, cursor)
         assert launched == set()
@@ -155,7 +155,7 @@ def test_what_automation_publishes_is_not_published_again(house: House) -> None:
 def test_what_the_others_brought_is_published_when_one_keyword_failed(house: House) -> None:
     _, cursor = wanted(house)
     house.failing = {"compiler": Fault(503)}
-    result = house.execute(DAILY, raise_on_error=False)
+    result = house.execute(DAILY_JOB, raise_on_error=False)
     assert not result.success
     assert wanted(house, cursor)[0] == {PAPERS, README}
 
@@ -164,12 +164,12 @@ def test_nothing_is_published_when_nothing_came(house: House) -> None:
     house.run()
     _, cursor = wanted(house)
     house.failing = {"": Fault(503)}
-    house.execute(DAILY, raise_on_error=False)
+    house.execute(DAILY_JOB, raise_on_error=False)
     assert wanted(house, cursor)[0] == set()
 
 
 def test_the_job_for_one_keyword_asks_for_one(house: House) -> None:
-    job = house.definitions.resolve_job_def(REFRESH)
+    job = house.definitions.resolve_job_def(REFRESH_JOB)
     assert job.partitions_def is not None
     assert list(job.partitions_def.get_partition_keys()) == house.file.names
 
@@ -189,7 +189,7 @@ def test_when_nothing_at_all_came_the_readme_is_to_say_so(
         "dagster/asset_partition_range_start": house.file.names[0],
         "dagster/asset_partition_range_end": house.file.names[-1],
     }
-    result = house.execute(DAILY, tags=tags, raise_on_error=False)
+    result = house.execute(DAILY_JOB, tags=tags, raise_on_error=False)
     failed = next(e for e in result.all_events if e.event_type_value == "PIPELINE_FAILURE")
     run = house.instance.get_run_by_id(result.run_id)
     assert run is not None

@@ -25,9 +25,9 @@ from redis import Redis
 from ruamel.yaml import YAML
 
 from papers_assets.arxiv.sample import SampleArxiv
-from papers_assets.defs.jobs import REFRESH
+from papers_assets.defs.jobs import REFRESH_JOB
 from papers_assets.settings import PROJECT_ROOT
-from papers_assets.storage.raw_papers import Store
+from papers_assets.storage.raw_papers import RawPapersStore
 from papers_assets_tests.deploy.host import DEPLOY, UNITS, example
 from papers_assets_tests.helpers.ui_driver import environment
 from papers_assets_tests.reliability.cluster import needed, replaced
@@ -79,10 +79,10 @@ def task(instance: dg.DagsterInstance) -> dict[str, Any]:
     origin = RepositoryPythonOrigin(sys.executable, code, entry_point=["dagster"])
     run = create_run_for_test(
         instance,
-        REFRESH,
+        REFRESH_JOB,
         tags={"dagster/partition": "compiler"},
         asset_selection={dg.AssetKey("raw_papers")},
-        job_code_origin=JobPythonOrigin(REFRESH, origin),
+        job_code_origin=JobPythonOrigin(REFRESH_JOB, origin),
     )
     launcher.launch_run(LaunchRunContext(run, workspace=None))
     with launcher.celery.connection_for_read() as connection:
@@ -124,9 +124,9 @@ def test_who_has_the_package_and_the_settings_can_execute_the_task(
 
     assert done.returncode == 0, done.stderr
     assert only_run(instance).status == dg.DagsterRunStatus.SUCCESS
-    held = Store(tmp_path / "home").read_held("compiler")
-    assert held is not None
-    assert len(held.papers) > 0
+    stored = RawPapersStore(tmp_path / "home").read_raw_papers("compiler")
+    assert stored is not None
+    assert len(stored.rows) > 0
 
 
 def test_a_run_of_which_redis_knows_nothing_counts_as_lost(

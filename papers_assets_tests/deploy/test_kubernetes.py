@@ -22,7 +22,7 @@ from dagster_k8s import K8sRunLauncher
 from kubernetes.client import ApiClient  # type: ignore[import-untyped]
 from ruamel.yaml import YAML
 
-from papers_assets.defs.jobs import DAILY
+from papers_assets.defs.jobs import DAILY_JOB
 from papers_assets.keywords.file import read_keywords_file
 from papers_assets.settings import PROJECT_ROOT, read_settings
 
@@ -323,7 +323,7 @@ def job(values: Values, tmp_path_factory: pytest.TempPathFactory) -> Values:
     )
     with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
         run = create_run_for_test(
-            instance, DAILY, job_code_origin=JobPythonOrigin(DAILY, repository)
+            instance, DAILY_JOB, job_code_origin=JobPythonOrigin(DAILY_JOB, repository)
         )
         launcher.register_instance(instance)
         launcher.launch_run(LaunchRunContext(run, None))

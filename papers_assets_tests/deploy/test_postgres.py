@@ -16,10 +16,10 @@ from dagster_postgres.run_storage import run_storage as postgres_run_storage
 from dagster_postgres.utils import pg_alembic_config
 
 from papers_assets.arxiv.sample import Fault, SampleArxiv
-from papers_assets.defs.headless import open_instance, prepared_home
-from papers_assets.defs.jobs import HOUSEKEEPING
+from papers_assets.defs.headless import open_instance, prepare_home
+from papers_assets.defs.jobs import HOUSEKEEPING_JOB
 from papers_assets.defs.run_config import EVERYTHING_TAG
-from papers_assets.defs.run_history import LOCK_TAG, end_dead_runs, held_while_running, prune_runs
+from papers_assets.defs.run_history import LOCK_TAG, fail_orphaned_runs, process_lock, prune_runs
 from papers_assets_tests.defs.test_run_history import checked_run, files, runs, shown
 from papers_assets_tests.deploy.host import DEPLOY
 from papers_assets_tests.helpers.project import House
@@ -102,13 +102,13 @@ def test_what_is_superseded_goes_and_all_that_is_shown_stays(house: House) -> No
 
 
 def test_a_run_whose_process_was_killed_is_marked_as_failed(house: House) -> None:
-    job = house.definitions.resolve_job_def(HOUSEKEEPING)
-    with held_while_running(house.instance, house.store.locks_folder) as tags:
+    job = house.definitions.resolve_job_def(HOUSEKEEPING_JOB)
+    with process_lock(house.instance, house.store.locks_folder) as tags:
         dead = house.instance.create_run_for_job(job, tags=tags, status=dg.DagsterRunStatus.STARTED)
-        assert end_dead_runs(house.instance, house.store.locks_folder) == []
+        assert fail_orphaned_runs(house.instance, house.store.locks_folder) == []
         (house.store.locks_folder / tags[LOCK_TAG]).replace(house.store.locks_folder / "aside")
         (house.store.locks_folder / tags[LOCK_TAG]).touch()
-        assert end_dead_runs(house.instance, house.store.locks_folder) == [dead.run_id]
+        assert fail_orphaned_runs(house.instance, house.store.locks_folder) == [dead.run_id]
     found = house.instance.get_run_by_id(dead.run_id)
     assert found is not None
     assert found.status is dg.DagsterRunStatus.FAILURE
@@ -179,7 +179,7 @@ def test_a_database_that_a_newer_dagster_migrated_is_still_read_and_written(hous
 def test_an_older_embedded_history_works_and_is_migrated_with_its_runs(
     tmp_path: Path, server: SampleArxiv
 ) -> None:
-    home = prepared_home(tmp_path / "embedded")
+    home = prepare_home(tmp_path / "embedded")
     with open_instance(home, {}) as instance:
         house = House(home, server, instance=instance)
         before = [checked_run(house)]

@@ -11,23 +11,29 @@ import pandas as pd
 
 from papers_assets.arxiv.models import Paper
 from papers_assets.checks import (
-    CHECKS_OF_PAPERS,
-    CHECKS_OF_README,
-    FORMER_COLUMNS,
-    Finding,
+    PAPERS_CHECKS,
+    PREVIOUS_COLUMNS,
+    README_CHECKS,
+    CheckResult,
     check_papers,
     check_readme,
 )
-from papers_assets.keywords.model import Field, Keyword, KeywordsFile
+from papers_assets.keywords.model import Keyword, KeywordsConfig, MatchField
 from papers_assets.render.readme import render_readme
-from papers_assets.render.sections import last_update, sections
-from papers_assets.transform.selection import KEYS, REFRESHED_AT, Source, join, select_papers
+from papers_assets.render.sections import build_sections, find_last_update
+from papers_assets.transform.selection import (
+    KEY_COLUMNS,
+    REFRESHED_AT_ATTR,
+    SelectionSource,
+    concat,
+    select_papers,
+)
 from papers_assets_tests.helpers.factories import LATER, held_frame, keyword, paper
 
 NOW = LATER + timedelta(hours=1)
 COMPILER, LLVM, QUIET = (
     keyword(cap=3),
-    keyword("LLVM", any=("invented",), within=Field.TITLE, cap=9),
+    keyword("LLVM", any=("invented",), within=MatchField.TITLE, cap=9),
     keyword("quiet"),
 )
 
@@ -49,12 +55,12 @@ class World:
     options: dict[str, Any] = field(default_factory=dict)
 
     @property
-    def file(self) -> KeywordsFile:
+    def file(self) -> KeywordsConfig:
         zone = ZoneInfo(self.zone)
-        return KeywordsFile(Path("k.toml"), self.keywords, zone, "0 6 * * *", site=self.site)
+        return KeywordsConfig(Path("k.toml"), self.keywords, zone, "0 6 * * *", site=self.site)
 
-    def findings(self) -> dict[str, Finding]:
-        found = check_papers(
+    def findings(self) -> dict[str, CheckResult]:
+        result = check_papers(
             self.papers,
             self.former,
             self.file,
@@ -64,39 +70,39 @@ class World:
             self.gaps,
             self.days_missing,
         )
-        assert [finding.name for finding in found] == list(CHECKS_OF_PAPERS)
-        return {finding.name: finding for finding in found}
+        assert [finding.name for finding in result] == list(PAPERS_CHECKS)
+        return {finding.name: finding for finding in result}
 
     def document(self) -> bytes:
-        parts = sections(self.papers, self.file)
-        updated = last_update(self.papers, self.file)
+        parts = build_sections(self.papers, self.file)
+        updated = find_last_update(self.papers, self.file)
         return "".join(render_readme(parts, last_update=updated, cap=9)).encode()
 
-    def readme_findings(self, document: bytes) -> dict[str, Finding]:
-        parts = sections(self.papers, self.file)
-        found = check_readme(document, self.papers, parts, self.file)
-        assert [finding.name for finding in found] == list(CHECKS_OF_README)
-        return {finding.name: finding for finding in found}
+    def readme_findings(self, document: bytes) -> dict[str, CheckResult]:
+        parts = build_sections(self.papers, self.file)
+        result = check_readme(document, self.papers, parts, self.file)
+        assert [finding.name for finding in result] == list(README_CHECKS)
+        return {finding.name: finding for finding in result}
 
 
 def world(
-    held: Mapping[Keyword, list[Paper]],
-    former: Mapping[Keyword, list[Paper]] | None = None,
+    stored: Mapping[Keyword, list[Paper]],
+    previous: Mapping[Keyword, list[Paper]] | None = None,
     refreshed_at: Mapping[str, datetime] | None = None,
 ) -> World:
     if refreshed_at is None:
-        refreshed_at = {keyword.name: LATER for keyword in held}
-    sources = {name: Source(time) for name, time in refreshed_at.items()}
-    frames = {keyword.name: held_frame(papers) for keyword, papers in held.items()}
+        refreshed_at = {keyword.name: LATER for keyword in stored}
+    sources = {name: SelectionSource(time) for name, time in refreshed_at.items()}
+    frames = {keyword.name: held_frame(papers) for keyword, papers in stored.items()}
     published = None
-    if former is not None:
-        published = join([select_papers(held_frame(p), k) for k, p in former.items()], {})
-        published = published[FORMER_COLUMNS]
+    if previous is not None:
+        published = concat([select_papers(held_frame(p), k) for k, p in previous.items()], {})
+        published = published[PREVIOUS_COLUMNS]
     return World(
-        papers=join([select_papers(frames[k.name], k) for k in held], sources),
+        papers=concat([select_papers(frames[k.name], k) for k in stored], sources),
         former=published,
-        keywords=tuple(held),
-        held={name: frame[KEYS] for name, frame in frames.items()},
+        keywords=tuple(stored),
+        held={name: frame[KEY_COLUMNS] for name, frame in frames.items()},
     )
 
 
@@ -107,8 +113,8 @@ def sound() -> World:
     return world({COMPILER: papers, LLVM: [*papers, paper(2, 2)], QUIET: []}, before)
 
 
-def failed(findings: dict[str, Finding]) -> list[str]:
-    return [name for name, finding in findings.items() if not finding.passed]
+def failed(results: dict[str, CheckResult]) -> list[str]:
+    return [name for name, finding in results.items() if not finding.passed]
 
 
 def with_papers(change: Callable[[pd.DataFrame], pd.DataFrame]) -> Callable[[World], World]:
@@ -140,7 +146,7 @@ def put(row: int, **values: Any) -> Callable[[World], World]:
 
 def never_fetched(world: World) -> World:
     frame = world.papers.copy()
-    frame.attrs = {REFRESHED_AT: {"compiler": LATER.isoformat(), "LLVM": LATER.isoformat()}}
+    frame.attrs = {REFRESHED_AT_ATTR: {"compiler": LATER.isoformat(), "LLVM": LATER.isoformat()}}
     return replace(world, papers=frame)
 
 

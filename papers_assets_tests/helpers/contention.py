@@ -12,7 +12,7 @@ from typing import Any
 
 from papers_assets.arxiv.client import ArxivClient
 from papers_assets.storage.locks import FileLocks, Locks, PostgresLocks
-from papers_assets.storage.rate_limit import gate_for
+from papers_assets.storage.rate_limit import build_rate_limiter
 
 
 def locks_at(place: Path | str) -> Locks:
@@ -22,25 +22,25 @@ def locks_at(place: Path | str) -> Locks:
 
 def count_up(place: Path | str, number: Path, times: int) -> None:
     for _ in range(times):
-        with locks_at(place).holding("number"):
+        with locks_at(place).hold("number"):
             value = int(number.read_text())
             time.sleep(0.001)
             number.write_text(str(value + 1))
 
 
 def hold(place: Path | str, holding: Any) -> None:
-    with locks_at(place).holding("a"):
+    with locks_at(place).hold("a"):
         holding.set()
         time.sleep(60)
 
 
-def ask(url: str, gate: tuple[float, str, Path], times: int, together: Barrier) -> None:
+def ask(url: str, rate_limiter: tuple[float, str, Path], times: int, together: Barrier) -> None:
     """Ask an arXiv, beginning when all do who are `together`; by the interval, locks and folder."""
-    interval, locks, folder = gate
-    client = ArxivClient(url, gate_for(url, interval, locks, host_folder=folder))
+    interval, locks, folder = rate_limiter
+    client = ArxivClient(url, build_rate_limiter(url, interval, locks, host_folder=folder))
     together.wait(60)
     for _ in range(times):
-        client.ask({"search_query": "all:compiler", "max_results": "1"})
+        client.query({"search_query": "all:compiler", "max_results": "1"})
     client.close()
 
 

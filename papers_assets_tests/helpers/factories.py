@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from papers_assets.arxiv.models import Paper
 from papers_assets.keywords.model import Keyword, Phrase, Search
 from papers_assets.transform import raw_papers
-from papers_assets.transform.listed_papers import Listed
+from papers_assets.transform.listed_papers import ListedPaper
 from papers_assets.transform.selection import to_frame
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
@@ -68,18 +68,18 @@ def paper(number: int = 1, version: int = 1, **fields: Any) -> Paper:
     return Paper(**(values | fields))
 
 
-def listed_paper(number: int = 1, version: int = 1, **fields: Any) -> Listed:
+def listed_paper(number: int = 1, version: int = 1, **fields: Any) -> ListedPaper:
     """The same paper on a list."""
     values = asdict(paper(number, version))
     del values["links"]
     seen = {"first_seen": LATER, "keywords": ("compiler",)}
-    return Listed(**(values | seen | fields))
+    return ListedPaper(**(values | seen | fields))
 
 
 def held_frame(papers: Iterable[Paper], seen_at: datetime = LATER) -> pd.DataFrame:
     """The papers as they are held, as a frame, in the order given."""
     papers = list(papers)
-    table = raw_papers.refreshed(keyword(), None, papers, seen_at).papers
+    table = raw_papers.merge_answer(keyword(), None, papers, seen_at).rows
     frame = to_frame(table).set_index(["arxiv_id", "version"])
     order = [(p.arxiv_id, p.version) for p in papers]
     return frame.loc[order].reset_index()

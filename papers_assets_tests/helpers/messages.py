@@ -5,12 +5,12 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from papers_assets.notify.message import Notice
-from papers_assets.notify.webhook import Item, slack_text
+from papers_assets.notify.message import Message
+from papers_assets.notify.webhook import MessageLine, to_slack_text
 
 SECRET = "hunter2"  # noqa: S105 - of servers that these tests start
 DAY = date(2026, 11, 23)
-NOTICE = Notice(
+NOTICE = Message(
     day=DAY,
     part=1,
     subject="Invented papers of 2026-11-23: 2 new",
@@ -18,11 +18,13 @@ NOTICE = Notice(
     text="compiler\n\nAn invented compiler — überall\n",
     html="<!doctype html><html><body><p>An invented compiler — überall</p></body></html>",
     data={"papers": [{"id": "2613.00001"}]},
-    short=slack_text([Item("An invented compiler", "https://arxiv.org/abs/2613.00001v1")]),
+    slack_text=to_slack_text(
+        [MessageLine("An invented compiler", "https://arxiv.org/abs/2613.00001v1")]
+    ),
 )
 
 
-def notice(**fields: Any) -> Notice:
+def notice(**fields: Any) -> Message:
     return replace(NOTICE, **fields)
 
 

@@ -18,27 +18,27 @@ from filelock import FileLock
 from ruamel.yaml import YAML
 
 from papers_assets.arxiv.sample import Fault, RequestRecord, SampleArxiv
-from papers_assets.checks import CHECKS_OF_CHANGES, CHECKS_OF_PAPERS, CHECKS_OF_README
+from papers_assets.checks import CHANGES_CHECKS, PAPERS_CHECKS, README_CHECKS
 from papers_assets.definitions import build_definitions
 from papers_assets.defs.headless import (
     _NEEDED_FOR_README,
-    COUNTED,
-    Report,
+    COUNTED_COLUMNS,
+    RunReport,
     open_instance,
     run_daily,
 )
 from papers_assets.defs.resources import ArxivResource, PapersIOManager, StoreResource
-from papers_assets.defs.run_config import RefreshConfig, _wishes
-from papers_assets.defs.run_results import Outcomes
-from papers_assets.keywords.model import Keyword, KeywordsFile
+from papers_assets.defs.run_config import RawPapersConfig, _build_options
+from papers_assets.defs.run_results import RunResults
+from papers_assets.keywords.model import Keyword, KeywordsConfig
 from papers_assets.pipeline.refresh import refresh
-from papers_assets.settings import PROJECT_ROOT, Channels, Settings
-from papers_assets.storage.editions import Outputs
-from papers_assets.storage.locks import locks_for
-from papers_assets.storage.raw_papers import Store
+from papers_assets.settings import PROJECT_ROOT, NotificationSettings, Settings
+from papers_assets.storage.editions import EditionStore
+from papers_assets.storage.locks import open_locks
+from papers_assets.storage.raw_papers import RawPapersStore
 from papers_assets_tests.helpers.factories import LATER, keyword
 
-_CHECKS = {**CHECKS_OF_PAPERS, **CHECKS_OF_CHANGES, **CHECKS_OF_README}
+_CHECKS = {**PAPERS_CHECKS, **CHANGES_CHECKS, **README_CHECKS}
 LISTS = frozenset({"harvest", "raw_papers", "papers", "readme"})
 """The assets that tests with the marker `lists_only` run; the other outputs take time."""
 
@@ -60,7 +60,7 @@ class Pipeline:
     today: datetime = LATER
     failing: dict[str, Fault] = field(default_factory=dict)
     """What arXiv answers to queries with these words in them."""
-    channels: Channels = field(default_factory=Channels)
+    channels: NotificationSettings = field(default_factory=NotificationSettings)
     environment: dict[str, str] = field(default_factory=dict)
     locks: str = ""
     """PAPERS_LOCKS; a URL has to be in the environment, too."""
@@ -80,18 +80,18 @@ class Pipeline:
 
     def __post_init__(self) -> None:
         self.server.fault = self._fault
-        locks = locks_for(self.locks, self.home, self.host_folder)
-        self.store = Store(self.home, locks, self.host_folder)
-        self.outputs = Outputs(self.home, locks)
+        locks = open_locks(self.locks, self.home, self.host_folder)
+        self.store = RawPapersStore(self.home, locks, self.host_folder)
+        self.outputs = EditionStore(self.home, locks)
 
     def _fault(self, request: RequestRecord) -> Fault | None:
         asked = request.parameters.get("search_query", "")
         return next((fault for words, fault in self.failing.items() if words in asked), None)
 
     @property
-    def file(self) -> KeywordsFile:
+    def file(self) -> KeywordsConfig:
         path = (self.host_folder or self.home) / "keywords.toml"
-        return KeywordsFile(
+        return KeywordsConfig(
             path,
             tuple(self.keywords),
             ZoneInfo("UTC"),
@@ -128,7 +128,7 @@ class Pipeline:
             executor=everything.executor,
         )
 
-    def run(self, *names: str, **config: Any) -> Report:
+    def run(self, *names: str, **config: Any) -> RunReport:
         """Refresh these keywords (none: all), and publish what arrived."""
         report = self.refresh(*names, **config)
         self.publish(report)
@@ -139,8 +139,11 @@ class Pipeline:
         if self.prepared is None:
             self.run()
             return
-        file, papers = replace(self.file, path=Path()), tuple(self.server.corpus.versions)
-        kind = repr((file, self.today, sorted(self.assets), papers))
+        keywords_config, papers = (
+            replace(self.file, path=Path()),
+            tuple(self.server.corpus.versions),
+        )
+        kind = repr((keywords_config, self.today, sorted(self.assets), papers))
         folder = self.prepared / hashlib.sha256(kind.encode()).hexdigest()
         with FileLock(folder.with_suffix(".lock")):
             if folder.exists():
@@ -152,10 +155,10 @@ class Pipeline:
             assert (report.failed, report.problem, report.unpublished) == ({}, "", {})
             shutil.copytree(self.home, folder)
 
-    def refresh(self, *names: str, **config: Any) -> Report:
+    def refresh(self, *names: str, **config: Any) -> RunReport:
         """Do what `raw_papers` does; `config` is that of a run."""
         keywords = [word for word in self.keywords if not names or word.name in names]
-        report, outcomes = Report(), Outcomes(self.server.url)
+        report, outcomes = RunReport(), RunResults(self.server.url)
         arxiv = ArxivResource(
             api_url=self.server.url,
             oai_url=self.server.oai_url,
@@ -165,24 +168,26 @@ class Pipeline:
             locks=self.locks,
         )
         with closing(arxiv.client()) as client:
-            wishes = _wishes(RefreshConfig(**config), self.today.date())
-            wishes = replace(wishes, witness=() if self.witness else None)
-            for outcome in refresh(keywords, client, self.store, lambda: self.today, wishes):
+            options = _build_options(RawPapersConfig(**config), self.today.date())
+            options = replace(options, oai_comparison_sets=() if self.witness else None)
+            for outcome in refresh(keywords, client, self.store, lambda: self.today, options):
                 outcomes.add(outcome)
-        report.failed |= outcomes.problems
-        self.story = outcomes.story
+        report.failed |= outcomes.failure_reasons
+        self.story = outcomes.failure_summary
         for name, found in outcomes.refreshed.items():
             values = _values(found)
             self.metadata["raw_papers", name] = values
             report.refreshed.append(name)
-            report.counts[name] = {key: int(values[key]) for key in COUNTED if key in values}
+            report.counts[name] = {
+                key: int(values[key]) for key in COUNTED_COLUMNS if key in values
+            }
             if values.get("results_at_arxiv") == 0:
                 report.without_papers.append(name)
         return report
 
-    def publish(self, report: Report | None = None, only: Collection[str] = ()) -> Report:
+    def publish(self, report: RunReport | None = None, only: Collection[str] = ()) -> RunReport:
         """Do what the assets after `raw_papers` do, each but those after one that failed."""
-        report = report or Report()
+        report = report or RunReport()
         failed: set[dg.AssetKey] = set()
         for asset in _assets(self.definitions):
             name = asset.key.to_user_string()
@@ -226,7 +231,7 @@ class Pipeline:
                 yield result
 
     def _take(
-        self, name: str, result: dg.AssetCheckResult | dg.MaterializeResult[Any], report: Report
+        self, name: str, result: dg.AssetCheckResult | dg.MaterializeResult[Any], report: RunReport
     ) -> str:
         """Take note of a result; return why nothing may be built upon it, or nothing."""
         if isinstance(result, dg.AssetCheckResult):
@@ -258,7 +263,7 @@ class House(Pipeline):
 
     instance: dg.DagsterInstance
 
-    def run(self, *names: str, **_: Any) -> Report:
+    def run(self, *names: str, **_: Any) -> RunReport:
         return run_daily(
             self.definitions,
             self.instance,

@@ -48,9 +48,9 @@ def s3_home(s3_environment: dict[str, str]) -> Path:
     """A home in a fresh bucket: a UPath."""
     from s3fs import S3FileSystem
 
-    from papers_assets.settings import home_at
+    from papers_assets.settings import open_home
 
     assert s3_environment
     bucket = f"invented-{uuid4().hex}"
     S3FileSystem().mkdir(bucket)
-    return home_at(f"s3://{bucket}/papers")
+    return open_home(f"s3://{bucket}/papers")

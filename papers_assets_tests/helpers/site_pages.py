@@ -7,15 +7,15 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from papers_assets.render.chart import bars
-from papers_assets.render.site import Frame, NamedPage, Site, SiteSection, render_site
-from papers_assets.transform.listed_papers import Listed
+from papers_assets.render.chart import build_bar_row
+from papers_assets.render.site import KeywordPage, Site, SiteFrame, SiteSection, render_site
+from papers_assets.transform.listed_papers import ListedPaper
 
 TODAY = date(2026, 11, 23)
 _NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
-def listed_paper(number: int = 1, **fields: Any) -> Listed:
+def listed_paper(number: int = 1, **fields: Any) -> ListedPaper:
     """An invented paper, `number` hours old."""
     updated = _NOON - timedelta(hours=number)
     values: dict[str, Any] = {
@@ -34,10 +34,10 @@ def listed_paper(number: int = 1, **fields: Any) -> Listed:
         "first_seen": updated,
         "keywords": ("compiler",),
     }
-    return Listed(**(values | fields))
+    return ListedPaper(**(values | fields))
 
 
-def recorded(record: Mapping[str, Any], number: int = 1) -> Listed:
+def recorded(record: Mapping[str, Any], number: int = 1) -> ListedPaper:
     """A paper of a corpus; what its record does not have is invented."""
     paper = listed_paper(number)
     updated = record.get("updated")
@@ -60,14 +60,14 @@ def recorded(record: Mapping[str, Any], number: int = 1) -> Listed:
     )
 
 
-def site_of(papers: Sequence[Listed], names: Iterable[str] = (), **fields: Any) -> Site:
+def site_of(papers: Sequence[ListedPaper], names: Iterable[str] = (), **fields: Any) -> Site:
     """A site of the papers, newest first, with a section for each keyword."""
     names = list(names) or list(dict.fromkeys(name for p in papers for name in p.keywords))
     newest = sorted(papers, key=lambda paper: paper.updated, reverse=True)
     sections = fields.get("sections", [section(name, newest) for name in names])
     values: dict[str, Any] = {
         "sections": sections,
-        "frame": Frame([NamedPage(s.keyword, s.slug) for s in sections]),
+        "frame": SiteFrame([KeywordPage(s.keyword, s.slug) for s in sections]),
         "papers": newest,
         "marks": {},
         "last_update": TODAY,
@@ -77,12 +77,12 @@ def site_of(papers: Sequence[Listed], names: Iterable[str] = (), **fields: Any) 
     return Site(**(values | fields))
 
 
-def section(name: str, papers: Iterable[Listed], note: str = "") -> SiteSection:
+def section(name: str, papers: Iterable[ListedPaper], note: str = "") -> SiteSection:
     found = [paper for paper in papers if name in paper.keywords]
     days = Counter(paper.updated.date() for paper in found)
     known_from = TODAY - timedelta(days=24)
     slug = name.replace(" ", "-")
-    return SiteSection(name, slug, found, note, bars(name, days, TODAY, known_from, TODAY))
+    return SiteSection(name, slug, found, note, build_bar_row(name, days, TODAY, known_from, TODAY))
 
 
 def pages_of(site: Site) -> dict[str, str]:

@@ -96,16 +96,16 @@ class UI:
         until(lambda: all(run["status"] in ENDED for run in self.runs()))
 
 
-def until(answer: Callable[[], Any], patience: float = PATIENCE) -> Any:
-    """Ask again until there is an answer, for `patience` seconds at most."""
-    give_up = time.monotonic() + patience
+def until(answer: Callable[[], Any], retry_policy: float = PATIENCE) -> Any:
+    """Ask again until there is an answer, for `retry_policy` seconds at most."""
+    give_up = time.monotonic() + retry_policy
     while True:
         try:
             if found := answer():
                 return found
         except requests.RequestException:
             pass  # not listening yet
-        assert time.monotonic() < give_up, f"it did not happen within {patience:.0f} s"
+        assert time.monotonic() < give_up, f"it did not happen within {retry_policy:.0f} s"
         time.sleep(0.5)
 
 

@@ -8,7 +8,14 @@ import dagster as dg
 import pytest
 
 from papers_assets.keywords.file import KeywordsFileError, read_keywords_file
-from papers_assets.keywords.model import Field, Keyword, KeywordsFile, Phrase, Search, Source
+from papers_assets.keywords.model import (
+    Keyword,
+    KeywordsConfig,
+    MatchField,
+    PaperSource,
+    Phrase,
+    Search,
+)
 from papers_assets.keywords.query import count_terms
 from papers_assets.settings import PROJECT_ROOT
 from papers_assets_tests.helpers import reference_data
@@ -26,29 +33,29 @@ def write(tmp_path: Path) -> Write:
     return write
 
 
-def read(path: Path) -> KeywordsFile:
+def read(path: Path) -> KeywordsConfig:
     return read_keywords_file(path)
 
 
 def test_the_shipped_file_has_the_three_keywords_of_the_seed() -> None:
-    file = read(PROJECT_ROOT / "keywords.toml")
-    assert file.names == ["reinforcement learning", "compiler", "performance"]
-    assert {keyword.categories for keyword in file.keywords} == {("cs", "stat")}
-    assert (file.timezone, file.schedule) == (ZoneInfo("UTC"), "0 6 * * *")
+    keywords_config = read(PROJECT_ROOT / "keywords.toml")
+    assert keywords_config.names == ["reinforcement learning", "compiler", "performance"]
+    assert {keyword.categories for keyword in keywords_config.keywords} == {("cs", "stat")}
+    assert (keywords_config.timezone, keywords_config.schedule) == (ZoneInfo("UTC"), "0 6 * * *")
 
 
 def test_a_bare_keyword_has_every_default(write: Write) -> None:
-    file = read(write("[keywords.compiler]"))
-    keyword = file["compiler"]
+    keywords_config = read(write("[keywords.compiler]"))
+    keyword = keywords_config["compiler"]
     assert keyword == Keyword("compiler", (Search(any=(Phrase("compiler"),)),), cap=100)
-    assert (file.timezone.key, file.schedule) == ("UTC", "0 6 * * *")
-    assert (file.keep_runs, file.keep_papers) == (90, 1095)
-    assert not file.front_page
-    assert not file.witness
+    assert (keywords_config.timezone.key, keywords_config.schedule) == ("UTC", "0 6 * * *")
+    assert (keywords_config.keep_runs, keywords_config.keep_papers) == (90, 1095)
+    assert not keywords_config.front_page
+    assert not keywords_config.witness
 
 
 def test_a_keyword_of_its_own_overrides_the_files_defaults(write: Write) -> None:
-    file = read(
+    keywords_config = read(
         write("""
             cap = 20
             categories = ["cs"]
@@ -71,51 +78,62 @@ def test_a_keyword_of_its_own_overrides_the_files_defaults(write: Write) -> None
             cap = 50
         """)
     )
-    plain, compiler = file.keywords
+    plain, compiler = keywords_config.keywords
     assert (plain.cap, plain.categories) == (20, ("cs",))
     assert compiler.searches == (
         Search(
             any=(Phrase("compiler"), Phrase("LLVM")),
             all=((Phrase("optimization"),),),
             none=(Phrase("decompiler"),),
-            within=Field.TITLE,
+            within=MatchField.TITLE,
             categories=("cs.PL", "cs.AR"),
         ),
     )
     assert compiler.cap == 50
-    assert (file.timezone.key, file.schedule) == ("Europe/Berlin", "30 7 * * 1-5")
-    assert (file.keep_runs, file.keep_papers) == (30, 400)
-    assert (file.site, file.digest_when_nothing_changed) == ("https://example.org/papers", True)
-    assert file.front_page
-    assert file.witness
+    assert (keywords_config.timezone.key, keywords_config.schedule) == (
+        "Europe/Berlin",
+        "30 7 * * 1-5",
+    )
+    assert (keywords_config.keep_runs, keywords_config.keep_papers) == (30, 400)
+    assert (keywords_config.site, keywords_config.digest_when_nothing_changed) == (
+        "https://example.org/papers",
+        True,
+    )
+    assert keywords_config.front_page
+    assert keywords_config.witness
     assert (plain.recipients, compiler.recipients) == ("", "TEAM")
 
 
-def fields(file: KeywordsFile, name: str = "x") -> dict[str, Field]:
-    [search] = file[name].searches
+def fields(keywords_config: KeywordsConfig, name: str = "x") -> dict[str, MatchField]:
+    [search] = keywords_config[name].searches
     return dict(pair for group in search.groups for pair in group)
 
 
 def test_a_word_has_to_be_in_both_fields_and_a_longer_phrase_in_either(write: Write) -> None:
-    file = read(write('[keywords.x]\nany = ["compiler", "graph networks"]'))
-    assert fields(file) == {"compiler": Field.BOTH, "graph networks": Field.EITHER}
+    keywords_config = read(write('[keywords.x]\nany = ["compiler", "graph networks"]'))
+    assert fields(keywords_config) == {
+        "compiler": MatchField.BOTH,
+        "graph networks": MatchField.EITHER,
+    }
 
 
 @pytest.mark.parametrize("phrase", ["chain-of-thought", "Q-learning", "SLAM/VO", "AdS/CFT"])
 def test_words_are_counted_as_arxiv_splits_them(write: Write, phrase: str) -> None:
-    file = read(write(f'[keywords.x]\nany = ["{phrase}", "node.js", "snake_case"]'))
-    both = dict.fromkeys(("node.js", "snake_case"), Field.BOTH)
-    assert fields(file) == {phrase: Field.EITHER} | both
+    keywords_config = read(write(f'[keywords.x]\nany = ["{phrase}", "node.js", "snake_case"]'))
+    both = dict.fromkeys(("node.js", "snake_case"), MatchField.BOTH)
+    assert fields(keywords_config) == {phrase: MatchField.EITHER} | both
 
 
 def test_the_file_can_say_once_where_phrases_are_looked_for(write: Write) -> None:
-    file = read(write('in = "title or abstract"\n[keywords.x]\n[keywords.y]\nin = "title"'))
-    assert fields(file) == {"x": Field.EITHER}
-    assert fields(file, "y") == {"y": Field.TITLE}
+    keywords_config = read(
+        write('in = "title or abstract"\n[keywords.x]\n[keywords.y]\nin = "title"')
+    )
+    assert fields(keywords_config) == {"x": MatchField.EITHER}
+    assert fields(keywords_config, "y") == {"y": MatchField.TITLE}
 
 
 def test_all_can_have_lists_of_alternatives_and_phrases_fields_of_their_own(write: Write) -> None:
-    file = read(
+    keywords_config = read(
         write("""
             [keywords.x]
             any = ["nickelate", { phrase = "La3Ni2O7", in = "abstract" }]
@@ -123,30 +141,30 @@ def test_all_can_have_lists_of_alternatives_and_phrases_fields_of_their_own(writ
             none = [{ phrase = "review", in = "title" }]
         """)
     )
-    [search] = file["x"].searches
+    [search] = keywords_config["x"].searches
     assert search.groups == (
-        (("nickelate", Field.BOTH), ("La3Ni2O7", Field.ABSTRACT)),
-        (("film", Field.BOTH),),
-        (("PLD", Field.BOTH), ("ICRA", Field.COMMENT)),
+        (("nickelate", MatchField.BOTH), ("La3Ni2O7", MatchField.ABSTRACT)),
+        (("film", MatchField.BOTH),),
+        (("PLD", MatchField.BOTH), ("ICRA", MatchField.COMMENT)),
     )
-    assert search.excluded == (("review", Field.TITLE),)
+    assert search.excluded == (("review", MatchField.TITLE),)
 
 
 def test_all_of_a_category_needs_no_phrase(write: Write) -> None:
-    file = read(write('[keywords.robotics]\nany = []\ncategories = ["cs.RO"]'))
-    assert file["robotics"].searches == (Search(categories=("cs.RO",)),)
+    keywords_config = read(write('[keywords.robotics]\nany = []\ncategories = ["cs.RO"]'))
+    assert keywords_config["robotics"].searches == (Search(categories=("cs.RO",)),)
 
 
 def test_all_without_any_needs_every_word(write: Write) -> None:
-    file = read(write('[keywords.x]\nany = []\nall = ["latent", "image"]'))
-    [search] = file["x"].searches
-    assert search.groups == ((("latent", Field.BOTH),), (("image", Field.BOTH),))
+    keywords_config = read(write('[keywords.x]\nany = []\nall = ["latent", "image"]'))
+    [search] = keywords_config["x"].searches
+    assert search.groups == ((("latent", MatchField.BOTH),), (("image", MatchField.BOTH),))
 
 
 def test_a_keyword_can_have_several_queries_which_share_what_stands_beside_them(
     write: Write,
 ) -> None:
-    file = read(
+    keywords_config = read(
         write("""
             [keywords.EDA]
             in = "abstract"
@@ -160,18 +178,18 @@ def test_a_keyword_can_have_several_queries_which_share_what_stands_beside_them(
             cross_lists = false
         """)
     )
-    shared = Search(within=Field.ABSTRACT, none=(Phrase("survey"),))
-    assert file["EDA"].searches == (
+    shared = Search(within=MatchField.ABSTRACT, none=(Phrase("survey"),))
+    assert keywords_config["EDA"].searches == (
         replace(shared, any=(Phrase("LLM"),), categories=("cs.AR",)),
         replace(shared, any=(Phrase("chip design"),), categories=("cs.LG",), cross_lists=False),
     )
-    assert file.harvest_categories == ("cs.AR", "cs.LG")
+    assert keywords_config.harvest_categories == ("cs.AR", "cs.LG")
 
 
 def test_what_old_files_say_is_asked_for_as_before(write: Write) -> None:
     # Fingerprints of the release before keywords could say more: were they others, everything
     # would be fetched again.
-    file = read(
+    keywords_config = read(
         write("""
             [keywords."graph networks"]
             [keywords.compiler]
@@ -183,10 +201,10 @@ def test_what_old_files_say_is_asked_for_as_before(write: Write) -> None:
             [keywords.k-means]
         """)
     )
-    assert file["graph networks"].definition == "7d58fcfe71ebdf71"
-    assert file["compiler"].definition == "5c49088afdff6e4f"
+    assert keywords_config["graph networks"].fingerprint == "7d58fcfe71ebdf71"
+    assert keywords_config["compiler"].fingerprint == "5c49088afdff6e4f"
     # Of one word then, and so in title and abstract; of two now.
-    assert file["k-means"].definition != "0985a816e0a418d6"
+    assert keywords_config["k-means"].fingerprint != "0985a816e0a418d6"
 
 
 @pytest.mark.parametrize(
@@ -202,8 +220,8 @@ def test_what_old_files_say_is_asked_for_as_before(write: Write) -> None:
 )
 def test_whatever_changes_the_list_changes_the_definition(write: Write, line: str) -> None:
     with_categories = '[keywords.x]\ncategories = ["cs"]' if "cs" in line else "[keywords.x]"
-    plain = read(write(with_categories))["x"].definition
-    assert read(write(f"[keywords.x]\n{line}"))["x"].definition != plain
+    plain = read(write(with_categories))["x"].fingerprint
+    assert read(write(f"[keywords.x]\n{line}"))["x"].fingerprint != plain
 
 
 @pytest.mark.parametrize(
@@ -212,9 +230,9 @@ def test_whatever_changes_the_list_changes_the_definition(write: Write, line: st
 )
 def test_any_printable_keyword_works_here_and_as_a_partition(write: Write, name: str) -> None:
     quoted = name.replace("\\", "\\\\").replace('"', '\\"')
-    file = read(write(f'[keywords."{quoted}"]'))
-    assert file.names == [name]
-    assert dg.StaticPartitionsDefinition(file.names).get_partition_keys() == [name]
+    keywords_config = read(write(f'[keywords."{quoted}"]'))
+    assert keywords_config.names == [name]
+    assert dg.StaticPartitionsDefinition(keywords_config.names).get_partition_keys() == [name]
 
 
 def test_sections_keep_the_order_of_the_file(write: Write) -> None:
@@ -227,9 +245,9 @@ def test_a_byte_order_mark_is_no_obstacle(write: Write) -> None:
 
 @pytest.mark.parametrize("number", range(1, 24))
 def test_lists_of_public_projects_are_understood(number: int) -> None:
-    file = read(reference_data.path(f"reports/bugs/keywords/{number:02}.toml"))
-    assert file.names
-    assert all(count_terms(keyword) for keyword in file.keywords)
+    keywords_config = read(reference_data.path(f"reports/bugs/keywords/{number:02}.toml"))
+    assert keywords_config.names
+    assert all(count_terms(keyword) for keyword in keywords_config.keywords)
 
 
 MISTAKES: dict[str, tuple[str | bytes, str, str, str]] = {
@@ -496,7 +514,7 @@ def test_a_folder_in_its_place_is_no_crash(tmp_path: Path) -> None:
 
 def test_a_definition_changes_with_what_is_asked_and_not_with_the_cap(write: Write) -> None:
     def definition(options: str) -> str:
-        return read(write(f"[keywords.a]\n{options}"))["a"].definition
+        return read(write(f"[keywords.a]\n{options}"))["a"].fingerprint
 
     plain = definition("")
     assert definition("cap = 7") == plain
@@ -507,10 +525,13 @@ def test_a_definition_changes_with_what_is_asked_and_not_with_the_cap(write: Wri
 
 def test_days_are_harvested_only_by_who_says_so(write: Write) -> None:
     since = "harvest_since = 2026-10-01\n"
-    file = read(write(f"{since}[keywords.a]"))
-    assert (file.source, file.harvest_since) == (Source.QUERY, None)
-    file = read(write(f'source = "harvest"\n{since}[keywords.a]'))
-    assert (file.source, file.harvest_since) == (Source.HARVEST, date(2026, 10, 1))
+    keywords_config = read(write(f"{since}[keywords.a]"))
+    assert (keywords_config.source, keywords_config.harvest_since) == (PaperSource.QUERY, None)
+    keywords_config = read(write(f'source = "harvest"\n{since}[keywords.a]'))
+    assert (keywords_config.source, keywords_config.harvest_since) == (
+        PaperSource.HARVEST,
+        date(2026, 10, 1),
+    )
 
 
 def test_what_is_harvested_is_what_any_keyword_looks_at(write: Write) -> None:

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from papers_assets.arxiv import sample
 from papers_assets.arxiv.sample import grammar
 from papers_assets.keywords.matching import MATCHED, Matcher, Matchers, SearchMatcher
-from papers_assets.keywords.model import Field, Keyword, Phrase
-from papers_assets.keywords.query import search_query
+from papers_assets.keywords.model import Keyword, MatchField, Phrase
+from papers_assets.keywords.query import build_search_query
 from papers_assets_tests.helpers import factories, reference_data
 from papers_assets_tests.helpers.factories import keyword, search
 
@@ -20,7 +20,7 @@ def matches(title: str, abstract: str, in_categories: tuple[str, ...] = (), **op
 
 
 def is_listed(phrase: str, text: str, **options: Any) -> bool:
-    return matches(text, "", any=(phrase,), within=Field.TITLE, **options)
+    return matches(text, "", any=(phrase,), within=MatchField.TITLE, **options)
 
 
 @pytest.mark.parametrize(
@@ -168,7 +168,7 @@ def test_any_all_and_none_combine() -> None:
         "any": ("compiler", "LLVM"),
         "all": ("optimization",),
         "none": ("decompiler",),
-        "within": Field.EITHER,
+        "within": MatchField.EITHER,
     }
     assert matches("LLVM", "An optimization", **options)
     assert not matches("LLVM", "Nothing", **options)
@@ -179,13 +179,13 @@ def test_any_all_and_none_combine() -> None:
 def test_an_excluded_word_excludes_wherever_the_keyword_looks() -> None:
     options: dict[str, Any] = {"any": ("compiler",), "none": ("survey",)}
     assert not matches("A compiler", "A survey of compilers", **options)
-    assert matches("Compilers", "A survey", within=Field.TITLE, **options)
+    assert matches("Compilers", "A survey", within=MatchField.TITLE, **options)
 
 
 def test_categories_name_archives_or_categories() -> None:
     options: dict[str, Any] = {
         "any": ("x",),
-        "within": Field.TITLE,
+        "within": MatchField.TITLE,
         "categories": ("cs", "stat.ML"),
     }
     assert matches("x", "", ("math.CO", "cs.DM"), **options)
@@ -194,7 +194,7 @@ def test_categories_name_archives_or_categories() -> None:
 
 
 def test_only_the_primary_category_counts_without_cross_lists() -> None:
-    options: dict[str, Any] = {"any": ("x",), "within": Field.TITLE, "categories": ("cs",)}
+    options: dict[str, Any] = {"any": ("x",), "within": MatchField.TITLE, "categories": ("cs",)}
     cross_listed = ("x", "", ("math.CO", "cs.DM"), None, None, "math.CO")
     assert Matcher(keyword(**options))(*cross_listed)
     assert not Matcher(keyword(**options, cross_lists=False))(*cross_listed)
@@ -212,7 +212,7 @@ def test_one_phrase_of_every_group_is_needed() -> None:
     options: dict[str, Any] = {
         "any": ("driving", "robotics"),
         "all": (("LLM", "VLM"), "benchmark"),
-        "within": Field.EITHER,
+        "within": MatchField.EITHER,
     }
     assert matches("Driving with a VLM", "A benchmark", **options)
     assert not matches("Driving with care", "A benchmark", **options)
@@ -221,7 +221,7 @@ def test_one_phrase_of_every_group_is_needed() -> None:
 
 
 def test_each_phrase_can_have_a_field_of_its_own() -> None:
-    asked = keyword(any=(Phrase("nickelate", Field.TITLE), Phrase("ICRA", Field.COMMENT)))
+    asked = keyword(any=(Phrase("nickelate", MatchField.TITLE), Phrase("ICRA", MatchField.COMMENT)))
     assert Matcher(asked)("A nickelate", "", ())
     assert not Matcher(asked)("ICRA", "A nickelate", ())
     assert Matcher(asked)("", "", (), "Accepted at ICRA 2027")
@@ -231,7 +231,7 @@ def test_each_phrase_can_have_a_field_of_its_own() -> None:
 @pytest.mark.parametrize("place", range(4))
 def test_anywhere_is_title_abstract_comment_and_journal_reference(place: int) -> None:
     title, abstract, comment, journal = ("ICRA" if place == n else "" for n in range(4))
-    asked = keyword("ICRA", within=Field.ANYWHERE)
+    asked = keyword("ICRA", within=MatchField.ANYWHERE)
     assert Matcher(asked)(title, abstract, (), comment, journal)
     assert not Matcher(asked)("", "", (), "", "")
 
@@ -240,8 +240,8 @@ def test_a_paper_matches_one_of_the_searches_with_its_own_categories() -> None:
     both = keyword(
         "EDA",
         searches=(
-            search(any=("LLM",), within=Field.TITLE, categories=("cs.AR",)),
-            search(any=("chip design",), within=Field.TITLE, categories=("cs.LG",)),
+            search(any=("LLM",), within=MatchField.TITLE, categories=("cs.AR",)),
+            search(any=("chip design",), within=MatchField.TITLE, categories=("cs.LG",)),
         ),
     )
     assert Matcher(both)("LLM", "", ("cs.AR",))
@@ -272,14 +272,14 @@ def test_a_paper_matches_one_of_the_searches_with_its_own_categories() -> None:
 def test_what_arxiv_finds_for_a_query_can_be_explained_though_it_is_not_listed(
     phrase: str, title: str
 ) -> None:
-    asked = keyword(phrase, within=Field.TITLE)
+    asked = keyword(phrase, within=MatchField.TITLE)
     assert SearchMatcher(asked)(title, "", ())
     assert not SearchMatcher(asked)("Something else", "", ())
 
 
 @pytest.mark.parametrize("phrase", ["on-policy", "AIS", "C++"])
 def test_what_is_excluded_by_the_list_alone_can_still_be_explained(phrase: str) -> None:
-    asked = keyword("learning", within=Field.TITLE, none=(phrase, "survey"))
+    asked = keyword("learning", within=MatchField.TITLE, none=(phrase, "survey"))
     assert not Matcher(asked)(f"Learning {phrase}", "", ())
     assert SearchMatcher(asked)(f"Learning {phrase}", "", ())
     assert Matcher(asked)("Learning policies of AI in C", "", ())
@@ -292,7 +292,7 @@ def test_words_in_another_order_cannot_be_explained() -> None:
 
 
 def test_arxiv_is_not_expected_to_know_primary_categories() -> None:
-    asked = keyword("x", within=Field.TITLE, categories=("cs",), cross_lists=False)
+    asked = keyword("x", within=MatchField.TITLE, categories=("cs",), cross_lists=False)
     assert SearchMatcher(asked)("x", "", ("math.CO", "cs.DM"), None, None, "math.CO")
 
 
@@ -330,7 +330,7 @@ keywords = st.builds(
     any=st.lists(phrases, max_size=3).map(tuple),
     all=some_phrases,
     none=some_phrases,
-    within=st.sampled_from([None, *Field]),
+    within=st.sampled_from([None, *MatchField]),
     categories=st.sampled_from([("cs",), ("stat.ML", "math")]),
     exact=st.booleans(),
 )
@@ -355,14 +355,16 @@ def test_arxiv_finds_for_the_query_what_is_expected_of_it(
 ) -> None:
     [asked] = numbered([options])
     values = factories.PAPER | {"title": title, "abstract": abstract, "comment": comment}
-    found = grammar.read(search_query(asked)).matches(
+    found = grammar.read(build_search_query(asked)).matches(
         sample.Paper(**values, categories=among, primary_category=next(iter(among), ""))
     )
     assert found == SearchMatcher(asked)(title, abstract, among, comment)
 
 
 def test_keywords_are_named_in_their_order_not_in_the_texts() -> None:
-    many = [keyword(name, within=Field.EITHER) for name in ("zebra", "graph nets", "..", "ape")]
+    many = [
+        keyword(name, within=MatchField.EITHER) for name in ("zebra", "graph nets", "..", "ape")
+    ]
     assert Matchers(many)("Apes ..", "graph nets, a zebra", ()) == [
         "zebra",
         "graph nets",
@@ -378,7 +380,7 @@ def test_many_keywords_are_answered_as_each_alone_over_real_papers() -> None:
         found = re.findall(r"\S+", record["title"])
         for size in (1, 2, 3):
             name = " ".join(found[-size:])
-            within = [None, *Field][number % 5]
+            within = [None, *MatchField][number % 5]
             categories = [(), ("cs",), tuple(record["categories"])][number % 3]
             none = ("neural",) if number % 4 == 0 else ()
             many[name] = keyword(name, within=within, categories=categories, none=none)

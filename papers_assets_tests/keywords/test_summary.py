@@ -2,15 +2,15 @@ from typing import Any
 
 import pytest
 
-from papers_assets.keywords.model import Field, Keyword, Phrase, Revisions
-from papers_assets.keywords.summary import summary, warnings
+from papers_assets.keywords.model import Keyword, MatchField, Phrase, Revisions
+from papers_assets.keywords.summary import list_warnings, summarize
 from papers_assets_tests.helpers.factories import keyword, search
 
 API = "https://export.arxiv.org/api/query"
 
 
 def warned(asked: Keyword) -> str:
-    return "\n".join(warnings(asked, API))
+    return "\n".join(list_warnings(asked, API))
 
 
 @pytest.mark.parametrize(
@@ -25,14 +25,16 @@ def warned(asked: Keyword) -> str:
             'graph networks: "graph networks" in title or abstract; all of arXiv; newest 20',
         ),
         (
-            keyword("x", any=("a", "b"), all=(("c", "d"), "e"), none=("f",), within=Field.TITLE),
+            keyword(
+                "x", any=("a", "b"), all=(("c", "d"), "e"), none=("f",), within=MatchField.TITLE
+            ),
             (
                 'x: ("a" or "b" in title) and ("c" or "d" in title) and "e" in title, without "f" '
                 "in title; all of arXiv; newest 100"
             ),
         ),
         (
-            keyword("x", any=(Phrase("a", Field.TITLE), Phrase("ICRA", Field.COMMENT))),
+            keyword("x", any=(Phrase("a", MatchField.TITLE), Phrase("ICRA", MatchField.COMMENT))),
             'x: "a" in title or "ICRA" in comment; all of arXiv; newest 100',
         ),
         (
@@ -50,7 +52,7 @@ def warned(asked: Keyword) -> str:
             keyword(
                 "EDA",
                 searches=(
-                    search(any=("LLM",), within=Field.TITLE, categories=("cs.AR",)),
+                    search(any=("LLM",), within=MatchField.TITLE, categories=("cs.AR",)),
                     search(any=("chip design",), categories=("cs.LG",)),
                 ),
             ),
@@ -59,7 +61,7 @@ def warned(asked: Keyword) -> str:
     ],
 )
 def test_a_keyword_is_said_in_one_line(asked: Keyword, said: str) -> None:
-    assert summary(asked) == said
+    assert summarize(asked) == said
 
 
 @pytest.mark.parametrize(
@@ -114,7 +116,7 @@ def test_phrases_of_all_none_and_further_searches_are_looked_at_too() -> None:
 def test_a_word_among_alternatives_that_must_be_in_both_fields_is_pointed_at() -> None:
     options: dict[str, Any] = {"any": ("NeRF", "radiance field")}
     assert '"NeRF" must be in title and abstract' in warned(keyword("x", **options))
-    assert warned(keyword("x", **options, within=Field.EITHER)) == ""
+    assert warned(keyword("x", **options, within=MatchField.EITHER)) == ""
     assert warned(keyword("NeRF")) == ""
 
 

@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 from papers_assets.arxiv.sample import grammar
 from papers_assets.arxiv.sample.query import CATEGORY, Node, Operation, Operator, Term
 from papers_assets.keywords.file import read_keywords_file
-from papers_assets.keywords.matching import MATCHED, Candidate, Matchers, SearchMatcher
+from papers_assets.keywords.matching import MATCHED, CandidatePaper, Matchers, SearchMatcher
 from papers_assets.keywords.model import Keyword
-from papers_assets.keywords.query import search_query
+from papers_assets.keywords.query import build_search_query
 from papers_assets_tests.helpers import reference_data
 from papers_assets_tests.lucene import engine
 
@@ -68,7 +68,7 @@ def main() -> None:
 
 def compared(keywords: Sequence[Keyword], papers: Sequence[Mapping[str, Any]]) -> Iterator[Row]:
     """Yield a row for each keyword, papers being records of the reference file."""
-    roots = [grammar.read(search_query(keyword)).root for keyword in keywords]
+    roots = [grammar.read(build_search_query(keyword)).root for keyword in keywords]
     found = _found({term for root in roots for term in _terms(root)}, papers)
     explained, listed = _matched(keywords, papers)
     for keyword, root in zip(keywords, roots, strict=True):
@@ -128,7 +128,7 @@ def _matched(
     matchers, by_name = Matchers(keywords), {k.name: SearchMatcher(k) for k in keywords}
     for number, paper in enumerate(papers):
         fields = [paper[name] for name in MATCHED]
-        candidate = Candidate(*fields)
+        candidate = CandidatePaper(*fields)
         for name, matcher in by_name.items():
             if matcher.matches(candidate):
                 explained[name].add(number)

@@ -15,9 +15,9 @@ _FIELDS = ("title", "abstract", "comment", "journal_ref")
 _MOST_SHOWN = 20
 
 ANALYZERS: dict[str, analysis.Analyzer] = {
-    "english": analysis.english,
-    "standard": analysis.standard,
-    "simple": analysis.simple,
+    "english": analysis.analyze_english,
+    "standard": analysis.analyze_standard,
+    "simple": analysis.analyze_simple,
 }
 """What is compared, by Lucene's name for it."""
 

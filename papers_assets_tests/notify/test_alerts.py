@@ -17,10 +17,10 @@ from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword
 
 from papers_assets.arxiv.sample import Fault
 from papers_assets.definitions import build_definitions
-from papers_assets.defs.jobs import DAILY
-from papers_assets.defs.sensors import alert_sensor
-from papers_assets.notify.alerts import send
-from papers_assets.settings import AlertError, Alerts, Settings, SettingsError, read_settings
+from papers_assets.defs.jobs import DAILY_JOB
+from papers_assets.defs.sensors import build_alert_sensor
+from papers_assets.notify.alerts import send_alert
+from papers_assets.settings import AlertError, AlertSettings, Settings, SettingsError, read_settings
 from papers_assets_tests.helpers.project import House
 from papers_assets_tests.helpers.ui_driver import free_port
 
@@ -116,9 +116,9 @@ def mailbox() -> Iterator[tuple[Mailbox, str]]:
 class Sensor:
     """The sensor, from tick to tick."""
 
-    def __init__(self, house: House, alerts: Alerts) -> None:
+    def __init__(self, house: House, alerts: AlertSettings) -> None:
         self.house = house
-        self.definition = alert_sensor(alerts, lambda: house.today)
+        self.definition = build_alert_sensor(alerts, lambda: house.today)
         self.cursor: str | None = None
 
     def tick(self) -> str:
@@ -133,7 +133,7 @@ class Sensor:
 def fail(house: House) -> None:
     """Let the daily run fail at one keyword."""
     house.failing = {"compiler": Fault(503)}
-    assert not house.execute(DAILY, tags=house.everything, raise_on_error=False).success
+    assert not house.execute(DAILY_JOB, tags=house.everything, raise_on_error=False).success
 
 
 @pytest.fixture
@@ -148,7 +148,10 @@ def test_a_failed_run_is_told_once_with_keyword_reason_and_what_comes_next(
     box, server = mailbox
     fail(house)
     sensor = Sensor(
-        house, Alerts(receiver.url, ("me@example.org", "you@example.org"), server, "me@example.org")
+        house,
+        AlertSettings(
+            receiver.url, ("me@example.org", "you@example.org"), server, "me@example.org"
+        ),
     )
     house.today = datetime.now(UTC)
     assert sensor.tick() == TOLD  # it failed before there was a sensor
@@ -174,7 +177,7 @@ def test_an_alert_that_cannot_be_sent_is_tried_again_by_those_who_have_not_been_
     house: House, receiver: Receiver, mailbox: tuple[Mailbox, str]
 ) -> None:
     box, server = mailbox
-    reachable = Alerts(receiver.url, ("me@example.org",), server, "me@example.org")
+    reachable = AlertSettings(receiver.url, ("me@example.org",), server, "me@example.org")
     unreachable = replace(reachable, smtp=f"smtp://me:{SECRET}@127.0.0.1:1")
     sensor = Sensor(house, unreachable)
     sensor.tick()
@@ -185,7 +188,7 @@ def test_an_alert_that_cannot_be_sent_is_tried_again_by_those_who_have_not_been_
             "The alert by e-mail could not be sent: ConnectionRefusedError. Trying again."
         )
     assert (len(receiver.received), len(box.received)) == (1, 0)
-    sensor.definition = alert_sensor(reachable, lambda: house.today)
+    sensor.definition = build_alert_sensor(reachable, lambda: house.today)
     assert sensor.tick() == TOLD
     assert (len(receiver.received), len(box.received)) == (1, 1)
 
@@ -194,7 +197,9 @@ def test_a_channel_that_is_broken_does_not_silence_the_other(
     house: House, receiver: Receiver, mailbox: tuple[Mailbox, str]
 ) -> None:
     box, server = mailbox
-    sensor = Sensor(house, Alerts(receiver.url, ("me@example.org",), server, "me@example.org"))
+    sensor = Sensor(
+        house, AlertSettings(receiver.url, ("me@example.org",), server, "me@example.org")
+    )
     sensor.tick()
     receiver.status = 404
     for _ in range(2):
@@ -211,19 +216,19 @@ def test_a_channel_that_is_broken_does_not_silence_the_other(
 def test_a_redirect_is_no_receipt(receiver: Receiver) -> None:
     receiver.status = 302
     with pytest.raises(AlertError, match="status 302"):
-        send(Alerts(receiver.url), "webhook", "subject", "text")
+        send_alert(AlertSettings(receiver.url), "webhook", "subject", "text")
 
 
 def test_who_is_refused_by_the_mail_server_has_not_been_told(mailbox: tuple[Mailbox, str]) -> None:
     box, server = mailbox
-    alerts = Alerts("", ("me@example.org", "nobody@example.org"), server, "me@example.org")
+    alerts = AlertSettings("", ("me@example.org", "nobody@example.org"), server, "me@example.org")
     with pytest.raises(AlertError, match=r"refused for nobody@example\.org"):
-        send(alerts, "e-mail", "subject", "text")
+        send_alert(alerts, "e-mail", "subject", "text")
     assert len(box.received) == 1
 
 
 def test_what_could_not_be_told_for_days_is_given_up(house: House, receiver: Receiver) -> None:
-    sensor = Sensor(house, Alerts(receiver.url))
+    sensor = Sensor(house, AlertSettings(receiver.url))
     sensor.tick()
     fail(house)
     receiver.status = 500
@@ -233,17 +238,17 @@ def test_what_could_not_be_told_for_days_is_given_up(house: House, receiver: Rec
 
 
 def test_nothing_is_sent_and_the_sensor_is_off_until_it_is_configured(house: House) -> None:
-    sensor = Sensor(house, Alerts())
+    sensor = Sensor(house, AlertSettings())
     assert sensor.definition.default_status is dg.DefaultSensorStatus.STOPPED
     assert "Set PAPERS_ALERT_WEBHOOK" in sensor.tick()
-    on = Sensor(house, Alerts("https://x"))
+    on = Sensor(house, AlertSettings("https://x"))
     assert on.definition.default_status is dg.DefaultSensorStatus.RUNNING
 
 
 def test_a_run_of_the_command_line_is_told_by_the_command_line(
     house: House, receiver: Receiver
 ) -> None:
-    sensor = Sensor(house, Alerts(receiver.url))
+    sensor = Sensor(house, AlertSettings(receiver.url))
     sensor.tick()
     house.failing = {"compiler": Fault(503)}
     assert house.run().failed
@@ -252,9 +257,9 @@ def test_a_run_of_the_command_line_is_told_by_the_command_line(
 
 
 def test_what_cannot_be_sent_is_told_without_its_secret() -> None:
-    alerts = Alerts("", ("me@example.org",), f"smtp://me:{SECRET}#x@h:1", "me@x")
+    alerts = AlertSettings("", ("me@example.org",), f"smtp://me:{SECRET}#x@h:1", "me@x")
     with pytest.raises(AlertError) as raised:
-        send(alerts, "e-mail", "subject", "text")
+        send_alert(alerts, "e-mail", "subject", "text")
     assert SECRET not in "".join(format_exception(raised.value))
     assert SECRET not in repr(alerts)
 
@@ -295,17 +300,17 @@ def test_a_mistake_in_the_configuration_is_named_without_its_secret(
     found = read_settings(variables).alerts  # which stops no list
     assert words in found.problem
     assert SECRET not in found.problem
-    assert found == Alerts(problem=found.problem)
+    assert found == AlertSettings(problem=found.problem)
 
 
 def test_settings_that_cannot_be_used_make_the_sensors_ticks_fail_until_they_are_repaired(
     house: House, receiver: Receiver
 ) -> None:
-    sensor = Sensor(house, Alerts(receiver.url))
+    sensor = Sensor(house, AlertSettings(receiver.url))
     sensor.tick()
     fail(house)
     usable, broken = sensor.definition, read_settings({"PAPERS_ALERT_EMAIL": "me@x.org"}).alerts
-    sensor.definition = alert_sensor(broken, lambda: house.today)
+    sensor.definition = build_alert_sensor(broken, lambda: house.today)
     assert sensor.definition.default_status is dg.DefaultSensorStatus.RUNNING
     with pytest.raises(SettingsError, match="PAPERS_ALERT_EMAIL is set, and PAPERS_SMTP_URL is"):
         sensor.tick()
@@ -316,11 +321,15 @@ def test_settings_that_cannot_be_used_make_the_sensors_ticks_fail_until_they_are
 
 def test_settings_that_cannot_be_used_keep_the_graph_from_nothing(house: House) -> None:
     settings = Settings(
-        house.file.path, house.home, house.server.url, 0.0, alerts=Alerts(problem="none of it")
+        house.file.path,
+        house.home,
+        house.server.url,
+        0.0,
+        alerts=AlertSettings(problem="none of it"),
     )
     definitions = build_definitions(settings, house.file)
     assert (
-        definitions.resolve_job_def(DAILY)
+        definitions.resolve_job_def(DAILY_JOB)
         .execute_in_process(instance=house.instance, tags=house.everything)
         .success
     )

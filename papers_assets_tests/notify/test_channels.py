@@ -5,9 +5,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from papers_assets.keywords.model import KeywordsFile
-from papers_assets.notify.recipients import recipients
-from papers_assets.settings import Channels, SettingsError, read_settings
+from papers_assets.keywords.model import KeywordsConfig
+from papers_assets.notify.recipients import find_recipients
+from papers_assets.settings import NotificationSettings, SettingsError, read_settings
 from papers_assets_tests.helpers.factories import keyword
 from papers_assets_tests.helpers.messages import SECRET
 
@@ -25,19 +25,19 @@ FULL = {
 }
 
 
-def channels(**environment: str) -> Channels:
+def channels(**environment: str) -> NotificationSettings:
     return read_settings(environment).channels
 
 
 def test_every_channel_is_off_until_configured() -> None:
-    assert channels() == Channels()
-    assert channels(**dict.fromkeys(FULL, "")) == Channels()
-    assert channels(GITHUB_REPOSITORY="you/papers", GITHUB_API_URL="junk") == Channels()
+    assert channels() == NotificationSettings()
+    assert channels(**dict.fromkeys(FULL, "")) == NotificationSettings()
+    assert channels(GITHUB_REPOSITORY="you/papers", GITHUB_API_URL="junk") == NotificationSettings()
 
 
 def test_every_variable_is_read_and_secrets_are_not_shown() -> None:
     read = channels(**FULL)
-    assert read == Channels(
+    assert read == NotificationSettings(
         github_token=SECRET,
         github_repository="you/papers.of-us",
         github_api="https://github.example.org/api/v3",
@@ -96,7 +96,7 @@ def test_a_mistake_is_named_without_its_secret_and_concerns_its_channel_alone(
         "webhook": {"webhook", "webhook_shape"},
     }
     for name, fields in settings.items():
-        expected = Channels() if name == channel else full
+        expected = NotificationSettings() if name == channel else full
         assert all(getattr(found, f) == getattr(expected, f) for f in fields)
 
 
@@ -116,16 +116,16 @@ def test_github_may_be_this_very_machine() -> None:
     assert channels(**{**FULL, "GITHUB_API_URL": local}).github_api == local
 
 
-def file(**variables: str) -> KeywordsFile:
+def file(**variables: str) -> KeywordsConfig:
     """Keywords, with the variable of each; "": none."""
     keywords = tuple(keyword(name, recipients=who) for name, who in variables.items())
-    return KeywordsFile(Path("keywords.toml"), keywords, ZoneInfo("UTC"), "0 6 * * *")
+    return KeywordsConfig(Path("keywords.toml"), keywords, ZoneInfo("UTC"), "0 6 * * *")
 
 
 def test_an_address_gets_its_keywords_and_who_gets_everything_gets_it_once() -> None:
     keywords = file(compiler="TEAM", performance="", databases="OTHERS")
     environment = {"TEAM": "a@x.org, ME@example.org", "OTHERS": "b@x.org,A@X.org"}
-    assert recipients(keywords, channels(**FULL), environment) == {
+    assert find_recipients(keywords, channels(**FULL), environment) == {
         "me@example.org": None,
         "you@example.org": None,
         "a@x.org": ("compiler", "databases"),
@@ -134,29 +134,45 @@ def test_an_address_gets_its_keywords_and_who_gets_everything_gets_it_once() -> 
 
 
 def test_who_is_written_twice_in_a_variable_gets_it_once() -> None:
-    who = recipients(file(compiler="TEAM"), channels(**FULL), {"TEAM": "a@x.org, A@x.org"})
+    who = find_recipients(file(compiler="TEAM"), channels(**FULL), {"TEAM": "a@x.org, A@x.org"})
     assert who["a@x.org"] == ("compiler",)
     assert len(who) == 3
 
 
 def test_without_recipients_there_are_none() -> None:
-    assert recipients(file(compiler=""), Channels(), {}) == {}
+    assert find_recipients(file(compiler=""), NotificationSettings(), {}) == {}
 
 
 @pytest.mark.parametrize(
     ("value", "known", "words"),
     [
-        ("", Channels(sender="a@x", smtp=SMTP), "TEAM holds no e-mail address, and the keyword"),
-        (" , ", Channels(sender="a@x", smtp=SMTP), "TEAM holds no e-mail address"),
-        ("me", Channels(sender="a@x", smtp=SMTP), "TEAM: number 1 of 1 is no e-mail address"),
-        ("a@x.org", Channels(sender="a@x"), "PAPERS_SMTP_URL is not set, and the keyword 'comp"),
-        ("a@x.org", Channels(smtp=SMTP), "PAPERS_DIGEST_FROM is not set, and the keyword"),
+        (
+            "",
+            NotificationSettings(sender="a@x", smtp=SMTP),
+            "TEAM holds no e-mail address, and the keyword",
+        ),
+        (" , ", NotificationSettings(sender="a@x", smtp=SMTP), "TEAM holds no e-mail address"),
+        (
+            "me",
+            NotificationSettings(sender="a@x", smtp=SMTP),
+            "TEAM: number 1 of 1 is no e-mail address",
+        ),
+        (
+            "a@x.org",
+            NotificationSettings(sender="a@x"),
+            "PAPERS_SMTP_URL is not set, and the keyword 'comp",
+        ),
+        (
+            "a@x.org",
+            NotificationSettings(smtp=SMTP),
+            "PAPERS_DIGEST_FROM is not set, and the keyword",
+        ),
     ],
 )
 def test_a_keywords_recipients_who_cannot_be_written_to_are_told(
-    value: str, known: Channels, words: str
+    value: str, known: NotificationSettings, words: str
 ) -> None:
     with pytest.raises(SettingsError) as raised:
-        recipients(file(compiler="TEAM"), known, {"TEAM": value})
+        find_recipients(file(compiler="TEAM"), known, {"TEAM": value})
     assert words in str(raised.value)
     assert SECRET not in str(raised.value)

@@ -22,9 +22,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from papers_assets.notify.email import Mailer
-from papers_assets.notify.email_message import compose
-from papers_assets.notify.message import PAUSES, NotDelivered
-from papers_assets.render.markdown import collapse
+from papers_assets.notify.email_message import compose_email
+from papers_assets.notify.message import RETRY_PAUSES, DeliveryError
+from papers_assets.render.markdown import collapse_whitespace
 from papers_assets_tests.helpers import reference_data
 from papers_assets_tests.helpers.messages import SECRET, Sleep, everything_of, notice
 from papers_assets_tests.helpers.ui_driver import free_port
@@ -139,7 +139,7 @@ def mailer(url: str, sleep: Sleep | None = None, **options: Any) -> Mailer:
 
 
 def composed(**fields: Any) -> EmailMessage:
-    return compose(
+    return compose_email(
         notice(**fields), SENDER, "me@example.org", date=NOW, unsubscribe="", name="papers"
     )
 
@@ -222,8 +222,8 @@ def test_who_is_refused_for_now_is_tried_three_times(
     errors = mailer(url, sleep).send_all(dict.fromkeys(who, notice()))
     assert [to for to, _ in box.received] == ["a@x.org", "b@x.org"]
     assert list(errors) == ["c@x.org"]
-    assert errors["c@x.org"].passing
-    assert sleep.pauses == list(PAUSES)
+    assert errors["c@x.org"].is_transient
+    assert sleep.pauses == list(RETRY_PAUSES)
     assert "e-mail to b…@x.org: the mail server answered 450" in caplog.text
 
 
@@ -235,7 +235,7 @@ def test_a_server_that_hangs_up_is_called_again(mailbox: tuple[Mailbox, str]) ->
     assert mailer(url, sleep).send_all(dict.fromkeys(who, notice())) == {}
     assert [to for to, _ in box.received] == ["a@x.org", "d@x.org", "b@x.org", "c@x.org"]
     assert box.connections == 4
-    assert sleep.pauses == [PAUSES[0]]
+    assert sleep.pauses == [RETRY_PAUSES[0]]
 
 
 def test_a_server_that_is_away_is_asked_once_a_round_and_told_of_for_all() -> None:
@@ -246,7 +246,7 @@ def test_a_server_that_is_away_is_asked_once_a_round_and_told_of_for_all() -> No
     for error in errors.values():
         assert "could not be used (ConnectionRefusedError). Look at PAPERS_SMTP_URL" in str(error)
         assert SECRET not in everything_of(error)
-    assert sleep.pauses == list(PAUSES)
+    assert sleep.pauses == list(RETRY_PAUSES)
 
 
 def test_a_wrong_password_is_told_and_not_tried_again(
@@ -255,9 +255,9 @@ def test_a_wrong_password_is_told_and_not_tried_again(
     caplog.set_level(logging.DEBUG)
     box, url = mailbox
     wrong = mailer(url.replace(SECRET, f"not-{SECRET}"))
-    with pytest.raises(NotDelivered, match=r"did not let us in \(535\)") as raised:
+    with pytest.raises(DeliveryError, match=r"did not let us in \(535\)") as raised:
         wrong.send(notice(), "me@example.org")
-    assert not raised.value.passing
+    assert not raised.value.is_transient
     assert SECRET not in everything_of(raised.value) + caplog.text + repr(wrong)
     assert box.received == []
 
@@ -265,7 +265,7 @@ def test_a_wrong_password_is_told_and_not_tried_again(
 def test_a_server_that_says_the_password_aloud_is_not_quoted(mailbox: tuple[Mailbox, str]) -> None:
     box, url = mailbox
     box.answers = {"me@example.org": [f"550 {SECRET} is no password for this"]}
-    with pytest.raises(NotDelivered, match=r"'\*\*\* is no password") as raised:
+    with pytest.raises(DeliveryError, match=r"'\*\*\* is no password") as raised:
         mailer(url).send(notice(), "me@example.org")
     assert SECRET not in everything_of(raised.value)
 
@@ -280,7 +280,7 @@ def test_a_server_that_lets_nobody_in_for_now_is_asked_again() -> None:
     sleep = Sleep()
     with mail_server(authenticator=busy) as (box, where):
         mailer(f"smtp://{where}", sleep).send(notice(), "me@example.org")
-    assert sleep.pauses == [PAUSES[0]]
+    assert sleep.pauses == [RETRY_PAUSES[0]]
     assert len(box.received) == 1
 
 
@@ -288,9 +288,9 @@ def test_a_server_that_lets_nobody_in_for_now_is_asked_again() -> None:
     "url", [f"smtp://me:{SECRET}#x@h:1", f"smtp://me:{SECRET}@h:99999", f"smtp://[{SECRET}"]
 )
 def test_a_server_that_is_none_is_told_without_its_secret(url: str) -> None:
-    with pytest.raises(NotDelivered, match="Look at PAPERS_SMTP_URL") as raised:
+    with pytest.raises(DeliveryError, match="Look at PAPERS_SMTP_URL") as raised:
         mailer(url).send(notice(), "me@example.org")
-    assert not raised.value.passing
+    assert not raised.value.is_transient
     assert SECRET not in everything_of(raised.value)
 
 
@@ -308,7 +308,7 @@ def test_an_address_that_could_be_more_than_one_is_refused(
 
 def test_an_address_that_is_not_ascii_needs_a_server_that_takes_it() -> None:
     with mail_server(enable_SMTPUTF8=False) as (box, where):
-        with pytest.raises(NotDelivered, match="one that the mail server cannot take"):
+        with pytest.raises(DeliveryError, match="one that the mail server cannot take"):
             mailer(f"smtp://{where}").send(notice(), "müller@example.org")
         assert box.received == []
     with mail_server(enable_SMTPUTF8=True) as (box, where):
@@ -342,16 +342,16 @@ def encrypted_server(scheme: str, **options: Any) -> Iterator[tuple[Mailbox, str
 
 def test_a_server_whose_certificate_nobody_vouches_for_gets_nothing(tls: ssl.SSLContext) -> None:
     with encrypted_server("smtp", tls_context=tls) as (box, url):
-        with pytest.raises(NotDelivered, match=r"certificate is not one .* that can be trusted"):
+        with pytest.raises(DeliveryError, match=r"certificate is not one .* that can be trusted"):
             mailer(url).send(notice(), "me@example.org")
         assert (box.received, box.encrypted) == ([], [])
 
 
 def test_a_server_without_tls_that_is_not_this_machine_gets_nothing() -> None:
     with mail_server("127.0.0.2") as (box, where):
-        with pytest.raises(NotDelivered, match="SMTPNotSupportedError") as raised:
+        with pytest.raises(DeliveryError, match="SMTPNotSupportedError") as raised:
             mailer(f"smtp://{where}").send(notice(), "me@example.org")
-        assert not raised.value.passing
+        assert not raised.value.is_transient
         assert box.received == []
 
 
@@ -375,13 +375,13 @@ def test_whatever_is_in_the_texts_no_header_comes_in_and_lines_keep_to_smtps_lim
     plain = next(message.iter_parts())
     sound = text.encode("utf-8", "replace").decode()
     assert plain.get_content().split() == sound.split()
-    if len(collapse(subject)) <= 200:
-        assert str(message["Subject"]) == collapse(subject)
+    if len(collapse_whitespace(subject)) <= 200:
+        assert str(message["Subject"]) == collapse_whitespace(subject)
 
 
 def test_real_texts_are_the_subjects_that_were_published() -> None:
     for record in islice(reference_data.records("arxiv/hazards.jsonl.gz"), 0, None, 10):
-        subject = collapse(record["title"])[:200].strip()
+        subject = collapse_whitespace(record["title"])[:200].strip()
         assert parsed(composed(subject=subject).as_bytes())["Subject"] == subject
 
 
@@ -391,7 +391,7 @@ def test_a_long_subject_is_cut() -> None:
 
 @pytest.mark.parametrize("sender", ["me@" + "long-" * 12 + "x.example.org", "me@bücher.example"])
 def test_the_id_of_a_message_is_ascii_and_whole(sender: str) -> None:
-    message = compose(
+    message = compose_email(
         notice(part=2), sender, "you@x.org", date=NOW, unsubscribe="", name="papers"
     ).as_string()
     first = message.split("\nIn-Reply-To: ")[1].split("\n")[0].strip()

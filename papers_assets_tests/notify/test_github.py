@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import requests
 
-from papers_assets.notify.github import MOST_MARKDOWN, Issues
-from papers_assets.notify.message import LONGEST_WAIT, PAUSES, NotDelivered
+from papers_assets.notify.github import MAX_MARKDOWN, IssuePublisher
+from papers_assets.notify.message import MAX_WAIT, RETRY_PAUSES, DeliveryError
 from papers_assets_tests.helpers import github_api_server
 from papers_assets_tests.helpers.github_api_server import (
     APP_TOKEN,
@@ -40,15 +40,15 @@ def sleep() -> Sleep:
 
 
 @pytest.fixture
-def issues(api: GithubApi, sleep: Sleep) -> Iterator[Callable[..., Issues]]:
+def issues(api: GithubApi, sleep: Sleep) -> Iterator[Callable[..., IssuePublisher]]:
     sessions = []
 
-    def make(token: str = OWNER_TOKEN, **options: Any) -> Issues:
+    def make(token: str = OWNER_TOKEN, **options: Any) -> IssuePublisher:
         session = options.pop("session", None) or requests.Session()
         sessions.append(session)
         url = options.pop("url", api.url)
         repository = options.pop("repository", REPOSITORY)
-        return Issues(
+        return IssuePublisher(
             url, repository, token, session=session, sleep=sleep, now=lambda: NOW, **options
         )
 
@@ -57,7 +57,7 @@ def issues(api: GithubApi, sleep: Sleep) -> Iterator[Callable[..., Issues]]:
         session.close()
 
 
-Make = Callable[..., Issues]
+Make = Callable[..., IssuePublisher]
 
 
 def test_the_first_part_is_an_issue_and_the_second_a_comment_on_it(
@@ -136,7 +136,7 @@ def test_what_was_carried_out_although_the_answer_was_lost_is_not_posted_again(
     issues().publish(notice(part=part))
     assert len(api.posted) - before == 1
     assert len(api.issues) + len(api.comments.get(1, [])) == part
-    assert sleep.pauses == [PAUSES[0]]
+    assert sleep.pauses == [RETRY_PAUSES[0]]
 
 
 def test_an_answer_that_came_too_late_was_an_answer(
@@ -154,7 +154,7 @@ def test_an_answer_that_came_too_late_was_an_answer(
 
     assert issues(session=Late()).publish(notice()) == api.issues[0]["html_url"]
     assert len(api.posted) == 1
-    assert sleep.pauses == [PAUSES[0]]
+    assert sleep.pauses == [RETRY_PAUSES[0]]
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
@@ -164,11 +164,11 @@ def test_what_may_pass_is_tried_three_times(
 ) -> None:
     api.faults = [Fault(status, method=method)] * 2
     assert issues().publish(notice()) == api.issues[0]["html_url"]
-    assert sleep.pauses == list(PAUSES)
+    assert sleep.pauses == list(RETRY_PAUSES)
     api.faults = [Fault(status, method=method)] * 3
-    with pytest.raises(NotDelivered, match="The next run tries again") as raised:
+    with pytest.raises(DeliveryError, match="The next run tries again") as raised:
         issues().publish(notice(part=2))
-    assert raised.value.passing
+    assert raised.value.is_transient
     assert api.comments == {}
 
 
@@ -176,7 +176,7 @@ def test_a_list_that_is_none_is_not_taken_for_an_empty_one(api: GithubApi, issue
     client = issues()
     client.publish(notice())
     api.faults = [Fault(200, body="{}", method="GET")] * 3
-    with pytest.raises(NotDelivered, match="something that is not what was asked for"):
+    with pytest.raises(DeliveryError, match="something that is not what was asked for"):
         client.publish(notice())
     assert len(api.posted) == 1
 
@@ -197,7 +197,7 @@ def test_what_will_not_pass_is_told_with_its_remedy(
     api: GithubApi, issues: Make, sleep: Sleep, status: int, words: str
 ) -> None:
     api.faults = [Fault(status)] * 3
-    with pytest.raises(NotDelivered, match=words):
+    with pytest.raises(DeliveryError, match=words):
         issues().publish(notice())
     assert bool(sleep.pauses) == (status == 600)
     assert api.issues == []
@@ -206,9 +206,9 @@ def test_what_will_not_pass_is_told_with_its_remedy(
 def test_a_token_that_is_wrong_and_a_repository_that_is_none_are_told(
     api: GithubApi, issues: Make
 ) -> None:
-    with pytest.raises(NotDelivered, match="set PAPERS_GITHUB_TOKEN to a new one"):
+    with pytest.raises(DeliveryError, match="set PAPERS_GITHUB_TOKEN to a new one"):
         issues("ghp_wrong").publish(notice())
-    with pytest.raises(NotDelivered, match="look at PAPERS_GITHUB_REPOSITORY"):
+    with pytest.raises(DeliveryError, match="look at PAPERS_GITHUB_REPOSITORY"):
         issues(repository="you/nothing").publish(notice())
     assert api.posted == []
 
@@ -217,7 +217,7 @@ def test_a_token_that_is_wrong_and_a_repository_that_is_none_are_told(
     ("status", "headers", "body", "waited"),
     [
         (403, {"Retry-After": "77"}, "{}", 77),
-        (429, {"retry-after": "1"}, "{}", PAUSES[0]),
+        (429, {"retry-after": "1"}, "{}", RETRY_PAUSES[0]),
         (
             403,
             {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": f"{NOW + 99:.0f}"},
@@ -248,7 +248,7 @@ def test_who_is_asked_to_wait_waits(  # noqa: PLR0913, PLR0917 - a table's colum
 @pytest.mark.parametrize(
     "headers",
     [
-        {"Retry-After": f"{LONGEST_WAIT + 1:.0f}"},
+        {"Retry-After": f"{MAX_WAIT + 1:.0f}"},
         {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": f"{NOW + 3600:.0f}"},
     ],
 )
@@ -256,9 +256,9 @@ def test_who_is_asked_to_wait_for_long_leaves_it_to_the_next_run(
     api: GithubApi, issues: Make, sleep: Sleep, headers: dict[str, str]
 ) -> None:
     api.faults = [Fault(403, headers)]
-    with pytest.raises(NotDelivered, match=r"asks to wait \d+ s .* The next run") as raised:
+    with pytest.raises(DeliveryError, match=r"asks to wait \d+ s .* The next run") as raised:
         issues().publish(notice())
-    assert raised.value.wait > LONGEST_WAIT
+    assert raised.value.wait > MAX_WAIT
     assert sleep.pauses == []
 
 
@@ -271,7 +271,7 @@ def test_a_repository_that_has_moved_is_named_and_not_followed(
         client = issues()
         client.publish(notice())
         api.faults = [Fault(status, {"Location": f"{elsewhere.url}/x"}, method=method)]
-        with pytest.raises(NotDelivered, match=rf"has moved to {elsewhere.url}/x.*REPOSITORY"):
+        with pytest.raises(DeliveryError, match=rf"has moved to {elsewhere.url}/x.*REPOSITORY"):
             client.publish(notice(part=2))
         assert elsewhere.asked == []
 
@@ -281,16 +281,16 @@ def test_a_list_that_goes_on_at_another_host_is_not_followed(api: GithubApi, iss
         api.page_size, api.next_page_at = 1, elsewhere.url
         for _ in range(2):
             api.add_issue("Something else", OWNER, labels=LABELS)
-        with pytest.raises(NotDelivered, match="the list goes on at another host"):
+        with pytest.raises(DeliveryError, match="the list goes on at another host"):
             issues().publish(notice())
         assert elsewhere.asked == []
 
 
 def test_a_text_that_github_has_no_room_for_is_not_posted(api: GithubApi, issues: Make) -> None:
-    issues().publish(notice(markdown="x" * MOST_MARKDOWN, subject="s" * 999))
+    issues().publish(notice(markdown="x" * MAX_MARKDOWN, subject="s" * 999))
     assert len(api.issues[0]["title"]) == 256
-    with pytest.raises(NotDelivered, match="the text has 65,281 characters"):
-        issues().publish(notice(markdown="x" * (MOST_MARKDOWN + 1)))
+    with pytest.raises(DeliveryError, match="the text has 65,281 characters"):
+        issues().publish(notice(markdown="x" * (MAX_MARKDOWN + 1)))
     assert len(api.posted) == 1
 
 
@@ -301,14 +301,14 @@ def test_a_label_that_was_dropped_is_told_and_the_issue_still_found(
     for _ in range(2):
         client = issues(READER_TOKEN)
         assert client.publish(notice()) == api.issues[0]["html_url"]
-        (remark,) = client.remarks
+        (remark,) = client.warnings
         assert "lacks the label 'daily-papers'" in remark
         assert remark in caplog.messages
         caplog.clear()
     assert len(api.posted) == 1
     api.drops_labels = False
     client.publish(notice(day=notice().day.replace(day=24)))
-    assert client.remarks == [remark]
+    assert client.warnings == [remark]
 
 
 @pytest.mark.parametrize(
@@ -388,10 +388,10 @@ def test_the_token_is_nowhere_to_be_read(
     caplog.set_level(logging.DEBUG)
     client = issues()
     api.faults = [Fault(0), Fault(502), Fault(403, body=f'{{"message": "bad {OWNER_TOKEN}"}}')]
-    with pytest.raises(NotDelivered, match=r"bad \*\*\*") as raised:
+    with pytest.raises(DeliveryError, match=r"bad \*\*\*") as raised:
         client.publish(notice())
     assert len(api.posted) == 3
-    with pytest.raises(NotDelivered) as refused:
+    with pytest.raises(DeliveryError) as refused:
         issues(url="http://127.0.0.1:1").publish(notice())
     for text in (everything_of(raised.value), everything_of(refused.value), caplog.text):
         assert SECRET not in text

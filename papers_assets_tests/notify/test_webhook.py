@@ -13,9 +13,15 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from papers_assets.notify.message import LONGEST_WAIT, PAUSES, NotDelivered
-from papers_assets.notify.webhook import MOST_SLACK, Item, cut, post, slack_text
-from papers_assets.render.markdown import collapse
+from papers_assets.notify.message import MAX_WAIT, RETRY_PAUSES, DeliveryError
+from papers_assets.notify.webhook import (
+    MAX_SLACK_TEXT,
+    MessageLine,
+    post_message,
+    to_slack_text,
+    truncate_lines,
+)
+from papers_assets.render.markdown import collapse_whitespace
 from papers_assets_tests.helpers import reference_data
 from papers_assets_tests.helpers.messages import SECRET, Sleep, everything_of, notice
 
@@ -73,8 +79,8 @@ def sleep() -> Sleep:
 
 
 def test_slack_gets_text_and_a_program_gets_data(hook: Hook, sleep: Sleep) -> None:
-    post(hook.url, notice(), sleep=sleep)
-    post(hook.url, notice(part=2), "json", sleep=sleep)
+    post_message(hook.url, notice(), sleep=sleep)
+    post_message(hook.url, notice(part=2), "json", sleep=sleep)
     assert hook.received == [
         {
             "text": "• An invented compiler <https://arxiv.org/abs/2613.00001v1"
@@ -91,27 +97,27 @@ def test_what_may_pass_is_tried_three_times_under_one_key(
     hook: Hook, sleep: Sleep, status: int
 ) -> None:
     hook.answers = [(status, {}, "")] * 2
-    post(hook.url, notice(), sleep=sleep)
-    post(hook.url, notice(), sleep=sleep)
-    post(hook.url, notice(part=2), sleep=sleep)
+    post_message(hook.url, notice(), sleep=sleep)
+    post_message(hook.url, notice(), sleep=sleep)
+    post_message(hook.url, notice(part=2), sleep=sleep)
     keys = [headers["idempotency-key"] for headers in hook.headers]
     assert keys[:4] == keys[:1] * 4
     assert re.fullmatch(r"papers-assets-2026-11-23-1-[0-9a-f]{16}", keys[0])
     assert keys[4] != keys[0]
-    assert sleep.pauses == list(PAUSES)
+    assert sleep.pauses == list(RETRY_PAUSES)
     hook.answers = [(status, {}, "")] * 3
-    with pytest.raises(NotDelivered, match="next run tries again") as raised:
-        post(hook.url, notice(), sleep=sleep)
-    assert raised.value.passing
+    with pytest.raises(DeliveryError, match="next run tries again") as raised:
+        post_message(hook.url, notice(), sleep=sleep)
+    assert raised.value.is_transient
 
 
 def test_who_is_asked_to_wait_waits_but_not_for_long(hook: Hook, sleep: Sleep) -> None:
     hook.answers = [(429, {"Retry-After": "33"}, "")]
-    post(hook.url, notice(), sleep=sleep)
+    post_message(hook.url, notice(), sleep=sleep)
     assert sleep.pauses == [33]
-    hook.answers = [(429, {"Retry-After": f"{LONGEST_WAIT + 1:.0f}"}, "")]
-    with pytest.raises(NotDelivered, match="with a request to wait 181 s"):
-        post(hook.url, notice(), sleep=sleep)
+    hook.answers = [(429, {"Retry-After": f"{MAX_WAIT + 1:.0f}"}, "")]
+    with pytest.raises(DeliveryError, match="with a request to wait 181 s"):
+        post_message(hook.url, notice(), sleep=sleep)
     assert sleep.pauses == [33]
 
 
@@ -128,9 +134,9 @@ def test_what_will_not_pass_is_told_with_its_remedy(
     hook: Hook, sleep: Sleep, status: int, body: str, words: str
 ) -> None:
     hook.answers = [(status, {"Location": hook.url}, body)]
-    with pytest.raises(NotDelivered, match=words) as raised:
-        post(hook.url, notice(), sleep=sleep)
-    assert not raised.value.passing
+    with pytest.raises(DeliveryError, match=words) as raised:
+        post_message(hook.url, notice(), sleep=sleep)
+    assert not raised.value.is_transient
     assert len(hook.paths) == 1
     assert SECRET not in everything_of(raised.value)
 
@@ -143,8 +149,8 @@ def test_the_address_is_nowhere_to_be_read(
     caplog.set_level(logging.DEBUG, "urllib3")  # which other libraries make silent
     hook.answers = [(status, {"Location": hook.url}, hook.url)]
     try:
-        post(hook.url, notice(), sleep=sleep)
-    except NotDelivered as error:
+        post_message(hook.url, notice(), sleep=sleep)
+    except DeliveryError as error:
         assert SECRET not in everything_of(error)  # noqa: PT017 - one of the three raises
     logging.getLogger("urllib3.connectionpool").debug("Heard again")
     assert SECRET not in caplog.text
@@ -156,17 +162,17 @@ def test_the_address_is_nowhere_to_be_read(
     [f"http://127.0.0.1:1/{SECRET}", f"http://{SECRET}:x/", f"http://[{SECRET}", f"{SECRET}", ""],
 )
 def test_an_address_that_takes_nothing_is_told_without_being_shown(sleep: Sleep, url: str) -> None:
-    with pytest.raises(NotDelivered, match="PAPERS_DIGEST_WEBHOOK") as raised:
-        post(url, notice(), sleep=sleep)
+    with pytest.raises(DeliveryError, match="PAPERS_DIGEST_WEBHOOK") as raised:
+        post_message(url, notice(), sleep=sleep)
     assert SECRET not in everything_of(raised.value)
-    assert bool(sleep.pauses) == raised.value.passing == (":1/" in url)
+    assert bool(sleep.pauses) == raised.value.is_transient == (":1/" in url)
 
 
 def test_titles_call_nobody_and_make_no_links() -> None:
-    text = slack_text(
+    text = to_slack_text(
         [
-            Item("<!channel> & <http://x|y>"),
-            Item("@here [y](http://x) @Everyone", "https://x/?a=1&b=<|> c", "a|b <c>"),
+            MessageLine("<!channel> & <http://x|y>"),
+            MessageLine("@here [y](http://x) @Everyone", "https://x/?a=1&b=<|> c", "a|b <c>"),
         ]
     )
     assert text.split("\n") == [
@@ -181,12 +187,12 @@ def test_titles_call_nobody_and_make_no_links() -> None:
 @given(st.text(alphabet=st.characters() | st.sampled_from("<>&@[]()|!\n\u2060"), max_size=60))
 @example("&lt;!channel&gt;")
 def test_what_is_shown_is_what_was_published(text: str) -> None:
-    line = slack_text([Item(text)])
+    line = to_slack_text([MessageLine(text)])
     assert "\n" not in line
     assert not re.search(r"[<>]|&(?!amp;|lt;|gt;)|@(?:channel|all|here|everyone)|\]\(", line)
     for char, entity in (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&")):
         line = line.replace(char, entity)
-    assert line.replace(JOINER, "") == collapse(text).replace(JOINER, "")
+    assert line.replace(JOINER, "") == collapse_whitespace(text).replace(JOINER, "")
 
 
 @pytest.mark.corpus
@@ -194,14 +200,14 @@ def test_real_texts_stay_on_their_lines_and_without_angle_brackets() -> None:
     for record in reference_data.sample("arxiv/hazards.jsonl.gz"):
         for value in record.values():
             if isinstance(value, str):
-                line = slack_text([Item(value)])
+                line = to_slack_text([MessageLine(value)])
                 assert not re.search(r"[<>\n]|@(?:channel|all|here|everyone)", line)
 
 
 @given(st.lists(st.text("ab \n", max_size=30), max_size=30).map("\n".join), st.integers(100, 300))
 @example("x" * 500, 100)
 def test_a_text_is_cut_at_a_whole_line_and_says_how_many_more(text: str, most: int) -> None:
-    short = cut(text, most)
+    short = truncate_lines(text, most)
     assert len(short) <= most
     if short == text:
         return
@@ -214,5 +220,5 @@ def test_a_text_is_cut_at_a_whole_line_and_says_how_many_more(text: str, most: i
 
 
 def test_a_message_is_not_longer_than_slack_takes(hook: Hook, sleep: Sleep) -> None:
-    post(hook.url, notice(short="a line\n" * 9_999), sleep=sleep)
-    assert 0.99 * MOST_SLACK < len(hook.received[0]["text"]) <= MOST_SLACK
+    post_message(hook.url, notice(short="a line\n" * 9_999), sleep=sleep)
+    assert 0.99 * MAX_SLACK_TEXT < len(hook.received[0]["text"]) <= MAX_SLACK_TEXT

@@ -14,10 +14,10 @@ from papers_assets.arxiv.sample import Corpus, Fault, Paper, RequestRecord, Scri
 from papers_assets.arxiv.sample.api import Archive
 from papers_assets.arxiv.sample.interfaces import answer
 from papers_assets.arxiv.sample.replies import Spoiler
-from papers_assets.defs.jobs import DAILY
+from papers_assets.defs.jobs import DAILY_JOB
 from papers_assets.defs.run_config import EVERYTHING_TAG
 from papers_assets.keywords.matching import Matcher
-from papers_assets.keywords.model import Field, Keyword
+from papers_assets.keywords.model import Keyword, MatchField
 from papers_assets.pipeline import backfill, paging, refresh_keyword
 from papers_assets.storage.raw_papers import StoreError
 from papers_assets.transform import raw_papers as held_papers
@@ -35,7 +35,7 @@ MONTHS = [f"2026{month:02}" for month in range(11, 0, -1)]
 
 def run(house: House, **config: Any) -> dg.ExecuteInProcessResult:
     return house.execute(
-        DAILY,
+        DAILY_JOB,
         tags={**house.everything, EVERYTHING_TAG: "true"},
         run_config={"ops": {"raw_papers": {"config": config}}},
         raise_on_error=False,
@@ -76,7 +76,7 @@ def submitted_since(corpus: Corpus, keyword: Keyword, since: date) -> set[str]:
 
 
 def held(pipeline: Pipeline, name: str) -> set[str]:
-    found = pipeline.store.read_held(name)
+    found = pipeline.store.read_raw_papers(name)
     assert found is not None
     return {arxiv_id for arxiv_id, _ in found.versions()}
 
@@ -319,7 +319,7 @@ def test_whole_lists_are_read_when_what_is_held_is_ignored(
 ) -> None:
     look_back(compiler)
     filled = []
-    fetch = paging.fetch_newest
+    fetch = paging.fetch_until_known
 
     def watched(*arguments: Any, **options: Any) -> Any:
         filled.append(options["fill"])
@@ -363,11 +363,11 @@ def test_a_disk_that_is_full_ends_looking_back_and_keeps_the_refresh(
     def full(*_: object) -> None:
         raise StoreError("it is full")
 
-    monkeypatch.setattr(held_papers, "looked_back", full)
+    monkeypatch.setattr(held_papers, "merge_backfill", full)
     text = open_months(compiler, look_back_to="2026-11-01")
     assert "compiler: it is full" in text
     assert ("raw_papers", "compiler") in compiler.metadata
-    assert compiler.store.read_problem("compiler") == ""
+    assert compiler.store.read_failure_reason("compiler") == ""
 
 
 def test_a_changed_keyword_is_looked_back_at_anew(compiler: Pipeline) -> None:
@@ -420,7 +420,7 @@ def test_a_whole_run_takes_the_keywords_of_the_file_as_it_is_now(house: House) -
     # As when keywords.toml was edited, and the definitions were not reloaded.
     old = house.everything
     house.keywords = [*house.keywords, keyword("graph neural network")]
-    result = house.execute(DAILY, tags={**old, EVERYTHING_TAG: "true"})
+    result = house.execute(DAILY_JOB, tags={**old, EVERYTHING_TAG: "true"})
     assert result.success
     assert house.materialized == set(house.file.names)
 
@@ -438,7 +438,7 @@ def test_ignoring_what_is_held_leaves_no_gap_behind(pipeline: Pipeline, corpus: 
     """Days in which more papers came than a page has are read back to what was complete."""
     versions = sorted(corpus.newest, key=lambda p: (p.updated, p.id))
     pipeline.server.corpus = Corpus(versions[:300])
-    pipeline.keywords = [keyword("everything", any=("the",), within=Field.EITHER, cap=10)]
+    pipeline.keywords = [keyword("everything", any=("the",), within=MatchField.EITHER, cap=10)]
     look_back(pipeline)
     pipeline.server.corpus = Corpus(versions)
     look_back(pipeline, ignore_held=True)

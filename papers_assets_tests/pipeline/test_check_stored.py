@@ -5,12 +5,12 @@ from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
-from papers_assets.checks import CHECKS_OF_CHANGES, CHECKS_OF_PAPERS, CHECKS_OF_README
-from papers_assets.defs.jobs import CHECKS
+from papers_assets.checks import CHANGES_CHECKS, PAPERS_CHECKS, README_CHECKS
+from papers_assets.defs.jobs import CHECKS_JOB
 from papers_assets_tests.helpers.factories import keyword
 from papers_assets_tests.helpers.project import House
 
-OF = {"papers": CHECKS_OF_PAPERS, "changes": CHECKS_OF_CHANGES, "readme": CHECKS_OF_README}
+OF = {"papers": PAPERS_CHECKS, "changes": CHANGES_CHECKS, "readme": README_CHECKS}
 ALL = {(asset, name) for asset, table in OF.items() for name in table}
 
 
@@ -43,7 +43,7 @@ def failed(found: dict[tuple[str, str], dg.AssetCheckEvaluation]) -> dict[str, s
 def test_all_checks_are_executed_without_materializing_or_fetching_anything(house: House) -> None:
     house.first_day()
     requests, before = len(house.server.requests), house.readme
-    result = house.execute(CHECKS)
+    result = house.execute(CHECKS_JOB)
     evaluations = result.get_asset_check_evaluations()
     assert {(e.asset_key.to_user_string(), e.check_name) for e in evaluations} == ALL
     assert all(evaluation.passed for evaluation in evaluations)
@@ -89,10 +89,10 @@ def test_newer_stored_papers_are_no_fault_of_the_list_that_was_published_before(
 ) -> None:
     house.first_day()
     older = house.store.read_papers()
-    house.store.held_path("compiler").unlink()
-    held = house.store.read_held("performance")
-    assert held is not None
-    house.store.write_held(held)  # as a run does that is about to publish
+    house.store.raw_papers_path("compiler").unlink()
+    stored = house.store.read_raw_papers("performance")
+    assert stored is not None
+    house.store.write_raw_papers(stored)  # as a run does that is about to publish
     success, found = execute(house)
     assert (success, failed(found)) == (True, {})
     kept = found["papers", "newest_version_kept"].metadata["as_published"].value
@@ -132,7 +132,7 @@ def test_the_schedule_executes_them_daily_once_something_is_published_and_nothin
     recorded: House,
 ) -> None:
     house = recorded
-    schedule = house.definitions.resolve_schedule_def(CHECKS)
+    schedule = house.definitions.resolve_schedule_def(CHECKS_JOB)
     assert schedule.default_status is dg.DefaultScheduleStatus.RUNNING
 
     def skipped() -> str | None:
@@ -141,6 +141,6 @@ def test_the_schedule_executes_them_daily_once_something_is_published_and_nothin
     assert skipped() == "Nothing has been published yet."
     house.first_day()
     assert skipped() is None
-    run = house.instance.create_run_for_job(house.definitions.resolve_job_def(CHECKS))
+    run = house.instance.create_run_for_job(house.definitions.resolve_job_def(CHECKS_JOB))
     house.instance.report_run_canceling(run)
     assert skipped() == "A run is in progress, which may be about to publish."

@@ -50,7 +50,7 @@ def asked_of_oai(server: SampleArxiv) -> list[RequestRecord]:
 
 
 def held_of(pipeline: Pipeline, name: str = "compiler") -> set[tuple[str, int]]:
-    found = pipeline.store.read_held(name)
+    found = pipeline.store.read_raw_papers(name)
     assert found is not None
     return found.versions()
 
@@ -206,14 +206,14 @@ def test_records_that_changed_long_after_their_paper_are_not_missing(
 
 def test_what_only_oai_pmh_has_is_forgotten_when_the_search_has_it_or_reaches_it_no_more() -> None:
     old, new, newest = (paper(n) for n in (1, 5, 9))
-    first = raw_papers.refreshed(keyword(), None, [old], LATER, total_results=50)
-    known = raw_papers.witnessed(keyword(), first, [new, newest], LATER)
+    first = raw_papers.merge_answer(keyword(), None, [old], LATER, total_results=50)
+    known = raw_papers.merge_oai_papers(keyword(), first, [new, newest], LATER)
     assert known.oai_only == (("2613.00005", 1), ("2613.00009", 1))
-    assert known.answered() == {("2613.00001", 1)}
-    assert known.reported() == known.versions()
+    assert known.search_versions() == {("2613.00001", 1)}
+    assert known.reported_versions() == known.versions()
 
     def after(*papers: Paper) -> set[str]:
-        found = raw_papers.refreshed(keyword(), known, papers, LATER, total_results=50)
+        found = raw_papers.merge_answer(keyword(), known, papers, LATER, total_results=50)
         assert known.versions() <= found.versions()
         return {arxiv_id for arxiv_id, _ in found.oai_only}
 
@@ -225,7 +225,7 @@ def test_what_only_oai_pmh_has_is_forgotten_when_the_search_has_it_or_reaches_it
 
 
 def test_an_edited_keyword_lacks_nothing_that_it_was_not_asked_for() -> None:
-    known = raw_papers.witnessed(keyword(), None, [paper()], LATER)
+    known = raw_papers.merge_oai_papers(keyword(), None, [paper()], LATER)
     edited = keyword(any=("LLVM",))
-    found = raw_papers.refreshed(edited, known, [paper(2)], LATER, total_results=50)
+    found = raw_papers.merge_answer(edited, known, [paper(2)], LATER, total_results=50)
     assert found.oai_only == ()

@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 
 from papers_assets.arxiv.sample import Fault
-from papers_assets.checks import CHECKS_OF_README
-from papers_assets.keywords.model import Field, Keyword
+from papers_assets.checks import README_CHECKS
+from papers_assets.keywords.model import Keyword, MatchField
 from papers_assets.pipeline import paging, refresh_keyword
-from papers_assets.transform.selection import refreshed_at
+from papers_assets.transform.selection import read_refresh_times
 from papers_assets_tests.defs.test_graph import BUSY, sections
 from papers_assets_tests.helpers.factories import keyword
 from papers_assets_tests.helpers.project import Pipeline
@@ -62,7 +62,7 @@ def test_a_host_that_arxiv_blocks_stops_asking_at_once(pipeline: Pipeline) -> No
 def test_a_mistake_of_ours_costs_one_keyword_its_day_and_not_the_others(
     pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fetch = paging.fetch_newest
+    fetch = paging.fetch_until_known
 
     def broken(keyword: Keyword, *others: Any, **named: Any) -> Any:
         if keyword.name == "compiler":
@@ -77,7 +77,7 @@ def test_a_mistake_of_ours_costs_one_keyword_its_day_and_not_the_others(
 
 def test_a_raised_cap_is_filled_although_rows_are_refused(pipeline: Pipeline) -> None:
     # arXiv does not tell "C#" from "C", and what it answers for that is refused.
-    spec = {"any": ("performance", "C#"), "within": Field.EITHER}
+    spec = {"any": ("performance", "C#"), "within": MatchField.EITHER}
     pipeline.keywords = [keyword("performance", cap=5, **spec)]
     pipeline.run()
     pipeline.keywords = [keyword("performance", cap=120, **spec)]
@@ -102,15 +102,17 @@ def test_a_removed_keyword_leaves_the_readme_and_a_changed_one_is_filled_anew(
 ) -> None:
     pipeline.run()
     pipeline.next_day()
-    changed = keyword("compiler", any=("compiler", "loop"), all=("invented",), within=Field.EITHER)
+    changed = keyword(
+        "compiler", any=("compiler", "loop"), all=("invented",), within=MatchField.EITHER
+    )
     pipeline.keywords = [changed, keyword("performance")]
     pipeline.run()
     assert list(sections(pipeline.readme)) == ["compiler", "performance"]
-    held = pipeline.store.read_held("compiler")
-    assert held is not None
-    assert held.definition == changed.definition
+    stored = pipeline.store.read_raw_papers("compiler")
+    assert stored is not None
+    assert stored.query_fingerprint == changed.fingerprint
     assert sections(pipeline.readme)["compiler"] == 100
-    seen = held.papers["first_seen"].unique().to_pylist()
+    seen = stored.rows["first_seen"].unique().to_pylist()
     assert sorted(seen) == [pipeline.today - timedelta(days=1), pipeline.today]
 
 
@@ -141,11 +143,11 @@ def test_the_picture_counts_what_is_held_by_day_and_says_what_nobody_knows(
     pipeline.keywords = [keyword("compiler", cap=10)]
     pipeline.run()
     (svg,) = re.findall(r"base64,([^)]+)\)", str(pipeline.metadata["papers", None]["papers_a_day"]))
-    held = pipeline.store.read_papers(["updated"])["updated"].dt.date
-    assert len(held) == 10
-    everything = pipeline.store.read_held("compiler")
+    stored = pipeline.store.read_papers(["updated"])["updated"].dt.date
+    assert len(stored) == 10
+    everything = pipeline.store.read_raw_papers("compiler")
     assert everything is not None
-    days = pd.Series(everything.papers["updated"].to_pylist()).dt.date
+    days = pd.Series(everything.rows["updated"].to_pylist()).dt.date
     recent = days[days > pipeline.today.date() - timedelta(days=30)]
     picture = b64decode(svg).decode()
     assert f"{len(recent)}<tspan" in picture
@@ -154,7 +156,7 @@ def test_the_picture_counts_what_is_held_by_day_and_says_what_nobody_knows(
 
 def test_papers_know_when_each_keyword_was_refreshed(pipeline: Pipeline) -> None:
     pipeline.run()
-    assert set(refreshed_at(pipeline.store.read_papers()).values()) == {pipeline.today}
+    assert set(read_refresh_times(pipeline.store.read_papers()).values()) == {pipeline.today}
     assert pipeline.today.date() == date(2026, 11, 23)
 
 
@@ -163,7 +165,7 @@ def links(document: str) -> list[str]:
 
 
 def on_pages(pipeline: Pipeline) -> int:
-    return sum(text.count(b"| **[") for _, text in pipeline.store.documents.pages())
+    return sum(text.count(b"| **[") for _, text in pipeline.store.documents.read_pages())
 
 
 @pytest.fixture
@@ -174,7 +176,7 @@ def fronted(pipeline: Pipeline) -> Pipeline:
 
 def verdicts(pipeline: Pipeline) -> dict[str, bool]:
     pipeline.publish()
-    return {name: pipeline.checks[name].passed for name in CHECKS_OF_README}
+    return {name: pipeline.checks[name].passed for name in README_CHECKS}
 
 
 @pytest.mark.slow
@@ -194,16 +196,16 @@ def test_what_github_would_not_show_goes_on_pages_and_comes_back(fronted: Pipeli
         found = links(path.read_text())
         assert len(found) == 12
         assert all((path.parent / link).is_file() for link in found)
-    assert verdicts(fronted) == dict.fromkeys(CHECKS_OF_README, True)
+    assert verdicts(fronted) == dict.fromkeys(README_CHECKS, True)
     fronted.keywords = fronted.keywords[:2]
     fronted.front_page = False
     fronted.next_day()
     fronted.run()
     assert sections(fronted.readme) == dict.fromkeys(fronted.file.names, 120)
     assert links(fronted.readme) == []
-    assert list(fronted.store.documents.pages()) == []
+    assert list(fronted.store.documents.read_pages()) == []
     assert not front.exists()
-    assert verdicts(fronted) == dict.fromkeys(CHECKS_OF_README, True)
+    assert verdicts(fronted) == dict.fromkeys(README_CHECKS, True)
 
 
 def test_a_front_page_of_somebody_else_stays_and_the_list_is_written_all_the_same(

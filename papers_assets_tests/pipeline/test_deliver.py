@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from papers_assets.notify.email import Mailer
-from papers_assets.notify.message import NotDelivered, Notice
-from papers_assets.pipeline.deliver import mail_all, notice, tell
-from papers_assets.storage.editions import Outputs
-from papers_assets.transform.editions import Edition, Mark
+from papers_assets.notify.message import DeliveryError, Message
+from papers_assets.pipeline.deliver import build_message, deliver_all, deliver_mail
+from papers_assets.storage.editions import EditionStore
+from papers_assets.transform.editions import Edition, Position
 from papers_assets_tests.helpers.factories import paper
 from papers_assets_tests.helpers.messages import Sleep
 from papers_assets_tests.notify.test_email import Mailbox, mail_server
@@ -24,8 +24,8 @@ class Killed(BaseException):
     """Stands for the end of the process."""
 
 
-def words(edition: Edition, part: int, only: tuple[str, ...] | None) -> Notice | None:
-    return notice(edition, part, NAMES, only=only)
+def words(edition: Edition, part: int, only: tuple[str, ...] | None) -> Message | None:
+    return build_message(edition, part, NAMES, only=only)
 
 
 @pytest.fixture
@@ -35,20 +35,20 @@ def box() -> Iterator[tuple[Mailbox, str]]:
 
 
 @pytest.fixture
-def outputs(tmp_path: Path) -> Outputs:
+def outputs(tmp_path: Path) -> EditionStore:
     """Two days, the second of two parts."""
-    outputs, days = Outputs(tmp_path), Days()
+    edition_store, days = EditionStore(tmp_path), Days()
     days.part({"a": [paper(1)]})
     tomorrow = DAY + timedelta(days=1)
     days.part({"a": [paper(1), paper(2)]}, tomorrow)
     days.part({"a": [paper(1), paper(2)], "b": [paper(3)]}, tomorrow)
     for edition in days.editions.values():
-        outputs.write_edition(edition)
-    return outputs
+        edition_store.write_edition(edition)
+    return edition_store
 
 
 def test_what_is_taken_is_noted_before_anything_else_is_tried(
-    outputs: Outputs, box: tuple[Mailbox, str]
+    edition_store: EditionStore, box: tuple[Mailbox, str]
 ) -> None:
     mailbox, smtp = box
     mailbox.answers["b@example.org"] = ["450 Later"]
@@ -57,65 +57,72 @@ def test_what_is_taken_is_noted_before_anything_else_is_tried(
         raise Killed
 
     with pytest.raises(Killed):
-        mail_all(outputs, Mailer(smtp, SENDER, sleep=killed), WHO, words)
-    assert mail_all(outputs, Mailer(smtp, SENDER, sleep=Sleep()), WHO, words).messages == 3
+        deliver_mail(edition_store, Mailer(smtp, SENDER, sleep=killed), WHO, words)
+    assert (
+        deliver_mail(edition_store, Mailer(smtp, SENDER, sleep=Sleep()), WHO, words).messages == 3
+    )
     told = [(message["To"], message["Message-ID"]) for message in mailbox.messages]
     assert len(told) == len(set(told)) == 4
 
 
-def test_who_comes_anew_begins_with_the_newest_day_in_its_parts(outputs: Outputs) -> None:
-    told: list[Notice] = []
-    assert tell(outputs, "webhook", words, told.append).messages == 2
-    assert [(n.day - DAY, n.part) for n in told] == [(timedelta(days=1), 1), (timedelta(days=1), 2)]
-    assert tell(outputs, "webhook", words, told.append).messages == 0
+def test_who_comes_anew_begins_with_the_newest_day_in_its_parts(
+    edition_store: EditionStore,
+) -> None:
+    message: list[Message] = []
+    assert deliver_all(edition_store, "webhook", words, message.append).messages == 2
+    assert [(n.day - DAY, n.part) for n in message] == [
+        (timedelta(days=1), 1),
+        (timedelta(days=1), 2),
+    ]
+    assert deliver_all(edition_store, "webhook", words, message.append).messages == 0
 
 
-def test_who_was_told_of_a_day_that_never_was_begins_anew(outputs: Outputs) -> None:
-    outputs.write_deliveries({"webhook": Mark(DAY + timedelta(days=5000), 1)})
-    assert tell(outputs, "webhook", words, lambda _: None).messages == 2
+def test_who_was_told_of_a_day_that_never_was_begins_anew(edition_store: EditionStore) -> None:
+    edition_store.write_deliveries({"webhook": Position(DAY + timedelta(days=5000), 1)})
+    assert deliver_all(edition_store, "webhook", words, lambda _: None).messages == 2
 
 
-def test_what_may_pass_keeps_everything_after_it_waiting(outputs: Outputs) -> None:
-    outputs.write_deliveries({"webhook": Mark(DAY, 1)})
-    told: list[Notice] = []
+def test_what_may_pass_keeps_everything_after_it_waiting(edition_store: EditionStore) -> None:
+    edition_store.write_deliveries({"webhook": Position(DAY, 1)})
+    told: list[Message] = []
 
-    def deliver(notice: Notice) -> None:
-        told.append(notice)
-        raise NotDelivered("webhook", "busy", "Later", passing=True)
+    def deliver(message: Message) -> None:
+        told.append(message)
+        raise DeliveryError("webhook", "busy", "Later", is_transient=True)
 
-    with pytest.raises(NotDelivered, match="busy"):
-        tell(outputs, "webhook", words, deliver)
+    with pytest.raises(DeliveryError, match="busy"):
+        deliver_all(edition_store, "webhook", words, deliver)
     assert len(told) == 1
-    assert outputs.read_deliveries() == {"webhook": Mark(DAY, 1)}
+    assert edition_store.read_deliveries() == {"webhook": Position(DAY, 1)}
 
 
 def test_who_refuses_everything_is_not_asked_for_ever_and_nothing_is_passed_over(
-    outputs: Outputs,
+    edition_store: EditionStore,
 ) -> None:
-    outputs.write_deliveries({"webhook": Mark(DAY, 0)})
-    told: list[Notice] = []
+    edition_store.write_deliveries({"webhook": Position(DAY, 0)})
+    told: list[Message] = []
 
-    def deliver(notice: Notice) -> None:
-        told.append(notice)
-        raise NotDelivered("webhook", "the token is wrong", "Set another")
+    def deliver(message: Message) -> None:
+        told.append(message)
+        raise DeliveryError("webhook", "the token is wrong", "Set another")
 
-    with pytest.raises(NotDelivered, match="token"):
-        tell(outputs, "webhook", words, deliver)
+    with pytest.raises(DeliveryError, match="token"):
+        deliver_all(edition_store, "webhook", words, deliver)
     assert len(told) == 2
-    assert tell(outputs, "webhook", words, told.append).messages == 3
+    assert deliver_all(edition_store, "webhook", words, told.append).messages == 3
 
 
 def test_a_part_with_nothing_to_tell_does_not_pass_over_one_that_was_refused(
-    outputs: Outputs,
+    edition_store: EditionStore,
 ) -> None:
-    outputs.write_deliveries({"webhook": Mark(DAY, 0)})
+    edition_store.write_deliveries({"webhook": Position(DAY, 0)})
 
-    def only_of_a(edition: Edition, part: int, _: tuple[str, ...] | None) -> Notice | None:
+    def only_of_a(edition: Edition, part: int, _: tuple[str, ...] | None) -> Message | None:
         return words(edition, part, ("a",)) if edition.day == DAY else None
 
-    def refuse(_: Notice) -> None:
-        raise NotDelivered("webhook", "no", "None")
+    def refuse(_: Message) -> None:
+        raise DeliveryError("webhook", "no", "None")
 
-    with pytest.raises(NotDelivered):
-        tell(outputs, "webhook", only_of_a, refuse)
-    assert outputs.read_deliveries()["webhook"] == Mark(DAY, 0)
+    with pytest.raises(DeliveryError):
+        deliver_all(edition_store, "webhook", only_of_a, refuse)
+    assert edition_store.read_deliveries()["webhook"] == Position(DAY, 0)

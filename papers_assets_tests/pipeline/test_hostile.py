@@ -15,7 +15,7 @@ import pytest
 
 from papers_assets.arxiv.sample import Corpus, Fault, Paper, RequestRecord, SampleArxiv
 from papers_assets.checks.rendered import parse
-from papers_assets.keywords.model import Field
+from papers_assets.keywords.model import MatchField
 from papers_assets_tests.arxiv.test_atom import entry, feed
 from papers_assets_tests.helpers import github_repository
 from papers_assets_tests.helpers.factories import keyword
@@ -72,7 +72,7 @@ def hostile_papers() -> Iterator[Paper]:
     yield paper("2613.10002", "Hostile names", "x", authors=NAMES, updated="2026-11-02T02:00:00Z")
 
 
-HOSTILE = keyword("hostile", within=Field.EITHER, cap=100)
+HOSTILE = keyword("hostile", within=MatchField.EITHER, cap=100)
 
 
 @pytest.fixture(scope="module")
@@ -111,9 +111,9 @@ def shown(text: str) -> str:
 
 
 def held_rows(house: House) -> list[dict[str, Any]]:
-    found = house.store.read_held("hostile")
+    found = house.store.read_raw_papers("hostile")
     assert found is not None
-    rows: list[dict[str, Any]] = found.papers.to_pylist()
+    rows: list[dict[str, Any]] = found.rows.to_pylist()
     return rows
 
 

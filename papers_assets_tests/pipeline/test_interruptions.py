@@ -26,7 +26,7 @@ def test_a_full_disk_costs_the_keyword_its_day_and_nothing_else(
 ) -> None:
     pipeline.first_day()
     pipeline.next_day()
-    before = pipeline.store.held_path("compiler").read_bytes()
+    before = pipeline.store.raw_papers_path("compiler").read_bytes()
     sync = os.fsync
 
     def full(descriptor: int) -> None:
@@ -40,7 +40,7 @@ def test_a_full_disk_costs_the_keyword_its_day_and_nothing_else(
     assert list(report.failed) == ["compiler"]
     assert "cannot be written (No space left on device)" in report.failed["compiler"]
     assert "Make room" in report.failed["compiler"]
-    assert pipeline.store.held_path("compiler").read_bytes() == before
+    assert pipeline.store.raw_papers_path("compiler").read_bytes() == before
     assert "_Not refreshed since 2026-11-23: it could not be stored._" in pipeline.readme
     assert rows(pipeline) == 300
     assert not list(pipeline.home.rglob("*.tmp"))
@@ -50,7 +50,7 @@ def test_a_full_disk_costs_the_keyword_its_day_and_nothing_else(
 def test_a_limit_on_the_size_of_files_leaves_the_old_ones_whole(pipeline: Pipeline) -> None:
     pipeline.first_day()
     before = pipeline.readme
-    held = pipeline.store.held_path("compiler").read_bytes()
+    stored = pipeline.store.raw_papers_path("compiler").read_bytes()
     (pipeline.home / "keywords.toml").write_text("".join(f"[keywords.{n}]\n" for n in ["compiler"]))
     limited = subprocess.run(
         [PAPERS, "run"],
@@ -62,7 +62,7 @@ def test_a_limit_on_the_size_of_files_leaves_the_old_ones_whole(pipeline: Pipeli
     )
     assert limited.returncode != 0
     assert pipeline.readme == before
-    assert pipeline.store.held_path("compiler").read_bytes() == held
+    assert pipeline.store.raw_papers_path("compiler").read_bytes() == stored
     pipeline.next_day()
     assert pipeline.run().failed == {}
 
@@ -99,12 +99,12 @@ def test_a_clock_that_jumps_back_loses_nothing_and_is_told_by_a_check(pipeline: 
     assert "an edition of a day that is yet to come" in report.unpublished["changes"]
     pipeline.outputs.edition_path(date(2026, 12, 23)).unlink()
     assert pipeline.run().unpublished == {}
-    assert pipeline.outputs.days() == []  # what it told of stays told
+    assert pipeline.outputs.list_days() == []  # what it told of stays told
 
 
 def test_a_keyword_that_is_removed_and_added_again_has_lost_nothing(pipeline: Pipeline) -> None:
     pipeline.first_day()
-    before = pipeline.store.read_held("compiler")
+    before = pipeline.store.read_raw_papers("compiler")
     assert before is not None
     everything, pipeline.keywords = pipeline.keywords, [keyword("performance")]
     pipeline.next_day()
@@ -113,10 +113,10 @@ def test_a_keyword_that_is_removed_and_added_again_has_lost_nothing(pipeline: Pi
     pipeline.keywords = everything
     pipeline.next_day()
     pipeline.run()
-    after = pipeline.store.read_held("compiler")
+    after = pipeline.store.read_raw_papers("compiler")
     assert after is not None
     assert before.versions() <= after.versions()
-    assert after.papers["first_seen"].to_pylist() == before.papers["first_seen"].to_pylist()
+    assert after.rows["first_seen"].to_pylist() == before.rows["first_seen"].to_pylist()
 
 
 @pytest.mark.slow
@@ -147,7 +147,7 @@ def test_a_list_whose_papers_are_lost_while_arxiv_is_away_stays_as_it_was(
 ) -> None:
     pipeline.assets = frozenset()
     pipeline.first_day()
-    pipeline.store.held_path("compiler").write_bytes(b"PAR1 or so")
+    pipeline.store.raw_papers_path("compiler").write_bytes(b"PAR1 or so")
     pipeline.failing = {"compiler": Fault(503)}
     pipeline.next_day()
     report = pipeline.run()
@@ -156,4 +156,4 @@ def test_a_list_whose_papers_are_lost_while_arxiv_is_away_stays_as_it_was(
     assert "_Not refreshed since 2026-11-23: arXiv answered 503._" in pipeline.readme
     edition = pipeline.outputs.newest_edition()
     assert edition is not None
-    assert edition.left == ()  # nobody is told that its papers left
+    assert edition.removed == ()  # nobody is told that its papers left

@@ -18,23 +18,23 @@ import requests
 from prometheus_client.parser import text_string_to_metric_families as parsed
 from ruamel.yaml import YAML
 
-from papers_assets.arxiv.errors import BLOCKED
+from papers_assets.arxiv.errors import BLOCKED_REASON
 from papers_assets.arxiv.sample import Fault, SampleArxiv
 from papers_assets.keywords.file import read_keywords_file
-from papers_assets.keywords.model import KeywordsFile, Source
-from papers_assets.pipeline.metrics import families, metrics_text, serve_metrics
-from papers_assets.pipeline.status import HeldFile, KeywordState, Looking, State
+from papers_assets.keywords.model import KeywordsConfig, PaperSource
+from papers_assets.pipeline.metrics import build_metric_families, render_metrics, serve_metrics
+from papers_assets.pipeline.status import KeywordStatus, RawPapersFile, Status, StatusReader
 from papers_assets.settings import PROJECT_ROOT
-from papers_assets.storage.editions import Outputs
-from papers_assets.storage.harvest import Harvests
-from papers_assets.storage.labels import Head
-from papers_assets.storage.last_valid_keywords import read_or_stored, store_valid
-from papers_assets.storage.raw_papers import FORMAT, Store
-from papers_assets.storage.run_counters import Counters, Counts
-from papers_assets.storage.scan_state import Gleaned
-from papers_assets.transform.harvest_coverage import Harvested
-from papers_assets.transform.raw_papers import refreshed
-from papers_assets.transform.schema import of_papers
+from papers_assets.storage.editions import EditionStore
+from papers_assets.storage.harvest import HarvestStore
+from papers_assets.storage.labels import RawPapersHead
+from papers_assets.storage.last_valid_keywords import read_or_last_valid, store_last_valid
+from papers_assets.storage.raw_papers import FORMAT, RawPapersStore
+from papers_assets.storage.run_counters import CounterStore, Counts
+from papers_assets.storage.scan_state import ScanState
+from papers_assets.transform.harvest_coverage import DayStatus
+from papers_assets.transform.raw_papers import merge_answer
+from papers_assets.transform.schema import to_table
 from papers_assets_tests.helpers import ui_driver
 from papers_assets_tests.helpers.command_line import papers
 from papers_assets_tests.helpers.factories import LATER, keyword, paper
@@ -53,39 +53,41 @@ def samples(text: str) -> Samples:
     }
 
 
-def state(**fields: Any) -> State:
-    keywords = (KeywordState("compiler", HeldFile(3, LATER), ""),)
-    return replace(State(LATER, Counts(), keywords, True, LATER, LATER), **fields)  # noqa: FBT003
+def state(**fields: Any) -> Status:
+    keywords = (KeywordStatus("compiler", RawPapersFile(3, LATER), ""),)
+    return replace(Status(LATER, Counts(), keywords, True, LATER, LATER), **fields)  # noqa: FBT003
 
 
 @pytest.fixture
-def looking(tmp_path: Path) -> Looking:
-    store = Store(tmp_path)
-    held = refreshed(keyword("compiler"), None, [paper(1), paper(1, 2), paper(2)], LATER)
-    store.write_held(held)
-    store.write_problem("performance", "arXiv answered 503")
-    Counters(tmp_path).add(Counts(1, 4, 6.5, {"compiler": 1}, {"performance": 1}, LATER))
+def looking(tmp_path: Path) -> StatusReader:
+    store = RawPapersStore(tmp_path)
+    stored = merge_answer(keyword("compiler"), None, [paper(1), paper(1, 2), paper(2)], LATER)
+    store.write_raw_papers(stored)
+    store.write_failure_reason("performance", "arXiv answered 503")
+    CounterStore(tmp_path).add(Counts(1, 4, 6.5, {"compiler": 1}, {"performance": 1}, LATER))
     return looking_at(tmp_path, "compiler", "performance")
 
 
-def looking_at(home: Path, *names: str, harvests: bool = False) -> Looking:
+def looking_at(home: Path, *names: str, harvests: bool = False) -> StatusReader:
     keywords = tuple(keyword(name) for name in names)
-    file = KeywordsFile(home / "keywords.toml", keywords, ZoneInfo("UTC"), "0 6 * * *")
+    keywords_config = KeywordsConfig(home / "keywords.toml", keywords, ZoneInfo("UTC"), "0 6 * * *")
     tomorrow = LATER + timedelta(days=1)
     if harvests:
-        file = replace(file, source=Source.HARVEST, harvest_since=tomorrow.date())
-    return Looking(
-        lambda: file,
-        Store(home),
-        Outputs(home),
-        Counters(home),
+        keywords_config = replace(
+            keywords_config, source=PaperSource.HARVEST, harvest_since=tomorrow.date()
+        )
+    return StatusReader(
+        lambda: keywords_config,
+        RawPapersStore(home),
+        EditionStore(home),
+        CounterStore(home),
         lambda: tomorrow,
-        Harvests(home),
+        HarvestStore(home),
     )
 
 
-def test_a_scrape_says_how_everything_stands(looking: Looking) -> None:
-    found = samples(metrics_text(looking.look))
+def test_a_scrape_says_how_everything_stands(looking: StatusReader) -> None:
+    found = samples(render_metrics(looking.read_status))
     assert found["papers_arxiv_requests_total", ""] == 4
     assert found["papers_arxiv_wait_seconds_total", ""] == 6.5
     assert found["papers_runs_total", ""] == 1
@@ -102,9 +104,9 @@ def test_a_scrape_says_how_everything_stands(looking: Looking) -> None:
 
 
 def test_what_was_never_fetched_or_written_is_infinitely_old_and_not_absent(
-    looking: Looking,
+    looking: StatusReader,
 ) -> None:
-    found = samples(metrics_text(looking.look))
+    found = samples(render_metrics(looking.read_status))
     assert found["papers_keyword_age_seconds", "performance"] == math.inf
     assert found["papers_keyword_last_refresh_timestamp_seconds", "performance"] == 0
     assert found["papers_readme_age_seconds", ""] == math.inf
@@ -112,123 +114,127 @@ def test_what_was_never_fetched_or_written_is_infinitely_old_and_not_absent(
 
 
 def test_who_was_looked_for_without_news_is_as_fresh_as_the_look(
-    looking: Looking, tmp_path: Path
+    looking: StatusReader, tmp_path: Path
 ) -> None:
-    assert looking.look()
+    assert looking.read_status()
     later = LATER + timedelta(hours=23)
-    of_compiler = Gleaned(keyword("compiler").definition, "", 1, 1, later, None, "")
+    of_compiler = ScanState(keyword("compiler").fingerprint, "", 1, 1, later, None, "")
     gleaned = {
         "compiler": of_compiler,
         "performance": replace(of_compiler, definition="of another definition"),
     }
-    harvests, store = Harvests(tmp_path), Store(tmp_path)
-    harvests.ledger.write(gleaned)
+    harvest_store, store = HarvestStore(tmp_path), RawPapersStore(tmp_path)
+    harvest_store.scan_states.write(gleaned)
     # What is held now may be from a backup.
-    assert looking_at(tmp_path, "compiler", harvests=True).look().keywords[0].held.refreshed_at == (
-        LATER
-    )
-    if of_keyword := store.read_held("compiler"):
-        store.write_held(replace(of_keyword, gleaned=1))
-    state = looking_at(tmp_path, *gleaned, harvests=True).look()
-    assert [of.held.refreshed_at for of in state.keywords] == [later, None]
+    assert looking_at(tmp_path, "compiler", harvests=True).read_status().keywords[
+        0
+    ].file.refreshed_at == (LATER)
+    if of_keyword := store.read_raw_papers("compiler"):
+        store.write_raw_papers(replace(of_keyword, scanned_until=1))
+    state = looking_at(tmp_path, *gleaned, harvests=True).read_status()
+    assert [of.file.refreshed_at for of in state.keywords] == [later, None]
     # Who has gone back to queries is as old as the last of them.
-    assert looking_at(tmp_path, *gleaned).look().keywords[0].held.refreshed_at == LATER
-    harvests.ledger.write({"compiler": replace(of_compiler, refreshed_at=None)})
-    state = looking_at(tmp_path, "compiler", harvests=True).look()
-    assert state.keywords[0].held.refreshed_at == LATER
+    assert looking_at(tmp_path, *gleaned).read_status().keywords[0].file.refreshed_at == LATER
+    harvest_store.scan_states.write({"compiler": replace(of_compiler, refreshed_at=None)})
+    state = looking_at(tmp_path, "compiler", harvests=True).read_status()
+    assert state.keywords[0].file.refreshed_at == LATER
 
 
-def test_a_harvest_that_failed_is_every_keywords_failure(looking: Looking, tmp_path: Path) -> None:
-    assert looking.look()
+def test_a_harvest_that_failed_is_every_keywords_failure(
+    looking: StatusReader, tmp_path: Path
+) -> None:
+    assert looking.read_status()
     tomorrow = LATER + timedelta(days=1)
-    harvests, day = Harvests(tmp_path), tomorrow.date()
+    harvest_store, day = HarvestStore(tmp_path), tomorrow.date()
     looking = looking_at(tmp_path, "compiler", harvests=True)
-    harvests.write(Harvested(day, (), 1, tomorrow), of_papers([]))
-    found = samples(metrics_text(looking.look))
+    harvest_store.write(DayStatus(day, (), 1, tomorrow), to_table([]))
+    found = samples(render_metrics(looking.read_status))
     assert found["papers_keyword_failed", "compiler"] == 0
-    harvests.note_problems((), {day: BLOCKED})
-    found = samples(metrics_text(looking.look))
+    harvest_store.write_problems((), {day: BLOCKED_REASON})
+    found = samples(render_metrics(looking.read_status))
     assert found["papers_keyword_failed", "compiler"] == 1
     assert found["papers_arxiv_blocked", ""] == 1
 
 
-def test_what_may_be_missing_is_said(looking: Looking, tmp_path: Path) -> None:
-    found = samples(metrics_text(looking.look))
+def test_what_may_be_missing_is_said(looking: StatusReader, tmp_path: Path) -> None:
+    found = samples(render_metrics(looking.read_status))
     gap, days = ("papers_keyword_gap", "compiler"), ("papers_harvest_days_missing", "")
     assert (found[gap], found[days]) == (0, 0)
-    store = Store(tmp_path)
-    before = store.read_held("compiler")
+    store = RawPapersStore(tmp_path)
+    before = store.read_raw_papers("compiler")
     later = LATER + timedelta(days=90)
-    store.write_held(refreshed(keyword(), before, [paper(2000)], later, gap=True))
-    Harvests(tmp_path)
-    found = samples(metrics_text(looking_at(tmp_path, "compiler", harvests=True).look))
+    store.write_raw_papers(merge_answer(keyword(), before, [paper(2000)], later, has_gap=True))
+    HarvestStore(tmp_path)
+    found = samples(render_metrics(looking_at(tmp_path, "compiler", harvests=True).read_status))
     assert (found[gap], found[days]) == (1, 1)
 
 
 def test_any_keyword_is_a_label() -> None:
-    odd = KeywordState(ODD, HeldFile(1, LATER), "")
-    text = metrics_text(lambda: state(keywords=(odd,)))
+    odd = KeywordStatus(ODD, RawPapersFile(1, LATER), "")
+    text = render_metrics(lambda: state(keywords=(odd,)))
     assert samples(text)["papers_keyword_age_seconds", ODD] == 0
 
 
 def test_a_damaged_file_is_said_and_hides_no_other_keyword(
-    looking: Looking, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    looking: StatusReader, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    looking.look()
-    Store(tmp_path).held_path("compiler").write_bytes(b"PAR1 or so")
-    found = samples(metrics_text(looking.look))
+    looking.read_status()
+    RawPapersStore(tmp_path).raw_papers_path("compiler").write_bytes(b"PAR1 or so")
+    found = samples(render_metrics(looking.read_status))
     assert found["papers_keyword_held_readable", "compiler"] == 0
     assert found["papers_keyword_age_seconds", "compiler"] == math.inf
     assert found["papers_keyword_held_readable", "performance"] == 1
-    assert str(Store(tmp_path).held_path("compiler")) in caplog.text
+    assert str(RawPapersStore(tmp_path).raw_papers_path("compiler")) in caplog.text
 
 
-def test_a_file_of_a_newer_version_is_not_readable(looking: Looking, tmp_path: Path) -> None:
-    path = Store(tmp_path).held_path("compiler")
+def test_a_file_of_a_newer_version_is_not_readable(looking: StatusReader, tmp_path: Path) -> None:
+    path = RawPapersStore(tmp_path).raw_papers_path("compiler")
     table = pq.read_table(path)
     labels = {**table.schema.metadata, b"papers_assets_format": str(FORMAT + 1).encode()}
     pq.write_table(table.replace_schema_metadata(labels), path)
-    found = samples(metrics_text(looking.look))
+    found = samples(render_metrics(looking.read_status))
     assert found["papers_keyword_held_readable", "compiler"] == 0
 
 
 def test_the_head_of_a_file_is_read_again_only_when_it_was_written_again(
-    looking: Looking, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    looking: StatusReader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read: list[str] = []
-    real = Store.read_head
+    real = RawPapersStore.read_head
 
-    def counting(store: Store, name: str) -> Head | None:
+    def counting(store: RawPapersStore, name: str) -> RawPapersHead | None:
         read.append(name)
         return real(store, name)
 
-    monkeypatch.setattr(Store, "read_head", counting)
-    looking.look()
-    looking.look()
+    monkeypatch.setattr(RawPapersStore, "read_head", counting)
+    looking.read_status()
+    looking.read_status()
     assert read == ["compiler"]
     later = LATER + timedelta(hours=1)
-    Store(tmp_path).write_held(refreshed(keyword("compiler"), None, [paper(1)], later))
-    assert looking.look().keywords[0].held == HeldFile(1, later)
+    RawPapersStore(tmp_path).write_raw_papers(
+        merge_answer(keyword("compiler"), None, [paper(1)], later)
+    )
+    assert looking.read_status().keywords[0].file == RawPapersFile(1, later)
 
 
 def test_a_broken_keywords_file_leaves_the_keywords_of_before_and_says_so(tmp_path: Path) -> None:
     path = tmp_path / "keywords.toml"
     path.write_text("[keywords.compiler]")
-    looking = Looking(
-        lambda: read_or_stored(path, tmp_path),
-        Store(tmp_path),
-        Outputs(tmp_path),
-        Counters(tmp_path),
+    looking = StatusReader(
+        lambda: read_or_last_valid(path, tmp_path),
+        RawPapersStore(tmp_path),
+        EditionStore(tmp_path),
+        CounterStore(tmp_path),
         lambda: LATER,
-        Harvests(tmp_path),
+        HarvestStore(tmp_path),
     )
-    assert looking.look().has_keywords_file
-    store_valid(read_keywords_file(path), tmp_path)
+    assert looking.read_status().has_keywords_file
+    store_last_valid(read_keywords_file(path), tmp_path)
     path.write_text("cap = 0")
     for is_stored in (True, False):
         if not is_stored:
             (tmp_path / ".papers" / "keywords.toml").unlink()
-        found = samples(metrics_text(looking.look))
+        found = samples(render_metrics(looking.read_status))
         assert found["papers_keywords_file_ok", ""] == 0
         assert found["papers_keyword_age_seconds", "compiler"] == math.inf
 
@@ -236,29 +242,29 @@ def test_a_broken_keywords_file_leaves_the_keywords_of_before_and_says_so(tmp_pa
 def test_a_host_that_arxiv_shut_out_is_said_to_be(house: House) -> None:
     house.failing = {"": Fault(403)}
     house.run()
-    found = samples(metrics_text(looking_at(house.home, *house.file.names).look))
+    found = samples(render_metrics(looking_at(house.home, *house.file.names).read_status))
     assert found["papers_arxiv_blocked", ""] == 1
     house.failing = {}
     house.run()
-    found = samples(metrics_text(looking_at(house.home, *house.file.names).look))
+    found = samples(render_metrics(looking_at(house.home, *house.file.names).read_status))
     assert found["papers_arxiv_blocked", ""] == 0
     assert 0 < found["papers_readme_timestamp_seconds", ""] < math.inf
     assert found["papers_last_edition_timestamp_seconds", ""] > 0
 
 
-def test_each_scrape_over_http_is_of_that_moment(looking: Looking, tmp_path: Path) -> None:
+def test_each_scrape_over_http_is_of_that_moment(looking: StatusReader, tmp_path: Path) -> None:
     port = ui_driver.free_port()
-    serve_metrics(looking.look, "127.0.0.1", port)
+    serve_metrics(looking.read_status, "127.0.0.1", port)
     for runs in (1, 2):
         answer = requests.get(f"http://127.0.0.1:{port}/metrics", timeout=30)
         assert answer.headers["Content-Type"].startswith("text/plain; version=")
         assert samples(answer.text)["papers_runs_total", ""] == runs
-        Counters(tmp_path).add(Counts(1))
+        CounterStore(tmp_path).add(Counts(1))
 
 
 def test_names_and_helps_are_as_prometheus_wants_them() -> None:
-    text = metrics_text(state)
-    for family in families(state()):
+    text = render_metrics(state)
+    for family in build_metric_families(state()):
         assert re.fullmatch(r"papers_[a-z_]+", family.name)
         assert family.documentation.endswith(".")
         is_counter = f"# TYPE {family.name}_total counter\n" in text
@@ -266,13 +272,13 @@ def test_names_and_helps_are_as_prometheus_wants_them() -> None:
 
 
 def test_counts_that_cannot_be_read_are_absent_and_not_zero(
-    looking: Looking, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    looking: StatusReader, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     counted = {"papers_arxiv_requests_total", "papers_refreshes_total", "papers_runs_total"}
-    assert counted < {name for name, _ in samples(metrics_text(looking.look))}
-    Counters(tmp_path).path.unlink()
-    Counters(tmp_path).path.mkdir()
-    found = samples(metrics_text(looking.look))
+    assert counted < {name for name, _ in samples(render_metrics(looking.read_status))}
+    CounterStore(tmp_path).path.unlink()
+    CounterStore(tmp_path).path.mkdir()
+    found = samples(render_metrics(looking.read_status))
     assert not counted & {name for name, _ in found}
     assert found["papers_keyword_age_seconds", "compiler"] == 24 * 3600
     assert "what runs counted is not in the metrics" in caplog.text
@@ -290,7 +296,7 @@ def rules() -> Iterator[dict[str, Any]]:
 
 
 def test_every_alert_is_of_metrics_that_there_are_and_says_what_to_do() -> None:
-    exported = {name for name, _ in samples(metrics_text(state))}
+    exported = {name for name, _ in samples(render_metrics(state))}
     names = [rule["alert"] for rule in rules()]
     assert len(set(names)) == len(names) > 8
     for rule in rules():
@@ -356,9 +362,9 @@ def test_without_the_library_it_is_said_what_to_install(
 
 
 def test_what_cannot_be_read_is_logged_where_people_look(
-    looking: Looking, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    looking: StatusReader, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    Store(tmp_path).held_path("performance").write_bytes(b"PAR1 or so")
+    RawPapersStore(tmp_path).raw_papers_path("performance").write_bytes(b"PAR1 or so")
     with caplog.at_level(logging.WARNING):
-        assert not looking.look().keywords[1].held.is_readable
+        assert not looking.read_status().keywords[1].file.is_readable
     assert "performance" in caplog.text

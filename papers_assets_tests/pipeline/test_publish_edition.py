@@ -14,11 +14,11 @@ from click.testing import CliRunner
 from papers_assets import cli
 from papers_assets.arxiv.sample import Corpus, Fault
 from papers_assets.arxiv.sample import Paper as ArxivPaper
-from papers_assets.keywords.model import KeywordsFile
+from papers_assets.keywords.model import KeywordsConfig
 from papers_assets.render import readme
-from papers_assets.render.publications import Reading
-from papers_assets.storage.raw_papers import public_slug
-from papers_assets.transform.changes import told_as
+from papers_assets.render.publications import Publications
+from papers_assets.storage.raw_papers import build_public_slug
+from papers_assets.transform.changes import announced_kinds
 from papers_assets.transform.editions import Baseline, Edition
 from papers_assets_tests.helpers.factories import keyword
 from papers_assets_tests.helpers.project import Pipeline
@@ -102,8 +102,8 @@ def test_a_day_without_news_has_no_edition_unless_it_is_asked_for(
     growing.first_day()
     growing.next_day()
     growing.run()
-    assert growing.outputs.days() == [DAY]
-    asked = KeywordsFile(
+    assert growing.outputs.list_days() == [DAY]
+    asked = KeywordsConfig(
         growing.file.path,
         growing.file.keywords,
         growing.file.timezone,
@@ -112,10 +112,10 @@ def test_a_day_without_news_has_no_edition_unless_it_is_asked_for(
     )
     monkeypatch.setattr(Pipeline, "file", asked)
     growing.run()
-    assert growing.outputs.days() == [DAY, date(2026, 11, 24)]
+    assert growing.outputs.list_days() == [DAY, date(2026, 11, 24)]
     assert "Nothing changed." in growing.outputs.digest_path(date(2026, 11, 24)).read_text()
     growing.run()
-    assert newest(growing).mark.part == 1
+    assert newest(growing).position.part == 1
 
 
 @pytest.mark.editions_only
@@ -139,7 +139,7 @@ def test_a_keyword_that_failed_is_told_of_when_it_is_back(growing: Pipeline) -> 
     growing.failing = {}
     growing.run()
     again = newest(growing)
-    assert (again.mark.part, again.notes) == (2, {})
+    assert (again.position.part, again.notes) == (2, {})
     assert {c.keyword for x in again.papers for c in x.changes if c.part == 2} == {"performance"}
 
 
@@ -306,8 +306,8 @@ def test_a_quiet_day_moves_on_from_when_papers_are_new(small: Pipeline) -> None:
     small.first_day()
     for _ in range(3):
         grown(small)
-    assert small.outputs.days() == [DAY]
-    assert small.outputs.read_known().previous["compiler"].refreshed_at == small.today
+    assert small.outputs.list_days() == [DAY]
+    assert small.outputs.read_announced().updates["compiler"].refreshed_at == small.today
     late = "2026-11-10T10:00:00Z"  # within two weeks of the first run, and not of the last
     edition = grown(small, arxiv_paper(4, published=late, updated=late))
     assert [c.changes[0].kind for c in edition.papers] == ["matched"]
@@ -385,9 +385,9 @@ def test_the_data_says_what_the_lists_do(growing: Pipeline) -> None:
 
 def test_the_same_papers_give_the_same_files_whenever_they_are_rendered(growing: Pipeline) -> None:
     growing.first_day()
-    reading = Reading(growing.store.read_papers(), growing.file, public_slug)
+    reading = Publications(growing.store.read_papers(), growing.file, build_public_slug)
     site = growing.outputs.site_folder
-    told = told_as(growing.outputs.read_known().papers)
+    told = announced_kinds(growing.outputs.read_announced().papers)
     for part, files in (
         ("feeds", reading.feeds(told)),
         ("citations", reading.citations()),
@@ -423,11 +423,11 @@ def test_a_list_that_would_be_wrong_does_not_replace_the_one_that_is_there(
     growing.next_day()
     with monkeypatch.context() as patched:
         patched.setattr(readme, "_UNTITLED", "<script>x</script>")  # as a mistake of ours would
-        patched.setattr("papers_assets.render.markdown.is_visible", lambda _: False)
+        patched.setattr("papers_assets.render.markdown.has_visible_text", lambda _: False)
         patched.setattr("papers_assets.render.markdown.escape_title", str)
-        readme.environment.cache_clear()
+        readme.build_environment.cache_clear()
         report = growing.run()
-    readme.environment.cache_clear()
+    readme.build_environment.cache_clear()
     assert "GitHub would not show the README as it is meant" in report.problem
     assert "well_formed" in report.failed_checks
     assert {p: p.read_bytes() for p in growing.home.glob("output/*.md")} == before

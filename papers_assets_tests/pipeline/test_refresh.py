@@ -9,11 +9,11 @@ import pytest
 
 from papers_assets.arxiv.sample import FAULTS, Corpus, Fault, RequestRecord, Script, Step
 from papers_assets.arxiv.sample.replies import Spoiler
-from papers_assets.checks import CHECKS_OF_CHANGES, CHECKS_OF_PAPERS, CHECKS_OF_README
-from papers_assets.defs.jobs import DAILY
+from papers_assets.checks import CHANGES_CHECKS, PAPERS_CHECKS, README_CHECKS
+from papers_assets.defs.jobs import DAILY_JOB
 from papers_assets.keywords.matching import Matcher
-from papers_assets.keywords.model import Field
-from papers_assets.keywords.query import page_size
+from papers_assets.keywords.model import MatchField
+from papers_assets.keywords.query import choose_page_size
 from papers_assets.transform import selection
 from papers_assets.transform.selection import Selection
 from papers_assets_tests.arxiv.test_xml import with_form_feeds
@@ -97,7 +97,7 @@ def growing(pipeline: Pipeline, corpus: Corpus) -> Pipeline:
     """A keyword whose list fits a page today and does not tomorrow, when `corpus` is there."""
     versions = sorted(corpus.newest, key=lambda p: (p.updated, p.id))
     pipeline.server.corpus = Corpus(versions[:300])
-    pipeline.keywords = [keyword("everything", any=("the",), within=Field.EITHER, cap=10)]
+    pipeline.keywords = [keyword("everything", any=("the",), within=MatchField.EITHER, cap=10)]
     pipeline.first_day()
     pipeline.next_day()
     pipeline.server.corpus = corpus
@@ -105,9 +105,9 @@ def growing(pipeline: Pipeline, corpus: Corpus) -> Pipeline:
 
 
 def versions(pipeline: Pipeline) -> set[tuple[str, int]]:
-    held = pipeline.store.read_held("everything")
-    assert held is not None
-    return held.versions()
+    stored = pipeline.store.read_raw_papers("everything")
+    assert stored is not None
+    return stored.versions()
 
 
 def pages(pipeline: Pipeline) -> list[tuple[str, str]]:
@@ -159,7 +159,7 @@ def test_pages_have_their_usual_size_again_when_all_has_come(growing: Pipeline) 
     asked = len(growing.server.requests)
     growing.run()
     (only,) = pages(growing)[asked:]
-    assert int(only[1]) >= page_size(growing.keywords[0])
+    assert int(only[1]) >= choose_page_size(growing.keywords[0])
 
 
 def test_papers_of_a_first_doubted_answer_are_kept_though_the_second_is_believed(
@@ -182,10 +182,10 @@ def test_papers_of_a_first_doubted_answer_are_kept_though_the_second_is_believed
 
     growing.server.fault = fault
     assert growing.run().failed == {}
-    found = growing.store.read_held("everything")
+    found = growing.store.read_raw_papers("everything")
     assert found is not None
     assert (gone.id, gone.version) in found.versions()
-    assert found.doubted_since is None
+    assert found.suspect_since is None
     # What is known to be complete is what the believed answer tells, and all that came is counted.
     assert found.complete_until is not None
     assert found.complete_until < datetime.fromisoformat(gone.updated)
@@ -200,7 +200,7 @@ def test_papers_of_a_first_doubted_answer_are_kept_though_the_second_is_believed
 def test_damaged_held_papers_are_set_aside_and_fetched_anew(pipeline: Pipeline) -> None:
     only_compiler(pipeline)
     pipeline.first_day()
-    path = pipeline.store.held_path("compiler")
+    path = pipeline.store.raw_papers_path("compiler")
     path.write_bytes(b"damaged")
     assert pipeline.run().failed == {}
     assert path.with_name(f"{path.name}.damaged-1").read_bytes() == b"damaged"
@@ -219,7 +219,7 @@ def test_damaged_held_papers_keep_what_was_published_and_the_readme_says_so(
     pipeline: Pipeline,
 ) -> None:
     pipeline.first_day()
-    pipeline.store.held_path("compiler").write_bytes(b"damaged")
+    pipeline.store.raw_papers_path("compiler").write_bytes(b"damaged")
     pipeline.publish()
     assert "_Not refreshed since 2026-11-23: what is held of it is damaged._" in pipeline.readme
     assert pipeline.readme.count("\n| **[") == 300
@@ -234,23 +234,21 @@ def test_papers_that_moderators_held_back_are_found_when_they_appear(
     held_back = [p for p in about[1:] if p.updated > since]
     assert held_back
     pipeline.server.corpus = Corpus(p for p in corpus.newest if p not in held_back)
-    pipeline.keywords = [keyword("compiler", cap=1, within=Field.TITLE)]
+    pipeline.keywords = [keyword("compiler", cap=1, within=MatchField.TITLE)]
     pipeline.first_day()
     pipeline.next_day()
     pipeline.server.corpus = corpus
     pipeline.run()
-    held = pipeline.store.read_held("compiler")
-    assert held is not None
-    assert {(p.id, p.version) for p in held_back} <= held.versions()
+    stored = pipeline.store.read_raw_papers("compiler")
+    assert stored is not None
+    assert {(p.id, p.version) for p in held_back} <= stored.versions()
 
 
 def test_every_check_is_evaluated_and_passes_on_a_good_day(house: House) -> None:
     house.assets = frozenset()
-    result = house.execute(DAILY, tags=house.everything)
+    result = house.execute(DAILY_JOB, tags=house.everything)
     evaluated = {e.check_name: e.passed for e in result.get_asset_check_evaluations()}
-    assert evaluated == dict.fromkeys(
-        [*CHECKS_OF_PAPERS, *CHECKS_OF_README, *CHECKS_OF_CHANGES], True
-    )
+    assert evaluated == dict.fromkeys([*PAPERS_CHECKS, *README_CHECKS, *CHANGES_CHECKS], True)
 
 
 def test_a_check_that_blocks_keeps_the_old_readme(
@@ -259,15 +257,15 @@ def test_a_check_that_blocks_keeps_the_old_readme(
     house.first_day()
     before = house.readme
     house.next_day()
-    select = selection.select
+    select = selection.select_lazily
 
     def twice(*arguments: Any) -> Selection:
         once = select(*arguments)
         return replace(once, papers=pd.concat([once.papers, once.papers.tail(1)]))
 
     with monkeypatch.context() as mistaken:
-        mistaken.setattr(selection, "select", twice)
-        result = house.execute(DAILY, tags=house.everything, raise_on_error=False)
+        mistaken.setattr(selection, "select_lazily", twice)
+        result = house.execute(DAILY_JOB, tags=house.everything, raise_on_error=False)
     assert not result.success
     failed = {e.check_name for e in result.get_asset_check_evaluations() if not e.passed}
     assert "ids_unique" in failed

@@ -7,15 +7,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from papers_assets.defs.jobs import HOUSEKEEPING
-from papers_assets.keywords.model import KeywordsFile
-from papers_assets.pipeline.retention import prune_harvest, prune_held
-from papers_assets.storage.harvest import Harvests
-from papers_assets.storage.raw_papers import Store
+from papers_assets.defs.jobs import HOUSEKEEPING_JOB
+from papers_assets.keywords.model import KeywordsConfig
+from papers_assets.pipeline.retention import prune_harvest, prune_raw_papers
+from papers_assets.storage.harvest import HarvestStore
+from papers_assets.storage.raw_papers import RawPapersStore
 from papers_assets.transform import raw_papers as held_papers
-from papers_assets.transform.harvest_coverage import Harvested
-from papers_assets.transform.raw_papers import Held
-from papers_assets.transform.schema import of_papers
+from papers_assets.transform.harvest_coverage import DayStatus
+from papers_assets.transform.raw_papers import RawPapers
+from papers_assets.transform.schema import to_table
 from papers_assets_tests.helpers.factories import LATER, keyword, paper
 from papers_assets_tests.helpers.project import House
 
@@ -27,80 +27,82 @@ OLD = LATER - timedelta(days=200)
 def test_what_arxiv_answered_long_ago_goes_and_what_it_answers_still_stays(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(held_papers, "_ALWAYS_KEPT", 1)
-    before = held_papers.refreshed(keyword(), None, [paper(1), paper(2), paper(999)], OLD)
-    before = held_papers.refreshed(keyword(), before, [paper(2)], LATER)
-    after = held_papers.pruned(before, LATER - timedelta(days=1))
+    monkeypatch.setattr(held_papers, "_MIN_KEPT_VERSIONS", 1)
+    before = held_papers.merge_answer(keyword(), None, [paper(1), paper(2), paper(999)], OLD)
+    before = held_papers.merge_answer(keyword(), before, [paper(2)], LATER)
+    after = held_papers.prune(before, LATER - timedelta(days=1))
     assert after.versions() == {("2613.00999", 1), ("2613.00002", 1)}
-    assert replace(after, papers=before.papers) == before
+    assert replace(after, rows=before.rows) == before
 
 
 def test_no_list_loses_a_paper_whatever_its_age() -> None:
-    before = held_papers.refreshed(keyword(), None, [paper(n) for n in range(1, 300)], OLD)
-    assert held_papers.pruned(before, LATER).papers.equals(before.papers)
+    before = held_papers.merge_answer(keyword(), None, [paper(n) for n in range(1, 300)], OLD)
+    assert held_papers.prune(before, LATER).rows.equals(before.rows)
 
 
 def test_what_the_next_fetch_reads_back_to_stays(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(held_papers, "_ALWAYS_KEPT", 0)
+    monkeypatch.setattr(held_papers, "_MIN_KEPT_VERSIONS", 0)
     papers = [paper(24 * day) for day in range(1, 31)]
-    before = held_papers.refreshed(keyword(), None, papers, OLD)
-    after = held_papers.pruned(before, LATER)
-    assert len(after.papers) == held_papers.OVERLAP.days + 1
+    before = held_papers.merge_answer(keyword(), None, papers, OLD)
+    after = held_papers.prune(before, LATER)
+    assert len(after.rows) == held_papers.OVERLAP.days + 1
 
 
 def test_the_housekeeping_job_prunes_and_the_readme_stays_as_it_was(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(held_papers, "_ALWAYS_KEPT", 100)
+    monkeypatch.setattr(held_papers, "_MIN_KEPT_VERSIONS", 100)
     house.keywords = [keyword("performance", cap=120)]
     house.run()
     house.keywords = [keyword("performance", cap=100)]
     house.run()
     before = house.readme
     house.today += timedelta(days=2000)
-    assert house.execute(HOUSEKEEPING).success
-    held = house.store.read_held("performance")
-    assert held is not None
-    assert len(held.papers) == 100
+    assert house.execute(HOUSEKEEPING_JOB).success
+    stored = house.store.read_raw_papers("performance")
+    assert stored is not None
+    assert len(stored.rows) == 100
     house.execute("publish")
     assert house.readme == before
 
 
 def test_a_file_that_cannot_be_used_is_left_alone(house: House) -> None:
     house.run("compiler")
-    path = house.store.held_path("compiler")
+    path = house.store.raw_papers_path("compiler")
     path.write_bytes(b"damaged")
-    assert prune_held(house.file, house.store, LATER + timedelta(days=9999)) == 0
+    assert prune_raw_papers(house.file, house.store, LATER + timedelta(days=9999)) == 0
     assert path.read_bytes() == b"damaged"
 
 
 def test_trouble_with_one_keyword_keeps_no_other_from_being_pruned(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(held_papers, "_ALWAYS_KEPT", 0)
+    monkeypatch.setattr(held_papers, "_MIN_KEPT_VERSIONS", 0)
 
-    class Troubled(Store):
-        def read_held_columns(
+    class Troubled(RawPapersStore):
+        def read_raw_papers_columns(
             self, keyword: str, columns: Sequence[str], rows: range | None = None
-        ) -> Held | None:
+        ) -> RawPapers | None:
             if keyword == "one":
                 raise OSError(errno.EIO, "object storage cannot be reached")
-            return super().read_held_columns(keyword, columns, rows)
+            return super().read_raw_papers_columns(keyword, columns, rows)
 
     names, store = ("one", "two"), Troubled(tmp_path)
     for name in names:
         papers = [paper(24 * day) for day in range(1, 31)]
-        store.write_held(held_papers.refreshed(keyword(name), None, papers, OLD))
-    file = KeywordsFile(tmp_path, tuple(map(keyword, names)), ZoneInfo("UTC"), "0 6 * * *")
+        store.write_raw_papers(held_papers.merge_answer(keyword(name), None, papers, OLD))
+    keywords_config = KeywordsConfig(
+        tmp_path, tuple(map(keyword, names)), ZoneInfo("UTC"), "0 6 * * *"
+    )
     kept = held_papers.OVERLAP.days + 1
-    assert prune_held(file, store, LATER + timedelta(days=9999)) == 30 - kept
+    assert prune_raw_papers(keywords_config, store, LATER + timedelta(days=9999)) == 30 - kept
     assert "one: not pruned: [Errno 5] object storage cannot be reached" in caplog.text
 
 
 def test_old_days_of_the_harvest_go(house: House) -> None:
-    harvests = Harvests(house.home)
+    harvest_store = HarvestStore(house.home)
     days = [LATER.date() - timedelta(days=n) for n in (0, 1094, 1095, 1096)]
     for day in days:
-        harvests.write(Harvested(day, (), serial=1, harvested_at=LATER), of_papers([]))
-    assert prune_harvest(house.file, harvests, LATER) == 1
-    assert harvests.days() == sorted(days)[1:]
+        harvest_store.write(DayStatus(day, (), sequence=1, harvested_at=LATER), to_table([]))
+    assert prune_harvest(house.file, harvest_store, LATER) == 1
+    assert harvest_store.days() == sorted(days)[1:]

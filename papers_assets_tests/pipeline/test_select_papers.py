@@ -12,23 +12,23 @@ import pytest
 
 from papers_assets.arxiv.models import Paper
 from papers_assets.checks import check_papers
-from papers_assets.keywords.model import Keyword, KeywordsFile
-from papers_assets.pipeline.select_papers import Chosen, choose
+from papers_assets.keywords.model import Keyword, KeywordsConfig
+from papers_assets.pipeline.select_papers import SelectionResult, select_all
 from papers_assets.render import chart
 from papers_assets.storage import parquet
-from papers_assets.storage.raw_papers import Store
+from papers_assets.storage.raw_papers import RawPapersStore
 from papers_assets.transform import selection_cache
-from papers_assets.transform.raw_papers import Held, refreshed
-from papers_assets.transform.schema import SCHEMA
+from papers_assets.transform.raw_papers import RawPapers, merge_answer
+from papers_assets.transform.schema import RAW_PAPERS_SCHEMA
 from papers_assets.transform.selection import (
-    KEYS,
-    PROBLEMS,
-    TEXTS,
-    not_to_be_built_upon,
-    refreshed_at,
-    sources,
+    KEY_COLUMNS,
+    SHORT_REASONS_ATTR,
+    TEXT_COLUMNS,
+    read_refresh_times,
+    read_sources,
+    without_cache,
 )
-from papers_assets.transform.selection_cache import Choice, Days
+from papers_assets.transform.selection_cache import CachedSelection, DailyCounts
 from papers_assets_tests.helpers.factories import EPOCH, LATER, keyword, paper, search
 
 ONE, TWO, THREE = (keyword(name, any=("compiler",), cap=4) for name in ("one", "two", "three"))
@@ -37,18 +37,18 @@ ONE, TWO, THREE = (keyword(name, any=("compiler",), cap=4) for name in ("one", "
 DAY = EPOCH.date()
 
 
-class Watched(Store):
+class Watched(RawPapersStore):
     """A store that notes of which keywords held papers are read."""
 
     def __init__(self, home: Path) -> None:
         super().__init__(home)
         self.read: list[tuple[str, range | None]] = []
 
-    def read_held_columns(
+    def read_raw_papers_columns(
         self, keyword: str, columns: Sequence[str], rows: range | None = None
-    ) -> Held | None:
+    ) -> RawPapers | None:
         self.read.append((keyword, rows))
-        return super().read_held_columns(keyword, columns, rows)
+        return super().read_raw_papers_columns(keyword, columns, rows)
 
 
 @pytest.fixture
@@ -56,27 +56,31 @@ def store(tmp_path: Path) -> Watched:
     return Watched(tmp_path)
 
 
-def listed(*keywords: Keyword) -> KeywordsFile:
-    return KeywordsFile(Path("k.toml"), keywords, ZoneInfo("UTC"), "0 6 * * *")
+def listed(*keywords: Keyword) -> KeywordsConfig:
+    return KeywordsConfig(Path("k.toml"), keywords, ZoneInfo("UTC"), "0 6 * * *")
 
 
 def hold(
-    store: Store, keyword: Keyword, *papers: Paper, seen_at: datetime = LATER, gap: bool = False
+    store: RawPapersStore,
+    keyword: Keyword,
+    *papers: Paper,
+    seen_at: datetime = LATER,
+    gap: bool = False,
 ) -> None:
-    held = store.read_held(keyword.name)
-    store.write_held(refreshed(keyword, held, papers, seen_at, gap=gap))
+    stored = store.read_raw_papers(keyword.name)
+    store.write_raw_papers(merge_answer(keyword, stored, papers, seen_at, has_gap=gap))
 
 
-def publish(store: Store, *keywords: Keyword, today: date = DAY) -> Chosen:
-    chosen = choose(listed(*keywords), store, today, store.papers_or_none())
-    store.write_papers(chosen.frame)
-    return chosen
+def publish(store: RawPapersStore, *keywords: Keyword, today: date = DAY) -> SelectionResult:
+    result = select_all(listed(*keywords), store, today, store.read_papers_or_none())
+    store.write_papers(result.frame)
+    return result
 
 
-def assert_same(one: Chosen, other: Chosen) -> None:
+def assert_same(one: SelectionResult, other: SelectionResult) -> None:
     pd.testing.assert_frame_equal(one.frame, other.frame)
     assert one.frame.attrs == other.frame.attrs
-    assert sources(one.frame) == sources(other.frame)
+    assert read_sources(one.frame) == read_sources(other.frame)
     assert one.complete_from == other.complete_from
     for kept, chosen in zip(one.selections, other.selections, strict=True):
         pd.testing.assert_frame_equal(kept.papers, chosen.papers)
@@ -86,35 +90,35 @@ def assert_same(one: Chosen, other: Chosen) -> None:
 def test_only_what_changed_is_read(store: Watched) -> None:
     for one in (ONE, TWO, THREE):
         hold(store, one, paper(1), paper(2))
-    assert publish(store, ONE, TWO, THREE).as_published == set()
+    assert publish(store, ONE, TWO, THREE).reused == set()
     hold(store, TWO, paper(3), seen_at=LATER + timedelta(days=1))
     store.read.clear()
-    chosen = publish(store, ONE, TWO, THREE)
+    result = publish(store, ONE, TWO, THREE)
     assert {name for name, _ in store.read} == {"two"}
-    assert chosen.as_published == {"one", "three"}
-    assert set(chosen.keys) == {"two"}
-    assert list(chosen.frame["arxiv_id"].str[-1]) == ["2", "1", "3", "2", "1", "2", "1"]
-    assert refreshed_at(chosen.frame)["two"] == LATER + timedelta(days=1)
-    assert refreshed_at(chosen.frame)["one"] == LATER
+    assert result.reused == {"one", "three"}
+    assert set(result.keys) == {"two"}
+    assert list(result.frame["arxiv_id"].str[-1]) == ["2", "1", "3", "2", "1", "2", "1"]
+    assert read_refresh_times(result.frame)["two"] == LATER + timedelta(days=1)
+    assert read_refresh_times(result.frame)["one"] == LATER
 
 
 @pytest.mark.parametrize(
     "change",
     [
         lambda store: hold(store, ONE),
-        lambda store: store.write_papers(not_to_be_built_upon(store.read_papers())),
+        lambda store: store.write_papers(without_cache(store.read_papers())),
         lambda store: store.papers_path.write_bytes(b"damaged"),
         lambda store: store.papers_path.unlink(),
     ],
 )
 def test_what_may_not_be_as_it_was_is_chosen_anew(
-    store: Watched, change: Callable[[Store], object]
+    store: Watched, change: Callable[[RawPapersStore], object]
 ) -> None:
     hold(store, ONE, paper(1))
     publish(store, ONE)
     change(store)
-    assert publish(store, ONE).as_published == set()
-    assert publish(store, ONE).as_published == {"one"}
+    assert publish(store, ONE).reused == set()
+    assert publish(store, ONE).reused == {"one"}
 
 
 @pytest.mark.parametrize(
@@ -124,7 +128,7 @@ def test_what_may_not_be_as_it_was_is_chosen_anew(
 def test_an_edited_keyword_is_chosen_anew(store: Watched, edited: Keyword) -> None:
     hold(store, ONE, paper(1))
     publish(store, ONE)
-    assert publish(store, edited).as_published == set()
+    assert publish(store, edited).reused == set()
 
 
 def test_what_other_rules_chose_is_chosen_anew(
@@ -132,92 +136,92 @@ def test_what_other_rules_chose_is_chosen_anew(
 ) -> None:
     hold(store, ONE, paper(1))
     publish(store, ONE)
-    monkeypatch.setattr(selection_cache, "_BY", [selection_cache.RULES + 1])
-    assert publish(store, ONE).as_published == set()
+    monkeypatch.setattr(selection_cache, "_MATCHER", [selection_cache.MATCHER_RULES + 1])
+    assert publish(store, ONE).reused == set()
 
 
 def test_a_new_reason_is_told_of_rows_that_stay(store: Watched) -> None:
     hold(store, ONE, paper(1))
     publish(store, ONE)
-    store.write_problem("one", "arXiv answered 503")
-    chosen = publish(store, ONE)
-    assert chosen.as_published == {"one"}
-    assert chosen.frame.attrs[PROBLEMS] == {"one": "arXiv answered 503"}
-    store.write_problem("one", "")
-    assert publish(store, ONE).frame.attrs[PROBLEMS] == {}
+    store.write_failure_reason("one", "arXiv answered 503")
+    result = publish(store, ONE)
+    assert result.reused == {"one"}
+    assert result.frame.attrs[SHORT_REASONS_ATTR] == {"one": "arXiv answered 503"}
+    store.write_failure_reason("one", "")
+    assert publish(store, ONE).frame.attrs[SHORT_REASONS_ATTR] == {}
 
 
 def test_rows_of_a_damaged_file_stay_and_are_never_built_upon(store: Watched) -> None:
     hold(store, ONE, paper(1))
     publish(store, ONE)
-    store.held_path("one").write_bytes(b"damaged")
+    store.raw_papers_path("one").write_bytes(b"damaged")
     for _ in range(2):
         store.read.clear()
-        chosen = publish(store, ONE)
+        result = publish(store, ONE)
         assert [name for name, _ in store.read] == ["one"]
-        assert (len(chosen.frame), chosen.selections) == (1, [])
-        assert chosen.frame.attrs[PROBLEMS] == {"one": "what is held of it is damaged"}
-        assert chosen.as_published == {"one"}
+        assert (len(result.frame), result.selections) == (1, [])
+        assert result.frame.attrs[SHORT_REASONS_ATTR] == {"one": "what is held of it is damaged"}
+        assert result.reused == {"one"}
 
 
 @dataclass
 class Looked:
-    definition: str = ONE.definition
+    definition: str = ONE.fingerprint
     refreshed_at: datetime | None = LATER + timedelta(days=9)
     complete_from: datetime | None = EPOCH
-    held_serial: int = 3
+    stored_watermark: int = 3
 
 
 def test_who_was_looked_for_and_had_no_news_is_as_fresh_as_that(store: Watched) -> None:
-    store.write_held(replace(refreshed(ONE, None, [paper(1)], LATER), gleaned=3))
+    store.write_raw_papers(replace(merge_answer(ONE, None, [paper(1)], LATER), scanned_until=3))
     publish(store, ONE)
     now = LATER + timedelta(days=9)
-    former = store.papers_or_none()
-    for looked, fresh in [
+    previous = store.read_papers_or_none()
+    for scan_state, fresh in [
         (Looked(), now),
         (Looked("other"), LATER),
-        (Looked(ONE.definition, None), LATER),
+        (Looked(ONE.fingerprint, None), LATER),
         # Of what is held now, which is from a backup, nobody has said so.
-        (Looked(held_serial=4), LATER),
+        (Looked(stored_watermark=4), LATER),
     ]:
-        chosen = choose(listed(ONE), store, DAY, former, {"one": looked})
-        assert chosen.as_published == {"one"}
-        assert refreshed_at(chosen.frame) == {"one": fresh}
-        assert_same(chosen, choose(listed(ONE), store, DAY, None, {"one": looked}))
+        result = select_all(listed(ONE), store, DAY, previous, {"one": scan_state})
+        assert result.reused == {"one"}
+        assert read_refresh_times(result.frame) == {"one": fresh}
+        assert_same(result, select_all(listed(ONE), store, DAY, None, {"one": scan_state}))
     # What was complete before counts only if nothing is missing in between.
     gap = Looked(complete_from=LATER)
-    chosen = choose(listed(ONE), store, DAY, former, {"one": gap})
-    assert chosen.complete_from == {"one": LATER}
+    result = select_all(listed(ONE), store, DAY, previous, {"one": gap})
+    assert result.complete_from == {"one": LATER}
     for since, complete_from in [(EPOCH, EPOCH), (paper(1).updated, paper(1).updated)]:
-        looked = Looked(complete_from=since)
-        chosen = choose(listed(ONE), store, DAY, former, {"one": looked})
-        assert chosen.complete_from == {"one": complete_from}
+        scan_state = Looked(complete_from=since)
+        result = select_all(listed(ONE), store, DAY, previous, {"one": scan_state})
+        assert result.complete_from == {"one": complete_from}
 
 
 def test_a_file_that_is_replaced_between_two_looks_is_read_at_once(store: Watched) -> None:
     hold(store, ONE, *(paper(n) for n in range(1, 4)))
 
     class Racing(Watched):
-        def read_held_columns(
+        def read_raw_papers_columns(
             self, keyword: str, columns: Sequence[str], rows: range | None = None
-        ) -> Held | None:
+        ) -> RawPapers | None:
             if rows is not None and not self.read[1:]:
                 hold(store, ONE, paper(3, 2), paper(9), seen_at=LATER + timedelta(days=1))
-            return super().read_held_columns(keyword, columns, rows)
+            return super().read_raw_papers_columns(keyword, columns, rows)
 
-    chosen = choose(listed(ONE), Racing(store.home), DAY)
-    assert list(chosen.frame["version"]) == [1, 2, 1, 1]
-    assert refreshed_at(chosen.frame) == {"one": LATER + timedelta(days=1)}
+    result = select_all(listed(ONE), Racing(store.home), DAY)
+    assert list(result.frame["version"]) == [1, 2, 1, 1]
+    assert read_refresh_times(result.frame) == {"one": LATER + timedelta(days=1)}
     # It is taken for what it was before, so that the next time looks again.
-    store.write_papers(chosen.frame)
-    assert publish(store, ONE).as_published == set()
+    store.write_papers(result.frame)
+    assert publish(store, ONE).reused == set()
 
 
 class Late(Watched):
     """A store in which another run writes right after it was looked at what is there."""
 
     def signatures(self) -> dict[str, str]:
-        found = super().signatures()
+        found = super().etags()
         hold(self, ONE, paper(9), seen_at=LATER + timedelta(days=1))
         self.read.clear()
         return found
@@ -225,39 +229,39 @@ class Late(Watched):
 
 def test_what_is_replaced_after_the_look_is_chosen_anew_the_next_time(store: Watched) -> None:
     hold(store, ONE, paper(1))
-    chosen = choose(listed(ONE), Late(store.home), DAY)
-    assert list(chosen.frame["arxiv_id"].str[-1]) == ["9", "1"]
-    store.write_papers(chosen.frame)
-    assert publish(store, ONE).as_published == set()
+    result = select_all(listed(ONE), Late(store.home), DAY)
+    assert list(result.frame["arxiv_id"].str[-1]) == ["9", "1"]
+    store.write_papers(result.frame)
+    assert publish(store, ONE).reused == set()
     # Of what had been published, the older rows stay, and are as old as they say.
-    late = choose(listed(ONE), Late(store.home), DAY, store.papers_or_none())
-    assert late.as_published == {"one"}
+    late = select_all(listed(ONE), Late(store.home), DAY, store.read_papers_or_none())
+    assert late.reused == {"one"}
     store.write_papers(late.frame)
-    assert publish(store, ONE).as_published == set()
+    assert publish(store, ONE).reused == set()
 
 
 def test_nothing_is_built_upon_what_was_first_written_after_the_look(store: Watched) -> None:
-    store.write_papers(choose(listed(ONE), Late(store.home), DAY).frame)
-    store.held_path("one").unlink()
-    assert publish(store, ONE).as_published == set()
+    store.write_papers(select_all(listed(ONE), Late(store.home), DAY).frame)
+    store.raw_papers_path("one").unlink()
+    assert publish(store, ONE).reused == set()
     assert [name for name, _ in store.read] == ["one"]
 
 
 def test_as_many_are_counted_by_day_as_the_picture_has_rows(store: Watched) -> None:
-    many = [keyword(f"{n}", any=("compiler",), cap=1) for n in range(chart.MOST_ROWS + 2)]
+    many = [keyword(f"{n}", any=("compiler",), cap=1) for n in range(chart.MAX_CHART_ROWS + 2)]
     for one in many:
         hold(store, one, paper(1), paper(2), paper(-9_000))
     today, later = DAY + timedelta(days=2), DAY + timedelta(days=3)
-    counted = [s.days for s in publish(store, *many, today=today).selections]
-    days = Days(today - timedelta(days=chart.DAYS - 1), {DAY: 2})
-    assert counted == [days] * chart.MOST_ROWS + [None] * 2
+    counted = [s.daily_counts for s in publish(store, *many, today=today).selections]
+    days = DailyCounts(today - timedelta(days=chart.CHART_DAYS - 1), {DAY: 2})
+    assert counted == [days] * chart.MAX_CHART_ROWS + [None] * 2
     # Who moves up has to be counted, and who moves down need not be any more.
-    chosen = publish(store, *many[3:], *many[:3], today=today)
-    assert len(chosen.as_published) == len(many) - 2
-    assert [s.days for s in chosen.selections] == counted
+    result = publish(store, *many[3:], *many[:3], today=today)
+    assert len(result.reused) == len(many) - 2
+    assert [s.daily_counts for s in result.selections] == counted
     # What was counted is enough for every later day, and not for an earlier one.
-    assert len(publish(store, *many[3:], *many[:3], today=later).as_published) == len(many)
-    assert len(publish(store, *many[3:], *many[:3], today=today).as_published) == 2
+    assert len(publish(store, *many[3:], *many[:3], today=later).reused) == len(many)
+    assert len(publish(store, *many[3:], *many[:3], today=today).reused) == 2
 
 
 def a_change(chance: random.Random, world: "World") -> None:
@@ -285,12 +289,12 @@ def a_change(chance: random.Random, world: "World") -> None:
             chosen = search(any=(chance.choice(["compiler", "interpreter"]),))
             world.keywords[name] = replace(one, searches=(chosen,))
         case 5:
-            store.write_problem(name, chance.choice(["", "arXiv answered 503"]))
+            store.write_failure_reason(name, chance.choice(["", "arXiv answered 503"]))
         case 6:
-            store.held_path(name).parent.mkdir(parents=True, exist_ok=True)
-            store.held_path(name).write_bytes(b"damaged")
+            store.raw_papers_path(name).parent.mkdir(parents=True, exist_ok=True)
+            store.raw_papers_path(name).write_bytes(b"damaged")
         case 7:
-            store.held_path(name).unlink(missing_ok=True)
+            store.raw_papers_path(name).unlink(missing_ok=True)
         case _:
             world.today += timedelta(days=chance.randint(-1, 2))
             moved = chance.sample([*world.keywords.items()], len(world.keywords))
@@ -299,13 +303,13 @@ def a_change(chance: random.Random, world: "World") -> None:
 
 @dataclass
 class World:
-    store: Store
+    store: RawPapersStore
     keywords: dict[str, Keyword]
     today: date = DAY + timedelta(days=30)
     now: datetime = field(default=LATER)
 
     def is_damaged(self, name: str) -> bool:
-        path = self.store.held_path(name)
+        path = self.store.raw_papers_path(name)
         return path.exists() and path.read_bytes() == b"damaged"
 
 
@@ -313,25 +317,30 @@ class World:
 def test_whatever_happens_it_is_the_same_as_choosing_everything_anew(
     tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(parquet, "_GROUP", 5)
+    monkeypatch.setattr(parquet, "_ROW_GROUP_SIZE", 5)
     chance = random.Random(seed)
     names = [f"{n}" for n in range(6)]
-    world = World(Store(tmp_path), {n: keyword(n, any=("compiler",), cap=3) for n in names})
+    world = World(
+        RawPapersStore(tmp_path), {n: keyword(n, any=("compiler",), cap=3) for n in names}
+    )
     kept = 0
     for _ in range(20):
         for _ in range(chance.randint(1, 3)):
             a_change(chance, world)
-        file, former = listed(*world.keywords.values()), world.store.papers_or_none()
-        chosen = choose(file, world.store, world.today, former)
-        anew = None if former is None else not_to_be_built_upon(former)
-        assert_same(chosen, choose(file, world.store, world.today, anew))
-        found = check_papers(
-            chosen.frame, former, file, chosen.keys, world.now, chosen.as_published
+        keywords_config, previous = (
+            listed(*world.keywords.values()),
+            world.store.read_papers_or_none(),
         )
-        failed = {finding.name for finding in found if not finding.passed}
+        chosen = select_all(keywords_config, world.store, world.today, previous)
+        anew = None if previous is None else without_cache(previous)
+        assert_same(chosen, select_all(keywords_config, world.store, world.today, anew))
+        result = check_papers(
+            chosen.frame, previous, keywords_config, chosen.keys, world.now, chosen.reused
+        )
+        failed = {finding.name for finding in result if not finding.passed}
         # Lists of lost files are as they were, whatever was edited meanwhile.
         assert "newest_version_kept" not in failed
-        kept += len(chosen.as_published)
+        kept += len(chosen.reused)
         if chance.random() < 0.1:
             world.store.papers_path.write_bytes(b"damaged")
         else:
@@ -342,27 +351,29 @@ def test_whatever_happens_it_is_the_same_as_choosing_everything_anew(
 def test_some_rows_read_are_those_rows_of_all(
     store: Watched, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(parquet, "_GROUP", 4)
+    monkeypatch.setattr(parquet, "_ROW_GROUP_SIZE", 4)
     hold(store, ONE, *(paper(n, authors=("A",) * (n % 3)) for n in range(1, 11)))
-    whole = store.read_held("one")
+    whole = store.read_raw_papers("one")
     assert whole is not None
-    for columns in (SCHEMA.names, TEXTS, KEYS):
+    for columns in (RAW_PAPERS_SCHEMA.names, TEXT_COLUMNS, KEY_COLUMNS):
         for first in range(11):
             for last in range(first, 11):
-                part = store.read_held_columns("one", columns, range(first, last))
+                part = store.read_raw_papers_columns("one", columns, range(first, last))
                 assert part is not None
-                assert part.papers.equals(whole.papers.select(columns).slice(first, last - first))
-                assert replace(part, papers=whole.papers) == whole
+                assert part.rows.equals(whole.rows.select(columns).slice(first, last - first))
+                assert replace(part, rows=whole.rows) == whole
 
 
 def test_a_choice_comes_back_as_it_was_and_anything_else_is_none() -> None:
-    days = Days(date(2026, 11, 1), {date(2026, 11, 2): 3})
+    days = DailyCounts(date(2026, 11, 1), {date(2026, 11, 2): 3})
     chosen = {
-        "a": Choice("f", 1, 2, days, LATER, None, EPOCH),
-        "b": Choice("g", 0, 0, None, None, datetime(2026, 1, 1, tzinfo=UTC)),
-        "c": Choice("h", 0, 0, None, None, gaps=("a day",), oai_only=("2613.00001v1",)),
+        "a": CachedSelection("f", 1, 2, days, LATER, None, EPOCH),
+        "b": CachedSelection("g", 0, 0, None, None, datetime(2026, 1, 1, tzinfo=UTC)),
+        "c": CachedSelection(
+            "h", 0, 0, None, None, missing_ranges=("a day",), oai_only=("2613.00001v1",)
+        ),
     }
-    assert selection_cache.of_text(selection_cache.to_text(chosen)) == chosen
+    assert selection_cache.from_text(selection_cache.to_text(chosen)) == chosen
     odd_ones: list[object] = [None, {}, "", "[]", "7", '{"a": 7}', '{"a": [1]}']
     for odd in [*odd_ones, '{"a": ["f", 1, 2, [1], []]}']:
-        assert selection_cache.of_text(odd) == {}
+        assert selection_cache.from_text(odd) == {}

@@ -21,7 +21,7 @@ from moto.server import ThreadedMotoServer
 from s3fs import S3FileSystem
 
 from papers_assets.arxiv.sample import RequestRecord, SampleArxiv
-from papers_assets.settings import PROJECT_ROOT, home_at
+from papers_assets.settings import PROJECT_ROOT, open_home
 from papers_assets_tests.deploy.host import Host, example, running_host
 from papers_assets_tests.helpers.hostile_papers import hostile_corpus
 from papers_assets_tests.helpers.postgres_server import running_postgres
@@ -154,7 +154,7 @@ def cluster(keywords: str, slots: int) -> Iterator[Cluster]:
         for worker in workers:
             stack.callback(worker.kill)
             worker.start(settings)
-        home = home_at(settings["PAPERS_HOME"])
+        home = open_home(settings["PAPERS_HOME"])
         yield Cluster(arxiv, home, queue, workers, settings, control.ui())
 
 

@@ -115,14 +115,14 @@ def _round(
     figures = server.figures()
     if figures.smallest_gap < _INTERVAL or figures.peak_open != 1 or figures.throttled:
         wrong.append("the gate was passed too soon, or by two at once")
-    file = read_keywords_file(PROJECT_ROOT / "keywords.toml")
-    found = look(home, file)
+    keywords_config = read_keywords_file(PROJECT_ROOT / "keywords.toml")
+    found = look(home, keywords_config)
     wrong += found.broken + found.leftovers + found.faults
-    wrong += [f"served, not held: {each}" for each in unserved(file, found, figures)]
+    wrong += [f"served, not held: {each}" for each in unserved(keywords_config, found, figures)]
     if found.readme != found.rendered:
         wrong.append("the README is not the one of the final papers")
     if moment is not None:
-        wrong += missing(file, found, corpus_at(moment))
+        wrong += missing(keywords_config, found, corpus_at(moment))
     return Round(name, len(commands), seconds, figures, wrong)
 
 

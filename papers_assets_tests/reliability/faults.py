@@ -22,8 +22,8 @@ import click
 import dagster as dg
 
 from papers_assets.arxiv.client import ArxivClient
-from papers_assets.arxiv.rate_limit import Gate
-from papers_assets.arxiv.retry import Patience
+from papers_assets.arxiv.rate_limit import RateLimiter
+from papers_assets.arxiv.retry import RetryPolicy
 from papers_assets.arxiv.sample import FAULTS, Corpus, SampleArxiv, Script, Step
 from papers_assets.checks.rendered import Section, parse
 from papers_assets.defs.headless import open_instance
@@ -33,8 +33,8 @@ from papers_assets_tests.helpers.project import House
 
 _INTERVAL = 0.02
 _NAMES = ("reinforcement learning", "compiler", "performance")
-_PATIENCE = Patience(
-    max_attempts=2, backoff=0.0, longest_pause=0.1, read_timeout=0.3, answer_timeout=0.5
+_PATIENCE = RetryPolicy(
+    max_attempts=2, base_delay=0.0, max_delay=0.1, read_timeout=0.3, answer_timeout=0.5
 )
 _FOR_ALL = {"blocked"}
 """Faults after which nobody else is asked, as it should be."""
@@ -182,18 +182,18 @@ def cases(*, quick: bool) -> list[Case]:
 
 def _client(lock: Path) -> Callable[[ArxivResource], ArxivClient]:
     def client(resource: ArxivResource) -> ArxivClient:
-        return ArxivClient(resource.api_url, Gate(lock, _INTERVAL), _PATIENCE)
+        return ArxivClient(resource.api_url, RateLimiter(lock, _INTERVAL), _PATIENCE)
 
     return client
 
 
 def _held(house: House) -> set[tuple[str, str, int]]:
-    held = ((name, house.store.read_held(name)) for name in _NAMES)
-    return {(name, *version) for name, h in held if h for version in h.versions()}
+    stored = ((name, house.store.read_raw_papers(name)) for name in _NAMES)
+    return {(name, *version) for name, h in stored if h for version in h.versions()}
 
 
-def _missing(wanted: set[tuple[str, str, int]], held: set[tuple[str, str, int]]) -> int:
-    return len(wanted - held)
+def _missing(wanted: set[tuple[str, str, int]], stored: set[tuple[str, str, int]]) -> int:
+    return len(wanted - stored)
 
 
 def _parts(house: House) -> dict[str, Section]:

@@ -68,8 +68,8 @@ def flaws(body: bytes, *, parse: Callable[[bytes], Page] = parse_feed) -> list[s
         return [] if _prints(message) else [f"a message that does not print: {message!r}"]
     except Exception as error:  # noqa: BLE001 - any is a finding
         return [f"{type(error).__name__}: {error}"]
-    found = [f"does not print: {said!r}" for said in page.unreadable if not _prints(said)]
-    if len(page.unreadable) > len(page.papers):
+    found = [f"does not print: {said!r}" for said in page.unreadable_entries if not _prints(said)]
+    if len(page.unreadable_entries) > len(page.papers):
         found.append("mostly unreadable")
     return found + [flaw for paper in page.papers for flaw in _of_paper(paper)]
 

@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from papers_assets.arxiv.client import ArxivClient
-from papers_assets.arxiv.rate_limit import Gate
+from papers_assets.arxiv.rate_limit import RateLimiter
 from papers_assets.arxiv.sample import SampleArxiv
-from papers_assets.storage.postgres import GONE_AFTER
-from papers_assets.storage.rate_limit import gate_for
+from papers_assets.storage.postgres import DEAD_AFTER_SECONDS
+from papers_assets.storage.rate_limit import build_rate_limiter
 from papers_assets_tests.helpers.hostile_papers import hostile_corpus
 from papers_assets_tests.helpers.postgres_server import Postgres, running_postgres
 from papers_assets_tests.helpers.ui_driver import free_port
@@ -77,8 +77,8 @@ def main() -> None:
     options = parser.parse_args()
     if options.asks:
         api_url, locks, interval, requests, seconds, folder = options.asks
-        gate = gate_for(api_url, float(interval), locks, host_folder=Path(folder))
-        ask(api_url, gate, int(requests), float(seconds))
+        rate_limiter = build_rate_limiter(api_url, float(interval), locks, host_folder=Path(folder))
+        ask(api_url, rate_limiter, int(requests), float(seconds))
         return
     try:
         with ExitStack() as stack:
@@ -111,15 +111,15 @@ def open_to_all(postgres: Postgres) -> None:
     postgres.reload()
 
 
-def ask(api_url: str, gate: Gate, requests: int, seconds: float) -> None:
+def ask(api_url: str, rate_limiter: RateLimiter, requests: int, seconds: float) -> None:
     """Ask some questions, as a host does."""
     if not seconds:
-        client = ArxivClient(api_url, gate)
+        client = ArxivClient(api_url, rate_limiter)
         for _ in range(requests):
-            client.ask({"search_query": "all:compiler", "max_results": "1"})
+            client.query({"search_query": "all:compiler", "max_results": "1"})
         client.close()
         return
-    with gate.turn():
+    with rate_limiter.slot():
         print("turn", flush=True)  # noqa: T201
         time.sleep(seconds)
 
@@ -163,7 +163,7 @@ def cut_off(world: World) -> list[str]:
         holder.process.communicate()
         waiting.process.kill()
         waiting.process.communicate()
-    print(table([(f"freed after, s (planned: {GONE_AFTER})", f"{seconds:.1f}")]))  # noqa: T201
+    print(table([(f"freed after, s (planned: {DEAD_AFTER_SECONDS})", f"{seconds:.1f}")]))  # noqa: T201
     return [] if seconds < _LIMIT else [f"freed after {seconds:.0f} s only"]
 
 

@@ -19,10 +19,10 @@ from datetime import UTC, date, datetime, timedelta
 
 import pandas as pd
 
-from papers_assets.arxiv.announcements import publication_day
+from papers_assets.arxiv.announcements import find_publication_day
 from papers_assets.keywords.matching import Matchers
-from papers_assets.keywords.model import Field, Keyword
-from papers_assets.transform.index_lag import FALSE_ALARMS, index_lag
+from papers_assets.keywords.model import Keyword, MatchField
+from papers_assets.transform.index_lag import MAX_FALSE_ALARM_CHANCE, estimate_index_lag
 from papers_assets_tests.helpers import reference_data
 
 FIRST, LAST = date(2025, 5, 1), date(2026, 6, 30)
@@ -66,14 +66,14 @@ class _Version:
 def _versions(seed: int) -> Iterator[tuple[_Version, list[str]]]:
     """Give each version with the keywords that it matches."""
     draw = random.Random(seed)
-    matchers = Matchers([Keyword.of_phrase(name, Field.EITHER) for name in POOL])
+    matchers = Matchers([Keyword.from_phrase(name, MatchField.EITHER) for name in POOL])
     for record in reference_data.records("arxiv/papers.jsonl.gz"):
         updated = datetime.fromisoformat(record["updated"])
         if updated.tzinfo is None:
             updated = updated.replace(tzinfo=UTC) + timedelta(seconds=draw.randrange(86_400))
-        visible = publication_day(updated)
+        visible = find_publication_day(updated)
         if draw.random() < 1 / 20:
-            visible = publication_day(updated + timedelta(days=draw.uniform(1, 10)))
+            visible = find_publication_day(updated + timedelta(days=draw.uniform(1, 10)))
         matching = matchers(record["title"], record["abstract"], record["categories"])
         if matching and updated.date() <= LAST:
             yield _Version(record["id"], record["version"], updated, visible), matching
@@ -137,7 +137,7 @@ class _Found:
         self.days += len(days)
         self.quiet += len(quiet)
         self.a_week.append(7 * sum(lists.visible[day] for day in days) / len(days))
-        alarms = [d for d in quiet if index_lag(lists.at(d), lists.caps, _asked(d))]
+        alarms = [d for d in quiet if estimate_index_lag(lists.at(d), lists.caps, _asked(d))]
         self.alarms += len(alarms)
         self.noticed += [_noticed(lists.at(day), lists, day) for day in days[::_STOPS_EVERY]]
 
@@ -160,7 +160,7 @@ def _asked(day: date) -> datetime:
 def _noticed(stopped: pd.DataFrame, lists: _Lists, stop: date) -> float:
     """Return after how many days an index is said to be behind that stopped on `stop`."""
     for n in range(1, _GIVEN_UP + 1):
-        if index_lag(stopped, lists.caps, _asked(stop + timedelta(days=n))):
+        if estimate_index_lag(stopped, lists.caps, _asked(stop + timedelta(days=n))):
             return n
     return math.inf
 
@@ -193,7 +193,7 @@ def main() -> int:
         sys.stdout.flush()
         days, alarms = days + of.days, alarms + of.alarms
     sys.stdout.write(f"{alarms} false alarms on {days} days, {100 * alarms / days:.3f} %\n")
-    return 1 if alarms > FALSE_ALARMS * days else 0
+    return 1 if alarms > MAX_FALSE_ALARM_CHANCE * days else 0
 
 
 if __name__ == "__main__":

@@ -26,9 +26,9 @@ import pandas as pd
 from papers_assets import definitions
 from papers_assets.cli import run_command
 from papers_assets.defs import headless
-from papers_assets.defs.run_history import _unfinished
+from papers_assets.defs.run_history import _list_unfinished_runs
 from papers_assets.keywords.file import read_keywords_file
-from papers_assets.keywords.model import KeywordsFile
+from papers_assets.keywords.model import KeywordsConfig
 from papers_assets.settings import PROJECT_ROOT, Settings
 from papers_assets_tests.reliability.worlds import (
     Arxiv,
@@ -56,12 +56,12 @@ _PATIENCE = 90.0
 class Child:
     """A fork that runs the product's command, with its output in a file."""
 
-    def __init__(self, settings: Settings, file: KeywordsFile, log: Path) -> None:
+    def __init__(self, settings: Settings, keywords_config: KeywordsConfig, log: Path) -> None:
         self.log = log
         log.write_bytes(b"")
         self.pid = os.fork()
         if self.pid == 0:
-            _become(settings, file, log)
+            _become(settings, keywords_config, log)
         self.status: int | None = None
 
     def is_over(self) -> bool:
@@ -85,13 +85,13 @@ class Child:
             self.status = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
 
 
-def _become(settings: Settings, file: KeywordsFile, log: Path) -> Never:
+def _become(settings: Settings, keywords_config: KeywordsConfig, log: Path) -> Never:
     status = 70
     try:
         with log.open("ab") as output:
             os.dup2(output.fileno(), 1)
             os.dup2(output.fileno(), 2)
-        status = run_command.execute(settings, file, (), {}, verbose=True)
+        status = run_command.execute(settings, keywords_config, (), {}, verbose=True)
         sys.stdout.flush()
     except BaseException:  # noqa: BLE001 - a fork must not return to the harness
         traceback.print_exc()
@@ -126,7 +126,7 @@ def _open_runs(home: Path) -> int:
     with headless.open_instance(home, {}) as instance:
         unfinished = [s for s in dg.DagsterRunStatus if s not in _ENDED]
         left = instance.get_runs(dg.RunsFilter(statuses=unfinished))
-        return len(left) + len(_unfinished(instance))
+        return len(left) + len(_list_unfinished_runs(instance))
 
 
 _ENDED = (dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED)
@@ -137,7 +137,7 @@ class Harness:
         self.folder, self.server = folder, server
         self.random = random.Random(seed)
         shipped = read_keywords_file(PROJECT_ROOT / "keywords.toml")
-        self.file = KeywordsFile(
+        self.file = KeywordsConfig(
             folder / "keywords.toml", shipped.keywords, ZoneInfo("UTC"), shipped.schedule
         )
         self.phases: Counter[str] = Counter()

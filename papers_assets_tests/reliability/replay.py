@@ -20,11 +20,11 @@ from tempfile import TemporaryDirectory
 import dagster as dg
 
 from papers_assets.arxiv.sample import Corpus, Paper, SampleArxiv, Script, Step
-from papers_assets.defs.headless import Report, open_instance
+from papers_assets.defs.headless import RunReport, open_instance
 from papers_assets.render.digest import GITHUB_LIMIT
-from papers_assets.storage.raw_papers import slug
-from papers_assets.transform.changes import Kind, is_withdrawn
-from papers_assets.transform.digest import Digest, digest_of
+from papers_assets.storage.raw_papers import build_slug
+from papers_assets.transform.changes import ChangeKind, is_withdrawn
+from papers_assets.transform.digest import Digest, build_digest
 from papers_assets_tests.helpers import reference_data
 from papers_assets_tests.helpers.factories import keyword
 from papers_assets_tests.helpers.project import House
@@ -57,7 +57,13 @@ PASSING = {"throttled"}
 """Faults that are played once, and over when the product asks again."""
 
 Version = tuple[str, int]
-ENTERING = (Kind.NEW, Kind.REVISED, Kind.WITHDRAWN, Kind.MATCHED, Kind.BASELINE)
+ENTERING = (
+    ChangeKind.NEW,
+    ChangeKind.REVISED,
+    ChangeKind.WITHDRAWN,
+    ChangeKind.MATCHED,
+    ChangeKind.BASELINE,
+)
 """As what a paper that enters a list can be told of."""
 _ALLOWANCE = timedelta(days=14)
 
@@ -80,7 +86,7 @@ class Replay:
     """Versions that came to be held and were not counted as new or revised once."""
     recorded: list[str] = field(default_factory=list)
     """What Dagster was told and is not so: partitions and asset checks."""
-    kinds: Counter[Kind] = field(default_factory=Counter)
+    kinds: Counter[ChangeKind] = field(default_factory=Counter)
     """As what rows of the lists were told of when they entered."""
     told: list[str] = field(default_factory=list)
     """Rows of the lists that were not told of exactly once, and as what they are."""
@@ -178,7 +184,7 @@ class _Days:
         self._shown: dict[str, set[str]] = {name: set() for name in KEYWORDS}
         """Ids of papers that were among the newest on any day so far."""
         self._reported = Counter[str]()
-        self._entered: dict[tuple[str, str], tuple[date, Kind]] = {}
+        self._entered: dict[tuple[str, str], tuple[date, ChangeKind]] = {}
         """By keyword and id, when a paper was first in a list of the product, and as what."""
         self._good_on: dict[str, datetime] = {}
         self._held_then: dict[str, set[Version]] = {}
@@ -233,26 +239,32 @@ class _Days:
 
         To readers of all lists, no paper is new twice.
         """
-        new, outputs = Counter[str](), self.house.outputs
-        told: dict[tuple[str, str], list[tuple[date, Kind]]] = {}
-        for day in outputs.days():
-            edition = outputs.read_edition(day)
+        new, edition_store = Counter[str](), self.house.outputs
+        announced_kinds: dict[tuple[str, str], list[tuple[date, ChangeKind]]] = {}
+        for day in edition_store.list_days():
+            edition = edition_store.read_edition(day)
             assert edition is not None
             for changed in edition.papers:
                 for change in changed.changes:
                     row = (change.keyword, changed.paper.arxiv_id)
-                    told.setdefault(row, []).append((day, change.kind))
-            digest = digest_of(edition, KEYWORDS)
-            of_day = [e.paper for g in digest.groups if g.kind is Kind.NEW for e in g.entries]
+                    announced_kinds.setdefault(row, []).append((day, change.kind))
+            digest = build_digest(edition, KEYWORDS)
+            of_day = [e.paper for g in digest.groups if g.kind is ChangeKind.NEW for e in g.entries]
             new.update(paper.arxiv_id for paper in of_day)
-            self._look_at_digest(day.isoformat(), outputs.digest_path(day).read_text(), digest)
+            self._look_at_digest(
+                day.isoformat(), edition_store.digest_path(day).read_text(), digest
+            )
         wrong = self.replay.told
-        for row in sorted(self._entered.keys() | told):
-            expected, rows = self._entered.get(row), told.get(row, [])
+        for row in sorted(self._entered.keys() | announced_kinds):
+            expected, rows = self._entered.get(row), announced_kinds.get(row, [])
             if rows[:1] != [expected]:
                 wrong.append(f"{row} was told of as {rows[:1]}, not {expected}")
             # A row that is there already can be revised or withdrawn, and nothing else of these.
-            if again := {kind for _, kind in rows[1:]} & {Kind.NEW, Kind.MATCHED, Kind.BASELINE}:
+            if again := {kind for _, kind in rows[1:]} & {
+                ChangeKind.NEW,
+                ChangeKind.MATCHED,
+                ChangeKind.BASELINE,
+            }:
                 wrong.append(f"{row} was told of again, as {sorted(again)}")
         self.replay.kinds = Counter(kind for _, kind in self._entered.values())
         wrong += [f"{i} was new {n} times" for i, n in new.items() if n > 1]
@@ -268,20 +280,20 @@ class _Days:
                 kind = self._kind(name, papers[arxiv_id, newest[arxiv_id]], is_held=is_held)
                 self._entered[name, arxiv_id] = (self.house.today.date(), kind)
 
-    def _kind(self, name: str, paper: Paper, *, is_held: bool) -> Kind:
+    def _kind(self, name: str, paper: Paper, *, is_held: bool) -> ChangeKind:
         if name not in self._good_on:
-            return Kind.BASELINE
+            return ChangeKind.BASELINE
         since = (self._good_on[name] - _ALLOWANCE).strftime("%Y-%m-%dT%H:%M:%SZ")
         is_late = paper.version > 1 and paper.updated >= since
         if is_held or not (paper.published >= since or is_late):
-            return Kind.MATCHED
+            return ChangeKind.MATCHED
         if is_withdrawn(paper.version, paper.comment):
-            return Kind.WITHDRAWN
-        return Kind.NEW if paper.published >= since else Kind.REVISED
+            return ChangeKind.WITHDRAWN
+        return ChangeKind.NEW if paper.published >= since else ChangeKind.REVISED
 
-    def _look_at_digest(self, day: str, text: str, told: Digest) -> None:
+    def _look_at_digest(self, day: str, text: str, digest: Digest) -> None:
         """People read the newest of every keyword, in order, and how many are left out."""
-        groups = [[e.paper.arxiv_id for e in group.entries] for group in told.groups]
+        groups = [[e.paper.arxiv_id for e in group.entries] for group in digest.groups]
         every = [arxiv_id for group in groups for arxiv_id in group]
         shown = [arxiv_id for arxiv_id, _ in _DIGEST_ROW.findall(text)]
         left_out = re.search(r"\n_And ([\d,]+) more papers", text)
@@ -296,23 +308,23 @@ class _Days:
         return self.house.today.date().isoformat()
 
     def _held(self, name: str) -> set[Version]:
-        held = self.house.store.read_held(name)
-        return held.versions() if held else set()
+        stored = self.house.store.read_raw_papers(name)
+        return stored.versions() if stored else set()
 
     def _look_at_held(self, name: str, results: Sequence[Paper]) -> None:
         """After a good answer, all that was ever among the newest is held, and reported."""
-        held = self._held(name)
-        gone = self._shown[name] - {arxiv_id for arxiv_id, _ in held}
-        gone |= {f"{p.id}v{p.version}" for p in results[:CAP] if (p.id, p.version) not in held}
+        stored = self._held(name)
+        gone = self._shown[name] - {arxiv_id for arxiv_id, _ in stored}
+        gone |= {f"{p.id}v{p.version}" for p in results[:CAP] if (p.id, p.version) not in stored}
         self.replay.lost += [f"{self._day} {name}: {paper} is not held" for paper in sorted(gone)]
-        if self._reported[name] != len(held):
+        if self._reported[name] != len(stored):
             self.replay.unreported.append(
                 f"{self._day} {name}: {self._reported[name]} new and revised were reported so far, "
-                f"and {len(held)} versions are held"
+                f"and {len(stored)} versions are held"
             )
-            self._reported[name] = len(held)  # so that it is said once
+            self._reported[name] = len(stored)  # so that it is said once
 
-    def _look_at_records(self, report: Report, failing: set[str]) -> None:
+    def _look_at_records(self, report: RunReport, failing: set[str]) -> None:
         wrong = self.replay.recorded
         if report.failed.keys() != failing or report.problem:
             wrong.append(f"{self._day}: failed {report.failed} {report.problem}, not {failing}")
@@ -360,10 +372,10 @@ class _Days:
 
 def _sections(house: House) -> Iterator[tuple[str, str]]:
     """Give each section by its keyword, with the rows on further pages and without their links."""
-    pages = list(house.store.documents.pages())
+    pages = list(house.store.documents.read_pages())
     for section in house.readme.split("\n## ")[1:]:
         name = section.partition("\n")[0]
-        mine = (page.decode() for file, page in pages if file.startswith(slug(name)))
+        mine = (page.decode() for file, page in pages if file.startswith(build_slug(name)))
         further = "".join(page.partition(_DELIMITER)[2].partition("\n\n")[0] for page in mine)
         yield name, _FURTHER.sub("", section).rstrip() + "\n" + further
 

@@ -20,10 +20,10 @@ from papers_assets.arxiv.sample import FAULTS, Corpus, Paper, SampleArxiv
 from papers_assets.defs.headless import open_instance
 from papers_assets.keywords import query
 from papers_assets.keywords.file import read_keywords_file
-from papers_assets.keywords.matching import MATCHED, Candidate, Matcher, SearchMatcher
+from papers_assets.keywords.matching import MATCHED, CandidatePaper, Matcher, SearchMatcher
 from papers_assets.keywords.model import Keyword
-from papers_assets.keywords.query import page_size
-from papers_assets.transform.answer_validation import UNEXPLAINED, UNEXPLAINED_SHARE
+from papers_assets.keywords.query import choose_page_size
+from papers_assets.transform.answer_validation import MAX_UNEXPLAINED, MAX_UNEXPLAINED_SHARE
 from papers_assets_tests.helpers import reference_data
 from papers_assets_tests.helpers.project import House
 
@@ -44,7 +44,7 @@ class Row(NamedTuple):
     problem: str
 
 
-def good_day(house: House, papers: Sequence[tuple[Paper, Candidate]]) -> Iterator[Row]:
+def good_day(house: House, papers: Sequence[tuple[Paper, CandidatePaper]]) -> Iterator[Row]:
     report = house.run()
     frame = house.store.read_papers()
     for keyword in house.keywords:
@@ -73,18 +73,21 @@ def bad_day(house: House) -> Iterator[tuple[str, int, int, bool]]:
 
 
 def _first_page(house: House, keyword: Keyword) -> Sequence[models.Paper]:
-    asked = query.newest_first(keyword, 0, page_size(keyword))
+    asked = query.newest_first_parameters(keyword, 0, choose_page_size(keyword))
     answer = requests.post(house.server.url, asked, timeout=60)
     return atom.parse_feed(answer.content).papers
 
 
 def _strangers(keyword: Keyword, found: Sequence[models.Paper]) -> int:
-    explained = [*Matcher(keyword).matching(found), *SearchMatcher(keyword).matching(found)]
+    explained = [
+        *Matcher(keyword).select_matching(found),
+        *SearchMatcher(keyword).select_matching(found),
+    ]
     return len({p.arxiv_id for p in found} - {p.arxiv_id for p in explained})
 
 
-def _candidate(paper: Paper) -> Candidate:
-    return Candidate(*(getattr(paper, name) for name in MATCHED))
+def _candidate(paper: Paper) -> CandidatePaper:
+    return CandidatePaper(*(getattr(paper, name) for name in MATCHED))
 
 
 def _say(line: str) -> None:
@@ -114,7 +117,7 @@ def main() -> int:
             )
         _say(f"\n{'words in any order':<24}{'results':>8}{'strange':>8}  failed")
         for name, results, strange, failed in bad_day(house):
-            is_news = strange >= max(UNEXPLAINED, UNEXPLAINED_SHARE * results)
+            is_news = strange >= max(MAX_UNEXPLAINED, MAX_UNEXPLAINED_SHARE * results)
             wrong += is_news and not failed
             _say(f"{name:<24}{results:>8}{strange:>8}  {failed}")
     _say(f"\nkeywords {len(keywords)}, wrong {wrong}")

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from papers_assets.keywords.model import KeywordsFile
-from papers_assets.storage.raw_papers import Store
+from papers_assets.keywords.model import KeywordsConfig
+from papers_assets.storage.raw_papers import RawPapersStore
 from papers_assets_tests.helpers.hostile_papers import hostile_corpus
 from papers_assets_tests.helpers.ui_driver import ENDED, until
 from papers_assets_tests.reliability.cluster import Cluster
@@ -52,7 +52,7 @@ class Show:
     """What is shown, and what is found wrong."""
 
     cluster: Cluster
-    file: KeywordsFile
+    file: KeywordsConfig
     away: float
     """Seconds without Redis."""
     rows: list[tuple[str, object]] = field(default_factory=list)
@@ -101,9 +101,9 @@ class Show:
         return next(name for name in NAMES if f'"{name}"' in asked)
 
     def held(self) -> dict[str, set[Version]]:
-        store = Store(self.cluster.home)
-        held = {name: store.read_held(name) for name in NAMES}
-        return {name: value.versions() if value else set() for name, value in held.items()}
+        store = RawPapersStore(self.cluster.home)
+        stored = {name: store.read_raw_papers(name) for name in NAMES}
+        return {name: value.versions() if value else set() for name, value in stored.items()}
 
     def nothing_is_lost(self, before: Mapping[str, set[Version]]) -> None:
         after = self.held()
@@ -120,8 +120,8 @@ class Show:
         self.says("  lists of 4 keywords and README in S3", right)
 
 
-def _size(held: Mapping[str, set[Version]]) -> int:
-    return sum(map(len, held.values()))
+def _size(stored: Mapping[str, set[Version]]) -> int:
+    return sum(map(len, stored.values()))
 
 
 def passed(began: float) -> str:

@@ -24,9 +24,14 @@ from papers_assets.arxiv.sample import (
 )
 from papers_assets.keywords import query
 from papers_assets.keywords.matching import Matcher
-from papers_assets.keywords.model import Keyword, KeywordsFile
-from papers_assets.render.sections import content, sections
-from papers_assets.storage.raw_papers import Store, StoreDamagedError, StoreError, slug
+from papers_assets.keywords.model import Keyword, KeywordsConfig
+from papers_assets.render.sections import build_content, build_sections
+from papers_assets.storage.raw_papers import (
+    RawPapersStore,
+    StoreDamagedError,
+    StoreError,
+    build_slug,
+)
 from papers_assets_tests.helpers.hostile_papers import hostile_corpus
 
 Version = tuple[str, int]
@@ -164,22 +169,22 @@ class Found:
         return [(row[1], row[2]) for row in self.papers or [] if row[0] == keyword]
 
 
-def look(home: Path, file: KeywordsFile) -> Found:
+def look(home: Path, keywords_config: KeywordsConfig) -> Found:
     """Read everything that is kept below `home`, as the product does."""
     from papers_assets.checks import check_readme  # noqa: PLC0415 - pandas: in a child only
-    from papers_assets.render.readme_layout import lay_out  # noqa: PLC0415
-    from papers_assets.render.readme_pages import front  # noqa: PLC0415
+    from papers_assets.render.readme_layout import paginate  # noqa: PLC0415
+    from papers_assets.render.readme_pages import render_front  # noqa: PLC0415
 
-    store, found = Store(home), Found()
+    store, found = RawPapersStore(home), Found()
     found.leftovers = [str(p.relative_to(home)) for p in home.rglob("*.tmp") if p.is_file()]
-    for keyword in file.keywords:
+    for keyword in keywords_config.keywords:
         try:
-            held = store.read_held(keyword.name)
+            stored = store.read_raw_papers(keyword.name)
         except StoreError as error:
             found.broken.append(str(error))
         else:
-            found.held[keyword.name] = held.versions() if held else set()
-        if store.read_problem(keyword.name) == "the reason was lost":
+            found.held[keyword.name] = stored.versions() if stored else set()
+        if store.read_failure_reason(keyword.name) == "the reason was lost":
             found.broken.append(f"{keyword.name}: problem")
     readme = store.documents.readme_path
     if store.papers_path.exists():
@@ -190,12 +195,12 @@ def look(home: Path, file: KeywordsFile) -> Found:
         else:
             columns = (frame[name].tolist() for name in ("keyword", "arxiv_id", "version"))
             found.papers = list(zip(*columns, strict=True))
-            parts = sections(frame, file)
-            said = content(frame, file)
-            found.rendered = "".join(front(said, lay_out(said, slug))).encode()
+            parts = build_sections(frame, keywords_config)
+            content = build_content(frame, keywords_config)
+            found.rendered = "".join(render_front(content, paginate(content, build_slug))).encode()
             if readme.exists() and readme.read_bytes() == found.rendered:
-                findings = check_readme(found.rendered, frame, parts, file)
-                found.faults = [f.description for f in findings if not f.passed]
+                results = check_readme(found.rendered, frame, parts, keywords_config)
+                found.faults = [f.description for f in results if not f.passed]
     if readme.exists():
         found.readme = readme.read_bytes()
     return found
@@ -212,10 +217,10 @@ def violations(before: Found, after: Found) -> list[str]:
     return wrong
 
 
-def missing(file: KeywordsFile, found: Found, corpus: Corpus) -> list[str]:
+def missing(keywords_config: KeywordsConfig, found: Found, corpus: Corpus) -> list[str]:
     """Say which keywords' lists, or what is held of them, lack papers that `corpus` has."""
     wrong = []
-    for keyword in file.keywords:
+    for keyword in keywords_config.keywords:
         newest = newest_of(keyword, corpus)
         lost = set(newest) - found.held.get(keyword.name, set())
         if lost or found.listed(keyword.name) != newest:
@@ -223,13 +228,13 @@ def missing(file: KeywordsFile, found: Found, corpus: Corpus) -> list[str]:
     return wrong
 
 
-def unserved(file: KeywordsFile, found: Found, figures: Figures) -> list[str]:
+def unserved(keywords_config: KeywordsConfig, found: Found, figures: Figures) -> list[str]:
     """Name the papers that were in an answer and are not held."""
     return [
         f"{keyword.name}: {arxiv_id}v{version}"
-        for keyword in file.keywords
+        for keyword in keywords_config.keywords
         for arxiv_id, version in sorted(
-            figures.served.get(query.search_query(keyword), set())
+            figures.served.get(query.build_search_query(keyword), set())
             - found.held.get(keyword.name, set())
         )
     ]

@@ -18,16 +18,16 @@ from pylatexenc.latex2text import (
     get_default_latex_context_db,
 )
 
-from papers_assets.render.citations import bibtex, escape_latex, ris
-from papers_assets.render.markdown import collapse
-from papers_assets.transform.listed_papers import Listed
+from papers_assets.render.citations import escape_latex, to_bibtex, to_ris
+from papers_assets.render.markdown import collapse_whitespace
+from papers_assets.transform.listed_papers import ListedPaper
 from papers_assets_tests.helpers import reference_data
 from papers_assets_tests.helpers.factories import EPOCH, LATER
 
 GOLDEN = Path(__file__).parent / "golden"
 
 
-def listed_paper(**fields: Any) -> Listed:
+def listed_paper(**fields: Any) -> ListedPaper:
     values: dict[str, Any] = {
         "arxiv_id": "2613.00001",
         "version": 1,
@@ -44,7 +44,7 @@ def listed_paper(**fields: Any) -> Listed:
         "first_seen": LATER,
         "keywords": ("compiler",),
     }
-    return Listed(**(values | fields))
+    return ListedPaper(**(values | fields))
 
 
 INVENTED = (
@@ -76,7 +76,9 @@ INVENTED = (
 )
 
 
-@pytest.mark.parametrize(("write", "name"), [(bibtex, "citations.bib"), (ris, "citations.ris")])
+@pytest.mark.parametrize(
+    ("write", "name"), [(to_bibtex, "citations.bib"), (to_ris, "citations.ris")]
+)
 def test_the_files_are_byte_for_byte_what_they_were(write: Any, name: str) -> None:
     assert write(INVENTED).encode() == (GOLDEN / name).read_bytes()
 
@@ -127,12 +129,12 @@ def parsed(text: str) -> dict[str, dict[str, str]]:
 
 
 def entry(**fields: Any) -> dict[str, str]:
-    (found,) = parsed(bibtex([listed_paper(**fields)])).values()
+    (found,) = parsed(to_bibtex([listed_paper(**fields)])).values()
     return found
 
 
 def record(**fields: Any) -> dict[str, Any]:
-    (found,) = rispy.loads(ris([listed_paper(**fields)]))
+    (found,) = rispy.loads(to_ris([listed_paper(**fields)]))
     return dict(found)
 
 
@@ -234,10 +236,10 @@ ids = st.from_regex(
 
 @given(st.lists(ids, unique=True, max_size=5), st.integers(1, 9))
 def test_keys_are_those_of_papers_not_of_versions(found: list[str], version: int) -> None:
-    keys = list(parsed(bibtex(listed_paper(arxiv_id=x) for x in found)))
+    keys = list(parsed(to_bibtex(listed_paper(arxiv_id=x) for x in found)))
     assert len(keys) == len(found)
-    assert keys == list(parsed(bibtex(listed_paper(arxiv_id=x, version=version) for x in found)))
-    records = rispy.loads(ris(listed_paper(arxiv_id=x, version=version) for x in found))
+    assert keys == list(parsed(to_bibtex(listed_paper(arxiv_id=x, version=version) for x in found)))
+    records = rispy.loads(to_ris(listed_paper(arxiv_id=x, version=version) for x in found))
     assert [r["id"].lower() for r in records] == keys
 
 
@@ -334,13 +336,13 @@ papers = st.lists(
 
 
 @given(papers)
-def test_whatever_papers_say_each_is_an_entry_of_its_own(some: list[Listed]) -> None:
-    text = bibtex(some)
+def test_whatever_papers_say_each_is_an_entry_of_its_own(some: list[ListedPaper]) -> None:
+    text = to_bibtex(some)
     found = list(parsed(text).values())
     assert [x["eprint"] for x in found] == [f"{p.arxiv_id}v1" for p in some]
     assert text.encode().decode() == text
     for paper, fields in zip(some, found, strict=True):
-        named = [a for a in map(collapse, paper.authors) if any(c.isalnum() for c in a)]
+        named = [a for a in map(collapse_whitespace, paper.authors) if any(c.isalnum() for c in a)]
         assert len(people(fields["author"]) if "author" in fields else []) == len(named)
 
 
@@ -357,7 +359,7 @@ def read_as_latex(latex: str) -> str:
 KNOWN = re.compile(r"\\(text(backslash|ascii\w+|brace\w+|less|greater|bar)\{\}|[&%$#_])")
 
 
-@given(hostile.map(lambda text: collapse(text).replace("$", "")))
+@given(hostile.map(lambda text: collapse_whitespace(text).replace("$", "")))
 def test_text_without_dollars_reads_as_it_was_published(text: str) -> None:
     latex = escape_latex(text)
     assert "\\" not in KNOWN.sub("", latex)
@@ -368,7 +370,7 @@ def test_text_without_dollars_reads_as_it_was_published(text: str) -> None:
 
 @given(st.lists(st.sampled_from([*"$$$$ab1 {}_^", r"\{", r"\}", r"\alpha", r"\input", r"\\"])))
 def test_only_commands_of_mathematics_are_left_and_all_is_closed(pieces: list[str]) -> None:
-    latex = escape_latex(collapse("".join(pieces)))
+    latex = escape_latex(collapse_whitespace("".join(pieces)))
     commands = re.findall(r"\\([A-Za-z]+)", KNOWN.sub("", latex))
     assert all(re.fullmatch("alpha[ab]*|[lr]brace", command) for command in commands)
     assert len(re.findall(r"(?<!\\)\$", latex)) % 2 == 0
@@ -379,8 +381,8 @@ def test_only_commands_of_mathematics_are_left_and_all_is_closed(pieces: list[st
 
 
 @given(papers)
-def test_whatever_papers_say_each_is_a_record_of_its_own(some: list[Listed]) -> None:
-    text = ris(some)
+def test_whatever_papers_say_each_is_a_record_of_its_own(some: list[ListedPaper]) -> None:
+    text = to_ris(some)
     assert text.encode().decode() == text
     lines = text.splitlines(keepends=True)
     assert all(re.fullmatch(r"[A-Z][A-Z0-9]  - [^\r\n]*\r\n", line) for line in lines)
@@ -390,13 +392,15 @@ def test_whatever_papers_say_each_is_a_record_of_its_own(some: list[Listed]) -> 
     for paper, fields in zip(some, found, strict=True):
         assert fields["accession_number"] == f"arXiv:{paper.arxiv_id}v1"
         for name in ("title", "abstract", "doi"):
-            assert fields.get(name, "") == collapse(getattr(paper, name) or "")
-        notes = (collapse(note or "") for note in (paper.journal_ref, paper.comment))
+            assert fields.get(name, "") == collapse_whitespace(getattr(paper, name) or "")
+        notes = (collapse_whitespace(note or "") for note in (paper.journal_ref, paper.comment))
         assert fields.get("notes", []) == [note for note in notes if note]
-        assert fields.get("keywords", []) == [k for k in map(collapse, paper.keywords) if k]
+        assert fields.get("keywords", []) == [
+            k for k in map(collapse_whitespace, paper.keywords) if k
+        ]
 
 
-def real(name: str) -> Iterator[Listed]:
+def real(name: str) -> Iterator[ListedPaper]:
     for number, row in enumerate(reference_data.sample(name)):
         texts = {n: row.get(n) for n in ("title", "abstract", "comment", "doi", "journal_ref")}
         fields = texts | {"authors": tuple(row.get("authors", ()))}
@@ -407,18 +411,18 @@ def real(name: str) -> Iterator[Listed]:
 @pytest.mark.corpus
 def test_no_real_text_of_the_dangerous_kind_breaks_an_entry_or_a_record() -> None:
     some = list(real("arxiv/hazards.jsonl.gz"))
-    found = parsed(bibtex(some))
+    found = parsed(to_bibtex(some))
     assert [x["eprint"] for x in found.values()] == [f"{p.arxiv_id}v1" for p in some]
-    titles = [r["title"] for r in rispy.loads(ris(some))]
-    assert titles == [collapse(p.title) for p in some]
+    titles = [r["title"] for r in rispy.loads(to_ris(some))]
+    assert titles == [collapse_whitespace(p.title) for p in some]
 
 
 @pytest.mark.corpus
 def test_every_real_author_is_one_in_bibtex_and_in_ris() -> None:
     some = [replace(p, abstract="", comment=None) for p in real("arxiv/papers.jsonl.gz")]
     some = some[::4]
-    entries = strictly(bibtex(some)).values()
-    records = rispy.loads(ris(some))
+    entries = strictly(to_bibtex(some)).values()
+    records = rispy.loads(to_ris(some))
     for paper, fields, record in zip(some, entries, records, strict=True):
-        named = [a for a in map(collapse, paper.authors) if any(c.isalnum() for c in a)]
+        named = [a for a in map(collapse_whitespace, paper.authors) if any(c.isalnum() for c in a)]
         assert len(people(fields["author"])) == len(record["authors"]) == len(named)

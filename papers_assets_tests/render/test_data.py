@@ -19,22 +19,22 @@ from papers_assets.render.data import (
     CSV_COLUMNS,
     FORMAT,
     KeywordData,
-    papers_csv,
-    papers_json,
-    papers_schema,
+    read_papers_schema,
+    render_papers_csv,
+    render_papers_json,
 )
-from papers_assets.transform.changes import Kind
-from papers_assets.transform.listed_papers import Listed
+from papers_assets.transform.changes import ChangeKind
+from papers_assets.transform.listed_papers import ListedPaper
 from papers_assets_tests.helpers.factories import LATER
 from papers_assets_tests.render.test_citations import GOLDEN, INVENTED, listed_paper
 
 TODAY = date(2026, 11, 23)
-TOLD = {"2613.00001": Kind.NEW, "2613.00002": Kind.REVISED}
+TOLD = {"2613.00001": ChangeKind.NEW, "2613.00002": ChangeKind.REVISED}
 KEYWORDS = (
     KeywordData("compiler", LATER),
     KeywordData("bounds, upper", None, "Never asked for: arXiv was not reachable."),
 )
-SCHEMA: dict[str, Any] = json.loads(papers_schema())
+SCHEMA: dict[str, Any] = json.loads(read_papers_schema())
 FORMATS = FormatChecker(formats=["date"])
 
 
@@ -48,7 +48,7 @@ VALIDATOR = Draft202012Validator(SCHEMA, format_checker=FORMATS)
 
 
 def document() -> dict[str, Any]:
-    text = papers_json(INVENTED, keywords=KEYWORDS, last_update=TODAY, told=TOLD)
+    text = render_papers_json(INVENTED, keywords=KEYWORDS, last_update=TODAY, announced_kinds=TOLD)
     found: dict[str, Any] = json.loads(text)
     return found
 
@@ -65,9 +65,9 @@ def items(cell: str) -> list[str]:
 
 
 def test_the_files_are_byte_for_byte_what_they_were() -> None:
-    text = papers_json(INVENTED, keywords=KEYWORDS, last_update=TODAY, told=TOLD)
+    text = render_papers_json(INVENTED, keywords=KEYWORDS, last_update=TODAY, announced_kinds=TOLD)
     assert text.encode() == (GOLDEN / "papers.json").read_bytes()
-    assert papers_csv(INVENTED, TOLD).encode() == (GOLDEN / "papers.csv").read_bytes()
+    assert render_papers_csv(INVENTED, TOLD).encode() == (GOLDEN / "papers.csv").read_bytes()
 
 
 def test_papers_json_says_everything_about_a_paper() -> None:
@@ -102,22 +102,22 @@ def test_papers_json_says_how_each_keyword_is() -> None:
 
 
 def test_nothing_yet_is_a_document_too() -> None:
-    found = json.loads(papers_json([], keywords=[], last_update=None))
+    found = json.loads(render_papers_json([], keywords=[], last_update=None))
     VALIDATOR.validate(found)
     assert found == {"format": FORMAT, "last_update": None, "keywords": [], "papers": []}
-    assert read_csv(papers_csv([])).empty
+    assert read_csv(render_papers_csv([])).empty
 
 
 def test_times_of_other_zones_are_told_in_utc() -> None:
     there = timezone(timedelta(hours=9))
     paper = listed_paper(updated=datetime(2026, 1, 2, 3, tzinfo=there))
-    found = json.loads(papers_json([paper], keywords=[], last_update=None))
+    found = json.loads(render_papers_json([paper], keywords=[], last_update=None))
     assert found["papers"][0]["updated"] == "2026-01-01T18:00:00Z"
 
 
 def test_a_paper_that_comes_changes_one_line() -> None:
-    def lines(some: tuple[Listed, ...]) -> list[str]:
-        return papers_json(some, keywords=(), last_update=TODAY).splitlines()
+    def lines(some: tuple[ListedPaper, ...]) -> list[str]:
+        return render_papers_json(some, keywords=(), last_update=TODAY).splitlines()
 
     new = [line for line in lines(INVENTED) if line not in lines(INVENTED[1:])]
     assert [json.loads(line.rstrip(","))["arxiv_id"] for line in new] == ["2613.00001"]
@@ -203,25 +203,25 @@ def test_the_schema_refuses_what_no_such_value_can_be(part: str, field: str, val
 
 
 def test_every_column_of_papers_csv_is_documented() -> None:
-    header = next(csv.reader(io.StringIO(papers_csv([]), newline="")))
+    header = next(csv.reader(io.StringIO(render_papers_csv([]), newline="")))
     assert header == list(CSV_COLUMNS) == list(document()["papers"][0])
     assert all(len(meaning) > 10 for meaning in CSV_COLUMNS.values())
 
 
 def test_pandas_gives_papers_csv_back() -> None:
-    found = read_csv(papers_csv(INVENTED, TOLD))
-    assert list(found["kind"]) == ["new", "revised", "", ""]
-    assert list(found["arxiv_id"]) == [p.arxiv_id for p in INVENTED]
-    assert list(found["abstract"]) == [p.abstract for p in INVENTED]
-    assert list(found["title"]) == [
+    differences = read_csv(render_papers_csv(INVENTED, TOLD))
+    assert list(differences["kind"]) == ["new", "revised", "", ""]
+    assert list(differences["arxiv_id"]) == [p.arxiv_id for p in INVENTED]
+    assert list(differences["abstract"]) == [p.abstract for p in INVENTED]
+    assert list(differences["title"]) == [
         *(p.title for p in INVENTED[:3]),
         "\N{REPLACEMENT CHARACTER} =1+1",
     ]
-    assert found["title"][2] == "NA"
-    assert list(found["doi"]) == [p.doi or "" for p in INVENTED]
-    assert items(found["categories"][1]) == ["cs.LG", "68T07; 62H30 (Primary)"]
-    assert items(found["code"][1]) == ["https://github.com/ada/tool;v=1"]
-    assert items(found["authors"][3]) == []
+    assert differences["title"][2] == "NA"
+    assert list(differences["doi"]) == [p.doi or "" for p in INVENTED]
+    assert items(differences["categories"][1]) == ["cs.LG", "68T07; 62H30 (Primary)"]
+    assert items(differences["code"][1]) == ["https://github.com/ada/tool;v=1"]
+    assert items(differences["authors"][3]) == []
 
 
 texts = st.text(st.sampled_from('",;\n\r\\ =é\ud800\u2028\0') | st.characters(), max_size=9)
@@ -246,8 +246,8 @@ def without_surrogates(text: str) -> str:
 
 
 @given(papers)
-def test_whatever_papers_say_papers_json_says_it(some: list[Listed]) -> None:
-    text = papers_json(some, keywords=[], last_update=None)
+def test_whatever_papers_say_papers_json_says_it(some: list[ListedPaper]) -> None:
+    text = render_papers_json(some, keywords=[], last_update=None)
     found = json.loads(text.encode())
     assert [p["title"] for p in found["papers"]] == [without_surrogates(p.title) for p in some]
     assert [p["abstract"] for p in found["papers"]] == [
@@ -257,16 +257,16 @@ def test_whatever_papers_say_papers_json_says_it(some: list[Listed]) -> None:
         p.comment and without_surrogates(p.comment) for p in some
     ]
     assert text.count("\n") == 6 + (len(some) + 1 if some else 0)
-    assert text == papers_json(some, keywords=[], last_update=None)
+    assert text == render_papers_json(some, keywords=[], last_update=None)
 
 
 @given(papers)
-def test_whatever_papers_say_papers_csv_says_it(some: list[Listed]) -> None:
-    text = papers_csv(some)
+def test_whatever_papers_say_papers_csv_says_it(some: list[ListedPaper]) -> None:
+    text = render_papers_csv(some)
     text.encode()
     rows = list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
-    found = read_csv(text)
-    assert found.to_dict("records") == rows
+    differences = read_csv(text)
+    assert differences.to_dict("records") == rows
     assert len(rows) == len(some)
     for paper, row in zip(some, rows, strict=True):
         assert row["title"] == without_surrogates(paper.title)

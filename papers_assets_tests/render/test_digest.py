@@ -11,12 +11,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from papers_assets.render.digest import GITHUB_LIMIT, digest_markdown
-from papers_assets.render.digest_mail import LIMIT, mail_html, mail_text, title
+from papers_assets.render.digest import GITHUB_LIMIT, render_digest_markdown
+from papers_assets.render.digest_mail import (
+    MAIL_LIMIT,
+    mail_title,
+    render_mail_html,
+    render_mail_text,
+)
 from papers_assets.storage.edition_files import to_json
-from papers_assets.transform.changes import Kind, Update
-from papers_assets.transform.digest import Digest, Entry, Group
-from papers_assets.transform.listed_papers import Listed
+from papers_assets.transform.changes import ChangeKind, ListUpdate
+from papers_assets.transform.digest import Digest, DigestEntry, DigestGroup
+from papers_assets.transform.listed_papers import ListedPaper
 from papers_assets_tests.helpers import reference_data
 from papers_assets_tests.helpers.factories import EPOCH, LATER, listed_paper, paper
 from papers_assets_tests.helpers.github_repository import GITHUBS, ToHtml, body, github
@@ -29,9 +34,13 @@ OLD = "version 2 of a paper first submitted 2026-01-01"
 HOSTILE = "| @everyone closes #1, GH-2 and ada/tool#3 <b>x</b> [y](javascript:z) `@w`"
 
 
-def digest(papers: Sequence[Listed], kind: Kind = Kind.NEW, **fields: object) -> Digest:
-    entries = tuple(Entry(p, (), "" if kind is Kind.NEW else "v1 to v2") for p in papers)
-    values = {"groups": (Group(kind, "a", entries),), **fields}
+def digest(
+    papers: Sequence[ListedPaper], kind: ChangeKind = ChangeKind.NEW, **fields: object
+) -> Digest:
+    entries = tuple(
+        DigestEntry(p, (), "" if kind is ChangeKind.NEW else "v1 to v2") for p in papers
+    )
+    values = {"groups": (DigestGroup(kind, "a", entries),), **fields}
     return Digest(DAY, **values)  # type: ignore[arg-type]
 
 
@@ -41,24 +50,40 @@ def invented() -> Digest:
     return Digest(
         DAY,
         (
-            Group(Kind.NEW, "compiler", (Entry(new, ("c | d",)), Entry(listed_paper(3), ()))),
-            Group(Kind.REVISED, "compiler", (Entry(listed_paper(2, version=3), (), "v1 to v3"),)),
-            Group(Kind.WITHDRAWN, "c | d", (Entry(listed_paper(4, version=2), (), "v1 to v2"),)),
-            Group(Kind.MATCHED, "c | d", (Entry(listed_paper(5, version=2), ("compiler",), OLD),)),
+            DigestGroup(
+                ChangeKind.NEW,
+                "compiler",
+                (DigestEntry(new, ("c | d",)), DigestEntry(listed_paper(3), ())),
+            ),
+            DigestGroup(
+                ChangeKind.REVISED,
+                "compiler",
+                (DigestEntry(listed_paper(2, version=3), (), "v1 to v3"),),
+            ),
+            DigestGroup(
+                ChangeKind.WITHDRAWN,
+                "c | d",
+                (DigestEntry(listed_paper(4, version=2), (), "v1 to v2"),),
+            ),
+            DigestGroup(
+                ChangeKind.MATCHED,
+                "c | d",
+                (DigestEntry(listed_paper(5, version=2), ("compiler",), OLD),),
+            ),
         ),
-        following={"x | @y": 50, "performance": 1},
-        left={"compiler": 2},
-        returned={"compiler": 1},
+        newly_followed={"x | @y": 50, "performance": 1},
+        removed={"compiler": 2},
+        restored={"compiler": 1},
         notes={"performance": "Not refreshed since 2026-11-20: arXiv answered 503."},
     )
 
 
 GOLDEN: dict[str, Callable[[], str]] = {
-    "digest.md": lambda: digest_markdown(invented(), more=MORE),
-    "mail.html": lambda: mail_html(invented(), more=MORE),
-    "mail.txt": lambda: mail_text(invented(), more=MORE),
+    "digest.md": lambda: render_digest_markdown(invented(), list_url=MORE),
+    "mail.html": lambda: render_mail_html(invented(), more=MORE),
+    "mail.txt": lambda: render_mail_text(invented(), more=MORE),
     "edition.json": lambda: to_json(
-        Days({"a": Update(EPOCH)}).part({"a": [paper(1)], "b": [paper(1), paper(2)]})
+        Days({"a": ListUpdate(EPOCH)}).part({"a": [paper(1)], "b": [paper(1), paper(2)]})
     ),
 }
 """Remade by `python -m papers_assets_tests.rendering.test_digest`, to be looked at."""
@@ -72,7 +97,7 @@ def test_the_documents_are_the_golden_ones(name: str) -> None:
 
 def test_a_digest_leads_to_the_page_of_its_day() -> None:
     page = "https://x.org/a&copy/days/2026-11-23.html"
-    html = github(digest_markdown(invented(), more="../README.md", page=page))
+    html = github(render_digest_markdown(invented(), list_url="../README.md", page=page))
     assert re.findall(r'<a href="(\S+?)"[^>]*>(?:All papers|This day on the site)<', html) == [
         "../README.md",
         "https://x.org/a&amp;copy/days/2026-11-23.html",
@@ -84,7 +109,7 @@ def test_github_shows_a_row_of_four_cells_per_paper_and_its_text_as_published(
     to_html: ToHtml,
 ) -> None:
     papers = [listed_paper(n, title=f"{HOSTILE} {n}", comment=HOSTILE) for n in (1, 2)]
-    rows = list(body(digest_markdown(digest(papers), more=MORE), to_html))
+    rows = list(body(render_digest_markdown(digest(papers), list_url=MORE), to_html))
     assert [len(row) for row in rows] == [4, 4]
     assert [row[0].text for row in rows] == [f"{HOSTILE} {n}" for n in (1, 2)]
     assert rows[0][3].text == HOSTILE
@@ -110,23 +135,23 @@ MENTION = re.compile(r"(?:^|[^A-Za-z0-9_])@[A-Za-z0-9]|#[0-9]|\bGH-[0-9]", re.AS
 )
 def test_nobody_is_mentioned_and_no_issue_is_linked_and_the_text_is_as_published(text: str) -> None:
     told = digest([listed_paper(title=text, abstract=text, comment=text)])
-    html = github(digest_markdown(told))
+    html = github(render_digest_markdown(told))
     for piece in re.split(r"<a .*?</a>|<[^>]*>", html):
         assert not MENTION.search(unescape(piece))
-    (row,) = body(digest_markdown(told))
+    (row,) = body(render_digest_markdown(told))
     assert [cell.text.removeprefix("Show") for cell in (row[0], *row[2:])] == [text] * 3
 
 
 @pytest.mark.parametrize("kind", ["issues", "pull", "commit", "discussions"])
 def test_somebody_elses_issue_gets_no_reference(kind: str) -> None:
     address = f"https://github.com/ada/tool/{kind}/12"
-    html = github(digest_markdown(digest([listed_paper(abstract=f"See {address}.")])))
+    html = github(render_digest_markdown(digest([listed_paper(abstract=f"See {address}.")])))
     assert f'{kind}/12"' not in html
 
 
 def test_what_does_not_fit_comes_with_authors_instead_of_abstracts() -> None:
     papers = [listed_paper(n, abstract="An invented sentence. " * 90) for n in range(1, 60)]
-    text = digest_markdown(digest(papers), more=MORE)
+    text = render_digest_markdown(digest(papers), list_url=MORE)
     assert len(list(body(text))) == 59
     assert "| **Title** | **Date** | **Authors** | **Comment** |" in text
     assert "Ada Example, Ben Sample" in text
@@ -134,13 +159,19 @@ def test_what_does_not_fit_comes_with_authors_instead_of_abstracts() -> None:
 
 
 def test_what_does_not_fit_even_so_is_counted_and_no_group_hides_another() -> None:
-    many = tuple(Entry(listed_paper(n, title="An invented title " * 12), ()) for n in range(1, 300))
-    few = tuple(Entry(listed_paper(n), (), "v1 to v2") for n in range(300, 303))
+    many = tuple(
+        DigestEntry(listed_paper(n, title="An invented title " * 12), ()) for n in range(1, 300)
+    )
+    few = tuple(DigestEntry(listed_paper(n), (), "v1 to v2") for n in range(300, 303))
     told = Digest(
         DAY,
-        (Group(Kind.NEW, "a", many), Group(Kind.NEW, "b", many), Group(Kind.REVISED, "b", few)),
+        (
+            DigestGroup(ChangeKind.NEW, "a", many),
+            DigestGroup(ChangeKind.NEW, "b", many),
+            DigestGroup(ChangeKind.REVISED, "b", few),
+        ),
     )
-    text = digest_markdown(told, more=MORE)
+    text = render_digest_markdown(told, list_url=MORE)
     assert GITHUB_LIMIT - 3000 < len(text) <= GITHUB_LIMIT
     heads = re.findall(r"### (\w)(?:: (\d+) of (\d+))?\n", text)
     shown = [int(count or 3) for _, count, _ in heads]
@@ -162,7 +193,7 @@ def test_no_digest_is_over_the_limit_whatever_it_is_made_of(texts: list[str], li
         for n, text in enumerate(texts, start=1)
     ]
     notes = dict.fromkeys(texts, "Not refreshed since 2026-11-20.")
-    text = digest_markdown(digest(papers, notes=notes), limit=limit)
+    text = render_digest_markdown(digest(papers, notes=notes), limit=limit)
     assert len(text.encode()) <= limit
     left_out = re.search(r"_And ([\d,]+) more papers", text)
     shown = text.count("](https://arxiv.org/abs/")
@@ -171,7 +202,7 @@ def test_no_digest_is_over_the_limit_whatever_it_is_made_of(texts: list[str], li
 
 def test_a_paper_of_enormous_texts_does_not_take_the_place_of_the_others() -> None:
     enormous = listed_paper(1, title="[" * 50_000, abstract="|" * 100_000, comment="<" * 90_000)
-    text = digest_markdown(digest([enormous, *(listed_paper(n) for n in range(2, 20))]))
+    text = render_digest_markdown(digest([enormous, *(listed_paper(n) for n in range(2, 20))]))
     assert text.count("](https://arxiv.org/abs/") == 19
     assert "(100,000 characters)" in text
 
@@ -182,7 +213,7 @@ def test_every_dangerous_paper_stays_in_its_row() -> None:
     papers = [listed_paper(n, **{f: p[f] for f in fields}) for n, p in enumerate(hazards, start=1)]
     for start in range(0, len(papers), 20):
         some = papers[start : start + 20]
-        rows = list(body(digest_markdown(digest(some))))
+        rows = list(body(render_digest_markdown(digest(some))))
         assert [len(row) for row in rows] == [4] * len(some)
         assert [row[0].links[0][0] for row in rows] == [p.url for p in some]
 
@@ -207,41 +238,44 @@ class Seen(HTMLParser):
 
 def test_a_mail_has_title_authors_date_and_abstract_in_both_its_forms() -> None:
     told = digest([listed_paper(1, comment="12 pages", abstract="See github.com/ada/tool.")])
-    seen = Seen(mail_html(told, more=MORE))
-    for text in (seen.text, mail_text(told, more=MORE)):
+    seen = Seen(render_mail_html(told, more=MORE))
+    for text in (seen.text, render_mail_text(told, more=MORE)):
         for part in ("An invented compiler, number 1", "Ada Example, Ben Sample", "2026-01-01"):
             assert part in text
         assert "See github.com/ada/tool." in text
         assert "12 pages" in text
     arxiv = "https://arxiv.org/abs/2613.00001v1"
     assert seen.links == [MORE, arxiv, "https://github.com/ada/tool"]
-    assert title(told) == "Daily Papers, 2026-11-23: 1 new paper"
+    assert mail_title(told) == "Daily Papers, 2026-11-23: 1 new paper"
 
 
 def test_hostile_text_stays_text_in_a_mail() -> None:
     told = digest([listed_paper(1, title="<img src=x onerror=y>", comment="<script>z</script>")])
-    seen = Seen(mail_html(told))
+    seen = Seen(render_mail_html(told))
     assert not seen.tags & {"img", "script"}
     assert "<script>z</script>" in seen.text
-    assert "<img src=x onerror=y>" in mail_text(told)
+    assert "<img src=x onerror=y>" in render_mail_text(told)
 
 
 def test_a_mail_is_no_larger_than_gmail_shows_and_says_what_is_left_out() -> None:
     papers = [listed_paper(n, abstract="An invented sentence. " * 90) for n in range(1, 80)]
-    assert mail_html(digest(papers)).count("<b>") == 79  # without their abstracts
-    assert "An invented sentence" not in mail_text(digest(papers))
+    assert render_mail_html(digest(papers)).count("<b>") == 79  # without their abstracts
+    assert "An invented sentence" not in render_mail_text(digest(papers))
     papers = [listed_paper(n, title="An invented title " * 12) for n in range(1, 400)]
-    html, text = mail_html(digest(papers), more=MORE), mail_text(digest(papers), more=MORE)
-    assert LIMIT - 5000 < len(html.encode()) <= LIMIT
+    html, text = (
+        render_mail_html(digest(papers), more=MORE),
+        render_mail_text(digest(papers), more=MORE),
+    )
+    assert MAIL_LIMIT - 5000 < len(html.encode()) <= MAIL_LIMIT
     shown = html.count("<b>")
     assert f"And {399 - shown} more papers" in html
     assert f"And {399 - shown} more papers: {MORE}" in text
 
 
 def test_what_was_revised_says_how_and_spares_the_abstract() -> None:
-    told = digest([listed_paper(1, version=2)], Kind.REVISED)
-    assert "v1 to v2" in mail_text(told)
-    assert "Nobody wrote this compiler." not in mail_text(told)
+    told = digest([listed_paper(1, version=2)], ChangeKind.REVISED)
+    assert "v1 to v2" in render_mail_text(told)
+    assert "Nobody wrote this compiler." not in render_mail_text(told)
     assert EPOCH < LATER
 
 

@@ -84,7 +84,7 @@ FOLDED = Context(
     "comment",
     "<details><summary>{}...</summary><p>{}</p></details>",
     DETAILS,
-    lambda text: markdown.escape_folded(text, 5),
+    lambda text: markdown.escape_details(text, 5),
     lambda text: (text[:5], text),
 )
 

@@ -133,7 +133,7 @@ def test_harmless_text_stays_as_it_is(text: str) -> None:
     assert markdown.escape_title(text.replace("[0, 1)", "[0, 1]")) == text.replace("1)", "1]")
     assert markdown.escape_abstract(text) == text
     assert markdown.escape_cell(text) == text
-    assert markdown.escape_folded(text, 5) == (text[:5], text)
+    assert markdown.escape_details(text, 5) == (text[:5], text)
     assert markdown.escape_heading(text) == text
 
 
@@ -194,4 +194,4 @@ def test_notes(text: str, written: str) -> None:
 def test_the_start_of_a_comment_and_the_whole_of_it_cannot_be_read_together(
     text: str, start: str, written: str
 ) -> None:
-    assert markdown.escape_folded(text, 5) == (start, written)
+    assert markdown.escape_details(text, 5) == (start, written)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from papers_assets.render.feeds import atom, json_feed
+from papers_assets.render.feeds import render_atom, render_json_feed
 from papers_assets_tests.helpers.factories import listed_paper as paper
 from papers_assets_tests.helpers.feed_rules import atom_faults, json_feed_faults
 from papers_assets_tests.render.test_feeds import feed, invented
@@ -37,7 +37,7 @@ BROKEN = [
 
 @pytest.mark.parametrize(("good", "bad"), BROKEN)
 def test_the_rules_find_what_is_wrong_with_an_atom_feed(good: str, bad: str) -> None:
-    document = atom(feed(replace(invented().papers[0], updated=paper(1).updated), paper(1)))
+    document = render_atom(feed(replace(invented().papers[0], updated=paper(1).updated), paper(1)))
     assert good in document
     assert atom_faults(document.replace(good, bad, 1)) != []
 
@@ -58,6 +58,6 @@ def test_the_rules_find_what_is_wrong_with_an_atom_feed(good: str, bad: str) -> 
     ],
 )
 def test_the_rules_find_what_is_wrong_with_a_json_feed(good: str, bad: str) -> None:
-    document = json_feed(invented())
+    document = render_json_feed(invented())
     assert good in document
     assert json_feed_faults(document.replace(good, bad, 1)) != []

@@ -10,9 +10,16 @@ from uuid import NAMESPACE_URL, uuid5
 import feedparser
 import pytest
 
-from papers_assets.render.feeds import MOST_AT_ALL, MOST_ENTRIES, RECENT, Feed, atom, json_feed
-from papers_assets.transform.changes import Kind
-from papers_assets.transform.listed_papers import Listed, listed
+from papers_assets.render.feeds import (
+    MAX_ENTRIES,
+    MAX_RECENT_ENTRIES,
+    RECENT_PERIOD,
+    Feed,
+    render_atom,
+    render_json_feed,
+)
+from papers_assets.transform.changes import ChangeKind
+from papers_assets.transform.listed_papers import ListedPaper, unique_papers
 from papers_assets_tests.helpers.factories import EPOCH, LATER
 from papers_assets_tests.helpers.factories import listed_paper as paper
 from papers_assets_tests.helpers.factories import paper as published
@@ -23,14 +30,14 @@ GOLDEN = Path(__file__).parent / "golden"
 SITE = "https://papers.example"
 
 
-def feed(*papers: Listed, **fields: Any) -> Feed:
+def feed(*papers: ListedPaper, **fields: Any) -> Feed:
     values: dict[str, Any] = {"title": "Daily Papers: compiler", "name": "compiler"}
     return Feed(papers=papers, **({"updated": LATER} | values | fields))
 
 
 def read(made: Feed) -> Any:
     """The Atom feed as a feed reader has it, which must not find anything wrong with it."""
-    document = atom(made)
+    document = render_atom(made)
     assert atom_faults(document) == []
     found = feedparser.parse(BytesIO(document.encode()))
     assert not found.bozo, found.get("bozo_exception")
@@ -38,7 +45,7 @@ def read(made: Feed) -> Any:
 
 
 def items(made: Feed) -> list[dict[str, Any]]:
-    document = json_feed(made)
+    document = render_json_feed(made)
     assert json_feed_faults(document) == []
     found: list[dict[str, Any]] = json.loads(document)["items"]
     return found
@@ -64,11 +71,13 @@ def invented() -> Feed:
         *(revised, old, paper(1)),
         page=f"{SITE}/compiler/",
         address=f"{SITE}/feed",
-        told={"2613.00003": Kind.REVISED, "2613.00001": Kind.NEW},
+        told={"2613.00003": ChangeKind.REVISED, "2613.00001": ChangeKind.NEW},
     )
 
 
-@pytest.mark.parametrize(("name", "give"), [("feed.xml", atom), ("feed.json", json_feed)])
+@pytest.mark.parametrize(
+    ("name", "give"), [("feed.xml", render_atom), ("feed.json", render_json_feed)]
+)
 def test_the_documents_are_the_golden_ones(name: str, give: Any) -> None:
     assert give(invented()) == (GOLDEN / name).read_text("utf-8")
 
@@ -123,15 +132,17 @@ def test_the_summary_says_all_that_has_no_field() -> None:
 @pytest.mark.parametrize(
     ("kind", "words"),
     [
-        (Kind.REVISED, "Revised: version 5 of 2026-01-01; first submitted 2005-03-21."),
-        (Kind.WITHDRAWN, "Withdrawn: version 5 of 2026-01-01; first submitted 2005-03-21."),
-        (Kind.NEW, "Version 5 of 2026-01-01; first submitted 2005-03-21."),
-        (Kind.MATCHED, "Version 5 of 2026-01-01; first submitted 2005-03-21."),
-        (Kind.BASELINE, "Version 5 of 2026-01-01; first submitted 2005-03-21."),
+        (ChangeKind.REVISED, "Revised: version 5 of 2026-01-01; first submitted 2005-03-21."),
+        (ChangeKind.WITHDRAWN, "Withdrawn: version 5 of 2026-01-01; first submitted 2005-03-21."),
+        (ChangeKind.NEW, "Version 5 of 2026-01-01; first submitted 2005-03-21."),
+        (ChangeKind.MATCHED, "Version 5 of 2026-01-01; first submitted 2005-03-21."),
+        (ChangeKind.BASELINE, "Version 5 of 2026-01-01; first submitted 2005-03-21."),
         (None, "Version 5 of 2026-01-01; first submitted 2005-03-21."),
     ],
 )
-def test_a_version_is_a_revision_where_the_digest_says_so(kind: Kind | None, words: str) -> None:
+def test_a_version_is_a_revision_where_the_digest_says_so(
+    kind: ChangeKind | None, words: str
+) -> None:
     late = paper(1, version=5, published=datetime(2005, 3, 21, tzinfo=UTC))
     found = feed(late, told={late.arxiv_id: kind} if kind else {})
     assert read(found).entries[0].summary.split("\n\n")[0] == words
@@ -150,7 +161,7 @@ def test_both_formats_say_the_same() -> None:
             "authors": [{"name": author.name} for author in entry.authors],
             "tags": [tag.label for tag in entry.tags],
         }
-    document = json.loads(json_feed(invented()))
+    document = json.loads(render_json_feed(invented()))
     assert (document["home_page_url"], document["feed_url"]) == (
         f"{SITE}/compiler/",
         f"{SITE}/feed",
@@ -161,8 +172,8 @@ def test_feeds_without_papers_or_addresses_are_valid_too() -> None:
     found = read(feed())
     assert found.feed.updated == "2026-11-23T06:00:00Z"
     assert "links" not in found.feed
-    assert json_feed_faults(json_feed(feed())) == []
-    assert set(json.loads(json_feed(feed()))) == {"version", "title", "items"}
+    assert json_feed_faults(render_json_feed(feed())) == []
+    assert set(json.loads(render_json_feed(feed()))) == {"version", "title", "items"}
 
 
 def test_a_revision_updates_the_entry_instead_of_adding_one() -> None:
@@ -177,8 +188,8 @@ def test_a_revision_updates_the_entry_instead_of_adding_one() -> None:
 
 def test_a_day_without_news_changes_nothing() -> None:
     today, tomorrow = (feed(paper(2), paper(1), updated=t) for t in (LATER, datetime.now(UTC)))
-    assert atom(today) == atom(tomorrow)
-    assert json_feed(today) == json_feed(tomorrow)
+    assert render_atom(today) == render_atom(tomorrow)
+    assert render_json_feed(today) == render_json_feed(tomorrow)
 
 
 def test_a_paper_that_comes_late_behind_newer_ones_moves_the_date_of_the_feed() -> None:
@@ -193,7 +204,7 @@ def test_times_are_utc_in_whole_seconds_wherever_they_come_from() -> None:
     assert entry.updated == "2025-12-31T23:30:00Z"
 
 
-def id_of(*papers: Listed, **fields: Any) -> str:
+def id_of(*papers: ListedPaper, **fields: Any) -> str:
     return str(read(feed(*papers, **fields)).feed.id)
 
 
@@ -210,34 +221,34 @@ def test_ids_never_change_since_readers_know_the_feed_by_them() -> None:
     assert id_of(address=f"{SITE}/feed") == uuid5(NAMESPACE_URL, f"{SITE}/feed").urn
 
 
-def many(number: int, first_seen: datetime) -> list[Listed]:
+def many(number: int, first_seen: datetime) -> list[ListedPaper]:
     return [paper(n, first_seen=first_seen) for n in range(number, 0, -1)]
 
 
 def test_a_feed_has_its_newest_papers_up_to_a_number() -> None:
-    papers = [paper(9_999), *many(MOST_ENTRIES + 5, LATER - RECENT - timedelta(seconds=1))]
+    papers = [paper(9_999), *many(MAX_ENTRIES + 5, LATER - RECENT_PERIOD - timedelta(seconds=1))]
     made = feed(*papers)
-    assert len(items(made)) == len(read(made).entries) == MOST_ENTRIES
-    assert [item["url"] for item in items(made)] == [p.url for p in papers[:MOST_ENTRIES]]
+    assert len(items(made)) == len(read(made).entries) == MAX_ENTRIES
+    assert [item["url"] for item in items(made)] == [p.url for p in papers[:MAX_ENTRIES]]
 
 
 def test_on_the_day_on_which_lists_begin_a_feed_is_not_without_bounds() -> None:
-    made = feed(*many(MOST_AT_ALL + 5, LATER))
-    assert len(items(made)) == len(read(made).entries) == MOST_AT_ALL
+    made = feed(*many(MAX_RECENT_ENTRIES + 5, LATER))
+    assert len(items(made)) == len(read(made).entries) == MAX_RECENT_ENTRIES
 
 
 def test_what_is_to_be_said_of_a_list_is_said_in_both_formats_and_valid() -> None:
     made = feed(paper(1), note="Not refreshed since 2026-11-20: <b>arXiv</b> answered 503.")
     assert read(made).feed.subtitle == made.note
-    assert json.loads(json_feed(made))["description"] == made.note
-    assert atom_faults(atom(made)) == []
-    assert json_feed_faults(json_feed(made)) == []
+    assert json.loads(render_json_feed(made))["description"] == made.note
+    assert atom_faults(render_atom(made)) == []
+    assert json_feed_faults(render_json_feed(made)) == []
 
 
 def test_no_paper_is_left_out_that_was_first_seen_in_the_last_days() -> None:
-    old = many(MOST_ENTRIES, LATER - timedelta(days=30))
-    late = paper(9_001, first_seen=LATER - RECENT)
-    gone = paper(9_002, first_seen=LATER - RECENT - timedelta(seconds=1))
+    old = many(MAX_ENTRIES, LATER - timedelta(days=30))
+    late = paper(9_001, first_seen=LATER - RECENT_PERIOD)
+    gone = paper(9_002, first_seen=LATER - RECENT_PERIOD - timedelta(seconds=1))
     made = feed(*old, gone, late, paper(9_003))
     expected = [p.url for p in (*old, late, paper(9_003))]
     assert [item["url"] for item in items(made)] == expected
@@ -246,7 +257,7 @@ def test_no_paper_is_left_out_that_was_first_seen_in_the_last_days() -> None:
 
 def test_what_listing_gives_becomes_a_feed() -> None:
     frame = papers_of(("a", [published(1), published(2)]), ("b", [published(1, 2)]))
-    found = read(feed(*listed(frame, ["a", "b"]), name=""))
+    found = read(feed(*unique_papers(frame, ["a", "b"]), name=""))
     assert [(e.link[-7:], [t.term for t in e.tags][:-2]) for e in found.entries] == [
         ("00002v1", ["a"]),
         ("00001v2", ["a", "b"]),
@@ -254,5 +265,5 @@ def test_what_listing_gives_becomes_a_feed() -> None:
 
 
 if __name__ == "__main__":
-    (GOLDEN / "feed.xml").write_text(atom(invented()), "utf-8")
-    (GOLDEN / "feed.json").write_text(json_feed(invented()), "utf-8")
+    (GOLDEN / "feed.xml").write_text(render_atom(invented()), "utf-8")
+    (GOLDEN / "feed.json").write_text(render_json_feed(invented()), "utf-8")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from papers_assets.render.feeds import MOST_AT_ALL, Feed, atom, json_feed
+from papers_assets.render.feeds import MAX_RECENT_ENTRIES, Feed, render_atom, render_json_feed
 from papers_assets_tests.helpers import reference_data
 from papers_assets_tests.helpers.factories import listed_paper as paper
 from papers_assets_tests.helpers.feed_rules import ATOM, ENTRY, atom_faults, json_feed_faults
@@ -25,7 +25,7 @@ def shown(text: str) -> str:
 
 def read_plainly(made: Feed) -> tuple[str | None, list[dict[str, str | None]]]:
     """The Atom feed's title and its entries' texts, as an XML parser has them."""
-    root = ET.fromstring(atom(made).encode())  # noqa: S314 - our own
+    root = ET.fromstring(render_atom(made).encode())  # noqa: S314 - our own
     entries = [
         {n: e.findtext(f"{ATOM}{n}") for n in ("title", "summary")} for e in root.iter(ENTRY)
     ]
@@ -58,7 +58,7 @@ def test_whatever_the_texts_are_they_stay_text(
         name=keyword,
     )
     found, (feed_title, (plain,)), (item,) = read(made), read_plainly(made), items(made)
-    assert feed_title == json.loads(json_feed(made))["title"] == shown(f"T {title}")
+    assert feed_title == json.loads(render_json_feed(made))["title"] == shown(f"T {title}")
     assert plain["title"] == item["title"] == shown(called(title))
     assert plain["summary"] == item["content_text"]
     start = [shown(f"A {abstract}"), f"Comment: {shown(f'C {comment}')}"]
@@ -91,8 +91,8 @@ def test_fields_with_nothing_to_see_are_left_out() -> None:
 @examples(300)
 def test_whatever_an_address_is_made_of_its_link_is_valid(address: str) -> None:
     made = feed(paper(abstract=address), address=address, page=address)
-    assert atom_faults(atom(made)) == []
-    assert json_feed_faults(json_feed(made)) == []
+    assert atom_faults(render_atom(made)) == []
+    assert json_feed_faults(render_json_feed(made)) == []
 
 
 def test_an_address_that_is_valid_stays_as_it_is() -> None:
@@ -121,7 +121,10 @@ def test_real_papers_with_dangerous_texts_survive_in_feeds() -> None:
         paper(number, **{name: record[name] for name in fields})  # some are versions of one paper
         for number, record in enumerate(records)
     ]
-    parts = [papers[start : start + MOST_AT_ALL] for start in range(0, len(papers), MOST_AT_ALL)]
+    parts = [
+        papers[start : start + MAX_RECENT_ENTRIES]
+        for start in range(0, len(papers), MAX_RECENT_ENTRIES)
+    ]
     entries = [entry for part in parts for entry in read(feed(*part)).entries]
     also = [item for part in parts for item in items(feed(*part))]
     assert len(papers) > reference_data.share(5_000)

@@ -7,15 +7,15 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from markupsafe import Markup, escape
 
-from papers_assets.render.markdown import collapse
-from papers_assets.render.site.formulas import pieces
-from papers_assets.render.site.letters import styled
+from papers_assets.render.markdown import collapse_whitespace
+from papers_assets.render.site.formulas import split_formulas
+from papers_assets.render.site.letters import apply_style
 from papers_assets.render.site.mathml import (
     _ATTRIBUTES,
     _PARTS,
-    MOST_CHARACTERS,
-    mathematics,
-    mathml,
+    MAX_CHARACTERS,
+    render_mathml,
+    render_text,
 )
 from papers_assets_tests.helpers import reference_data
 
@@ -40,7 +40,7 @@ soups = st.lists(
 
 
 def formulas(text: str) -> list[str]:
-    return [piece.formula for piece in pieces(text) if piece.formula]
+    return [piece.formula for piece in split_formulas(text) if piece.formula]
 
 
 def tree(markup: Markup | str) -> ET.Element:
@@ -79,7 +79,7 @@ def test_a_formula_is_told_from_money(text: str, found: list[str]) -> None:
 @given(st.text() | soups)
 @example("$a$$b$ \\(c\\")
 def test_no_letter_of_a_text_is_lost_between_its_pieces(text: str) -> None:
-    assert "".join(piece.text for piece in pieces(text)) == text
+    assert "".join(piece.text for piece in split_formulas(text)) == text
 
 
 @pytest.mark.parametrize(
@@ -101,14 +101,14 @@ def test_no_letter_of_a_text_is_lost_between_its_pieces(text: str) -> None:
     ],
 )
 def test_a_formula_becomes_mathml(formula: str, shown: str) -> None:
-    math = tree(mathml(formula) or "")[0]
+    math = tree(render_mathml(formula) or "")[0]
     inner = parts(math[0]) if len(math) == 1 else f"mrow({','.join(map(parts, math))})"
     assert inner == shown
     assert math.attrib == {"alttext": formula}
 
 
 def test_words_in_dollars_are_words_in_the_sentence() -> None:
-    shown = mathematics(r"We propose $\textbf{Our <b> Name}$ and $\texttt{x\_y}$.")
+    shown = render_text(r"We propose $\textbf{Our <b> Name}$ and $\texttt{x\_y}$.")
     assert shown == (
         'We propose <span class="bold">Our &lt;b&gt; Name</span>'
         ' and <span class="monospace">x_y</span>.'
@@ -116,13 +116,13 @@ def test_words_in_dollars_are_words_in_the_sentence() -> None:
 
 
 def test_a_formula_on_a_line_of_its_own_is_a_block() -> None:
-    assert tree(mathematics("$$x$$"))[0].attrib == {"alttext": "x", "display": "block"}
+    assert tree(render_text("$$x$$"))[0].attrib == {"alttext": "x", "display": "block"}
 
 
 def test_operators_at_the_ends_bring_no_spaces_where_words_have_them() -> None:
-    (times,) = tree(mathml(r"\times") or "")[0]
+    (times,) = tree(render_mathml(r"\times") or "")[0]
     assert times.attrib == {"rspace": "0", "lspace": "0"}
-    number, sign = tree(mathml(r"2\times") or "")[0]
+    number, sign = tree(render_mathml(r"2\times") or "")[0]
     assert (number.attrib, sign.attrib) == ({}, {"rspace": "0", "lspace": "0"})
 
 
@@ -154,14 +154,14 @@ def test_operators_at_the_ends_bring_no_spaces_where_words_have_them() -> None:
         r"\frac{1}",
         r"\left( x",
         "&#x3c;b&#x3e;",
-        "x" * (MOST_CHARACTERS + 1),
+        "x" * (MAX_CHARACTERS + 1),
     ],
 )
 def test_what_cannot_be_shown_faithfully_stays_as_it_was(formula: str) -> None:
-    assert mathml(formula) is None
+    assert render_mathml(formula) is None
     text = f"So $y + {formula}$, <b>"
     assert formulas(text) in ([], [f"y + {formula}".strip()])
-    assert "<b>" not in mathematics(text)
+    assert "<b>" not in render_text(text)
 
 
 @pytest.mark.parametrize(
@@ -189,12 +189,12 @@ def test_what_cannot_be_shown_faithfully_stays_as_it_was(formula: str) -> None:
     ],
 )
 def test_hostile_formulas_end_in_something_small(formula: str) -> None:
-    assert len(mathml(formula[:MOST_CHARACTERS]) or "") < 40_000
+    assert len(render_mathml(formula[:MAX_CHARACTERS]) or "") < 40_000
 
 
 @given(soups, st.booleans())
 def test_whatever_a_formula_is_only_mathematics_comes_of_it(formula: str, is_display: bool) -> None:  # noqa: FBT001
-    markup = mathml(collapse(formula), is_display=is_display)
+    markup = render_mathml(collapse_whitespace(formula), is_display=is_display)
     for element in tree(markup or "").iter():
         assert element.tag in ELEMENTS | {"p"}
         assert set(element.attrib) <= ATTRIBUTES
@@ -205,8 +205,8 @@ def test_whatever_a_formula_is_only_mathematics_comes_of_it(formula: str, is_dis
 
 @given(soups)
 def test_every_letter_of_a_text_is_shown_or_in_its_formulas_source(soup: str) -> None:
-    text = collapse(f"So ${soup}$, \\({soup}\\) or {soup}")
-    shown = tree(mathematics(text))
+    text = collapse_whitespace(f"So ${soup}$, \\({soup}\\) or {soup}")
+    shown = tree(render_text(text))
     said = [shown.text or ""]
     for formula in shown:
         source = formula.get("alttext") or formula.get("aria-label") or formula.text or ""
@@ -222,18 +222,18 @@ def test_every_letter_of_a_text_is_shown_or_in_its_formulas_source(soup: str) ->
 
 
 def test_letters_that_are_to_be_verbatim_are_shown() -> None:
-    assert "|" not in mathematics("So $\\verb|x|$ is")
-    assert "x" in mathematics("So $\\verb|x|$ is")
+    assert "|" not in render_text("So $\\verb|x|$ is")
+    assert "x" in render_text("So $\\verb|x|$ is")
 
 
 def test_text_without_formulas_is_only_escaped() -> None:
     text = "<script>alert(1)</script> & $5 <b>and</b> $10"
-    assert mathematics(text) == escape(text)
+    assert render_text(text) == escape(text)
 
 
 def test_a_wide_formula_is_cut_where_a_line_may_break_and_keeps_its_name() -> None:
     formula = "a_{1} + b_{2} + c_{3} + d_{4} + e_{5} + f_{6} + g_{7} = h_{8} + i_{9} + j_{10} + k"
-    (span,) = tree(mathml(formula) or "")
+    (span,) = tree(render_mathml(formula) or "")
     assert span.attrib == {"class": "formula", "role": "math", "aria-label": formula}
     assert len(span) > 3
     assert {line[-1].get("form") for line in span[:-1]} == {"infix"}
@@ -241,7 +241,7 @@ def test_a_wide_formula_is_cut_where_a_line_may_break_and_keeps_its_name() -> No
 
 
 def test_what_is_wide_and_cannot_be_cut_can_be_scrolled_by_keyboard() -> None:
-    (math,) = tree(mathml(r"x\text{" + "one long word " * 5 + "}") or "")
+    (math,) = tree(render_mathml(r"x\text{" + "one long word " * 5 + "}") or "")
     assert (math.get("class"), math.get("tabindex")) == ("wide", "0")
 
 
@@ -259,7 +259,7 @@ def test_what_is_wide_and_cannot_be_cut_can_be_scrolled_by_keyboard() -> None:
     ],
 )
 def test_styled_letters_are_letters_of_their_own(text: str, style: str, shown: str) -> None:
-    assert styled(text, style) == shown
+    assert apply_style(text, style) == shown
 
 
 @pytest.mark.corpus
@@ -267,10 +267,10 @@ def test_real_formulas_are_shown_and_say_all_that_their_source_does() -> None:
     found = shown = 0
     for record in reference_data.sample("arxiv/papers.jsonl.gz"):
         for name in ("title", "abstract"):
-            for piece in pieces(collapse(record[name])):
+            for piece in split_formulas(collapse_whitespace(record[name])):
                 if piece.formula:
                     found += 1
-                    shown += mathml(piece.formula, is_display=piece.is_display) is not None
+                    shown += render_mathml(piece.formula, is_display=piece.is_display) is not None
     assert found > reference_data.share(8_800)
     assert shown / found > 0.99
 
@@ -279,6 +279,6 @@ def test_real_formulas_are_shown_and_say_all_that_their_source_does() -> None:
 def test_real_hazards_are_text_and_mathematics_only() -> None:
     for record in reference_data.sample("arxiv/hazards.jsonl.gz"):
         for name in ("title", "abstract"):
-            text = collapse(record[name])
-            elements = {element.tag for element in tree(mathematics(text)).iter()}
+            text = collapse_whitespace(record[name])
+            elements = {element.tag for element in tree(render_text(text)).iter()}
             assert elements <= ELEMENTS | {"p"}

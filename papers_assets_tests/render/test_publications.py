@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from papers_assets.defs.assets.publications import _former, _write_days
-from papers_assets.keywords.model import KeywordsFile
-from papers_assets.render.publications import Reading, repository_links
-from papers_assets.storage.editions import Outputs
-from papers_assets.storage.raw_papers import public_slug, slug
+from papers_assets.defs.assets.publications import _find_old_slugs, _write_days
+from papers_assets.keywords.model import KeywordsConfig
+from papers_assets.render.publications import Publications, list_repository_links
+from papers_assets.storage.editions import EditionStore
+from papers_assets.storage.raw_papers import build_public_slug, build_slug
 from papers_assets_tests.helpers.factories import keyword, paper
 from papers_assets_tests.transform.test_changes import Lists, lists_of
 from papers_assets_tests.transform.test_editions import DAY, Days
@@ -22,12 +22,12 @@ LISTS: Lists = {"a": [paper(1)], "b": [paper(1), paper(2)]}
 
 
 @pytest.fixture
-def outputs(tmp_path: Path) -> Outputs:
-    return Outputs(tmp_path)
+def outputs(tmp_path: Path) -> EditionStore:
+    return EditionStore(tmp_path)
 
 
-def file_of(*names: str) -> KeywordsFile:
-    return KeywordsFile(
+def file_of(*names: str) -> KeywordsConfig:
+    return KeywordsConfig(
         Path("k.toml"),
         tuple(map(keyword, names)),
         ZoneInfo("UTC"),
@@ -36,17 +36,19 @@ def file_of(*names: str) -> KeywordsFile:
     )
 
 
-def reading(*names: str, former: Mapping[str, str] | None = None) -> Reading:
-    return Reading(lists_of(LISTS), file_of(*names), public_slug, former=former or {})
+def reading(*names: str, previous: Mapping[str, str] | None = None) -> Publications:
+    return Publications(
+        lists_of(LISTS), file_of(*names), build_public_slug, old_slugs=previous or {}
+    )
 
 
 def test_of_the_archive_the_pages_of_recent_days_are_written_again(
-    outputs: Outputs, monkeypatch: pytest.MonkeyPatch
+    edition_store: EditionStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    days, archive = Days(), outputs.site_folder / "days"
+    days, archive = Days(), edition_store.site_folder / "days"
     for number in range(3):
         day = DAY + timedelta(days=number)
-        outputs.write_edition(days.part({"a": [paper(n) for n in range(1, number + 2)]}, day))
+        edition_store.write_edition(days.part({"a": [paper(n) for n in range(1, number + 2)]}, day))
     names = [f"2026-11-{number}.html" for number in (23, 24, 25)]
     monkeypatch.setattr("papers_assets.defs.assets.publications.RECENT_DAYS", 1)
 
@@ -54,7 +56,7 @@ def test_of_the_archive_the_pages_of_recent_days_are_written_again(
         """Write the archive, and return the names of the pages that were."""
         for path in archive.glob("*"):
             path.write_text("before")
-        _write_days(reading(*keywords), outputs)
+        _write_days(reading(*keywords), edition_store)
         return {path.name for path in archive.iterdir() if path.read_text() != "before"}
 
     assert written("a", "b") == {*names, "index.html"}
@@ -71,14 +73,16 @@ def test_of_the_archive_the_pages_of_recent_days_are_written_again(
     assert {path.name for path in archive.iterdir()} == {*names[1:], "index.html", "mine.html"}
 
 
-def test_files_of_an_earlier_version_stay_up_to_date_and_pages_lead_on(outputs: Outputs) -> None:
-    feeds, old = outputs.site_folder / "feeds", slug("a")
+def test_files_of_an_earlier_version_stay_up_to_date_and_pages_lead_on(
+    edition_store: EditionStore,
+) -> None:
+    feeds, old = edition_store.site_folder / "feeds", build_slug("a")
     feeds.mkdir(parents=True)
-    for name in (f"{old}.xml", f"{slug('C++')}.xml", f"{slug('b')}-2.xml"):
+    for name in (f"{old}.xml", f"{build_slug('C++')}.xml", f"{build_slug('b')}-2.xml"):
         (feeds / name).write_text("of an earlier version")
-    former = _former(file_of("a", "b", "C++"), outputs, "feeds")
-    assert former == {"a": old}
-    found = reading("a", "b", former=former)
+    previous = _find_old_slugs(file_of("a", "b", "C++"), edition_store, "feeds")
+    assert previous == {"a": old}
+    found = reading("a", "b", previous=previous)
     texts = {name: "".join(pieces) for name, pieces in found.feeds({})}
     assert {name for name in texts if name.endswith(".xml")} == {
         *("all.xml", "a.xml", "b.xml"),
@@ -96,7 +100,7 @@ def test_files_of_an_earlier_version_stay_up_to_date_and_pages_lead_on(outputs: 
 
 def test_every_page_leads_to_the_repository_if_it_is_known() -> None:
     address = "https://github.com/you/papers"
-    links = repository_links(address, has_output=True)
+    links = list_repository_links(address, has_output=True)
     found = replace(reading("a"), links=links)
     for _, pieces in found.site(None):
         text = "".join(pieces)
@@ -104,5 +108,5 @@ def test_every_page_leads_to_the_repository_if_it_is_known() -> None:
             f'<a href="{to}" rel="noopener noreferrer">{label}<' in text for label, to in links
         )
     assert [label for label, _ in links] == ["Repository", "List", "Digests", "keywords.toml"]
-    assert repository_links(address, has_output=False) == [("Repository", address)]
-    assert repository_links("", has_output=True) == []
+    assert list_repository_links(address, has_output=False) == [("Repository", address)]
+    assert list_repository_links("", has_output=True) == []

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 import pandas as pd
 import pytest
 
-from papers_assets.render.readme import Section, heading, markdown_preview, render_readme
+from papers_assets.render.readme import Section, render_heading, render_preview, render_readme
 from papers_assets_tests.helpers import github_repository, reference_data
 from papers_assets_tests.helpers.visible_text import Paper, frame, paper, readme, table_rows
 
@@ -136,13 +136,13 @@ def test_a_long_document_comes_in_pieces() -> None:
     [("compiler", "## compiler"), ("C++", "## C++"), ("F #", "## F \\#"), ("a | b", "## a | b")],
 )
 def test_a_heading_is_the_line_of_the_readme(keyword: str, line: str) -> None:
-    assert heading(keyword) == line
+    assert render_heading(keyword) == line
     assert f"\n\n{line}\n" in readme([], keyword=keyword)
 
 
 def test_the_preview_shows_the_first_papers_in_a_table() -> None:
     papers = [paper(arxiv_id=f"2613.0000{n}", title=f"{n} | <b>*x*</b>") for n in range(4)]
-    rows = list(github_repository.body(markdown_preview(frame(papers), rows=3)))
+    rows = list(github_repository.body(render_preview(frame(papers), rows=3)))
     assert [[cell.text for cell in row] for row in rows] == [
         [f"{n} | <b>*x*</b>", "2026-01-12", "cs.PL"] for n in range(3)
     ]
@@ -166,7 +166,7 @@ def test_a_title_that_cannot_be_seen_has_a_link_that_can_be_clicked(title: str) 
     papers = [paper(title=title)]
     (row,), (previewed,) = (
         github_repository.body(markdown)
-        for markdown in (readme(papers), markdown_preview(frame(papers)))
+        for markdown in (readme(papers), render_preview(frame(papers)))
     )
     link = [("https://arxiv.org/abs/2613.00001v1", "(untitled)")]
     assert row[0].links == previewed[0].links == link
@@ -192,14 +192,14 @@ def test_a_field_of_as_much_as_is_shown_is_shown_whole() -> None:
 
 
 def test_a_preview_stays_small() -> None:
-    preview = markdown_preview(frame([paper(title="x" * 9999, primary_category="y" * 9999)]))
+    preview = render_preview(frame([paper(title="x" * 9999, primary_category="y" * 9999)]))
     (row,) = github_repository.body(preview)
     assert row[0].text == f"{'x' * 200}… (9,999 characters)"
     assert row[2].text == f"{'y' * 200}… (9,999 characters)"
 
 
 def test_the_preview_of_nothing_says_so() -> None:
-    assert markdown_preview(frame([])) == "No papers yet."
+    assert render_preview(frame([])) == "No papers yet."
 
 
 def test_rendering_leaves_its_papers_as_they_were() -> None:

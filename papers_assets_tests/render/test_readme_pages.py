@@ -13,18 +13,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from papers_assets.arxiv.models import paper_url
+from papers_assets.arxiv.models import build_abs_url
 from papers_assets.checks.readme_pages import faults_of_rows
 from papers_assets.checks.rendered import Block, Document, Link, parse
-from papers_assets.defs.assets.readme import _clear, _write
+from papers_assets.defs.assets.readme import _remove_unlinked, _write_all
 from papers_assets.render import readme_pages
-from papers_assets.render.github import anchors
+from papers_assets.render.github import build_anchors
 from papers_assets.render.readme import Section, render_readme
-from papers_assets.render.readme_layout import lay_out
-from papers_assets.render.readme_pages import GITHUB_LIMIT, Content, Layout
-from papers_assets.storage.documents import FRONT_PAGE_MARK, Documents
-from papers_assets.storage.locks import locks_below
-from papers_assets.storage.raw_papers import slug
+from papers_assets.render.readme_layout import paginate
+from papers_assets.render.readme_pages import GITHUB_LIMIT, ReadmeContent, ReadmeLayout
+from papers_assets.storage.documents import FRONT_PAGE_MARK, DocumentStore
+from papers_assets.storage.locks import default_locks
+from papers_assets.storage.raw_papers import build_slug
 from papers_assets_tests.checks.test_rendered import hazards
 from papers_assets_tests.helpers import github_repository
 from papers_assets_tests.helpers.thoroughness import examples
@@ -41,16 +41,16 @@ def papers(count: int, first: int = 0, **fields: object) -> list[Paper]:
     return [paper(arxiv_id=f"2613.{n:05}", **fields) for n in range(first, first + count)]
 
 
-def content(*sections: tuple[str, Sequence[Paper]], note: str = "") -> Content:
+def content(*sections: tuple[str, Sequence[Paper]], note: str = "") -> ReadmeContent:
     made = [Section(keyword, frame(rows), note) for keyword, rows in sections]
-    return Content(made, DAY, 7, "Nothing new.")
+    return ReadmeContent(made, DAY, 7, "Nothing new.")
 
 
 @dataclass(frozen=True)
 class Written:
     """All documents of a content, as text."""
 
-    layout: Layout
+    layout: ReadmeLayout
     front: str
     pages: dict[str, str]
 
@@ -59,11 +59,11 @@ class Written:
         return [len(text.encode()) for text in (self.front, *self.pages.values())]
 
 
-def written(said: Content, limit: int = GITHUB_LIMIT, *, front_page: bool = False) -> Written:
-    layout = lay_out(said, slug, limit=limit, front_page=front_page)
-    texts = {page.name: "".join(readme_pages.page(said, page)) for page in layout.pages}
+def written(said: ReadmeContent, limit: int = GITHUB_LIMIT, *, front_page: bool = False) -> Written:
+    layout = paginate(said, build_slug, limit=limit, front_page=front_page)
+    texts = {page.name: "".join(readme_pages.render_page(said, page)) for page in layout.pages}
     assert len(texts) == len(layout.pages)
-    return Written(layout, "".join(readme_pages.front(said, layout)), texts)
+    return Written(layout, "".join(readme_pages.render_front(said, layout)), texts)
 
 
 def read(text: str) -> Document:
@@ -92,10 +92,10 @@ def urls(found: Written) -> dict[str, list[str]]:
     return led
 
 
-def wanted(said: Content) -> dict[str, list[str]]:
+def wanted(said: ReadmeContent) -> dict[str, list[str]]:
     return {
         visible(section.keyword): [
-            paper_url(row.arxiv_id, row.version)  # type: ignore[arg-type] # pandas knows no types
+            build_abs_url(row.arxiv_id, row.version)  # type: ignore[arg-type] # pandas knows no types
             for row in section.papers.itertuples()
         ]
         for section in said.sections
@@ -185,7 +185,7 @@ def test_every_row_stands_once_in_order_and_no_document_is_too_large(
     assert urls(found) == wanted(said)
     assert max(found.sizes) <= limit
     if front_page:
-        other = "".join(readme_pages.front_page(said, found.layout))
+        other = "".join(readme_pages.render_front_page(said, found.layout))
         assert len(other.encode()) <= limit
         assert other.endswith(f"\n{FRONT_PAGE_MARK}")
 
@@ -220,7 +220,7 @@ def test_a_row_too_large_for_the_front_keeps_only_its_own_keyword_back() -> None
 def test_the_front_lists_its_keywords_and_leads_to_the_rest() -> None:
     said = content(("C++", papers(4)), ("C", papers(40)), ("quiet", []))
     found = written(said, 3_500)
-    seen, name = read(found.front), slug("C")
+    seen, name = read(found.front), build_slug("C")
     assert words(seen.above)[-6:] == [
         "3 keywords, 44 rows. What does not fit here is on pages of its own.",
         "",
@@ -243,7 +243,7 @@ def test_the_front_lists_its_keywords_and_leads_to_the_rest() -> None:
 
 def test_pages_lead_back_to_their_section_and_to_each_other_above_and_below() -> None:
     found = written(content(("C++", papers(4)), ("C", papers(90)), note="Old."), 4_500)
-    name, count = slug("C"), len(found.pages)
+    name, count = build_slug("C"), len(found.pages)
     assert count > 2
     stop = found.layout.shown[1]
     for number, text in enumerate(found.pages.values(), start=1):
@@ -279,7 +279,7 @@ def test_whatever_keywords_are_called_contents_lead_to_their_headings(names: lis
     headings = [
         cell.text for cell in github_repository.outside(found.front) if cell.kind in ("h1", "h2")
     ]
-    expected = list(anchors(headings))[1:]
+    expected = list(build_anchors(headings))[1:]
     links = [link for block in seen.above for link in block.links]
     assert [link.label for link in links if link.target != "digests"] == headings[1:] == names
     assert [unquote(link.target) for link in links if link.target != "digests"] == [
@@ -297,7 +297,7 @@ def test_whatever_keywords_are_called_contents_lead_to_their_headings(names: lis
     ],
 )
 def test_anchors_are_those_of_github(headings: list[str], found: list[str]) -> None:
-    assert list(anchors(headings)) == found
+    assert list(build_anchors(headings)) == found
 
 
 def test_more_keywords_than_headings_fit_lose_nothing() -> None:
@@ -334,7 +334,7 @@ def test_a_row_larger_than_a_page_stands_alone_on_one() -> None:
 def test_a_front_page_is_the_readme_with_longer_links_and_a_mark() -> None:
     said = content(("compiler", papers(40)), ("[x](keywords/y)", papers(9)))
     found = written(said, 5_000, front_page=True)
-    other = "".join(readme_pages.front_page(said, found.layout))
+    other = "".join(readme_pages.render_front_page(said, found.layout))
     assert other.count("](../output/keywords/") == sum(
         n < m for n, m in zip(found.layout.shown, (40, 9), strict=True)
     )
@@ -344,12 +344,12 @@ def test_a_front_page_is_the_readme_with_longer_links_and_a_mark() -> None:
 
 def test_rows_are_never_all_text_at_once() -> None:
     rows = frame(papers(1_000, abstract="A long invented abstract. " * 60))
-    said = Content([Section(f"compiler {n}", rows) for n in range(3)], DAY, 7)
+    said = ReadmeContent([Section(f"compiler {n}", rows) for n in range(3)], DAY, 7)
     tracemalloc.start()
-    layout = lay_out(said, slug)
+    layout = paginate(said, build_slug)
     documents = [
-        readme_pages.front(said, layout),
-        *(readme_pages.page(said, page) for page in layout.pages),
+        readme_pages.render_front(said, layout),
+        *(readme_pages.render_page(said, page) for page in layout.pages),
     ]
     total = sum(len(piece) for document in documents for piece in document)
     _, peak = tracemalloc.get_traced_memory()
@@ -370,23 +370,23 @@ def test_real_hazards_are_shared_out_whole() -> None:
     assert len(re.findall(r"\n\| \*\*\[", "".join(made.pages.values()))) < len(found)
 
 
-class Watched(Documents):
+class Watched(DocumentStore):
     """Follows every link from the README and the front page whenever a file has changed."""
 
     def write_page(self, name: str, pieces: Iterable[str]) -> int:
         return self._looked(super().write_page(name, pieces))
 
-    def write_readme(self, pieces: Iterable[str]) -> int:
-        return self._looked(super().write_readme(pieces))
+    def write_readme(self, chunks: Iterable[str]) -> int:
+        return self._looked(super().write_readme(chunks))
 
     def write_front_page(self, pieces: Iterable[str]) -> int:
         return self._looked(super().write_front_page(pieces))
 
-    def remove_pages(self, but: Collection[str] = ()) -> None:
-        for name in [name for name, _ in self.pages() if name not in but]:
+    def remove_pages(self, kept_names: Collection[str] = ()) -> None:
+        for name in [name for name, _ in self.read_pages() if name not in kept_names]:
             (self.pages_folder / name).unlink()
             self._looked(0)
-        super().remove_pages(but)
+        super().remove_pages(kept_names)
 
     def _looked(self, size: int) -> int:
         seen: set[Path] = set()
@@ -403,10 +403,10 @@ class Watched(Documents):
 
 def test_no_reader_ever_meets_a_link_that_leads_nowhere(tmp_path: Path) -> None:
     home = tmp_path.resolve()
-    documents = Watched(home, locks_below(home))
+    documents = Watched(home, default_locks(home))
     for count, front_page in [(5, False), (70, True), (180, False), (90, True), (5, False)]:
         said = content(("a", papers(count, abstract="long " * 3_000)), ("b", papers(5)))
-        written = _write(documents, said, front_page=front_page)
-        _clear(documents, written, front_page=front_page)
-        assert bool(list(documents.pages())) == (count > 5)
+        written = _write_all(documents, said, front_page=front_page)
+        _remove_unlinked(documents, written, front_page=front_page)
+        assert bool(list(documents.read_pages())) == (count > 5)
         assert documents.front_page_path.exists() == front_page

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from papers_assets.render.chart import Bars
-from papers_assets.render.citations import bibtex
-from papers_assets.render.markdown import collapse
-from papers_assets.render.site import Frame, pages
+from papers_assets.render.chart import BarRow
+from papers_assets.render.citations import to_bibtex
+from papers_assets.render.markdown import collapse_whitespace
+from papers_assets.render.site import SiteFrame, pages
 from papers_assets.render.site.environment import SCALE
 from papers_assets.render.site.mathml import _PARTS
 from papers_assets_tests.helpers import reference_data
@@ -145,7 +145,7 @@ def test_without_papers_it_says_so() -> None:
 def test_of_too_many_papers_the_newest_are_shown_and_it_says_so(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(pages, "MOST_PAPERS", 2)
+    monkeypatch.setattr(pages, "MAX_PAPERS", 2)
     found = pages_of(site_of([listed_paper(n) for n in range(1, 6)]))
     said = "These are the newest 2 papers of 5."
     for path, html in found.items():
@@ -237,7 +237,7 @@ def test_links_lead_to_pages_to_files_that_are_there_and_outside_without_a_trace
 
 
 def test_without_the_files_beside_it_there_are_no_links_to_them() -> None:
-    for html in pages_of(site_of([listed_paper(1)], frame=Frame([], feeds=False))).values():
+    for html in pages_of(site_of([listed_paper(1)], frame=SiteFrame([], feeds=False))).values():
         assert not re.search(r'href="(\.\./)?(feeds|data|citations|days)/', html)
 
 
@@ -305,29 +305,29 @@ def test_whatever_is_published_is_text(title: str, abstract: str, other: str) ->
     assert not [name for name in names if name.startswith("on") or name == "style"]
     assert all(re.match(r"https?://|#|\w|\.\./", a["href"]) for a in page.all("a"))
     assert not [a for a in page.all("a") if a["href"].startswith(("javascript:", "data:"))]
-    assert collapse(other) in page.words
+    assert collapse_whitespace(other) in page.words
     (entry,) = [b["value"] for b in page.all("button") if b.get("class") == "cite"]
-    assert entry == bibtex([hostile], abstracts=False)
+    assert entry == to_bibtex([hostile], abstracts=False)
     (coins,) = [span["title"] for span in page.all("span") if span.get("class") == "Z3988"]
-    assert dict(parse_qsl(coins)).get("rft.title", "") == collapse(title)
+    assert dict(parse_qsl(coins)).get("rft.title", "") == collapse_whitespace(title)
 
 
 @pytest.mark.corpus
 def test_every_real_hazard_is_on_the_page_as_text() -> None:
     papers = [recorded(r, n) for n, r in enumerate(reference_data.sample("arxiv/hazards.jsonl.gz"))]
-    site = site_of(papers[: pages.MOST_PAPERS], ["compiler"])
+    site = site_of(papers[: pages.MAX_PAPERS], ["compiler"])
     page = Parsed(pages_of(site)["index.html"])
-    assert page.count("article") == min(len(papers), pages.MOST_PAPERS) > 500
+    assert page.count("article") == min(len(papers), pages.MAX_PAPERS) > 500
     assert (page.count("script"), page.count("style"), page.count("img")) == (1, 1, 0)
     hrefs = {re.match(r"[a-z]*:|", link["href"])[0] for link in page.all("a")}  # type: ignore[index]
     assert hrefs <= {"https:", "http:", ""}
-    for paper in papers[: pages.MOST_PAPERS]:
+    for paper in papers[: pages.MAX_PAPERS]:
         if "$" not in (paper.title + paper.abstract) and "\\" not in (paper.title + paper.abstract):
-            assert collapse(paper.title) in page.words
+            assert collapse_whitespace(paper.title) in page.words
 
 
 def test_bars_say_what_is_known() -> None:
-    drawn = Bars("x", [9, 0, 4, 1, 7], unknown=1, unknown_at_end=2)
+    drawn = BarRow("x", [9, 0, 4, 1, 7], unknown=1, unknown_at_end=2)
     assert drawn.days(TODAY) == [
         (TODAY - timedelta(days=4), 9, False),
         (TODAY - timedelta(days=3), 0, True),
@@ -357,7 +357,7 @@ def test_a_keyword_without_new_papers_has_a_sentence_and_no_empty_box() -> None:
 
 @given(st.lists(st.integers(0, 10**6), max_size=40), st.integers(0, 40), st.integers(0, 40))
 def test_bars_stay_in_their_drawing(counts: list[int], unknown: int, at_end: int) -> None:
-    drawn = Bars("x", counts, min(unknown, len(counts)), at_end)
+    drawn = BarRow("x", counts, min(unknown, len(counts)), at_end)
     drawings = (SCALE.path(drawn), SCALE.unknown(drawn))
     boxes = [re.findall(r"M(\d+) \d+v-([\d.]+)h(\d+)", path) for path in drawings]
     for x, height, width in chain(*boxes):

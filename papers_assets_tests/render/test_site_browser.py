@@ -13,11 +13,11 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Dialog, Locator, Page, Request, expect
 
-from papers_assets.render.citations import bibtex
-from papers_assets.render.site import Frame, NamedPage, render_days
-from papers_assets.transform.changes import Kind
-from papers_assets.transform.digest import Digest, Entry, Group
-from papers_assets.transform.listed_papers import Listed
+from papers_assets.render.citations import to_bibtex
+from papers_assets.render.site import KeywordPage, SiteFrame, render_days
+from papers_assets.transform.changes import ChangeKind
+from papers_assets.transform.digest import Digest, DigestEntry, DigestGroup
+from papers_assets.transform.listed_papers import ListedPaper
 from papers_assets_tests.helpers import reference_data
 from papers_assets_tests.helpers.browser import CHROMIUM, browser
 from papers_assets_tests.helpers.site_pages import (
@@ -46,7 +46,7 @@ WIDE = "a_{1} + b_{2} + c_{3} + d_{4} + e_{5} + f_{6} + g_{7} = h_{8} + i_{9} + 
 Opening = Callable[..., AbstractContextManager[Page]]
 
 
-def papers() -> list[Listed]:
+def papers() -> list[ListedPaper]:
     odd: dict[int, dict[str, Any]] = {
         1: {"title": "Sorting in $O(n \\log n)$ steps", "abstract": f"We show ${WIDE}$ for $x_i$."},
         2: {"authors": ("Łukasz Šimon", "Ada Example"), "comment": "Accepted at InventedConf"},
@@ -60,14 +60,16 @@ def papers() -> list[Listed]:
 def digest_of(day: date) -> Digest:
     """Two papers are new, and one is revised, or nothing is."""
     if day == YESTERDAY:
-        return Digest(day, (), following={"compiler": 10})
-    new = Group(Kind.NEW, "compiler", tuple(Entry(paper, ()) for paper in papers()[:2]))
+        return Digest(day, (), newly_followed={"compiler": 10})
+    new = DigestGroup(
+        ChangeKind.NEW, "compiler", tuple(DigestEntry(paper, ()) for paper in papers()[:2])
+    )
     then = replace(papers()[2], comment="As it was then")
-    revised = Group(Kind.REVISED, "compiler", (Entry(then, (), "v1 to v2"),))
+    revised = DigestGroup(ChangeKind.REVISED, "compiler", (DigestEntry(then, (), "v1 to v2"),))
     return Digest(day, (new, revised))
 
 
-def hostile_papers() -> list[Listed]:
+def hostile_papers() -> list[ListedPaper]:
     mixed = [
         listed_paper(
             number,
@@ -93,7 +95,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     late = "Not refreshed since 2026-11-20: arXiv answered 503."
     sections = [section("compiler", found, late), section("graph theory", found)]
     marks = {"2613.00001": "new", "2613.00002": "revised", "2613.00004": "new"}
-    frame = Frame([NamedPage(s.keyword, s.slug) for s in sections], has_days=True)
+    frame = SiteFrame([KeywordPage(s.keyword, s.slug) for s in sections], has_days=True)
     write(site_of(found, sections=sections, marks=marks, frame=frame), folder)
     write_pages(render_days([YESTERDAY, TODAY], digest_of, frame, ()), folder / "days")
     write(site_of(hostile_papers(), ["compiler"]), folder / "hostile")
@@ -418,7 +420,7 @@ def test_stars_and_done_marks_are_of_the_whole_site_and_stay(opened: Opening) ->
             page.get_by_role("button", name="Export 2 starred (BibTeX)").click()
         starred = [paper for paper in papers() if paper.arxiv_id in ("2613.00003", "2613.00001")]
         text = download.value.path().read_text(encoding="utf-8")
-        assert text == bibtex(reversed(starred), abstracts=False)
+        assert text == to_bibtex(reversed(starred), abstracts=False)
 
 
 def test_what_came_since_the_last_visit_is_unseen_until_the_next(opened: Opening) -> None:
@@ -517,7 +519,7 @@ def test_an_entry_can_be_copied_and_is_that_of_the_citations(opened: Opening) ->
     with opened(script=script) as page:
         article(page, 1).get_by_role("button", name="Copy BibTeX").click()
         expect(article(page, 1).get_by_role("button", name="Copied")).to_be_visible()
-        assert page.evaluate("copied") == bibtex(papers()[:1], abstracts=False)
+        assert page.evaluate("copied") == to_bibtex(papers()[:1], abstracts=False)
 
 
 def test_a_reference_manager_finds_every_paper(opened: Opening) -> None:
@@ -571,6 +573,6 @@ def test_the_archive_leads_from_day_to_day_and_to_the_lists(opened: Opening) -> 
         with page.expect_download() as download:
             page.get_by_role("button", name="Export 1 starred (BibTeX)").click()
         # The entry of the list, not that of the day.
-        assert download.value.path().read_text(encoding="utf-8") == bibtex(
+        assert download.value.path().read_text(encoding="utf-8") == to_bibtex(
             [papers()[2]], abstracts=False
         )

@@ -10,9 +10,9 @@ import dagster as dg
 import pytest
 
 from papers_assets import definitions
-from papers_assets.defs.jobs import DAILY
+from papers_assets.defs.jobs import DAILY_JOB
 from papers_assets.keywords.file import KeywordsFileError, read_keywords_file
-from papers_assets.storage.last_valid_keywords import read_or_stored, store_valid
+from papers_assets.storage.last_valid_keywords import read_or_last_valid, store_last_valid
 from papers_assets_tests.helpers import ui_driver
 from papers_assets_tests.helpers.project import House
 
@@ -58,7 +58,7 @@ def test_the_daily_run_goes_on_and_everything_shows_what_is_wrong_until_it_is_co
         shown = description(loaded, asset)
         assert shown.startswith(f"**{notice}**")
         assert all(mistake in shown for mistake in mistakes)
-    job = loaded.resolve_job_def(DAILY)
+    job = loaded.resolve_job_def(DAILY_JOB)
     assert str(job.description).startswith(f"**{notice}**")
 
     result = job.execute_in_process(instance=house.instance)
@@ -73,7 +73,7 @@ def test_the_daily_run_goes_on_and_everything_shows_what_is_wrong_until_it_is_co
     path.write_text(VALID)
     loaded = load()
     assert notice not in description(loaded, RAW)
-    assert notice not in str(loaded.resolve_job_def(DAILY).description)
+    assert notice not in str(loaded.resolve_job_def(DAILY_JOB).description)
 
 
 def test_the_check_fails_as_soon_as_the_file_is_broken_without_a_run(
@@ -81,7 +81,7 @@ def test_the_check_fails_as_soon_as_the_file_is_broken_without_a_run(
 ) -> None:
     house.file.path.write_text(VALID)
     sensor = load().resolve_sensor_def("check_keywords_file")
-    store_valid(read_keywords_file(house.file.path), house.home)
+    store_last_valid(read_keywords_file(house.file.path), house.home)
     cursor = None
 
     def tick(text: str) -> list[tuple[bool, str]]:
@@ -114,18 +114,22 @@ def test_a_file_that_is_broken_at_the_first_start_is_one_message_without_frames(
 def test_what_is_stored_is_the_text_itself_and_keeps_its_day(tmp_path: Path) -> None:
     path, stored = tmp_path / "keywords.toml", tmp_path / ".papers" / "keywords.toml"
     path.write_text(VALID)
-    store_valid(read_keywords_file(path), tmp_path)
+    store_last_valid(read_keywords_file(path), tmp_path)
     assert stored.read_text() == VALID
     os.utime(stored, (0, datetime(2026, 11, 20, 12, tzinfo=UTC).timestamp()))
-    store_valid(read_keywords_file(path), tmp_path)
+    store_last_valid(read_keywords_file(path), tmp_path)
     path.write_text("[keywords")
-    file = read_or_stored(path, tmp_path)
-    assert (file.path, file.names, str(file.stored_on)) == (path, ["compiler"], "2026-11-20")
-    assert "this is not valid TOML" in file.error
-    store_valid(file, tmp_path)
+    keywords_config = read_or_last_valid(path, tmp_path)
+    assert (keywords_config.path, keywords_config.names, str(keywords_config.stored_on)) == (
+        path,
+        ["compiler"],
+        "2026-11-20",
+    )
+    assert "this is not valid TOML" in keywords_config.error
+    store_last_valid(keywords_config, tmp_path)
     assert stored.read_text() == VALID
     path.unlink()
-    assert "there is no such file" in read_or_stored(path, tmp_path).error
+    assert "there is no such file" in read_or_last_valid(path, tmp_path).error
 
 
 @pytest.mark.parametrize("stored", ["[keywords", b"\xff"])
@@ -137,7 +141,7 @@ def test_a_stored_version_that_cannot_be_used_hides_nothing(
     (tmp_path / ".papers" / "keywords.toml").write_bytes(content)
     (tmp_path / "keywords.toml").write_text(BROKEN)
     with pytest.raises(KeywordsFileError, match="cap: 0"):
-        read_or_stored(tmp_path / "keywords.toml", tmp_path)
+        read_or_last_valid(tmp_path / "keywords.toml", tmp_path)
 
 
 def test_a_home_that_cannot_be_written_costs_only_the_copy(
@@ -146,5 +150,5 @@ def test_a_home_that_cannot_be_written_costs_only_the_copy(
     (tmp_path / "keywords.toml").write_text(VALID)
     (tmp_path / ".papers").write_text("a file where a folder should be")
     with caplog.at_level(logging.WARNING):
-        store_valid(read_keywords_file(tmp_path / "keywords.toml"), tmp_path)
+        store_last_valid(read_keywords_file(tmp_path / "keywords.toml"), tmp_path)
     assert "no copy of it can be stored" in caplog.text

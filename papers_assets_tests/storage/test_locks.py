@@ -13,11 +13,11 @@ from dagster._core.remote_representation.external_data import RepositorySnap
 from hypothesis import given
 from hypothesis import strategies as st
 
-from papers_assets.settings import PostgresError, SettingsError, checked_url, read_settings
+from papers_assets.settings import PostgresError, SettingsError, parse_url, read_settings
 from papers_assets.storage.files import StoreError
-from papers_assets.storage.locks import FileLocks, LockLostError, PostgresLocks, locks_for
-from papers_assets.storage.postgres import Session, key_of
-from papers_assets.storage.raw_papers import Store
+from papers_assets.storage.locks import FileLocks, LockLostError, PostgresLocks, open_locks
+from papers_assets.storage.postgres import Session, lock_key
+from papers_assets.storage.raw_papers import RawPapersStore
 from papers_assets_tests.helpers.contention import (
     another,
     count_up,
@@ -62,54 +62,54 @@ def test_threads_and_processes_lose_nothing_of_what_they_count(
 
 def test_a_holder_that_is_killed_frees_its_lock(place: Path | str) -> None:
     killed_while_it_holds(hold, place)
-    with locks_at(place).holding("a"):
+    with locks_at(place).hold("a"):
         pass
 
 
 def test_locks_of_other_names_and_other_homes_are_others(postgres_url: str) -> None:
     one, other = PostgresLocks(postgres_url, "one"), PostgresLocks(postgres_url, "other")
-    with one.holding("a"), one.holding("b"), other.holding("a"):
-        one.check()
+    with one.hold("a"), one.hold("b"), other.hold("a"):
+        one.assert_held()
 
 
 def test_a_lock_is_not_asked_for_again_by_who_holds_it(postgres_url: str) -> None:
     locks = PostgresLocks(postgres_url)
-    with locks.holding("a"), pytest.raises(RuntimeError, match="this very thread"):
-        locks.holding("a").__enter__()
+    with locks.hold("a"), pytest.raises(RuntimeError, match="this very thread"):
+        locks.hold("a").__enter__()
 
 
 def test_a_lock_is_free_when_the_block_has_ended_however_it_ended(postgres_url: str) -> None:
     locks = PostgresLocks(postgres_url, sleep=lambda _: pytest.fail("it is not free"))
-    with pytest.raises(ValueError, match="so"), locks.holding("a"):
+    with pytest.raises(ValueError, match="so"), locks.hold("a"):
         raise ValueError("so")
-    with locks.holding("a"):
+    with locks.hold("a"):
         pass
 
 
 def test_who_has_lost_a_lock_writes_nothing_any_more(
     postgres_url: str, session: Session, tmp_path: Path
 ) -> None:
-    store = Store(tmp_path, PostgresLocks(postgres_url))
-    store.write_held(held(1))
+    store = RawPapersStore(tmp_path, PostgresLocks(postgres_url))
+    store.write_raw_papers(held(1))
     store.documents.write_readme(["old"])
 
     def write() -> None:
-        with store.updating("compiler"), store.publishing():
+        with store.keyword_lock("compiler"), store.publish_lock():
             cut(session)
             for attempt in (
-                lambda: store.write_held(held(2)),
+                lambda: store.write_raw_papers(held(2)),
                 lambda: store.documents.write_readme(["new"]),
-                lambda: store.write_problem("compiler", "x"),
-                lambda: store.set_aside(store.held_path("compiler")),
+                lambda: store.write_failure_reason("compiler", "x"),
+                lambda: store.quarantine(store.raw_papers_path("compiler")),
             ):
                 with pytest.raises(LockLostError, match=r"PAPERS_LOCKS was lost .* Run again"):
                     attempt()
 
     write()
-    assert store.read_held("compiler") == held(1)
+    assert store.read_raw_papers("compiler") == held(1)
     assert store.documents.readme_path.read_text() == "old"
-    assert store.read_problem("compiler") == ""
-    store.write_held(held(2))  # nobody's lock is needed for what nobody has locked
+    assert store.read_failure_reason("compiler") == ""
+    store.write_raw_papers(held(2))  # nobody's lock is needed for what nobody has locked
 
 
 def test_a_server_that_was_started_anew_has_lost_the_locks_and_gives_new_ones(
@@ -118,15 +118,15 @@ def test_a_server_that_was_started_anew_has_lost_the_locks_and_gives_new_ones(
     locks = PostgresLocks(postgres_url)
 
     def check() -> None:
-        with locks.holding("a"):
+        with locks.hold("a"):
             postgres.stop("immediate")
             postgres.start()
-            locks.check()
+            locks.assert_held()
 
     with pytest.raises(LockLostError):
         check()
-    with locks.holding("a"):
-        locks.check()
+    with locks.hold("a"):
+        locks.assert_held()
 
 
 def test_the_server_is_told_to_look_after_who_is_silent(postgres_url: str) -> None:
@@ -142,10 +142,10 @@ def test_the_server_is_told_to_look_after_who_is_silent(postgres_url: str) -> No
 def test_without_the_server_nothing_is_written_and_no_password_is_said(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    store = Store(tmp_path, PostgresLocks(NOBODY))
+    store = RawPapersStore(tmp_path, PostgresLocks(NOBODY))
     with caplog.at_level(logging.DEBUG):
         refused = pytest.raises(StoreError, match=r"cannot be had .*PAPERS_LOCKS .*refused")
-        with refused as caught, store.updating("compiler"):
+        with refused as caught, store.keyword_lock("compiler"):
             pytest.fail("held all the same")
     assert "hush-hush" not in f"{caught.value!r} {caught.value.__cause__!r} {caplog.text}"
 
@@ -162,13 +162,13 @@ def test_without_the_server_nothing_is_written_and_no_password_is_said(
 def test_whatever_sqlalchemy_takes_for_the_default_the_driver_is_one_that_is_installed(
     url: str, drivername: str
 ) -> None:
-    assert checked_url(url).drivername == drivername
+    assert parse_url(url).drivername == drivername
 
 
 def test_without_a_driver_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("papers_assets.settings.find_spec", lambda _: None)
     with pytest.raises(PostgresError, match=r"pip install -e '.\[postgres\]'"):
-        checked_url(NOBODY)
+        parse_url(NOBODY)
 
 
 @pytest.mark.parametrize("value", ["yes", "mysql://u:hush-hush@h/x", "postgresql:hush-hush@h"])
@@ -186,15 +186,15 @@ def test_settings_do_not_show_the_password() -> None:
 
 @given(names=st.lists(st.text(), min_size=2, max_size=2, unique=True))
 def test_names_are_64_bits_apart(names: list[str]) -> None:
-    one, other = map(key_of, names)
+    one, other = map(lock_key, names)
     assert one != other
     assert -(2**63) <= min(one, other) <= max(one, other) < 2**63
 
 
 def test_which_locks_a_home_has(tmp_path: Path) -> None:
-    assert isinstance(locks_for("", tmp_path, None), FileLocks)
-    assert isinstance(locks_for("local", tmp_path, None), FileLocks)
-    assert isinstance(locks_for(NOBODY, tmp_path, None), PostgresLocks)
+    assert isinstance(open_locks("", tmp_path, None), FileLocks)
+    assert isinstance(open_locks("local", tmp_path, None), FileLocks)
+    assert isinstance(open_locks(NOBODY, tmp_path, None), PostgresLocks)
 
 
 def test_the_graph_runs_under_shared_locks_and_shows_no_password(

@@ -10,11 +10,11 @@ import sqlalchemy as sql
 
 from papers_assets.arxiv.client import ArxivClient
 from papers_assets.arxiv.errors import ArxivError
-from papers_assets.arxiv.rate_limit import Gate, GateTimeout, GateUnreachable
-from papers_assets.arxiv.retry import Patience
+from papers_assets.arxiv.rate_limit import RateLimiter, RateLimitTimeout, RateLimitUnreachable
+from papers_assets.arxiv.retry import RetryPolicy
 from papers_assets.arxiv.sample import SampleArxiv
 from papers_assets.storage.postgres import Session
-from papers_assets.storage.rate_limit import PostgresTurnstile
+from papers_assets.storage.rate_limit import PostgresBackend
 
 SHORT = 0.2
 NOBODY = "postgresql://papers:hush-hush@127.0.0.1:1/papers"
@@ -39,9 +39,9 @@ def cut(session: Session) -> None:
     )
 
 
-def gate(url: str, interval: float = SHORT) -> Gate:
+def gate(url: str, interval: float = SHORT) -> RateLimiter:
     """A gate that only the database knows of, as on hosts of their own."""
-    return Gate(PostgresTurnstile(url, SERVER), interval)
+    return RateLimiter(PostgresBackend(url, SERVER), interval)
 
 
 def test_requests_of_many_are_apart_by_the_servers_clock(
@@ -52,7 +52,7 @@ def test_requests_of_many_are_apart_by_the_servers_clock(
     def ask() -> None:
         own = gate(postgres_url)
         for _ in range(2):
-            with own.turn():
+            with own.slot():
                 now = session.execute(sql.text("SELECT extract(epoch FROM clock_timestamp())"))
                 starts.append(float(now[0][0]))
 
@@ -66,8 +66,8 @@ def test_requests_of_many_are_apart_by_the_servers_clock(
 
 
 def test_servers_have_gates_of_their_own(postgres_url: str) -> None:
-    one, other = (Gate(PostgresTurnstile(postgres_url, name), 1000.0) for name in ("x", "y"))
-    with one.turn(), other.turn(within=0):
+    one, other = (RateLimiter(PostgresBackend(postgres_url, name), 1000.0) for name in ("x", "y"))
+    with one.slot(), other.slot(timeout=0):
         pass
 
 
@@ -77,18 +77,21 @@ def test_servers_have_gates_of_their_own(postgres_url: str) -> None:
 def test_a_row_that_makes_no_sense_means_that_a_request_may_just_have_begun(
     postgres_url: str, session: Session, stamp: str
 ) -> None:
-    with gate(postgres_url).turn():
+    with gate(postgres_url).slot():
         pass
     session.execute(sql.text("DELETE FROM papers_assets_gate"))
     insert = f"INSERT INTO papers_assets_gate VALUES ('{SERVER}', {stamp})"  # noqa: S608 - ours
     session.execute(sql.text(insert))
-    with pytest.raises(GateTimeout, match="in 1000 s only"), gate(postgres_url, 1000).turn(900):
+    with (
+        pytest.raises(RateLimitTimeout, match="in 1000 s only"),
+        gate(postgres_url, 1000).slot(900),
+    ):
         pass
 
 
 def test_when_the_server_is_not_there_nobody_asks_and_why_is_said_without_its_password() -> None:
-    refused = pytest.raises(GateUnreachable, match=r"PAPERS_LOCKS.*refused")
-    with refused as caught, gate(NOBODY).turn():
+    refused = pytest.raises(RateLimitUnreachable, match=r"PAPERS_LOCKS.*refused")
+    with refused as caught, gate(NOBODY).slot():
         pytest.fail("asked all the same")
     assert "hush-hush" not in str(caught.value)
     assert caught.value.__cause__ is not None
@@ -96,10 +99,10 @@ def test_when_the_server_is_not_there_nobody_asks_and_why_is_said_without_its_pa
 
 
 def test_each_keyword_fails_by_name_and_arxiv_hears_nothing(server: SampleArxiv) -> None:
-    patience = Patience(max_attempts=2, backoff=0.0)
-    client = ArxivClient(server.url, gate(NOBODY), patience, sleep=lambda _: None)
+    retry_policy = RetryPolicy(max_attempts=2, base_delay=0.0)
+    client = ArxivClient(server.url, gate(NOBODY), retry_policy, sleep=lambda _: None)
     with pytest.raises(ArxivError, match="arXiv was not asked") as caught:
-        client.ask({"search_query": "all:compiler"})
+        client.query({"search_query": "all:compiler"})
     client.close()
     assert caught.value.attempts == 2
     assert server.requests == []
@@ -109,13 +112,13 @@ def test_who_has_lost_the_lock_stops_asking(postgres_url: str, session: Session)
     asking = gate(postgres_url)
 
     def ask() -> None:
-        with asking.turn():
+        with asking.slot():
             cut(session)
-            asking.reached()
+            asking.mark_sent()
 
-    with pytest.raises(GateUnreachable):
+    with pytest.raises(RateLimitUnreachable):
         ask()
-    with asking.turn() as waited:
+    with asking.slot() as waited:
         assert waited >= SHORT
 
 
@@ -126,26 +129,26 @@ def test_what_went_wrong_is_said_and_not_that_the_lock_was_lost_then(
         cut(session)
         raise OSError("reset")
 
-    with pytest.raises(OSError, match="reset"), gate(postgres_url).turn():
+    with pytest.raises(OSError, match="reset"), gate(postgres_url).slot():
         reset()
 
 
 def test_a_pause_that_others_could_not_be_told_of_is_kept_all_the_same(
     postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    turnstile = PostgresTurnstile(postgres_url, "x")
-    asking = Gate(turnstile, 0)
+    backend = PostgresBackend(postgres_url, "x")
+    asking = RateLimiter(backend, 0)
     with monkeypatch.context() as patch:
-        patch.setattr(turnstile, "_url", NOBODY)
-        with pytest.raises(GateUnreachable):
-            asking.hold_off(1000)
-    with pytest.raises(GateTimeout, match="in 1000 s only"), asking.turn(within=900):
+        patch.setattr(backend, "_url", NOBODY)
+        with pytest.raises(RateLimitUnreachable):
+            asking.block_for(1000)
+    with pytest.raises(RateLimitTimeout, match="in 1000 s only"), asking.slot(timeout=900):
         pass
 
 
 def test_a_turn_that_another_process_holds_for_too_long_is_given_up(postgres_url: str) -> None:
-    late = pytest.raises(GateTimeout, match="was asking for 0 s")
-    with gate(postgres_url).turn(), late, gate(postgres_url).turn(0):
+    late = pytest.raises(RateLimitTimeout, match="was asking for 0 s")
+    with gate(postgres_url).slot(), late, gate(postgres_url).slot(0):
         pytest.fail("asked all the same")
 
 
@@ -156,9 +159,9 @@ def test_the_table_is_made_once_whoever_comes_first(
 
     def ask() -> None:
         try:
-            with gate(postgres_url, 0).turn():
+            with gate(postgres_url, 0).slot():
                 pass
-        except GateUnreachable as error:
+        except RateLimitUnreachable as error:
             failed.append(error)
 
     threads = [threading.Thread(target=ask) for _ in range(8)]
@@ -176,7 +179,7 @@ def test_a_user_who_may_not_make_the_table_hears_of_it(postgres_url: str, sessio
     session.execute(sql.text("CREATE ROLE guest LOGIN"))
     try:
         as_guest = gate(postgres_url.replace("postgres@", "guest@"))
-        with pytest.raises(GateUnreachable, match="permission denied"), as_guest.turn():
+        with pytest.raises(RateLimitUnreachable, match="permission denied"), as_guest.slot():
             pytest.fail("asked all the same")
     finally:
         session.execute(sql.text("DROP ROLE guest"))

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from papers_assets.arxiv.sample import Fault
-from papers_assets.storage.run_counters import Counters, Counts, from_json, to_json
+from papers_assets.storage.run_counters import CounterStore, Counts, from_json, to_json
 from papers_assets_tests.helpers.factories import LATER
 from papers_assets_tests.helpers.project import House
 
@@ -29,8 +29,8 @@ ONE = Counts(1, 2, 0.5, {"compiler": 1}, {"performance": 1}, LATER)
 
 
 @pytest.fixture
-def counters(tmp_path: Path) -> Counters:
-    return Counters(tmp_path)
+def counters(tmp_path: Path) -> CounterStore:
+    return CounterStore(tmp_path)
 
 
 @given(counts)
@@ -64,7 +64,7 @@ def test_what_is_no_note_of_counts_is_said_to_be_none(text: str | bytes) -> None
     ],
 )
 def test_a_damaged_note_begins_at_zero_with_a_warning_and_goes_on(
-    counters: Counters, caplog: pytest.LogCaptureFixture, change: Callable[[str], str]
+    counters: CounterStore, caplog: pytest.LogCaptureFixture, change: Callable[[str], str]
 ) -> None:
     counters.add(ONE)
     note = counters.path.read_text()
@@ -77,12 +77,12 @@ def test_a_damaged_note_begins_at_zero_with_a_warning_and_goes_on(
 
 
 def test_what_runs_counted_is_there_after_a_restart(tmp_path: Path) -> None:
-    Counters(tmp_path).add(ONE)
-    Counters(tmp_path).add(ONE)
-    assert Counters(tmp_path).read() == ONE + ONE
+    CounterStore(tmp_path).add(ONE)
+    CounterStore(tmp_path).add(ONE)
+    assert CounterStore(tmp_path).read() == ONE + ONE
 
 
-def test_runs_that_end_at_once_are_all_counted(counters: Counters) -> None:
+def test_runs_that_end_at_once_are_all_counted(counters: CounterStore) -> None:
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda _: counters.add(ONE), range(24)))
     assert counters.read().runs == 24
@@ -92,13 +92,13 @@ def test_a_disk_that_cannot_be_written_costs_the_counts_and_nothing_else(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / ".papers").write_text("a file where a folder should be")
-    Counters(tmp_path).add(ONE)
+    CounterStore(tmp_path).add(ONE)
     assert "what this run counted is not in the metrics" in caplog.text
 
 
 @pytest.mark.parametrize("trouble", [OSError(5, "Input/output error"), RuntimeError("odd")])
 def test_counts_that_cannot_be_read_just_now_are_not_taken_for_zero(
-    counters: Counters,
+    counters: CounterStore,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
     trouble: Exception,
@@ -117,7 +117,7 @@ def test_counts_that_cannot_be_read_just_now_are_not_taken_for_zero(
 def test_a_run_counts_what_it_asked_and_what_failed(house: House) -> None:
     house.failing = {"compiler": Fault(503)}
     house.run()
-    found = Counters(house.home).read()
+    found = CounterStore(house.home).read()
     assert found.requests == len(house.server.requests)
     assert found.refreshes == {"reinforcement learning": 1, "performance": 1}
     assert found.failures == {"compiler": 1}
@@ -130,6 +130,6 @@ def test_a_run_that_is_interrupted_has_counted(
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("papers_assets.defs.run_results.Outcomes.add", interrupt)
+    monkeypatch.setattr("papers_assets.defs.run_results.RunResults.add", interrupt)
     assert house.run().refreshed == []
-    assert Counters(house.home).read().requests == len(house.server.requests) == 1
+    assert CounterStore(house.home).read().requests == len(house.server.requests) == 1

@@ -3,44 +3,47 @@ from typing import Any
 
 import pytest
 
-from papers_assets.arxiv.models import Newest, Paper
+from papers_assets.arxiv.models import Paper, SearchResult
 from papers_assets.keywords.matching import Matcher
-from papers_assets.keywords.model import Field, Keyword
+from papers_assets.keywords.model import Keyword, MatchField
 from papers_assets.transform import raw_papers as held_papers
 from papers_assets.transform.answer_validation import (
-    BELIEVED_AFTER,
-    Doubt,
-    doubts_about,
-    doubts_about_window,
-    is_believed_now,
-    versions,
+    ACCEPTED_AFTER,
+    Anomaly,
+    find_anomalies,
+    find_range_anomalies,
+    is_persistent,
+    list_versions,
 )
-from papers_assets.transform.raw_papers import Held
+from papers_assets.transform.raw_papers import RawPapers
 from papers_assets_tests.helpers.factories import LATER, keyword, paper
 
 RIGHT = [paper(n) for n in range(40, 0, -1)]
 STRANGE = [paper(n, title="Something else", abstract="Else.") for n in range(140, 100, -1)]
 
 
-def answer(papers: list[Paper], total: int | None = None, **fields: Any) -> Newest:
+def answer(papers: list[Paper], total: int | None = None, **fields: Any) -> SearchResult:
     whole = len(papers) if total is None else total
-    return Newest(tuple(papers), whole, pages=1, gap=False, **fields)
+    return SearchResult(tuple(papers), whole, pages=1, has_gap=False, **fields)
 
 
 def doubts(
-    given: Newest,
-    before: Held | None = None,
+    given: SearchResult,
+    before: RawPapers | None = None,
     others: dict[tuple[tuple[str, int], ...], Keyword] | None = None,
     asked: Keyword | None = None,
 ) -> list[str]:
     asked = asked or keyword("compiler")
     matches = Matcher(asked)
-    certain = [p for p in given.papers if matches(p.title, p.abstract, p.categories)]
-    return [doubt.words for doubt in doubts_about(asked, given, certain, before, others or {})]
+    matching = [p for p in given.papers if matches(p.title, p.abstract, p.categories)]
+    return [
+        anomaly.description
+        for anomaly in find_anomalies(asked, given, matching, before, others or {})
+    ]
 
 
-def before(total: int, papers: list[Paper] | None = None) -> Held:
-    return held_papers.refreshed(keyword(), None, papers or [], LATER, total_results=total)
+def before(total: int, papers: list[Paper] | None = None) -> RawPapers:
+    return held_papers.merge_answer(keyword(), None, papers or [], LATER, total_results=total)
 
 
 def test_a_sound_answer_is_believed() -> None:
@@ -60,8 +63,8 @@ def test_far_fewer_results_than_the_last_good_answer_had_are_doubted(
 
 def test_what_the_pages_say_of_themselves_is_a_doubt_that_never_passes() -> None:
     given = answer(RIGHT, 1000, fault="40 results came where the answer promises 100")
-    [doubt] = doubts_about(keyword(), given, RIGHT, before(10_000), {})
-    assert doubt == Doubt(given.fault, passing=False)
+    [anomaly] = find_anomalies(keyword(), given, RIGHT, before(10_000), {})
+    assert anomaly == Anomaly(given.problem, may_be_real=False)
 
 
 @pytest.mark.parametrize(
@@ -95,60 +98,60 @@ def test_results_that_arxiv_finds_and_readers_would_not_are_no_reason_for_doubt(
     phrase: str, title: str
 ) -> None:
     filtered = [paper(n, title=title) for n in range(40)]
-    assert doubts(answer(filtered), asked=keyword(phrase, within=Field.TITLE)) == []
+    assert doubts(answer(filtered), asked=keyword(phrase, within=MatchField.TITLE)) == []
 
 
 def test_the_same_answer_as_for_another_keyword_is_doubted_and_named() -> None:
     given = answer([*RIGHT, STRANGE[0]])
-    others = {versions(given): keyword("robot")}
+    others = {list_versions(given): keyword("robot")}
     assert doubts(given, others=others) == ["the same answer as for robot"]
 
 
 def test_keywords_that_mean_the_same_may_have_the_same_answer() -> None:
     given = answer(RIGHT)
-    assert doubts(given, others={versions(given): keyword("compilers")}) == []
+    assert doubts(given, others={list_versions(given): keyword("compilers")}) == []
     mixed = answer([*RIGHT, STRANGE[0]])
     same = keyword("The same again", any=("compiler",))
-    assert doubts(mixed, others={versions(mixed): same}) == []
+    assert doubts(mixed, others={list_versions(mixed): same}) == []
 
 
 def test_papers_in_older_versions_than_are_held_are_doubted() -> None:
-    held = before(2, [paper(1, version=3), paper(2)])
-    assert doubts(answer([paper(2), paper(1, version=2)]), held) == [
+    stored = before(2, [paper(1, version=3), paper(2)])
+    assert doubts(answer([paper(2), paper(1, version=2)]), stored) == [
         "1 papers in an older version than is held"
     ]
-    assert doubts(answer([paper(2), paper(1, version=3), paper(1, version=2)]), held) == []
+    assert doubts(answer([paper(2), paper(1, version=3), paper(1, version=2)]), stored) == []
 
 
 def test_whatever_can_be_how_things_are_is_a_doubt_that_passes() -> None:
-    revised = held_papers.refreshed(keyword(), None, [paper(1, version=2)], LATER)
+    revised = held_papers.merge_answer(keyword(), None, [paper(1, version=2)], LATER)
     same = answer([*RIGHT, STRANGE[0]])
-    certain = [*RIGHT]
+    matching = [*RIGHT]
     for found in (
-        doubts_about(keyword(), answer([]), [], before(40), {}),
-        doubts_about(keyword(), answer([paper(1)]), [paper(1)], revised, {}),
-        doubts_about(keyword(), answer(STRANGE), [], None, {}),
-        doubts_about(keyword(), same, certain, None, {versions(same): keyword("robot")}),
+        find_anomalies(keyword(), answer([]), [], before(40), {}),
+        find_anomalies(keyword(), answer([paper(1)]), [paper(1)], revised, {}),
+        find_anomalies(keyword(), answer(STRANGE), [], None, {}),
+        find_anomalies(keyword(), same, matching, None, {list_versions(same): keyword("robot")}),
     ):
-        assert [doubt.passing for doubt in found] == [True]
+        assert [anomaly.may_be_real for anomaly in found] == [True]
 
 
 def test_what_arxiv_says_for_a_week_is_how_things_are_unless_it_contradicts_itself() -> None:
-    passing, not_passing = Doubt("fewer", passing=True), Doubt("short", passing=False)
-    week = LATER - BELIEVED_AFTER
-    assert is_believed_now([passing], week, LATER)
-    assert not is_believed_now([passing], week + timedelta(seconds=1), LATER)
-    assert not is_believed_now([passing], None, LATER)
-    assert not is_believed_now([passing, not_passing], week, LATER)
+    passing, not_passing = Anomaly("fewer", may_be_real=True), Anomaly("short", may_be_real=False)
+    week = LATER - ACCEPTED_AFTER
+    assert is_persistent([passing], week, LATER)
+    assert not is_persistent([passing], week + timedelta(seconds=1), LATER)
+    assert not is_persistent([passing], None, LATER)
+    assert not is_persistent([passing, not_passing], week, LATER)
 
 
 def test_a_month_is_doubted_where_it_is_short_or_lacks_what_came_before_or_does_not_match() -> None:
-    def doubted(given: Newest, known: int = 0, **options: Any) -> list[str]:
+    def doubted(given: SearchResult, known: int = 0, **options: Any) -> list[str]:
         asked = keyword(**options)
         matches = Matcher(asked)
-        certain = [p for p in given.papers if matches(p.title, p.abstract, p.categories)]
+        matching = [p for p in given.papers if matches(p.title, p.abstract, p.categories)]
         ids = {paper(n).arxiv_id for n in range(1000, 1000 + known)}
-        return doubts_about_window(asked, given, certain, ids)
+        return find_range_anomalies(asked, given, matching, ids)
 
     assert doubted(answer(RIGHT)) == doubted(answer([])) == []
     assert doubted(answer(RIGHT, fault="short")) == ["short"]
@@ -157,4 +160,4 @@ def test_a_month_is_doubted_where_it_is_short_or_lacks_what_came_before_or_does_
     assert doubted(answer([*RIGHT, *STRANGE[:2]])) == []
     assert doubted(answer([*RIGHT[:5], *STRANGE[:5]])) == ["5 of 10 results do not match the query"]
     filtered = [paper(n, title="A policy") for n in range(40)]
-    assert doubted(answer(filtered), name="on-policy", within=Field.TITLE) == []
+    assert doubted(answer(filtered), name="on-policy", within=MatchField.TITLE) == []

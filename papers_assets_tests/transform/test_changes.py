@@ -11,22 +11,22 @@ from hypothesis import strategies as st
 
 from papers_assets.arxiv.models import Paper
 from papers_assets.transform.changes import (
-    ALLOWANCE,
-    Kind,
-    Update,
-    as_read,
-    differences,
+    NEW_PAPER_ALLOWANCE,
+    ChangeKind,
+    ListUpdate,
+    announced_kinds,
+    apply_changes,
+    diff,
     is_withdrawn,
-    known_after,
-    nothing_known,
-    told_as,
+    kind_for_readers,
+    no_announcements,
 )
 from papers_assets.transform.selection import COLUMNS
 from papers_assets_tests.helpers.factories import EPOCH, LATER, held_frame, paper
 from papers_assets_tests.helpers.thoroughness import examples
 
 Lists = dict[str, list[Paper]]
-FOLLOWED = dict.fromkeys(["a", "b"], Update(EPOCH))
+FOLLOWED = dict.fromkeys(["a", "b"], ListUpdate(EPOCH))
 """The lists have been updated before any paper of `making.paper` was submitted."""
 
 
@@ -44,14 +44,14 @@ def lists_of(lists: Lists, seen_at: datetime = LATER) -> pd.DataFrame:
 class Editions:
     """One after the other, over what is known."""
 
-    known: pd.DataFrame = field(default_factory=nothing_known)
-    previous: Mapping[str, Update] = field(default_factory=lambda: FOLLOWED)
+    known: pd.DataFrame = field(default_factory=no_announcements)
+    previous: Mapping[str, ListUpdate] = field(default_factory=lambda: FOLLOWED)
 
     def next(self, lists: Lists, names: Sequence[str] = ("a", "b")) -> set[tuple[str, str, str]]:
         """Compare, publish, and give keyword, number of the paper, and kind."""
         papers = lists_of(lists)
-        self.found = differences(self.known, papers, names, self.previous)
-        self.known = known_after(self.known, papers, self.found)
+        self.found = diff(self.known, papers, names, self.previous)
+        self.known = apply_changes(self.known, papers, self.found)
         rows = self.found[["keyword", "arxiv_id", "kind"]].itertuples(index=False)
         return {(keyword, arxiv_id[-1], str(kind)) for keyword, arxiv_id, kind in rows}
 
@@ -61,7 +61,15 @@ class Editions:
         columns = ("keyword", "arxiv_id", "kind", "changed", "before")
         rows = zip(*(self.found[name] for name in columns), strict=True)
         return {
-            (k, i[-1], str(as_read(Kind(kind), changed=bool(changed), announced=bool(before))))
+            (
+                k,
+                i[-1],
+                str(
+                    kind_for_readers(
+                        ChangeKind(kind), changed=bool(changed), announced=bool(before)
+                    )
+                ),
+            )
             for k, i, kind, changed, before in rows
         }
 
@@ -104,17 +112,17 @@ def entering(  # noqa: PLR0913 - all but two are said by name
 ) -> str:
     """The kind of a paper that enters a list that was updated at `BASE`."""
     p = paper(1, version, published=published, updated=updated or published, comment=comment)
-    found = differences(
-        nothing_known(),
+    differences = diff(
+        no_announcements(),
         lists_of({"a": [p]}, seen_at),
         ["a"],
-        {"a": Update(BASE, "x")},
+        {"a": ListUpdate(BASE, "x")},
         {"a": definition},
     )
-    assert found[["version_before", "changed", "before"]].isna().to_numpy().tolist() == [
+    assert differences[["version_before", "changed", "before"]].isna().to_numpy().tolist() == [
         [True, False, False]
     ]
-    (kind,) = found["kind"]
+    (kind,) = differences["kind"]
     return str(kind)
 
 
@@ -123,8 +131,8 @@ def test_a_paper_that_was_submitted_since_the_previous_update_is_new() -> None:
 
 
 def test_a_paper_that_was_announced_up_to_two_weeks_after_its_submission_is_new() -> None:
-    assert entering(BASE - ALLOWANCE) == "new"
-    assert entering(BASE - ALLOWANCE - HOUR) == "matched"
+    assert entering(BASE - NEW_PAPER_ALLOWANCE) == "new"
+    assert entering(BASE - NEW_PAPER_ALLOWANCE - HOUR) == "matched"
 
 
 def test_a_paper_that_was_submitted_and_revised_between_two_updates_is_new() -> None:
@@ -138,7 +146,7 @@ def test_a_late_version_of_an_old_paper_is_revised_though_nobody_was_told_of_it(
 
 def test_an_old_version_of_an_old_paper_is_newly_matching() -> None:
     assert entering(BASE - YEARS) == "matched"
-    assert entering(BASE - YEARS, 5, BASE - ALLOWANCE - HOUR) == "matched"
+    assert entering(BASE - YEARS, 5, BASE - NEW_PAPER_ALLOWANCE - HOUR) == "matched"
 
 
 def test_what_was_held_by_the_previous_update_and_not_listed_is_newly_matching() -> None:
@@ -162,13 +170,13 @@ def test_a_recent_withdrawal_is_no_new_paper() -> None:
 
 def test_an_update_that_comes_late_has_as_new_all_that_was_submitted_meanwhile() -> None:
     """arXiv was out of reach for a month."""
-    previous = {"a": Update(LATER - timedelta(days=30))}
+    previous = {"a": ListUpdate(LATER - timedelta(days=30))}
     papers = lists_of({"a": [paper(1, published=LATER - timedelta(days=29))]})
-    assert differences(nothing_known(), papers, ["a"], previous)["kind"].tolist() == ["new"]
+    assert diff(no_announcements(), papers, ["a"], previous)["kind"].tolist() == ["new"]
 
 
 def test_the_first_list_of_a_keyword_is_a_baseline() -> None:
-    editions = Editions(previous={"a": Update(EPOCH)})
+    editions = Editions(previous={"a": ListUpdate(EPOCH)})
     assert editions.next({"a": [paper(1)], "b": [paper(1), paper(2)]}) == {
         ("a", "1", "new"),
         ("b", "1", "baseline"),
@@ -191,7 +199,7 @@ def test_what_comes_after_the_baseline_is_new_and_what_was_in_it_is_not() -> Non
 
 def test_a_baseline_announces_nothing_so_that_a_paper_is_still_new_to_an_older_list() -> None:
     """The older list could not be refreshed on the day on which the other keyword was added."""
-    editions = Editions(previous={"a": Update(EPOCH)})
+    editions = Editions(previous={"a": ListUpdate(EPOCH)})
     assert editions.next({"b": [paper(1)]}) == {("b", "1", "baseline")}
     editions.previous = FOLLOWED
     assert editions.next({"a": [paper(1)], "b": [paper(1)]}) == {("a", "1", "new")}
@@ -199,7 +207,7 @@ def test_a_baseline_announces_nothing_so_that_a_paper_is_still_new_to_an_older_l
 
 
 def test_a_paper_that_returns_to_a_first_list_has_been_announced_as_little_as_before() -> None:
-    editions = Editions(previous={"a": Update(EPOCH)})
+    editions = Editions(previous={"a": ListUpdate(EPOCH)})
     for papers in ([paper(1)], [], [paper(1)]):
         editions.next({"b": papers})
         editions.previous = FOLLOWED
@@ -215,13 +223,13 @@ def test_a_revision_is_one_to_all_though_it_comes_with_another_list() -> None:
 
 
 def test_what_papers_were_last_told_as_is_known() -> None:
-    editions = Editions(previous={"a": Update(EPOCH)})
+    editions = Editions(previous={"a": ListUpdate(EPOCH)})
     old = paper(3, published=EPOCH - YEARS, updated=EPOCH - YEARS)
     editions.next({"a": [paper(1), paper(2), old], "b": [paper(1), paper(4)]})
     ids = {f"2613.0000{n}": kind for n, kind in ((1, "new"), (3, "matched"), (4, "baseline"))}
-    assert told_as(editions.known) == ids | {"2613.00002": "new"}
+    assert announced_kinds(editions.known) == ids | {"2613.00002": "new"}
     editions.next({"a": [paper(1), paper(2, 2), old], "b": [paper(1), paper(4)]})
-    assert told_as(editions.known) == ids | {"2613.00002": "revised"}
+    assert announced_kinds(editions.known) == ids | {"2613.00002": "revised"}
 
 
 @pytest.mark.parametrize(
@@ -333,7 +341,9 @@ def test_every_paper_is_told_of_once_as_entering_a_list_whatever_happens(
 ) -> None:
     """The lists were updated some hours after the epoch, or never."""
     lists = zip(("a", "b"), updated, strict=True)
-    previous = {name: Update(EPOCH + n * HOUR + ALLOWANCE) for name, n in lists if n >= 0}
+    previous = {
+        name: ListUpdate(EPOCH + n * HOUR + NEW_PAPER_ALLOWANCE) for name, n in lists if n >= 0
+    }
     editions = Editions(previous=previous)
     entered: set[tuple[str, str]] = set()
     new: list[str] = []
@@ -343,7 +353,7 @@ def test_every_paper_is_told_of_once_as_entering_a_list_whatever_happens(
         assert all((today[row] == "baseline") == (row[0] not in previous) for row in first)
         assert not {today[row] for row in entered & set(today)} & {"new", "matched", "baseline"}
         entered |= first
-        new += {i for _, i, kind in editions.to_all if kind == Kind.NEW}
+        new += {i for _, i, kind in editions.to_all if kind == ChangeKind.NEW}
         assert editions.next(day) == set()  # told once, nothing is left to tell
     assert len(new) == len(set(new))  # once to readers of all lists
     assert entered == {(k, p.arxiv_id[-1]) for day in days for k in day for p in day[k]}

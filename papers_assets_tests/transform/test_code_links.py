@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from papers_assets.transform.code_links import CodeLink, code_links
+from papers_assets.transform.code_links import CodeLink, find_code_links
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ from papers_assets.transform.code_links import CodeLink, code_links
 def test_an_address_in_the_text_is_found_without_what_is_around_it(
     text: str, kind: str, url: str
 ) -> None:
-    assert code_links(text) == (CodeLink(kind, url),)
+    assert find_code_links(text) == (CodeLink(kind, url),)
 
 
 @pytest.mark.parametrize(
@@ -43,13 +43,13 @@ def test_an_address_in_the_text_is_found_without_what_is_around_it(
     ],
 )
 def test_nothing_is_guessed(text: str) -> None:
-    assert code_links(text) == ()
+    assert find_code_links(text) == ()
 
 
 def test_a_link_that_comes_twice_is_given_once_in_the_order_of_the_text() -> None:
     abstract = "https://b.github.io and https://github.com/ada/tool"
     comment = "http://www.github.com/Ada/tool/ https://huggingface.co/ada"
-    assert [link.kind for link in code_links(abstract, comment)] == [
+    assert [link.kind for link in find_code_links(abstract, comment)] == [
         "project page",
         "GitHub",
         "Hugging Face",
@@ -58,6 +58,6 @@ def test_a_link_that_comes_twice_is_given_once_in_the_order_of_the_text() -> Non
 
 @given(st.text(alphabet="htps:/.githubcomlab(a)[]{}<>\"' _-", max_size=80))
 def test_every_link_stands_in_the_text(text: str) -> None:
-    for link in code_links(text):
+    for link in find_code_links(text):
         assert link.url.removeprefix("https://") in text
         assert link.url.startswith(("https://", "http://"))

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from papers_assets.pipeline.deliver import notice
-from papers_assets.render.digest import digest_markdown
-from papers_assets.render.digest_mail import mail_html, mail_text
-from papers_assets.transform.changes import Kind, Update
-from papers_assets.transform.digest import Digest, digest_of
+from papers_assets.pipeline.deliver import build_message
+from papers_assets.render.digest import render_digest_markdown
+from papers_assets.render.digest_mail import render_mail_html, render_mail_text
+from papers_assets.transform.changes import ChangeKind, ListUpdate
+from papers_assets.transform.digest import Digest, build_digest
 from papers_assets_tests.helpers.factories import EPOCH, paper
 from papers_assets_tests.helpers.thoroughness import examples
 from papers_assets_tests.transform.test_changes import Lists, some_lists
@@ -38,7 +38,7 @@ def test_new_papers_come_first_then_revised_then_withdrawn_by_keyword() -> None:
         },
         DAY + timedelta(days=1),
     )
-    assert told(digest_of(edition, NAMES)) == [
+    assert told(build_digest(edition, NAMES)) == [
         ("new", "a", ["4"]),
         ("new", "b", ["5"]),
         ("revised", "a", ["1"]),
@@ -48,18 +48,18 @@ def test_new_papers_come_first_then_revised_then_withdrawn_by_keyword() -> None:
 
 
 def test_a_paper_of_several_keywords_comes_once_and_names_them_all() -> None:
-    digest = digest_of(Days().part({"a": [paper(1)], "b": [paper(1)]}), NAMES)
+    digest = build_digest(Days().part({"a": [paper(1)], "b": [paper(1)]}), NAMES)
     (group,) = digest.groups
-    assert (group.keyword, group.entries[0].also) == ("a", ("b",))
-    assert digest.count(Kind.NEW) == 1
+    assert (group.keyword, group.entries[0].other_keywords) == ("a", ("b",))
+    assert digest.count(ChangeKind.NEW) == 1
 
 
 def test_what_is_new_and_then_revised_on_the_same_day_is_new() -> None:
     days = Days()
     days.part({"a": [paper(1)]})
     edition = days.part({"a": [paper(1, 2)]})
-    assert told(digest_of(edition, NAMES)) == [("new", "a", ["1"])]
-    assert told(digest_of(edition, NAMES, part=2)) == [("revised", "a", ["1"])]
+    assert told(build_digest(edition, NAMES)) == [("new", "a", ["1"])]
+    assert told(build_digest(edition, NAMES, part=2)) == [("revised", "a", ["1"])]
 
 
 def test_a_revision_says_what_is_different() -> None:
@@ -69,17 +69,17 @@ def test_a_revision_says_what_is_different() -> None:
         {"a": [paper(1, 3, title="Another"), paper(2, 1, comment="9 pages")]},
         DAY + timedelta(days=1),
     )
-    (group,) = digest_of(edition, NAMES).groups
-    assert [entry.was for entry in group.entries] == ["comment", "v1 to v3, title"]
+    (group,) = build_digest(edition, NAMES).groups
+    assert [entry.change for entry in group.entries] == ["comment", "v1 to v3, title"]
 
 
 def test_to_readers_of_one_keyword_a_recent_paper_that_another_list_had_is_new() -> None:
     days = Days()
     days.part({"a": [paper(1)]})
     edition = days.part({"a": [paper(1), paper(2)], "b": [paper(1)]}, DAY + timedelta(days=1))
-    assert told(digest_of(edition, NAMES)) == [("new", "a", ["2"]), ("matched", "b", ["1"])]
-    assert told(digest_of(edition, NAMES, only=["b"])) == [("new", "b", ["1"])]
-    assert told(digest_of(edition, NAMES, only=["a"])) == [("new", "a", ["2"])]
+    assert told(build_digest(edition, NAMES)) == [("new", "a", ["2"]), ("matched", "b", ["1"])]
+    assert told(build_digest(edition, NAMES, only=["b"])) == [("new", "b", ["1"])]
+    assert told(build_digest(edition, NAMES, only=["a"])) == [("new", "a", ["2"])]
 
 
 def test_what_left_or_came_back_is_counted() -> None:
@@ -87,8 +87,8 @@ def test_what_left_or_came_back_is_counted() -> None:
     days.part({"a": [paper(1), paper(2)]})
     days.part({"a": [paper(2)]}, DAY + timedelta(days=1))
     edition = days.part({"a": [paper(1)]}, DAY + timedelta(days=2))
-    digest = digest_of(edition, NAMES)
-    assert (digest.left, digest.returned, digest.groups) == ({"a": 1}, {"a": 1}, ())
+    digest = build_digest(edition, NAMES)
+    assert (digest.removed, digest.restored, digest.groups) == ({"a": 1}, {"a": 1}, ())
     assert digest.summary == "nothing new"
 
 
@@ -96,18 +96,18 @@ def test_the_summary_counts_in_words() -> None:
     days = Days()
     days.part({"a": [paper(1), paper(2)]})
     edition = days.part({"a": [paper(1, 2), paper(2), paper(3)]}, DAY + timedelta(days=1))
-    assert digest_of(edition, NAMES).summary == "1 new paper, 1 revised"
+    assert build_digest(edition, NAMES).summary == "1 new paper, 1 revised"
 
 
 def test_a_keyword_that_was_renamed_since_is_told_of_last() -> None:
     edition = Days().part({"a": [paper(1)], "b": [paper(2)]})
-    assert told(digest_of(edition, ["c", "b"])) == [("new", "b", ["2"]), ("new", "a", ["1"])]
+    assert told(build_digest(edition, ["c", "b"])) == [("new", "b", ["2"]), ("new", "a", ["1"])]
 
 
 def test_notes_are_those_of_the_keywords_that_are_told_of() -> None:
     edition = Days().part({"a": [paper(1)]})
-    assert digest_of(edition, NAMES).notes == {"a": "Not refreshed since 2026-11-20."}
-    assert digest_of(edition, NAMES, only=["b"]).notes == {}
+    assert build_digest(edition, NAMES).notes == {"a": "Not refreshed since 2026-11-20."}
+    assert build_digest(edition, NAMES, only=["b"]).notes == {}
 
 
 @examples(10)  # each day takes pandas milliseconds
@@ -116,8 +116,8 @@ def test_the_parts_together_tell_of_what_the_day_does(lists: list[Lists]) -> Non
     days = Days()
     for several in lists:
         edition = days.part(several)
-    whole = digest_of(edition, NAMES)
-    of_parts = [digest_of(edition, NAMES, part=n + 1) for n in range(len(lists))]
+    whole = build_digest(edition, NAMES)
+    of_parts = [build_digest(edition, NAMES, part=n + 1) for n in range(len(lists))]
     every = [i for d in of_parts for kind, _, ids in told(d) if kind == "new" for i in ids]
     assert len(every) == len(set(every))  # no paper is new twice
     assert sorted(every) == sorted(i for kind, _, ids in told(whole) if kind == "new" for i in ids)
@@ -129,26 +129,26 @@ def test_to_readers_of_both_keywords_a_paper_is_new_once() -> None:
     days = Days()
     days.part({"a": [paper(1)]})
     edition = days.part({"a": [paper(1)], "b": [paper(1)]}, DAY + timedelta(days=1))
-    assert told(digest_of(edition, NAMES, only=NAMES)) == [("matched", "b", ["1"])]
+    assert told(build_digest(edition, NAMES, only=NAMES)) == [("matched", "b", ["1"])]
 
 
 def test_a_first_list_is_counted_and_not_announced() -> None:
-    days = Days({"a": Update(EPOCH)})
+    days = Days({"a": ListUpdate(EPOCH)})
     edition = days.part({"a": [paper(1)], "b": [paper(1), paper(2)]})
-    digest = digest_of(edition, NAMES)
+    digest = build_digest(edition, NAMES)
     assert told(digest) == [("new", "a", ["1"])]
-    assert digest.following == {"b": 2}
+    assert digest.newly_followed == {"b": 2}
     assert digest.summary == "1 new paper, now following 1 keyword"
-    assert digest_of(edition, NAMES, only=["b"]).summary == "now following 1 keyword"
-    assert digest_of(edition, NAMES, only=["a"]).summary == "1 new paper"
+    assert build_digest(edition, NAMES, only=["b"]).summary == "now following 1 keyword"
+    assert build_digest(edition, NAMES, only=["a"]).summary == "1 new paper"
 
 
 def test_a_message_of_a_first_list_has_one_line_of_it_in_every_shape() -> None:
     edition = Days({}).part({"a": [paper(n) for n in range(1, 51)]})
-    message = notice(edition, 1, ["a"])
+    message = build_message(edition, 1, ["a"])
     assert message is not None
     assert message.subject == f"Daily Papers, {DAY}: now following 1 keyword"
-    for text in (message.markdown, message.text, message.html, message.short):
+    for text in (message.markdown, message.text, message.html, message.slack_text):
         assert text.count("Now following a: 50 papers") == 1
         assert "An invented compiler" not in text
     assert message.data == {
@@ -159,12 +159,12 @@ def test_a_message_of_a_first_list_has_one_line_of_it_in_every_shape() -> None:
     }
 
 
-@pytest.mark.parametrize("render", [digest_markdown, mail_text, mail_html])
+@pytest.mark.parametrize("render", [render_digest_markdown, render_mail_text, render_mail_html])
 def test_thousands_of_first_lists_are_named_in_part_and_counted(
     render: Callable[[Digest], str],
 ) -> None:
     following = {f"keyword {n}": 1 for n in range(5_000)}
-    text = render(Digest(DAY, (), following=following))
+    text = render(Digest(DAY, (), newly_followed=following))
     assert text.count("Now following keyword ") == 20
     assert "Now following 4,980 more keywords." in text
     assert "Now following 5,000 keywords." in text
@@ -172,9 +172,9 @@ def test_thousands_of_first_lists_are_named_in_part_and_counted(
 
 def test_a_late_version_that_nobody_was_told_of_says_of_when_the_paper_is() -> None:
     old = paper(1, 5, published=datetime(2005, 3, 21, tzinfo=UTC))
-    digest = digest_of(Days().part({"a": [old]}), NAMES)
+    digest = build_digest(Days().part({"a": [old]}), NAMES)
     assert told(digest) == [("revised", "a", ["1"])]
-    assert digest.groups[0].entries[0].was == "version 5 of a paper first submitted 2005-03-21"
+    assert digest.groups[0].entries[0].change == "version 5 of a paper first submitted 2005-03-21"
 
 
 def test_readers_of_one_list_are_not_told_how_a_paper_differs_from_what_others_read() -> None:
@@ -182,15 +182,15 @@ def test_readers_of_one_list_are_not_told_how_a_paper_differs_from_what_others_r
     old = {"published": datetime(2005, 3, 21, tzinfo=UTC)}
     days.part({"a": [paper(1, 2, **old)]})
     edition = days.part({"a": [paper(1, 3, **old)], "b": [paper(1, 3, **old)]}, DAY + ONE)
-    (group,) = digest_of(edition, NAMES).groups
-    assert (group.kind, group.entries[0].was) == (Kind.REVISED, "v2 to v3")
-    (group,) = digest_of(edition, NAMES, only=["b"]).groups
-    assert group.kind is Kind.REVISED
-    assert group.entries[0].was == "version 3 of a paper first submitted 2005-03-21"
+    (group,) = build_digest(edition, NAMES).groups
+    assert (group.kind, group.entries[0].change) == (ChangeKind.REVISED, "v2 to v3")
+    (group,) = build_digest(edition, NAMES, only=["b"]).groups
+    assert group.kind is ChangeKind.REVISED
+    assert group.entries[0].change == "version 3 of a paper first submitted 2005-03-21"
 
 
 def test_papers_of_all_parts_come_newest_first() -> None:
     days = Days()
     days.part({"a": [paper(2)]})
     edition = days.part({"a": [paper(3), paper(2), paper(1)]})
-    assert told(digest_of(edition, NAMES)) == [("new", "a", ["3", "2", "1"])]
+    assert told(build_digest(edition, NAMES)) == [("new", "a", ["3", "2", "1"])]

@@ -11,19 +11,25 @@ from hypothesis import strategies as st
 
 from papers_assets.storage import edition_files
 from papers_assets.storage.edition_files import from_json, to_json
-from papers_assets.transform.changes import Kind, Update, differences, known_after, nothing_known
+from papers_assets.transform.changes import (
+    ChangeKind,
+    ListUpdate,
+    apply_changes,
+    diff,
+    no_announcements,
+)
 from papers_assets.transform.editions import (
     Baseline,
     Edition,
-    Left,
-    Mark,
     Part,
-    extended,
-    known_by,
-    previous_by,
+    Position,
+    RemovedPaper,
+    append_part,
+    replay,
+    replay_updates,
 )
-from papers_assets.transform.editions import kinds as kinds_to_all
-from papers_assets.transform.listed_papers import listed
+from papers_assets.transform.editions import list_kinds as kinds_to_all
+from papers_assets.transform.listed_papers import unique_papers
 from papers_assets_tests.helpers.factories import EPOCH, LATER, paper
 from papers_assets_tests.helpers.thoroughness import examples
 from papers_assets_tests.transform.test_changes import FOLLOWED, Lists, lists_of, some_lists
@@ -36,21 +42,21 @@ GOLDEN = Path(__file__).parents[1] / "render" / "golden"
 class Days:
     """Editions over lists, as `pipeline.publish_edition` makes them, without any file."""
 
-    def __init__(self, previous: Mapping[str, Update] = FOLLOWED) -> None:
-        self.known, self.previous = nothing_known(), previous
+    def __init__(self, previous: Mapping[str, ListUpdate] = FOLLOWED) -> None:
+        self.known, self.previous = no_announcements(), previous
         self.editions: dict[date, Edition] = {}
 
     def part(self, lists: Lists, day: date = DAY, now: datetime = LATER) -> Edition:
         papers = lists_of(lists)
-        found = differences(self.known, papers, NAMES, self.previous)
-        mark = Mark(day, self.editions[day].mark.part + 1 if day in self.editions else 1)
-        self.editions[day] = extended(
+        differences = diff(self.known, papers, NAMES, self.previous)
+        mark = Position(day, self.editions[day].position.part + 1 if day in self.editions else 1)
+        self.editions[day] = append_part(
             self.editions.get(day),
-            found,
-            listed(papers, NAMES),
+            differences,
+            unique_papers(papers, NAMES),
             self.known,
             {"a": "Not refreshed since 2026-11-20."},
-            mark=mark,
+            position=mark,
             now=now,
             baselines=[
                 Baseline(name, len(lists.get(name, [])), mark.part)
@@ -58,7 +64,7 @@ class Days:
                 if name not in self.previous
             ],
         )
-        self.known = known_after(self.known, papers, found)
+        self.known = apply_changes(self.known, papers, differences)
         return self.editions[day]
 
 
@@ -73,7 +79,7 @@ def test_a_later_run_of_the_day_adds_a_part_and_repeats_nothing() -> None:
     days = Days()
     days.part({"a": [paper(1)]})
     edition = days.part({"a": [paper(2), paper(1, 2)], "b": [paper(1, 2)]})
-    assert edition.mark == Mark(DAY, 2)
+    assert edition.position == Position(DAY, 2)
     assert kinds(edition) == {
         "1": [("a", "new", 1), ("a", "revised", 2), ("b", "new", 2)],
         "2": [("a", "new", 2)],
@@ -86,7 +92,9 @@ def test_what_left_is_named_with_its_title() -> None:
     days = Days()
     days.part({"a": [paper(1), paper(2)]})
     edition = days.part({"a": [paper(2)]})
-    assert edition.left == (Left("a", "2613.00001", 1, "An invented compiler, number 1", 2),)
+    assert edition.removed == (
+        RemovedPaper("a", "2613.00001", 1, "An invented compiler, number 1", 2),
+    )
     assert kinds(edition) == {"1": [("a", "new", 1)], "2": [("a", "new", 1)]}
 
 
@@ -139,14 +147,14 @@ def test_what_is_known_can_be_made_from_the_editions_again(lists: list[Lists], s
     for number, several in enumerate(lists):
         edition = days.part(several, DAY + timedelta(days=number // 2))
         if number == since:
-            checkpoint, mark = days.known, edition.mark
-    again = known_by(days.editions.values(), checkpoint, mark)
+            checkpoint, mark = days.known, edition.position
+    again = replay(days.editions.values(), checkpoint, mark)
     keys = ["keyword", "arxiv_id", "listed", "kind"]
     pd.testing.assert_frame_equal(
         again[keys].sort_values(keys, ignore_index=True),
         days.known[keys].sort_values(keys, ignore_index=True),
     )
-    assert differences(again, lists_of(lists[-1]), NAMES, FOLLOWED).empty
+    assert diff(again, lists_of(lists[-1]), NAMES, FOLLOWED).empty
 
 
 @pytest.mark.parametrize(
@@ -166,14 +174,14 @@ def test_what_is_no_edition_is_refused(text: str, said: str) -> None:
 
 
 def test_the_kinds_in_files_are_the_words_of_the_documentation() -> None:
-    assert [kind.value for kind in Kind] == [
+    assert [kind.value for kind in ChangeKind] == [
         *("new", "revised", "withdrawn", "matched", "returned", "left", "baseline"),
     ]
     assert edition_files.FORMAT == 2
 
 
 def test_an_edition_says_what_each_paper_is_to_readers_of_all_keywords() -> None:
-    days = Days({"a": Update(EPOCH)})
+    days = Days({"a": ListUpdate(EPOCH)})
     days.part({"a": [paper(1)], "b": [paper(2)]})
     edition = days.part({"a": [paper(1)], "b": [paper(2, 2)]})
     assert kinds_to_all(edition) == {"2613.00001": "new", "2613.00002": "revised"}
@@ -193,21 +201,21 @@ def test_which_lists_have_been_updated_can_be_made_from_the_editions_again() -> 
     later = LATER + timedelta(days=1)
     days.part({"a": [paper(1)], "b": [paper(2)]}, DAY + timedelta(days=1), later)
     # `Days` notes that "a" could not be refreshed.
-    assert previous_by(days.editions.values(), {}, None) == {
-        "a": Update(LATER),
-        "b": Update(later),
+    assert replay_updates(days.editions.values(), {}, None) == {
+        "a": ListUpdate(LATER),
+        "b": ListUpdate(later),
     }
-    since = days.editions[DAY].mark
-    known = {"a": Update(EPOCH, "x"), "b": Update(EPOCH, "y")}
-    assert previous_by(days.editions.values(), known, since) == {
-        "a": Update(EPOCH, "x"),
-        "b": Update(later, "y"),
+    since = days.editions[DAY].position
+    known = {"a": ListUpdate(EPOCH, "x"), "b": ListUpdate(EPOCH, "y")}
+    assert replay_updates(days.editions.values(), known, since) == {
+        "a": ListUpdate(EPOCH, "x"),
+        "b": ListUpdate(later, "y"),
     }
 
 
 def test_a_first_list_that_is_not_whole_does_not_count_as_an_update() -> None:
     edition = Edition(DAY, (Part(1, LATER),), baselines=(Baseline("a", 3, 1, is_whole=False),))
-    assert previous_by([edition], {}, None) == {}
+    assert replay_updates([edition], {}, None) == {}
 
 
 def test_an_edition_of_an_older_program_is_read() -> None:
@@ -218,4 +226,4 @@ def test_an_edition_of_an_older_program_is_read() -> None:
     }
     assert edition.baselines == ()
     assert kinds_to_all(edition) == {"2613.00001": "new", "2613.00002": "new"}
-    assert set(previous_by([edition], {}, None)) == {"a", "b"}
+    assert set(replay_updates([edition], {}, None)) == {"a", "b"}

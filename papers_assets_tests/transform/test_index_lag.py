@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from papers_assets.keywords.model import KeywordsFile, Source
-from papers_assets.render.sections import index_lag_of, remark
-from papers_assets.transform.index_lag import FALSE_ALARMS, index_lag
-from papers_assets.transform.selection import Source as Origin
-from papers_assets.transform.selection import join, select_papers
+from papers_assets.keywords.model import KeywordsConfig, PaperSource
+from papers_assets.render.sections import estimate_lag, notice_of_no_news
+from papers_assets.transform.index_lag import MAX_FALSE_ALARM_CHANCE, estimate_index_lag
+from papers_assets.transform.selection import SelectionSource as Origin
+from papers_assets.transform.selection import concat, select_papers
 from papers_assets_tests.helpers.factories import held_frame, keyword, paper
 
 STOPPED = date(2026, 11, 13)
@@ -50,7 +50,7 @@ def asked(day: str, hour: int = 12) -> datetime:
 
 def first_alarm(papers: pd.DataFrame, caps: dict[str, int], hour: int = 12) -> date | None:
     days = (STOPPED + timedelta(days=n) for n in range(90))
-    return next((d for d in days if index_lag(papers, caps, asked(str(d), hour))), None)
+    return next((d for d in days if estimate_index_lag(papers, caps, asked(str(d), hour))), None)
 
 
 def test_many_papers_that_stay_away_are_noticed_at_the_second_publication() -> None:
@@ -62,7 +62,9 @@ def test_many_papers_that_stay_away_are_noticed_at_the_second_publication() -> N
 
 
 def test_what_the_alarm_says_is_what_can_be_counted() -> None:
-    lag = index_lag(lists({"compiler": daily(10)}), {"compiler": 1000}, asked("2026-11-19"))
+    lag = estimate_index_lag(
+        lists({"compiler": daily(10)}), {"compiler": 1000}, asked("2026-11-19")
+    )
     assert lag is not None
     assert (lag.newest, lag.publications) == (STOPPED, 3)
     assert lag.expected == pytest.approx(30)
@@ -86,9 +88,9 @@ def test_a_paper_that_is_in_several_lists_counts_once() -> None:
     often = lists({name: daily(1) for name in ("compiler", "LLVM", "GCC")})
     caps = dict.fromkeys(["compiler", "LLVM", "GCC"], 100)
     at = asked("2026-11-24")
-    assert index_lag(once, CAPS, at) == index_lag(often, caps, at) is None
+    assert estimate_index_lag(once, CAPS, at) == estimate_index_lag(often, caps, at) is None
     at = asked("2026-12-04")
-    assert index_lag(once, CAPS, at) == index_lag(often, caps, at) is not None
+    assert estimate_index_lag(once, CAPS, at) == estimate_index_lag(often, caps, at) is not None
 
 
 def test_a_list_that_is_cut_at_its_cap_tells_of_the_days_that_it_has() -> None:
@@ -112,9 +114,9 @@ def test_weekends_and_holidays_are_no_alarm(newest: str, until: str) -> None:
     papers = lists({"compiler": daily(50, days=21, last=last)})
     ends = pd.Timestamp(f"{until}Z")
     hours = pd.date_range(papers["updated"].max(), ends, freq="3h").to_pydatetime()
-    found = [index_lag(papers, {"compiler": 5000}, hour) for hour in hours]
+    found = [estimate_index_lag(papers, {"compiler": 5000}, hour) for hour in hours]
     assert found == [None] * len(hours)
-    assert index_lag(papers, {"compiler": 5000}, ends + timedelta(days=3))
+    assert estimate_index_lag(papers, {"compiler": 5000}, ends + timedelta(days=3))
 
 
 @given(st.lists(st.integers(0, 6), min_size=1, max_size=60), st.integers(0, 60))
@@ -124,22 +126,24 @@ def test_an_alarm_needs_an_improbable_silence(counts: Sequence[int], days: int) 
         for n, count in enumerate(counts)
         for k in range(count)
     ]
-    lag = index_lag(lists({"compiler": of}), CAPS, asked(str(STOPPED)) + timedelta(days=days))
+    lag = estimate_index_lag(
+        lists({"compiler": of}), CAPS, asked(str(STOPPED)) + timedelta(days=days)
+    )
     if lag:
         assert lag.publications >= 2
-        assert lag.chance < FALSE_ALARMS
+        assert lag.chance < MAX_FALSE_ALARM_CHANCE
         assert lag.expected > 3
 
 
 def test_lists_without_papers_and_other_keywords_say_nothing() -> None:
-    assert index_lag(lists({"compiler": []}), CAPS, asked("2026-11-24")) is None
-    assert index_lag(lists({"gone": daily(10)}), CAPS, asked("2026-11-24")) is None
+    assert estimate_index_lag(lists({"compiler": []}), CAPS, asked("2026-11-24")) is None
+    assert estimate_index_lag(lists({"gone": daily(10)}), CAPS, asked("2026-11-24")) is None
 
 
 # From here on, what of it reaches the README and the checks.
 
 COMPILER = keyword(cap=1000)
-FILE = KeywordsFile(Path("k.toml"), (COMPILER, keyword("LLVM")), ZoneInfo("UTC"), "0 6 * * *")
+FILE = KeywordsConfig(Path("k.toml"), (COMPILER, keyword("LLVM")), ZoneInfo("UTC"), "0 6 * * *")
 NOW = asked("2026-11-19")
 
 
@@ -150,32 +154,32 @@ def frame(seen_at: datetime, answered: datetime = NOW, *, problem: str = "") -> 
         paper(n, updated=moment, published=moment) for n, moment in enumerate(moments, start=1)
     ]
     sources = {"compiler": Origin(answered, problem), "LLVM": Origin(NOW)}
-    return join([select_papers(held_frame(papers, seen_at), COMPILER)], sources)
+    return concat([select_papers(held_frame(papers, seen_at), COMPILER)], sources)
 
 
 def test_the_readme_says_that_the_index_is_behind_instead_of_nothing_new() -> None:
     papers = frame(asked("2026-11-16"))
-    said = remark(papers, FILE)
+    said = notice_of_no_news(papers, FILE)
     assert said.startswith("arXiv's index seems to be behind: the newest paper")
     assert "2026-11-13" in said
     assert "on 3 days since then" in said
     assert "about 30 papers" in said
     quiet = frame(asked("2026-11-16"), asked("2026-11-17"))
     quiet.attrs["refreshed_at"]["LLVM"] = asked("2026-11-17").isoformat()
-    assert remark(quiet, FILE).startswith("Nothing new that day.")
+    assert notice_of_no_news(quiet, FILE).startswith("Nothing new that day.")
 
 
 def test_a_day_with_news_is_no_alarm_however_old_they_are() -> None:
-    assert index_lag_of(frame(NOW), FILE) is None
-    assert remark(frame(NOW), FILE) == ""
+    assert estimate_lag(frame(NOW), FILE) is None
+    assert notice_of_no_news(frame(NOW), FILE) == ""
 
 
 def test_a_keyword_that_failed_is_no_witness_of_the_index() -> None:
     earlier = asked("2026-11-16")
-    assert index_lag_of(frame(earlier, problem="arXiv answered 503"), FILE) is None
-    assert index_lag_of(frame(earlier, earlier), FILE) is None
+    assert estimate_lag(frame(earlier, problem="arXiv answered 503"), FILE) is None
+    assert estimate_lag(frame(earlier, earlier), FILE) is None
 
 
 def test_a_harvest_is_judged_by_its_days_and_not_by_its_lists() -> None:
-    harvested = replace(FILE, source=Source.HARVEST)
-    assert index_lag_of(frame(asked("2026-11-16")), harvested) is None
+    harvested = replace(FILE, source=PaperSource.HARVEST)
+    assert estimate_lag(frame(asked("2026-11-16")), harvested) is None

@@ -38,8 +38,8 @@ def expected() -> dict[str, dict[str, tuple[int, str]]]:
     """By keyword: version and day of every paper that matches, by id; newest versions only."""
     newest: dict[str, dict[str, Any]] = {}
     for record in reference_data.records("arxiv/papers.jsonl.gz"):
-        held = newest.get(record["id"])
-        if held is None or record["version"] > held["version"]:
+        stored = newest.get(record["id"])
+        if stored is None or record["version"] > stored["version"]:
             newest[record["id"]] = record
     known: dict[str, str] = {}
     phrases = {name: stems(name, known) for name in KEYWORDS}
@@ -73,6 +73,6 @@ def test_five_keywords_give_their_hundred_newest_matching_papers(
         assert shown.items() <= matching.items()
         # Newest first, and nothing newer is left out (days decide: most times here are days).
         assert list(days) == sorted((day for _, day in matching.values()), reverse=True)[:100]
-    pages = [page.decode() for _, page in pipeline.store.documents.pages()]
+    pages = [page.decode() for _, page in pipeline.store.documents.read_pages()]
     assert pages  # five hundred real papers are more than GitHub shows of one document
     assert sum(text.count("\n| **[") for text in (pipeline.readme, *pages)) == 500

@@ -14,11 +14,11 @@ from functools import cached_property
 
 from papers_assets.arxiv.analysis import (
     STOP_WORDS,
-    Analyzed,
+    AnalyzedText,
     ArxivPhrase,
-    english,
-    simple,
-    standard,
+    analyze_english,
+    analyze_simple,
+    analyze_standard,
 )
 
 
@@ -28,10 +28,10 @@ class Fields:
     def __init__(
         self, title: str, abstract: str, comment: str, journal_ref: str, authors: Iterable[str]
     ) -> None:
-        self.title = Analyzed(title)
-        self.abstract = Analyzed(abstract)
-        self.comment = Analyzed(comment)
-        self.journal_ref = Analyzed(journal_ref)
+        self.title = AnalyzedText(title)
+        self.abstract = AnalyzedText(abstract)
+        self.comment = AnalyzedText(comment)
+        self.journal_ref = AnalyzedText(journal_ref)
         self._authors = tuple(authors)
 
     @cached_property
@@ -116,14 +116,18 @@ _MakeTest = Callable[[str, bool], Test]
 """Makes the test for a text, quoted or not."""
 
 _TEXTS: Mapping[str, _MakeTest] = {
-    "ti": _analyzed(lambda p, f: p.is_in_title(f.title), lambda f: f.title.english, english),
+    "ti": _analyzed(
+        lambda p, f: p.is_in_title(f.title), lambda f: f.title.english, analyze_english
+    ),
     "abs": _analyzed(
-        lambda p, f: p.is_in_abstract(f.abstract), lambda f: f.abstract.english, english
+        lambda p, f: p.is_in_abstract(f.abstract), lambda f: f.abstract.english, analyze_english
     ),
     # Stop words of comments are not indexed, but looked for if not quoted: `co:the` finds nothing.
-    "co": _analyzed(lambda p, f: p.is_in_comment(f.comment), lambda f: f.comment.simple, standard),
+    "co": _analyzed(
+        lambda p, f: p.is_in_comment(f.comment), lambda f: f.comment.simple, analyze_standard
+    ),
     "jr": _analyzed(
-        lambda p, f: p.is_in_comment(f.journal_ref), lambda f: f.journal_ref.simple, simple
+        lambda p, f: p.is_in_comment(f.journal_ref), lambda f: f.journal_ref.simple, analyze_simple
     ),
     "au": _author,
     "rn": lambda _, __: _nothing,  # papers here have no report numbers

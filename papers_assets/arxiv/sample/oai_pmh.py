@@ -15,7 +15,7 @@ from weakref import WeakKeyDictionary
 from papers_assets.arxiv.sample import oai_xml
 from papers_assets.arxiv.sample.answers import Answer, Show, as_asked
 from papers_assets.arxiv.sample.corpus import Corpus, Paper
-from papers_assets.arxiv.taxonomy import ARCHIVES, CATEGORIES, group, set_spec
+from papers_assets.arxiv.taxonomy import ARCHIVES, CATEGORIES, group_of, to_set_spec
 
 PAGE = 1000
 """Records in an answer at most, unless said otherwise."""
@@ -23,7 +23,9 @@ _PREFIX = "arXivRaw"
 _REMEMBERED = 16
 """Lists of how many different requests are kept, so that further pages are cheap."""
 _SETS = tuple(
-    dict.fromkeys((*map(group, ARCHIVES), *map(set_spec, ARCHIVES), *map(set_spec, CATEGORIES)))
+    dict.fromkeys(
+        (*map(group_of, ARCHIVES), *map(to_set_spec, ARCHIVES), *map(to_set_spec, CATEGORIES))
+    )
 )
 _LISTING = ("metadataPrefix", "from", "until", "set")
 _numbers = count(1)

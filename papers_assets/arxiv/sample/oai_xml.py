@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from papers_assets.arxiv.sample.atom import attribute, content
 from papers_assets.arxiv.sample.corpus import Corpus, Paper
-from papers_assets.arxiv.taxonomy import is_known, set_spec
+from papers_assets.arxiv.taxonomy import is_known, to_set_spec
 
 _HEAD = (
     '<?xml version="1.0" encoding="UTF-8"?>\n'
@@ -93,7 +93,7 @@ def datestamp(paper: Paper) -> date:
 
 def sets(paper: Paper) -> tuple[str, ...]:
     """Give the sets that a paper is in: those of its categories."""
-    return tuple(map(set_spec, filter(is_known, _categories(paper))))
+    return tuple(map(to_set_spec, filter(is_known, _categories(paper))))
 
 
 def _header(paper: Paper, status: str = "") -> str:

@@ -1,29 +1,29 @@
 """What the Dagster UI shows of a materialization: counts, dates, links and some of the rows."""
 
-from papers_assets.defs.asset_metadata.changes import changes, digest
-from papers_assets.defs.asset_metadata.common import Metadata, column_schema
-from papers_assets.defs.asset_metadata.harvest import brought_in
-from papers_assets.defs.asset_metadata.papers import papers
-from papers_assets.defs.asset_metadata.publications import files
+from papers_assets.defs.asset_metadata.changes import changes_metadata, digest_metadata
+from papers_assets.defs.asset_metadata.common import Metadata, build_column_schema
+from papers_assets.defs.asset_metadata.harvest import harvest_metadata
+from papers_assets.defs.asset_metadata.papers import papers_metadata
+from papers_assets.defs.asset_metadata.publications import files_metadata
 from papers_assets.defs.asset_metadata.raw_papers import (
-    found,
-    refreshed,
-    with_looked_back,
-    with_witness,
+    refresh_metadata,
+    scan_metadata,
+    with_backfill,
+    with_comparison,
 )
-from papers_assets.defs.asset_metadata.readme import readme
+from papers_assets.defs.asset_metadata.readme import readme_metadata
 
 __all__ = [
     "Metadata",
-    "brought_in",
-    "changes",
-    "column_schema",
-    "digest",
-    "files",
-    "found",
-    "papers",
-    "readme",
-    "refreshed",
-    "with_looked_back",
-    "with_witness",
+    "build_column_schema",
+    "changes_metadata",
+    "digest_metadata",
+    "files_metadata",
+    "harvest_metadata",
+    "papers_metadata",
+    "readme_metadata",
+    "refresh_metadata",
+    "scan_metadata",
+    "with_backfill",
+    "with_comparison",
 ]

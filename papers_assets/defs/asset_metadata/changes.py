@@ -1,4 +1,4 @@
-"""Metadata of `changes` and `digest`: what changed, and the document for readers."""
+"""Metadata of `changes_metadata` and `digest_metadata`: what changed, and the document for readers."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -6,71 +6,79 @@ from pathlib import Path
 import dagster as dg
 
 from papers_assets.defs.asset_metadata.common import (
-    ROWS_OF_SECTION,
-    SECTIONS,
+    PREVIEW_ROWS,
+    PREVIEW_SECTIONS,
     Metadata,
-    beginning,
-    by_keyword,
+    shorten,
+    table_by_keyword,
 )
-from papers_assets.keywords.model import KeywordsFile
-from papers_assets.pipeline.publish_edition import Published
+from papers_assets.keywords.model import KeywordsConfig
+from papers_assets.pipeline.publish_edition import PublishResult
 from papers_assets.render.digest import GITHUB_LIMIT as GITHUB_ISSUE_LIMIT
-from papers_assets.render.digest import digest_markdown
-from papers_assets.storage.editions import Outputs
-from papers_assets.transform.changes import Kind
-from papers_assets.transform.digest import Digest, Entry
+from papers_assets.render.digest import render_digest_markdown
+from papers_assets.storage.editions import EditionStore
+from papers_assets.transform.changes import ChangeKind
+from papers_assets.transform.digest import Digest, DigestEntry
 
-_MOST_OF_DIGEST = 6_000
+_MAX_DIGEST = 6_000
 """Bytes."""
 
 
-def changes(published: Published, file: KeywordsFile, outputs: Outputs) -> Metadata:
-    """Describe a materialization of `changes`: what it found this time, and the day's edition."""
-    found = published.found.groupby(["keyword", "kind"]).size()
-    counts = {kind: int((published.found["kind"] == kind).sum()) for kind in Kind}
+def changes_metadata(
+    published: PublishResult, keywords_config: KeywordsConfig, edition_store: EditionStore
+) -> Metadata:
+    """Describe a materialization of `changes_metadata`: what it found this time, and the day's edition."""
+    found = published.differences.groupby(["keyword", "kind"]).size()
+    counts = {kind: int((published.differences["kind"] == kind).sum()) for kind in ChangeKind}
     rows: list[dict[str, str | int]] = [
-        {"keyword": name, **{k.value: int(found.get((name, k.value), 0)) for k in Kind}}
-        for name in file.names
+        {"keyword": name, **{k.value: int(found.get((name, k.value), 0)) for k in ChangeKind}}
+        for name in keywords_config.names
     ]
     edition = published.edition
     return {
-        "dagster/row_count": len(published.found),
-        **{kind.value: counts[kind] for kind in Kind},
-        "papers_announced": int(published.known["arxiv_id"].nunique()),
+        "dagster/row_count": len(published.differences),
+        **{kind.value: counts[kind] for kind in ChangeKind},
+        "papers_announced": int(published.announced["arxiv_id"].nunique()),
         "edition": edition.day.isoformat() if edition else "none yet",
         "part": len(edition.parts) if edition else 0,
-        "path": dg.MetadataValue.path(str(outputs.edition_path(edition.day)))
+        "path": dg.MetadataValue.path(str(edition_store.edition_path(edition.day)))
         if edition
         else "none",
-        **by_keyword(rows),
+        **table_by_keyword(rows),
     }
 
 
-def digest(told: Digest, path: Path, text: str) -> Metadata:
-    """Describe a materialization of `digest`."""
-    rows = sum(len(group.entries) for group in told.groups)
+def digest_metadata(digest: Digest, path: Path, text: str) -> Metadata:
+    """Describe a materialization of `digest_metadata`."""
+    rows = sum(len(group.entries) for group in digest.groups)
     return {
         "dagster/row_count": rows,
-        "edition": told.day.isoformat(),
-        "summary": told.summary,
+        "edition": digest.day.isoformat(),
+        "summary": digest.summary,
         "path": dg.MetadataValue.path(str(path)),
         "bytes": len(text.encode()),
         "github_limit_bytes": GITHUB_ISSUE_LIMIT,
-        "document": dg.MetadataValue.md(digest_markdown(_shortened(told), limit=_MOST_OF_DIGEST)),
+        "document": dg.MetadataValue.md(
+            render_digest_markdown(_shorten_digest(digest), limit=_MAX_DIGEST)
+        ),
     }
 
 
-def _shortened(told: Digest) -> Digest:
+def _shorten_digest(digest: Digest) -> Digest:
     """Give the digest with the beginnings of its texts; the run history keeps it for ever."""
-    groups = [replace(group, entries=tuple(map(_short, group.entries))) for group in told.groups]
-    return replace(told, groups=tuple(groups), notes=dict(list(told.notes.items())[:SECTIONS]))
+    groups = [
+        replace(group, entries=tuple(map(_shorten_entry, group.entries))) for group in digest.groups
+    ]
+    return replace(
+        digest, groups=tuple(groups), notes=dict(list(digest.notes.items())[:PREVIEW_SECTIONS])
+    )
 
 
-def _short(entry: Entry) -> Entry:
+def _shorten_entry(entry: DigestEntry) -> DigestEntry:
     paper = replace(
         entry.paper,
-        title=beginning(entry.paper.title),
-        abstract=beginning(entry.paper.abstract),
-        comment=beginning(entry.paper.comment or ""),
+        title=shorten(entry.paper.title),
+        abstract=shorten(entry.paper.abstract),
+        comment=shorten(entry.paper.comment or ""),
     )
-    return replace(entry, paper=paper, also=entry.also[:ROWS_OF_SECTION])
+    return replace(entry, paper=paper, other_keywords=entry.other_keywords[:PREVIEW_ROWS])

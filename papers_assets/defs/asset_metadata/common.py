@@ -9,13 +9,13 @@ import pandas as pd
 from papers_assets.render import markdown
 from papers_assets.transform import selection
 
-ROWS_OF_SECTION, SECTIONS = 3, 5
+PREVIEW_ROWS, PREVIEW_SECTIONS = 3, 5
 """Of a document that is shown: the run history keeps one a run."""
-PLOTTED = 20
+MAX_PLOTTED = 20
 """Keywords."""
-_LONGEST = 150
+_MAX_TEXT = 150
 """Characters of a text in a document that is shown."""
-_LISTED = 100
+_MAX_LISTED = 100
 """Keywords in a table: the run history keeps two of it a run."""
 _TYPES = {
     "str": "string",
@@ -28,7 +28,7 @@ _TYPES = {
 Metadata = dict[str, Any]
 
 
-def column_schema(columns: Mapping[str, tuple[str, str]]) -> dg.TableSchema:
+def build_column_schema(columns: Mapping[str, tuple[str, str]]) -> dg.TableSchema:
     """Describe columns, given as name: (dtype, meaning), the way Dagster shows them."""
     return dg.TableSchema(
         [
@@ -36,35 +36,35 @@ def column_schema(columns: Mapping[str, tuple[str, str]]) -> dg.TableSchema:
                 name,
                 _TYPES[dtype],
                 meaning,
-                dg.TableColumnConstraints(nullable=name in selection.MAY_BE_NULL),
+                dg.TableColumnConstraints(nullable=name in selection.NULLABLE_COLUMNS),
             )
             for name, (dtype, meaning) in columns.items()
         ]
     )
 
 
-def by_keyword(rows: Sequence[Mapping[str, str | int]]) -> Metadata:
+def table_by_keyword(rows: Sequence[Mapping[str, str | int]]) -> Metadata:
     """Show a row for each keyword; of thousands, those with the most news.
 
     Args:
         rows: with "keyword" and "new" among the columns.
     """
-    listed = sorted(rows, key=lambda row: -int(row["new"])) if len(rows) > _LISTED else rows
-    records = [dg.TableRecord(dict(row)) for row in listed[:_LISTED]]
+    listed = sorted(rows, key=lambda row: -int(row["new"])) if len(rows) > _MAX_LISTED else rows
+    records = [dg.TableRecord(dict(row)) for row in listed[:_MAX_LISTED]]
     metadata: Metadata = {
         "keywords": dg.MetadataValue.table(records) if records else "none fetched yet"
     }
-    if len(rows) > _LISTED:
-        metadata["keywords_listed"] = f"{_LISTED} of {len(rows)}, those with the most news"
+    if len(rows) > _MAX_LISTED:
+        metadata["keywords_listed"] = f"{_MAX_LISTED} of {len(rows)}, those with the most news"
     return metadata
 
 
-def beginning(text: str) -> str:
+def shorten(text: str) -> str:
     """Give the beginning of a text, on one line."""
-    return markdown.shortened(markdown.collapse(text), _LONGEST)
+    return markdown.truncate(markdown.collapse_whitespace(text), _MAX_TEXT)
 
 
-def newest(papers: pd.DataFrame) -> dg.MetadataValue[Any]:
+def newest_date(papers: pd.DataFrame) -> dg.MetadataValue[Any]:
     """Show when the newest of some papers was updated."""
     if papers.empty:
         return dg.MetadataValue.text("none")

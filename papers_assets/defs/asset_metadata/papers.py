@@ -1,4 +1,4 @@
-"""Metadata of `papers`: counts by keyword, and papers a day."""
+"""Metadata of `papers_metadata`: counts by keyword, and papers a day."""
 
 from base64 import b64encode
 from datetime import date, timedelta
@@ -6,60 +6,67 @@ from datetime import date, timedelta
 import dagster as dg
 import pandas as pd
 
-from papers_assets.defs.asset_metadata.common import PLOTTED, Metadata, by_keyword, newest
-from papers_assets.pipeline.select_papers import Chosen
-from papers_assets.render.chart import bars, chart
-from papers_assets.render.readme import markdown_preview
+from papers_assets.defs.asset_metadata.common import (
+    MAX_PLOTTED,
+    Metadata,
+    newest_date,
+    table_by_keyword,
+)
+from papers_assets.pipeline.select_papers import SelectionResult
+from papers_assets.render.chart import build_bar_row, render_chart
+from papers_assets.render.readme import render_preview
 from papers_assets.transform import selection
 
 _ROWS = 10
 
 
-def papers(chosen: Chosen, former: pd.DataFrame | None, today: date) -> Metadata:
-    """Describe a materialization of `papers`; `former` is what was published before it."""
-    frame = chosen.frame.copy(deep=False)
+def papers_metadata(
+    result: SelectionResult, previous: pd.DataFrame | None, today: date
+) -> Metadata:
+    """Describe a materialization of `papers_metadata`; `previous` is what was published before it."""
+    frame = result.frame.copy(deep=False)
     frame.attrs = {}  # or pandas copies them, all of them, with every slice
-    news = selection.news(frame, former)
-    counts = {s.keyword: news.get(s.keyword, selection.News(0, 0)) for s in chosen.selections}
+    news = selection.count_new(frame, previous)
+    counts = {s.keyword: news.get(s.keyword, selection.NewCounts(0, 0)) for s in result.selections}
     rows = [
         {
             "keyword": s.keyword,
             "shown": len(s.papers),
             **counts[s.keyword]._asdict(),
-            "filtered": s.refused,
-            "stored": s.held,
+            "filtered": s.filtered,
+            "stored": s.stored,
         }
-        for s in chosen.selections
+        for s in result.selections
     ]
     look = frame.loc[frame["updated"].nlargest(_ROWS).index]
     metadata: Metadata = {
         "dagster/row_count": len(frame),
         "new": sum(count.new for count in counts.values()),
         "revised": sum(count.revised for count in counts.values()),
-        "filtered": sum(s.refused for s in chosen.selections),
-        "unchanged_keywords": len(chosen.as_published),
-        "newest_paper": newest(look),
-        "papers_a_day": dg.MetadataValue.md(_picture(chosen, today)),
-        **by_keyword(rows),
-        "preview": dg.MetadataValue.md(markdown_preview(look)),
+        "filtered": sum(s.filtered for s in result.selections),
+        "unchanged_keywords": len(result.reused),
+        "newest_paper": newest_date(look),
+        "papers_a_day": dg.MetadataValue.md(_chart(result, today)),
+        **table_by_keyword(rows),
+        "preview": dg.MetadataValue.md(render_preview(look)),
     }
     # Each is plotted over time, which the table is not. Dagster sorts plots by name.
-    for s in chosen.selections[:PLOTTED]:
+    for s in result.selections[:MAX_PLOTTED]:
         metadata[f"new: {s.keyword}"] = counts[s.keyword].new
     return metadata
 
 
-def _picture(chosen: Chosen, today: date) -> str:
-    rows, times = [], selection.refreshed_at(chosen.frame)
-    for s in chosen.selections:
+def _chart(result: SelectionResult, today: date) -> str:
+    rows, times = [], selection.read_refresh_times(result.frame)
+    for s in result.selections:
         # Beyond the rows that the picture has, nobody counted.
-        counts = dict(s.days.counts) if s.days else {}
-        since = chosen.complete_from.get(s.keyword)
+        counts = dict(s.daily_counts.counts) if s.daily_counts else {}
+        since = result.complete_from.get(s.keyword)
         # The day on which it begins is not known to its end.
         known_from = since.date() + timedelta(days=1) if since else None
         until = times.get(s.keyword)
         rows.append(
-            bars(
+            build_bar_row(
                 s.keyword,
                 counts,
                 today,
@@ -68,5 +75,5 @@ def _picture(chosen: Chosen, today: date) -> str:
                 newest=None if s.papers.empty else s.papers["updated"].max().date(),
             )
         )
-    svg = chart(rows, today).encode()
+    svg = render_chart(rows, today).encode()
     return f"![Papers a day, by keyword](data:image/svg+xml;base64,{b64encode(svg).decode()})"

@@ -8,7 +8,7 @@ import dagster as dg
 from papers_assets.defs.asset_metadata.common import Metadata
 
 
-def files(papers: int, folder: Path, sizes: Mapping[str, int]) -> Metadata:
+def files_metadata(papers: int, folder: Path, sizes: Mapping[str, int]) -> Metadata:
     """Describe files that were written; `sizes` are in bytes, by name."""
     return {
         "dagster/row_count": papers,

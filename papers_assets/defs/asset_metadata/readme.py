@@ -1,4 +1,4 @@
-"""Metadata of `readme`: its sections, its size, and its beginning."""
+"""Metadata of `readme_metadata`: its sections, its size, and its beginning."""
 
 import re
 from collections.abc import Sequence
@@ -11,11 +11,11 @@ import pandas as pd
 
 from papers_assets.checks import GITHUB_LIMIT
 from papers_assets.defs.asset_metadata.common import (
-    PLOTTED,
-    ROWS_OF_SECTION,
-    SECTIONS,
+    MAX_PLOTTED,
+    PREVIEW_ROWS,
+    PREVIEW_SECTIONS,
     Metadata,
-    beginning,
+    shorten,
 )
 from papers_assets.render import markdown
 from papers_assets.render.readme import Section, render_readme
@@ -24,7 +24,7 @@ _FOLDED = re.compile("<details><summary>.*?</summary><p>(.*?)</p></details>")
 """A text that the template folds. Dagster leaves out the tags, and keeps the summary."""
 
 
-def readme(
+def readme_metadata(
     sections: Sequence[Section],
     updated: date | None,
     path: Path,
@@ -32,7 +32,7 @@ def readme(
     *pages: int,
     shown: Sequence[int] = (),
 ) -> Metadata:
-    """Describe a materialization of `readme`.
+    """Describe a materialization of `readme_metadata`.
 
     Args:
         sections: what it says.
@@ -43,11 +43,11 @@ def readme(
         shown: how many rows of each section are on the README itself; none given: all.
     """
     rows = sum(len(s.papers) for s in sections)
-    stale = [beginning(s.keyword) for s in sections if s.note]
-    look = [replace(s, papers=_excerpt(s.papers)) for s in sections[:SECTIONS]]
-    more = f" of the first {SECTIONS} sections" if len(sections) > SECTIONS else ""
+    stale = [shorten(s.keyword) for s in sections if s.note]
+    look = [replace(s, papers=_excerpt(s.papers)) for s in sections[:PREVIEW_SECTIONS]]
+    more = f" of the first {PREVIEW_SECTIONS} sections" if len(sections) > PREVIEW_SECTIONS else ""
     remark = f"The beginning of the first rows{more}. The whole document is the file at path."
-    document = render_readme(look, last_update=updated, cap=ROWS_OF_SECTION, remark=remark)
+    document = render_readme(look, last_update=updated, cap=PREVIEW_ROWS, remark=remark)
     return {
         "dagster/row_count": rows,
         "path": dg.MetadataValue.path(str(path)),
@@ -60,32 +60,32 @@ def readme(
         "last_update": str(updated or "never"),
         "sections": len(sections),
         "stale_sections": len(stale),
-        "stale_keywords": ", ".join(_some(stale)) or "none",
-        "contents": dg.MetadataValue.md(_contents(sections, shown)),
+        "stale_keywords": ", ".join(_join_names(stale)) or "none",
+        "contents": dg.MetadataValue.md(_contents_table(sections, shown)),
         "document": dg.MetadataValue.md(_FOLDED.sub(r"\1", "".join(document))),
     }
 
 
-def _contents(sections: Sequence[Section], shown: Sequence[int]) -> str:
+def _contents_table(sections: Sequence[Section], shown: Sequence[int]) -> str:
     lines = ["| Keyword | Papers | |", "| --- | --- | --- |"]
-    for number, s in enumerate(sections[:PLOTTED]):
+    for number, s in enumerate(sections[:MAX_PLOTTED]):
         total = len(s.papers)
         here = f"{shown[number]} of " if shown and shown[number] < total else ""
-        keyword, note = (markdown.escape_cell(beginning(text)) for text in (s.keyword, s.note))
+        keyword, note = (markdown.escape_cell(shorten(text)) for text in (s.keyword, s.note))
         lines.append(f"| {keyword} | {here}{total} | {note} |")
-    if len(sections) > PLOTTED:
-        lines += ["", f"And {len(sections) - PLOTTED} more keywords."]
+    if len(sections) > MAX_PLOTTED:
+        lines += ["", f"And {len(sections) - MAX_PLOTTED} more keywords."]
     return "\n".join(lines)
 
 
-def _some(names: Sequence[str]) -> list[str]:
-    more = len(names) - PLOTTED
-    return [*names[:PLOTTED], *([f"and {more} more"] if more > 0 else [])]
+def _join_names(names: Sequence[str]) -> list[str]:
+    more = len(names) - MAX_PLOTTED
+    return [*names[:MAX_PLOTTED], *([f"and {more} more"] if more > 0 else [])]
 
 
 def _excerpt(papers: pd.DataFrame) -> pd.DataFrame:
     """Give the first rows, with the beginning of their texts."""
-    head = papers.head(ROWS_OF_SECTION).copy()
+    head = papers.head(PREVIEW_ROWS).copy()
     for name in ("title", "abstract", "comment"):
-        head[name] = head[name].map(beginning, na_action="ignore")
+        head[name] = head[name].map(shorten, na_action="ignore")
     return head

@@ -1,22 +1,22 @@
 """The assets. Each calls pure code and attaches what the Dagster UI shows."""
 
-from papers_assets.defs.assets.changes import changes_asset, digest_asset
-from papers_assets.defs.assets.harvest import harvest_asset
-from papers_assets.defs.assets.notifications import notification_assets
-from papers_assets.defs.assets.papers import papers_asset
-from papers_assets.defs.assets.publications import reading_assets
-from papers_assets.defs.assets.raw_papers import raw_papers_asset
-from papers_assets.defs.assets.readme import readme_asset
-from papers_assets.defs.catalogue import catalogued
+from papers_assets.defs.assets.changes import build_changes_asset, build_digest_asset
+from papers_assets.defs.assets.harvest import build_harvest_asset
+from papers_assets.defs.assets.notifications import build_notification_assets
+from papers_assets.defs.assets.papers import build_papers_asset
+from papers_assets.defs.assets.publications import build_publication_assets
+from papers_assets.defs.assets.raw_papers import build_raw_papers_asset
+from papers_assets.defs.assets.readme import build_readme_asset
+from papers_assets.defs.catalogue import add_catalogue_entries
 
 __all__ = [
-    "catalogued",
-    "changes_asset",
-    "digest_asset",
-    "harvest_asset",
-    "notification_assets",
-    "papers_asset",
-    "raw_papers_asset",
-    "reading_assets",
-    "readme_asset",
+    "add_catalogue_entries",
+    "build_changes_asset",
+    "build_digest_asset",
+    "build_harvest_asset",
+    "build_notification_assets",
+    "build_papers_asset",
+    "build_publication_assets",
+    "build_raw_papers_asset",
+    "build_readme_asset",
 ]

@@ -1,4 +1,4 @@
-"""The assets `changes` and `digest`: what is different since the last edition, and how it reads."""
+"""The assets `changes_metadata` and `digest_metadata`: what is different since the last edition, and how it reads."""
 
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
@@ -8,36 +8,36 @@ import dagster as dg
 from papers_assets import checks
 from papers_assets.defs import asset_metadata
 from papers_assets.defs.asset_checks import (
-    CODE_VERSION,
+    DEFAULT_CODE_VERSION,
     LISTS,
     PUBLISHING,
+    asset_with_checks,
     check_results,
-    checked_asset,
     is_only_checked,
     stored_check_results,
 )
-from papers_assets.defs.automation import publish_when_sound
+from papers_assets.defs.automation import checks_passed_condition
 from papers_assets.defs.resources import StoreResource
-from papers_assets.keywords.model import KeywordsFile
+from papers_assets.keywords.model import KeywordsConfig
 from papers_assets.pipeline.check_stored import check_stored_changes
 from papers_assets.pipeline.deliver import MOST_DAYS
 from papers_assets.pipeline.publish_edition import publish_edition
-from papers_assets.render.digest import digest_markdown
-from papers_assets.render.site import DAYS, page_name
+from papers_assets.render.digest import render_digest_markdown
+from papers_assets.render.site import DAYS_FOLDER, build_page_name
 from papers_assets.storage.edition_files import FORMAT
-from papers_assets.storage.editions import Outputs
+from papers_assets.storage.editions import EditionStore
 from papers_assets.text import progress
-from papers_assets.transform.digest import Digest, digest_of
+from papers_assets.transform.digest import Digest, build_digest
 
 
-def changes_asset(
-    file: KeywordsFile, papers: dg.AssetsDefinition, now: Callable[[], datetime]
+def build_changes_asset(
+    keywords_config: KeywordsConfig, papers: dg.AssetsDefinition, now: Callable[[], datetime]
 ) -> dg.AssetsDefinition:
-    """Make `changes`: what is different since the last edition."""
+    """Make `changes_metadata`: what is different since the last edition."""
     spec = dg.AssetSpec(
         "changes",
         deps=[papers],
-        automation_condition=publish_when_sound(),
+        automation_condition=checks_passed_condition(),
         group_name=LISTS,
         kinds={"pandas", "json"},
         code_version=str(FORMAT),
@@ -50,41 +50,43 @@ def changes_asset(
         ),
     )
 
-    @checked_asset(spec, checks.CHECKS_OF_CHANGES)
+    @asset_with_checks(spec, checks.CHANGES_CHECKS)
     def changes(
         context: dg.AssetExecutionContext, store: StoreResource
     ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
-        opened, outputs = store.open(), store.outputs()
+        opened, edition_store = store.open(), store.outputs()
         if is_only_checked(context):
             yield from stored_check_results(
                 context,
-                lambda: check_stored_changes(file, opened, outputs),
-                checks.CHECKS_OF_CHANGES,
+                lambda: check_stored_changes(keywords_config, opened, edition_store),
+                checks.CHANGES_CHECKS,
             )
             return
         progress.info("comparing with the last edition")
-        published = publish_edition(file, opened, outputs, now)
-        findings = checks.check_changes(published.known, published.papers, file.names)
+        published = publish_edition(keywords_config, opened, edition_store, now)
+        results = checks.check_changes(published.announced, published.papers, keywords_config.names)
         yield dg.MaterializeResult(
-            metadata=asset_metadata.changes(published, file, outputs),
-            check_results=list(check_results(context, findings, checks.CHECKS_OF_CHANGES)),
+            metadata=asset_metadata.changes_metadata(published, keywords_config, edition_store),
+            check_results=list(check_results(context, results, checks.CHANGES_CHECKS)),
         )
 
     return changes
 
 
-def digest_asset(file: KeywordsFile, changes: dg.AssetsDefinition) -> dg.AssetsDefinition:
-    """Make `digest`: the newest edition, for people."""
+def build_digest_asset(
+    keywords_config: KeywordsConfig, changes: dg.AssetsDefinition
+) -> dg.AssetsDefinition:
+    """Make `digest_metadata`: the newest edition, for people."""
 
     @dg.asset(
         name="digest",
         deps=[changes],
         output_required=False,
-        automation_condition=publish_when_sound(),
+        automation_condition=checks_passed_condition(),
         group_name=PUBLISHING,
         kinds={"python"},
         tags={"format/markdown": ""},
-        code_version=CODE_VERSION,
+        code_version=DEFAULT_CODE_VERSION,
         description=(
             "The newest edition for readers, output/digests/DATE.md: new papers first, each once, "
             "with all its keywords, and which keywords are followed from now on. A day on which "
@@ -94,26 +96,32 @@ def digest_asset(file: KeywordsFile, changes: dg.AssetsDefinition) -> dg.AssetsD
     def digest(
         context: dg.AssetExecutionContext, store: StoreResource
     ) -> Iterator[dg.MaterializeResult[None]]:
-        outputs = store.outputs()
-        with store.open().publishing():  # or an older part could be written over a newer one
-            days = outputs.days()
+        edition_store = store.outputs()
+        with store.open().publish_lock():  # or an older part could be written over a newer one
+            days = edition_store.list_days()
             if not days:
                 context.log.info("There has been no edition yet: no digest.")
                 return
             # A day whose digest was not written, since something failed, gets it now.
             for day in days[-MOST_DAYS:]:
-                if day == days[-1] or not outputs.digest_path(day).exists():
-                    told, text = _digest(outputs, day, file)
-                    path = outputs.write_digest(day, text)
-        yield dg.MaterializeResult(metadata=asset_metadata.digest(told, path, text))
+                if day == days[-1] or not edition_store.digest_path(day).exists():
+                    told, text = _render_digest(edition_store, day, keywords_config)
+                    path = edition_store.write_digest(day, text)
+        yield dg.MaterializeResult(metadata=asset_metadata.digest_metadata(told, path, text))
 
     return digest
 
 
-def _digest(outputs: Outputs, day: date, file: KeywordsFile) -> tuple[Digest, str]:
-    edition = outputs.read_edition(day)
+def _render_digest(
+    edition_store: EditionStore, day: date, keywords_config: KeywordsConfig
+) -> tuple[Digest, str]:
+    edition = edition_store.read_edition(day)
     if edition is None:
-        raise FileNotFoundError(outputs.edition_path(day))
-    told = digest_of(edition, file.names, title=file.digest_name)
-    page = f"{file.site}/{DAYS}/{page_name(day)}" if file.site else ""
-    return told, digest_markdown(told, more="../README.md", page=page)
+        raise FileNotFoundError(edition_store.edition_path(day))
+    digest = build_digest(edition, keywords_config.names, title=keywords_config.digest_name)
+    page = (
+        f"{keywords_config.site}/{DAYS_FOLDER}/{build_page_name(day)}"
+        if keywords_config.site
+        else ""
+    )
+    return digest, render_digest_markdown(digest, list_url="../README.md", page=page)

@@ -6,42 +6,42 @@ from datetime import UTC, date, datetime
 
 import dagster as dg
 
-from papers_assets.arxiv.oai_day import sets_for
+from papers_assets.arxiv.oai_day import find_sets
 from papers_assets.defs import asset_metadata
 from papers_assets.defs.asset_checks import ARXIV, FRESHNESS, POOL, log_partitions
 from papers_assets.defs.resources import ArxivResource, StoreResource
 from papers_assets.defs.run_config import OPEN_DAYS_TAG
-from papers_assets.keywords.model import KeywordsFile
-from papers_assets.pipeline.harvest import BroughtIn, NotBroughtIn, bring_in, days_to_bring_in
+from papers_assets.keywords.model import KeywordsConfig
+from papers_assets.pipeline.harvest import HarvestedDay, HarvestFailure, harvest_days, list_days_due
 from papers_assets.storage.files import StoreError
-from papers_assets.storage.harvest import Harvests
+from papers_assets.storage.harvest import HarvestStore
 from papers_assets.storage.raw_papers import FORMAT
-from papers_assets.storage.run_counters import Counters, Counts
+from papers_assets.storage.run_counters import CounterStore, Counts
 from papers_assets.transform import selection
-from papers_assets.transform.harvest_coverage import RECENT
+from papers_assets.transform.harvest_coverage import RECENT_PERIOD
 
 logger = logging.getLogger(__name__)
 
-_NAMED = 5
+_MAX_NAMED_DAYS = 5
 """Days that the story names."""
-_LISTED = 50
+_MAX_LISTED_DAYS = 50
 """Days that the failure's metadata list."""
 
 
-def days_of(since: date) -> dg.DailyPartitionsDefinition:
+def build_day_partitions(since: date) -> dg.DailyPartitionsDefinition:
     """Give the partitions of `harvest`: the days from `since` to today, UTC."""
     return dg.DailyPartitionsDefinition(start_date=since.isoformat(), timezone="UTC", end_offset=1)
 
 
-def harvest_asset(
-    file: KeywordsFile, since: date, now: Callable[[], datetime]
+def build_harvest_asset(
+    keywords_config: KeywordsConfig, since: date, now: Callable[[], datetime]
 ) -> dg.AssetsDefinition:
     """Make `harvest`: what changed at arXiv, partitioned by day."""
-    sets = sets_for(file.harvest_categories)
+    sets = find_sets(keywords_config.harvest_categories)
 
     @dg.asset(
         name="harvest",
-        partitions_def=days_of(since),
+        partitions_def=build_day_partitions(since),
         backfill_policy=dg.BackfillPolicy.single_run(),
         pool=POOL,
         output_required=False,
@@ -60,84 +60,92 @@ def harvest_asset(
             "To use a day that was materialized here, launch the job daily_papers; it follows "
             "the job harvest_days automatically."
         ),
-        metadata={"dagster/column_schema": asset_metadata.column_schema(selection.HELD_COLUMNS)},
+        metadata={
+            "dagster/column_schema": asset_metadata.build_column_schema(
+                selection.RAW_PAPERS_COLUMNS
+            )
+        },
     )
     def harvest(
         context: dg.AssetExecutionContext, arxiv: ArxivResource, store: StoreResource
     ) -> Iterator[dg.MaterializeResult[None]]:
-        harvests = store.harvests()
+        harvest_store = store.harvests()
         of_run = [date.fromisoformat(key) for key in context.partition_keys]
         days = sorted(of_run, reverse=True)
         if context.run.tags.get(OPEN_DAYS_TAG) == "true":
-            first = file.harvested_from(now().date()) or since
-            days = days_to_bring_in(first, now(), harvests, sets)
+            first = keywords_config.harvest_start(now().date()) or since
+            days = list_days_due(first, now(), harvest_store, sets)
         came: dict[str, asset_metadata.Metadata] = {}
-        failed: dict[date, NotBroughtIn] = {}
+        failed: dict[date, HarvestFailure] = {}
         client = arxiv.client()
         try:
-            for outcome in bring_in(days, sets, client, harvests, now):
+            for outcome in harvest_days(days, sets, client, harvest_store, now):
                 match outcome:
-                    case BroughtIn(day=day):
-                        metadata = asset_metadata.brought_in(outcome, sets, harvests.path(day))
+                    case HarvestedDay(day=day):
+                        metadata = asset_metadata.harvest_metadata(
+                            outcome, sets, harvest_store.path(day)
+                        )
                         came[day.isoformat()] = metadata
-                    case NotBroughtIn(day=day):
+                    case HarvestFailure(day=day):
                         failed[day] = outcome
-                _note(harvests, outcome)
+                _record_result(harvest_store, outcome)
         except BaseException:
             log_partitions(context, came)
             raise
         finally:
             client.close()
-            held = store.open()
+            stored = store.open()
             counted = Counts(requests=client.requests, seconds_waited=client.seconds_waited)
-            Counters(held.home, held.locks).add(counted)
+            CounterStore(stored.home, stored.locks).add(counted)
         today = now().astimezone(UTC).date()
-        grave = {day for day in failed if day >= today - RECENT} | {*failed} & {*of_run}
-        yield from _record(context, came, failed, grave, of_run)
+        grave = {day for day in failed if day >= today - RECENT_PERIOD} | {*failed} & {*of_run}
+        yield from _yield_results(context, came, failed, grave, of_run)
 
     return harvest
 
 
-def _note(harvests: Harvests, outcome: BroughtIn | NotBroughtIn) -> None:
+def _record_result(harvest_store: HarvestStore, outcome: HarvestedDay | HarvestFailure) -> None:
     """Note whether a day came, and why it did not, right away: the run may be killed."""
     try:
         match outcome:
-            case BroughtIn():
-                harvests.note_problems((outcome.day,), {})
-            case NotBroughtIn(was_asked=True):
-                harvests.note_problems((), {outcome.day: outcome.brief})
+            case HarvestedDay():
+                harvest_store.write_problems((outcome.day,), {})
+            case HarvestFailure(was_asked=True):
+                harvest_store.write_problems((), {outcome.day: outcome.short_reason})
     except (StoreError, OSError) as error:  # the next days may come all the same
         logger.warning("%s: that is not noted on disk: %s", outcome.day, error)
 
 
-def _record(
+def _yield_results(
     context: dg.AssetExecutionContext,
-    came: Mapping[str, asset_metadata.Metadata],
-    failed: Mapping[date, NotBroughtIn],
-    grave: Collection[date],
-    of_run: Sequence[date],
+    fetched: Mapping[str, asset_metadata.Metadata],
+    failed: Mapping[date, HarvestFailure],
+    fatal: Collection[date],
+    partition_days: Sequence[date],
 ) -> Iterator[dg.MaterializeResult[None]]:
     """Tell Dagster which days came, and of no other: a result would mark all of the run's.
 
-    Of the `failed`, those that are `grave` fail the run. Others are of long ago: keywords name them
+    Of the `failed`, those that are `fatal` fail the run. Others are of long ago: keywords name them
     as a gap, and a run that is red every day would be looked at by nobody.
     """
-    if not failed and set(came) == {day.isoformat() for day in of_run}:
-        for day, metadata in came.items():
+    if not failed and set(fetched) == {day.isoformat() for day in partition_days}:
+        for day, metadata in fetched.items():
             context.add_asset_metadata(metadata, context.asset_key, partition_key=day)
         yield dg.MaterializeResult()
         return
-    log_partitions(context, came)
+    log_partitions(context, fetched)
     if not failed:
         return
     reasons = {f"harvest of {day}": of_day.reason for day, of_day in failed.items()}
-    named = " ".join(f"{name}: {reason} |" for name, reason in list(reasons.items())[:_NAMED])
+    named = " ".join(
+        f"{name}: {reason} |" for name, reason in list(reasons.items())[:_MAX_NAMED_DAYS]
+    )
     story = (
-        f"{len(failed)} of {len(came) + len(failed)} days could not be harvested. {named} What "
+        f"{len(failed)} of {len(fetched) + len(failed)} days could not be harvested. {named} What "
         'came is kept. The next daily run asks again; so does this partition\'s "Materialize".'
     )
-    if not grave:
+    if not fatal:
         context.log.warning("%s", story)
         return
-    metadata = dict(list(reasons.items())[:_LISTED])
+    metadata = dict(list(reasons.items())[:_MAX_LISTED_DAYS])
     raise dg.Failure(story, metadata=metadata, allow_retries=False)

@@ -10,26 +10,26 @@ from typing import NamedTuple
 import dagster as dg
 import requests
 
-from papers_assets.defs.asset_checks import CODE_VERSION, NOTIFICATIONS
-from papers_assets.defs.automation import publish_when_sound
+from papers_assets.defs.asset_checks import DEFAULT_CODE_VERSION, NOTIFICATIONS
+from papers_assets.defs.automation import checks_passed_condition
 from papers_assets.defs.resources import StoreResource
-from papers_assets.keywords.model import KeywordsFile
+from papers_assets.keywords.model import KeywordsConfig
 from papers_assets.notify.email import Mailer
-from papers_assets.notify.github import Issues
-from papers_assets.notify.message import NotDelivered, Notice
-from papers_assets.notify.recipients import recipients
-from papers_assets.notify.webhook import post
-from papers_assets.pipeline.deliver import Delivered, mail_all, notice, tell
-from papers_assets.settings import Channels, SettingsError
-from papers_assets.storage.editions import Outputs
+from papers_assets.notify.github import IssuePublisher
+from papers_assets.notify.message import DeliveryError, Message
+from papers_assets.notify.recipients import find_recipients
+from papers_assets.notify.webhook import post_message
+from papers_assets.pipeline.deliver import DeliveryResult, build_message, deliver_all, deliver_mail
+from papers_assets.settings import NotificationSettings, SettingsError
+from papers_assets.storage.editions import EditionStore
 from papers_assets.storage.files import StoreError
 from papers_assets.transform.editions import Edition
 
 Metadata = dict[str, dg.MetadataValue | int | str]
-Deliver = Callable[[dg.AssetExecutionContext, Outputs], Metadata]
+Deliver = Callable[[dg.AssetExecutionContext, EditionStore], Metadata]
 """Delivers what has not been delivered yet, and returns metadata about it."""
 
-_LATER = "The next run sends what was not delivered."
+_RETRY_NOTE = "The next run sends what was not delivered."
 
 
 class _Channel(NamedTuple):
@@ -43,10 +43,10 @@ class _Channel(NamedTuple):
     kind: str
 
 
-def notification_assets(
-    file: KeywordsFile,
+def build_notification_assets(
+    keywords_config: KeywordsConfig,
     digest: dg.AssetsDefinition,
-    channels: Channels,
+    channels: NotificationSettings,
     environment: Mapping[str, str],
 ) -> list[dg.AssetsDefinition]:
     """Make the assets of the channels that are configured.
@@ -55,35 +55,41 @@ def notification_assets(
     addresses that keywords.toml gives by name.
     """
 
-    def issue(context: dg.AssetExecutionContext, outputs: Outputs) -> Metadata:
+    def issue(context: dg.AssetExecutionContext, edition_store: EditionStore) -> Metadata:
         where = (channels.github_api, channels.github_repository, channels.github_token)
-        words, posted = _Words(file, channels), list[str]()
+        words, posted = _CachedComposer(keywords_config, channels), list[str]()
         with requests.Session() as session:
-            issues = Issues(*where, label=file.digest_label, session=session)
-            told = tell(outputs, "github_issue", words, lambda n: posted.append(issues.publish(n)))
-        found = _metadata(context, told)
+            issues = IssuePublisher(*where, label=keywords_config.digest_label, session=session)
+            told = deliver_all(
+                edition_store, "github_issue", words, lambda n: posted.append(issues.publish(n))
+            )
+        found = _delivery_metadata(context, told)
         found |= {"posted": dg.MetadataValue.url(posted[-1])} if posted else {}
-        return found | {f"warning {n}": text for n, text in enumerate(issues.remarks, start=1)}
+        return found | {f"warning {n}": text for n, text in enumerate(issues.warnings, start=1)}
 
-    def email(context: dg.AssetExecutionContext, outputs: Outputs) -> Metadata:
-        who = recipients(file, channels, environment)
+    def email(context: dg.AssetExecutionContext, edition_store: EditionStore) -> Metadata:
+        who = find_recipients(keywords_config, channels, environment)
         mailer = Mailer(
             channels.smtp,
             channels.sender,
             unsubscribe=channels.unsubscribe,
-            name=file.digest_label,
+            name=keywords_config.digest_label,
         )
-        told = mail_all(outputs, mailer, who, _Words(file, channels))
-        return _metadata(context, told) | {"recipients": len(who)}
+        told = deliver_mail(edition_store, mailer, who, _CachedComposer(keywords_config, channels))
+        return _delivery_metadata(context, told) | {"recipients": len(who)}
 
-    def webhook(context: dg.AssetExecutionContext, outputs: Outputs) -> Metadata:
-        def deliver(told: Notice) -> None:
-            post(channels.webhook, told, channels.webhook_shape)
+    def webhook(context: dg.AssetExecutionContext, edition_store: EditionStore) -> Metadata:
+        def deliver(message: Message) -> None:
+            post_message(channels.webhook, message, channels.webhook_shape)
 
-        told = tell(outputs, "webhook", _Words(file, channels), deliver)
-        return _metadata(context, told)
+        told = deliver_all(
+            edition_store, "webhook", _CachedComposer(keywords_config, channels), deliver
+        )
+        return _delivery_metadata(context, told)
 
-    has_recipients = channels.recipients or any(keyword.recipients for keyword in file.keywords)
+    has_recipients = channels.recipients or any(
+        keyword.recipients for keyword in keywords_config.keywords
+    )
     known = [
         _Channel(
             "github_issue",
@@ -111,68 +117,70 @@ def notification_assets(
     ]
     problems = channels.problems
     return [
-        _asset(channel, digest, problems.get(channel.name, ""))
+        _build_channel_asset(channel, digest, problems.get(channel.name, ""))
         for channel in known
         if channel.is_configured or channel.name in problems
     ]
 
 
-class _Words:
+class _CachedComposer:
     """Puts parts of editions into words for this installation; each once."""
 
-    def __init__(self, file: KeywordsFile, channels: Channels) -> None:
-        self._file = file
+    def __init__(self, keywords_config: KeywordsConfig, channels: NotificationSettings) -> None:
+        self._file = keywords_config
         repository = channels.github_repository
         on_github = repository and channels.github_api == "https://api.github.com"
-        self._more = file.site or (
+        self._list_url = keywords_config.site or (
             f"https://github.com/{repository}/blob/HEAD/output/README.md" if on_github else ""
         )
-        self._made: dict[object, Notice | None] = {}
+        self._messages: dict[object, Message | None] = {}
 
-    def __call__(self, edition: Edition, part: int, only: tuple[str, ...] | None) -> Notice | None:
+    def __call__(self, edition: Edition, part: int, only: tuple[str, ...] | None) -> Message | None:
         key = (edition.day, part, only)
-        if key not in self._made:  # hundreds of recipients may get the same
-            self._made[key] = notice(
+        if key not in self._messages:  # hundreds of recipients may get the same
+            self._messages[key] = build_message(
                 edition,
                 part,
                 self._file.names,
-                more=self._more,
+                list_url=self._list_url,
                 only=only,
                 when_nothing_changed=self._file.digest_when_nothing_changed,
                 title=self._file.digest_name,
             )
-        return self._made[key]
+        return self._messages[key]
 
 
-def _metadata(context: dg.AssetExecutionContext, told: Delivered) -> Metadata:
+def _delivery_metadata(context: dg.AssetExecutionContext, told: DeliveryResult) -> Metadata:
     found: Metadata = {"messages": told.messages}
-    if told.forgotten:
-        days = f"{len(told.forgotten)}, from {told.forgotten[0]} to {told.forgotten[-1]}"
+    if told.expired_days:
+        days = f"{len(told.expired_days)}, from {told.expired_days[0]} to {told.expired_days[-1]}"
         context.log.warning("Editions too old to be sent: %s. See output/digests.", days)
         found["editions_not_sent"] = days
     return found
 
 
-def _asset(channel: _Channel, digest: dg.AssetsDefinition, problem: str) -> dg.AssetsDefinition:
+def _build_channel_asset(
+    channel: _Channel, digest: dg.AssetsDefinition, problem: str
+) -> dg.AssetsDefinition:
     """Make the asset of a channel, which fails if there is a `problem` with its settings."""
 
     @dg.asset(
         name=channel.name,
         deps=[digest],
-        automation_condition=publish_when_sound(),
+        automation_condition=checks_passed_condition(),
         group_name=NOTIFICATIONS,
         kinds={channel.kind},
-        code_version=CODE_VERSION,
+        code_version=DEFAULT_CODE_VERSION,
         description=channel.description,
     )
     def notification(
         context: dg.AssetExecutionContext, store: StoreResource
     ) -> dg.MaterializeResult[None]:
         if problem:
-            raise dg.Failure(f"{problem} {_LATER}", allow_retries=False)
+            raise dg.Failure(f"{problem} {_RETRY_NOTE}", allow_retries=False)
         try:
             return dg.MaterializeResult(metadata=channel.deliver(context, store.outputs()))
-        except (NotDelivered, SettingsError, StoreError) as error:
-            raise dg.Failure(f"{error} {_LATER}", allow_retries=False) from error
+        except (DeliveryError, SettingsError, StoreError) as error:
+            raise dg.Failure(f"{error} {_RETRY_NOTE}", allow_retries=False) from error
 
     return notification

@@ -1,4 +1,4 @@
-"""The asset `papers`: each keyword's list."""
+"""The asset `papers_metadata`: each keyword's list."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -10,31 +10,31 @@ from papers_assets import checks
 from papers_assets.defs import asset_metadata
 from papers_assets.defs.asset_checks import (
     LISTS,
+    asset_with_checks,
     check_results,
-    checked_asset,
     is_only_checked,
     stored_check_results,
 )
-from papers_assets.defs.automation import publish_when_new
+from papers_assets.defs.automation import new_data_condition
 from papers_assets.defs.resources import StoreResource
-from papers_assets.keywords.model import KeywordsFile
+from papers_assets.keywords.model import KeywordsConfig
 from papers_assets.pipeline.check_stored import check_stored_papers
-from papers_assets.pipeline.select_papers import choose
+from papers_assets.pipeline.select_papers import select_all
 from papers_assets.text import progress
 from papers_assets.transform import selection, selection_cache
 
 
-def papers_asset(
-    file: KeywordsFile, raw_papers: dg.AssetsDefinition, now: Callable[[], datetime]
+def build_papers_asset(
+    keywords_config: KeywordsConfig, raw_papers: dg.AssetsDefinition, now: Callable[[], datetime]
 ) -> dg.AssetsDefinition:
-    """Make `papers`: each keyword's list, as one DataFrame."""
+    """Make `papers_metadata`: each keyword's list, as one DataFrame."""
     spec = dg.AssetSpec(
         "papers",
         deps=[raw_papers],
-        automation_condition=publish_when_new(),
+        automation_condition=new_data_condition(),
         group_name=LISTS,
         kinds={"pandas", "parquet"},
-        code_version=str(selection_cache.RULES),
+        code_version=str(selection_cache.MATCHER_RULES),
         description=(
             "Each keyword's list: one row per keyword and paper, in the newest stored version, "
             "matched against the keyword again, newest first, up to the keyword's cap.\n\n"
@@ -43,48 +43,52 @@ def papers_asset(
             "The list of a keyword for which nothing changed stays as it was published."
         ),
         metadata={
-            "dagster/column_schema": asset_metadata.column_schema(selection.COLUMNS),
+            "dagster/column_schema": asset_metadata.build_column_schema(selection.COLUMNS),
             "dagster/column_lineage": dg.TableColumnLineage(
-                {name: [dg.TableColumnDep(raw_papers.key, name)] for name in selection.TEXTS}
+                {name: [dg.TableColumnDep(raw_papers.key, name)] for name in selection.TEXT_COLUMNS}
             ),
         },
     ).with_io_manager_key("papers_io")
 
-    @checked_asset(spec, checks.CHECKS_OF_PAPERS)
+    @asset_with_checks(spec, checks.PAPERS_CHECKS)
     def papers(
         context: dg.AssetExecutionContext, store: StoreResource
     ) -> Iterator[dg.MaterializeResult[pd.DataFrame] | dg.AssetCheckResult]:
-        opened, harvests, time = store.open(), store.harvests(), now()
+        opened, harvest_store, time = store.open(), store.harvests(), now()
         if is_only_checked(context):
             yield from stored_check_results(
                 context,
-                lambda: check_stored_papers(file, opened, harvests, time),
-                checks.CHECKS_OF_PAPERS,
+                lambda: check_stored_papers(keywords_config, opened, harvest_store, time),
+                checks.PAPERS_CHECKS,
             )
             return
         progress.info("choosing each keyword's papers")
-        former = opened.papers_or_none()
-        looked = None if file.harvest_since is None else harvests.ledger.read()
-        covered = harvests.coverage(file, time)
-        problem = covered.problem if covered else ""
-        chosen = choose(file, opened, time.date(), former, looked, problem=problem)
-        findings = checks.check_papers(
-            chosen.frame,
-            former,
-            file,
-            chosen.keys,
-            time,
-            chosen.as_published,
-            chosen.gaps,
-            covered.missing if covered else (),
+        previous = opened.read_papers_or_none()
+        scan_state = (
+            None if keywords_config.harvest_since is None else harvest_store.scan_states.read()
         )
-        results = list(check_results(context, findings, checks.CHECKS_OF_PAPERS))
-        frame = chosen.frame
-        if checks.blocking_failures(findings, checks.CHECKS_OF_PAPERS):
-            frame = selection.not_to_be_built_upon(frame)
+        covered = harvest_store.coverage(keywords_config, time)
+        problem = covered.short_reason if covered else ""
+        result = select_all(
+            keywords_config, opened, time.date(), previous, scan_state, short_reason=problem
+        )
+        findings = checks.check_papers(
+            result.frame,
+            previous,
+            keywords_config,
+            result.keys,
+            time,
+            result.reused,
+            result.missing_ranges,
+            covered.missing_days if covered else (),
+        )
+        results = list(check_results(context, findings, checks.PAPERS_CHECKS))
+        frame = result.frame
+        if checks.find_blocking_failures(findings, checks.PAPERS_CHECKS):
+            frame = selection.without_cache(frame)
         yield dg.MaterializeResult(
             value=frame,
-            metadata=asset_metadata.papers(chosen, former, time.date()),
+            metadata=asset_metadata.papers_metadata(result, previous, time.date()),
             check_results=results,
         )
 

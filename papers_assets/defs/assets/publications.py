@@ -8,36 +8,36 @@ import dagster as dg
 import pandas as pd
 
 from papers_assets.defs import asset_metadata
-from papers_assets.defs.asset_checks import CODE_VERSION, PUBLISHING
-from papers_assets.defs.automation import publish_when_sound
+from papers_assets.defs.asset_checks import DEFAULT_CODE_VERSION, PUBLISHING
+from papers_assets.defs.automation import checks_passed_condition
 from papers_assets.defs.resources import StoreResource
-from papers_assets.keywords.model import KeywordsFile
+from papers_assets.keywords.model import KeywordsConfig
 from papers_assets.pipeline.deliver import MOST_DAYS as RECENT_DAYS
 from papers_assets.render.data import FORMAT as DATA_FORMAT
-from papers_assets.render.publications import Files, Reading
-from papers_assets.render.site import DAYS, MOST_DAYS, page_name
-from papers_assets.storage.editions import Outputs
-from papers_assets.storage.raw_papers import public_slug, slug
+from papers_assets.render.publications import Files, Publications
+from papers_assets.render.site import DAYS_FOLDER, MAX_DAYS, build_page_name
+from papers_assets.storage.editions import EditionStore
+from papers_assets.storage.raw_papers import build_public_slug, build_slug
 from papers_assets.text import progress
-from papers_assets.transform.changes import Kind, told_as
+from papers_assets.transform.changes import ChangeKind, announced_kinds
 from papers_assets.transform.editions import Edition
 
-Make = Callable[[Reading, Outputs], Files]
+RenderFiles = Callable[[Publications, EditionStore], Files]
 
 
-def reading_assets(
-    file: KeywordsFile,
+def build_publication_assets(
+    keywords_config: KeywordsConfig,
     papers: dg.AssetsDefinition,
     changes: dg.AssetsDefinition,
     links: Sequence[tuple[str, str]] = (),
 ) -> list[dg.AssetsDefinition]:
     """Make the four; `links` to places outside of the site are shown on every page."""
     return [
-        _asset(
+        _build_publication_asset(
             "site",
-            file,
+            keywords_config,
             papers,
-            lambda reading, outputs: reading.site(outputs.newest_edition()),
+            lambda reading, edition_store: reading.site(edition_store.newest_edition()),
             "Pages to search and filter, which need no server: output/site/index.html, one per "
             "keyword, and one for each of the newest 365 days on which something changed. What is "
             "new, revised or newly matching in the newest edition is marked.",
@@ -46,29 +46,29 @@ def reading_assets(
             deps=[changes],
             links=links,
         ),
-        _asset(
+        _build_publication_asset(
             "feeds",
-            file,
+            keywords_config,
             papers,
-            lambda reading, outputs: reading.feeds(_told(outputs)),
+            lambda reading, edition_store: reading.feeds(_read_announced_kinds(edition_store)),
             "Atom and JSON feeds, per keyword and of all, in output/site/feeds/.",
             kinds={"json"},
             formats={"atom", "json-feed"},
             deps=[changes],
         ),
-        _asset(
+        _build_publication_asset(
             "citations",
-            file,
+            keywords_config,
             papers,
             lambda reading, _: reading.citations(),
             "Entries for reference managers, BibTeX and RIS, in output/site/citations/.",
             formats={"bibtex", "ris"},
         ),
-        _asset(
+        _build_publication_asset(
             "data",
-            file,
+            keywords_config,
             papers,
-            lambda reading, outputs: reading.data(_told(outputs)),
+            lambda reading, edition_store: reading.data(_read_announced_kinds(edition_store)),
             "The lists for other programs, in output/site/data/: papers.json, which "
             "papers.schema.json describes, and papers.csv.",
             kinds={"json"},
@@ -79,81 +79,97 @@ def reading_assets(
     ]
 
 
-def _told(outputs: Outputs) -> Mapping[str, Kind]:
-    return told_as(outputs.read_known().papers)
+def _read_announced_kinds(edition_store: EditionStore) -> Mapping[str, ChangeKind]:
+    return announced_kinds(edition_store.read_announced().papers)
 
 
-def _asset(  # noqa: PLR0913 - most are said by name
+def _build_publication_asset(  # noqa: PLR0913 - most are said by name
     name: str,
-    file: KeywordsFile,
+    keywords_config: KeywordsConfig,
     papers: dg.AssetsDefinition,
-    make: Make,
+    render: RenderFiles,
     description: str,
     *,
     formats: set[str],
     kinds: set[str] | None = None,
     part: str | None = None,
     deps: list[dg.AssetsDefinition] | None = None,
-    code_version: str = CODE_VERSION,
+    code_version: str = DEFAULT_CODE_VERSION,
     links: Sequence[tuple[str, str]] = (),
 ) -> dg.AssetsDefinition:
     @dg.asset(
         name=name,
         ins={"papers": dg.AssetIn(papers.key, input_manager_key="papers_io")},
         deps=deps,
-        automation_condition=publish_when_sound(),
+        automation_condition=checks_passed_condition(),
         group_name=PUBLISHING,
         kinds=kinds or {"python"},
         tags={f"format/{name}": "" for name in formats},
         code_version=code_version,
         description=description,
     )
-    def place(papers: pd.DataFrame, store: StoreResource) -> dg.MaterializeResult:  # type: ignore[type-arg] # Dagster reads it, and takes none
+    def publication(papers: pd.DataFrame, store: StoreResource) -> dg.MaterializeResult:  # type: ignore[type-arg] # Dagster reads it, and takes none
         progress.info("writing %s", name)
-        outputs = store.outputs()
-        with store.open().publishing():
+        edition_store = store.outputs()
+        with store.open().publish_lock():
             # Another run may have published newer papers meanwhile; they are not to be undone.
-            current = store.open().papers_or_none()
-            reading = Reading(
+            current = store.open().read_papers_or_none()
+            reading = Publications(
                 papers if current is None else current,
-                file,
-                public_slug,
-                former=_former(file, outputs, "keywords" if part == "" else name),
+                keywords_config,
+                build_public_slug,
+                old_slugs=_find_old_slugs(
+                    keywords_config, edition_store, "keywords" if part == "" else name
+                ),
                 links=links,
             )
-            sizes = outputs.write_site(name if part is None else part, make(reading, outputs))
+            sizes = edition_store.write_site(
+                name if part is None else part, render(reading, edition_store)
+            )
             if part == "":
-                sizes |= _write_days(reading, outputs)
-        folder = outputs.site_folder / (name if part is None else part)
-        return dg.MaterializeResult(metadata=asset_metadata.files(len(reading.all), folder, sizes))
+                sizes |= _write_days(reading, edition_store)
+        folder = edition_store.site_folder / (name if part is None else part)
+        return dg.MaterializeResult(
+            metadata=asset_metadata.files_metadata(len(reading.all_papers), folder, sizes)
+        )
 
-    return place
+    return publication
 
 
-def _former(file: KeywordsFile, outputs: Outputs, folder: str) -> dict[str, str]:
+def _find_old_slugs(
+    keywords_config: KeywordsConfig, edition_store: EditionStore, folder: str
+) -> dict[str, str]:
     """Return, by keyword, the slug that earlier versions used, where files of theirs are there."""
-    there = {PurePosixPath(name).stem for name in outputs.site_files(folder)}
-    former = {name: slug(name) for name in file.names if slug(name) != public_slug(name)}
-    return {name: old for name, old in former.items() if old in there}
+    there = {PurePosixPath(name).stem for name in edition_store.list_site_files(folder)}
+    previous = {
+        name: build_slug(name)
+        for name in keywords_config.names
+        if build_slug(name) != build_public_slug(name)
+    }
+    return {name: old for name, old in previous.items() if old in there}
 
 
-def _write_days(reading: Reading, outputs: Outputs) -> dict[str, int]:
+def _write_days(reading: Publications, edition_store: EditionStore) -> dict[str, int]:
     """Write the archive; of pages that are there already, those of recent days alone."""
-    days = outputs.days()[-MOST_DAYS:]
-    made_with, written = reading.made_with, outputs.read_written(DAYS)
-    there = outputs.site_files(DAYS) & written.names if written.made_with == made_with else ()
-    unchanged = [day for day in days[:-RECENT_DAYS] if page_name(day) in there]
+    days = edition_store.list_days()[-MAX_DAYS:]
+    made_with, written = reading.rendering_version, edition_store.read_written_files(DAYS_FOLDER)
+    there = (
+        edition_store.list_site_files(DAYS_FOLDER) & written.names
+        if written.rendering_version == made_with
+        else ()
+    )
+    unchanged = [day for day in days[:-RECENT_DAYS] if build_page_name(day) in there]
 
     def read(day: date) -> Edition:
-        edition = outputs.read_edition(day)
+        edition = edition_store.read_edition(day)
         if edition is None:
-            raise FileNotFoundError(outputs.edition_path(day))
+            raise FileNotFoundError(edition_store.edition_path(day))
         return edition
 
-    sizes = outputs.write_site(
-        DAYS,
-        reading.days(days, read, unchanged),
-        unchanged=[page_name(day) for day in unchanged],
+    sizes = edition_store.write_site(
+        DAYS_FOLDER,
+        reading.archive(days, read, unchanged),
+        unchanged=[build_page_name(day) for day in unchanged],
         made_with=made_with,
     )
-    return {f"{DAYS}/{name}": size for name, size in sizes.items()}
+    return {f"{DAYS_FOLDER}/{name}": size for name, size in sizes.items()}

@@ -7,54 +7,58 @@ from datetime import datetime
 import dagster as dg
 
 from papers_assets.arxiv.client import ArxivClient
-from papers_assets.arxiv.oai_day import sets_for
+from papers_assets.arxiv.oai_day import find_sets
 from papers_assets.defs import asset_metadata
 from papers_assets.defs.asset_checks import ARXIV, FRESHNESS, POOL, log_partitions
 from papers_assets.defs.resources import ArxivResource, StoreResource
-from papers_assets.defs.run_config import Asked, RefreshConfig, asked_for
-from papers_assets.defs.run_results import Outcomes
-from papers_assets.keywords.model import Keyword, KeywordsFile
-from papers_assets.pipeline.backfill import LookedBack
-from papers_assets.pipeline.compare_with_oai import Witnessed
-from papers_assets.pipeline.failures import Failed
-from papers_assets.pipeline.keyword_scan import Found
-from papers_assets.pipeline.refresh import Wishes, look_back_only, refresh
-from papers_assets.pipeline.refresh_keyword import Refreshed
+from papers_assets.defs.run_config import RawPapersConfig, RunSelection, resolve_run_config
+from papers_assets.defs.run_results import RunResults
+from papers_assets.keywords.model import Keyword, KeywordsConfig
+from papers_assets.pipeline.backfill import BackfillResult
+from papers_assets.pipeline.compare_with_oai import ComparisonResult
+from papers_assets.pipeline.failures import RefreshFailure
+from papers_assets.pipeline.keyword_scan import ScanResult
+from papers_assets.pipeline.refresh import RefreshOptions, backfill_only, refresh
+from papers_assets.pipeline.refresh_keyword import RefreshResult
 from papers_assets.pipeline.scan_harvest import glean
 from papers_assets.storage.raw_papers import FORMAT
-from papers_assets.storage.run_counters import Counters, counts_of_run
+from papers_assets.storage.run_counters import CounterStore, count_run
 from papers_assets.transform import selection
 
-_QUERIED = (
+_QUERY_DESCRIPTION = (
     "Fetches the newest papers first, up to those that are stored already, so that none is lost "
     "between two days."
 )
-_HARVESTED = (
+_HARVEST_DESCRIPTION = (
     "Matches each keyword against what `harvest` fetched since the last time; sends no request to "
     "arXiv."
 )
-_Outcome = Refreshed | Found | Failed | Witnessed | LookedBack
+_Result = RefreshResult | ScanResult | RefreshFailure | ComparisonResult | BackfillResult
 
 
-def raw_papers_asset(
-    file: KeywordsFile, now: Callable[[], datetime], harvest: dg.AssetsDefinition | None = None
+def build_raw_papers_asset(
+    keywords_config: KeywordsConfig,
+    now: Callable[[], datetime],
+    harvest: dg.AssetsDefinition | None = None,
 ) -> dg.AssetsDefinition:
     """Make `raw_papers`: what arXiv returned, partitioned by keyword.
 
     Args:
-        file: the keywords.
+        keywords_config: the keywords.
         now: gives the time.
         harvest: where keywords are looked for; None: arXiv is asked for each.
     """
 
-    def outcomes_of(
-        keywords: list[Keyword], client: ArxivClient, store: StoreResource, wishes: Wishes
-    ) -> Iterator[_Outcome]:
-        since = file.harvested_from(now().date())
+    def fetch(
+        keywords: list[Keyword], client: ArxivClient, store: StoreResource, options: RefreshOptions
+    ) -> Iterator[_Result]:
+        since = keywords_config.harvest_start(now().date())
         if since is None:
-            if file.witness:
-                wishes = replace(wishes, witness=sets_for(file.harvest_categories))
-            yield from refresh(keywords, client, store.open(), now, wishes)
+            if keywords_config.witness:
+                options = replace(
+                    options, oai_comparison_sets=find_sets(keywords_config.harvest_categories)
+                )
+            yield from refresh(keywords, client, store.open(), now, options)
             return
         found: list[Keyword] = []
         for outcome in glean(
@@ -63,17 +67,17 @@ def raw_papers_asset(
             store.open(),
             now,
             since=since,
-            sets=sets_for(file.harvest_categories),
-            look_again=wishes.ignore_held,
+            sets=find_sets(keywords_config.harvest_categories),
+            rescan=options.full_refresh,
         ):
-            found += [outcome.keyword] if isinstance(outcome, Found) else []
+            found += [outcome.keyword] if isinstance(outcome, ScanResult) else []
             yield outcome
         # After a harvest that arXiv refused, it is not asked in another way.
-        yield from look_back_only(found, client, store.open(), now, wishes)
+        yield from backfill_only(found, client, store.open(), now, options)
 
     @dg.asset(
         name="raw_papers",
-        partitions_def=dg.StaticPartitionsDefinition(file.names),
+        partitions_def=dg.StaticPartitionsDefinition(keywords_config.names),
         # One run asks for all of its keywords, one after the other: arXiv wants them in a row
         # anyway, and a run of its own costs seconds where a partition costs milliseconds.
         backfill_policy=dg.BackfillPolicy.single_run(),
@@ -87,23 +91,27 @@ def raw_papers_asset(
         code_version=str(FORMAT),
         description=(
             "Every version of every paper that arXiv returned, one partition per keyword.\n\n"
-            f"{_HARVESTED if harvest else _QUERIED} Stored papers are kept. A keyword that fails "
+            f"{_HARVEST_DESCRIPTION if harvest else _QUERY_DESCRIPTION} Stored papers are kept. A keyword that fails "
             "keeps its papers; its partition alone is shown as failed."
         ),
-        metadata={"dagster/column_schema": asset_metadata.column_schema(selection.HELD_COLUMNS)},
+        metadata={
+            "dagster/column_schema": asset_metadata.build_column_schema(
+                selection.RAW_PAPERS_COLUMNS
+            )
+        },
     )
     def raw_papers(
         context: dg.AssetExecutionContext,
-        config: RefreshConfig,
+        config: RawPapersConfig,
         arxiv: ArxivResource,
         store: StoreResource,
     ) -> Iterator[dg.MaterializeResult[None]]:
-        asked = asked_for(context, config, file, now().date())
+        asked = resolve_run_config(context, config, keywords_config, now().date())
         client = arxiv.client()
-        outcomes = Outcomes(arxiv.api_url, is_harvested=harvest is not None)
+        outcomes = RunResults(arxiv.api_url, is_harvested=harvest is not None)
         try:
-            keywords = [file[name] for name in asked.names]
-            for outcome in outcomes_of(keywords, client, store, asked.wishes):
+            keywords = [keywords_config[name] for name in asked.names]
+            for outcome in fetch(keywords, client, store, asked.options):
                 outcomes.add(outcome)
         except BaseException:
             # Interrupted: what came is on disk, so it is recorded all the same.
@@ -111,24 +119,24 @@ def raw_papers_asset(
             raise
         finally:
             client.close()
-            counted = counts_of_run(
+            counted = count_run(
                 now(),
                 client.requests,
                 client.seconds_waited,
                 refreshed=outcomes.refreshed,
                 failed=outcomes.failed,
             )
-            held = store.open()
-            Counters(held.home, held.locks).add(counted)
-        yield from _record(context, outcomes, asked)
+            stored = store.open()
+            CounterStore(stored.home, stored.locks).add(counted)
+        yield from _yield_results(context, outcomes, asked)
 
     return raw_papers
 
 
-def _record(
+def _yield_results(
     context: dg.AssetExecutionContext,
-    outcomes: Outcomes,
-    asked: Asked,
+    results: RunResults,
+    asked: RunSelection,
 ) -> Iterator[dg.MaterializeResult[None]]:
     """Tell Dagster what happened to each keyword, and nothing that did not.
 
@@ -137,16 +145,16 @@ def _record(
     automation publishes what arrived, or the command line does at once. A run that resumes others
     and fetched the rest of their keywords gives a result: downstream follows in it.
     """
-    problems, metadata = outcomes.problems, outcomes.refreshed
+    problems, metadata = results.failure_reasons, results.refreshed
     if not problems and asked.is_whole_range:
-        metadata = {**_stored_metadata(context, asked.fetched), **metadata}
+        metadata = {**_read_latest_metadata(context, asked.already_fetched), **metadata}
         for name, of_keyword in metadata.items():
             context.add_asset_metadata(of_keyword, context.asset_key, partition_key=name)
         yield dg.MaterializeResult()
         return
     log_partitions(context, metadata)
     if problems:
-        for name, failed in outcomes.failed.items():
+        for name, failed in results.failed.items():
             # The page of a partition shows the observations of it, not the failures of its runs.
             context.log_event(
                 dg.AssetObservation(
@@ -156,7 +164,7 @@ def _record(
                     metadata={"failure_reason": failed.reason},
                 )
             )
-        raise dg.Failure(outcomes.story, metadata=dict(problems), allow_retries=False)
+        raise dg.Failure(results.failure_summary, metadata=dict(problems), allow_retries=False)
     context.log.info(
         "papers and readme follow in a run of their own, within a minute."
         if metadata
@@ -164,7 +172,7 @@ def _record(
     )
 
 
-def _stored_metadata(
+def _read_latest_metadata(
     context: dg.AssetExecutionContext, names: Collection[str]
 ) -> dict[str, asset_metadata.Metadata]:
     """Return the metadata of the newest materialization of each of these partitions."""

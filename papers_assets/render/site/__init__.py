@@ -4,27 +4,27 @@
 The scripts search, filter and mark what is in the page already.
 """
 
-from papers_assets.render.site.days import DAYS, MOST_DAYS, page_name, render_days
-from papers_assets.render.site.environment import look
+from papers_assets.render.site.days import DAYS_FOLDER, MAX_DAYS, build_page_name, render_days
+from papers_assets.render.site.environment import look_version
 from papers_assets.render.site.pages import (
-    MOST_PAPERS,
-    Frame,
-    NamedPage,
+    MAX_PAPERS,
+    KeywordPage,
     Site,
+    SiteFrame,
     SiteSection,
     render_site,
 )
 
 __all__ = [
-    "DAYS",
-    "MOST_DAYS",
-    "MOST_PAPERS",
-    "Frame",
-    "NamedPage",
+    "DAYS_FOLDER",
+    "MAX_DAYS",
+    "MAX_PAPERS",
+    "KeywordPage",
     "Site",
+    "SiteFrame",
     "SiteSection",
-    "look",
-    "page_name",
+    "build_page_name",
+    "look_version",
     "render_days",
     "render_site",
 ]

@@ -8,17 +8,17 @@ from urllib.parse import quote, urlencode
 from markupsafe import Markup
 
 from papers_assets.render import markdown
-from papers_assets.render.citations import bibtex
-from papers_assets.render.site.mathml import mathematics
-from papers_assets.transform.listed_papers import Listed
+from papers_assets.render.citations import to_bibtex
+from papers_assets.render.site.mathml import render_text
+from papers_assets.transform.listed_papers import ListedPaper
 
-_MOST_SHOWN = 20_000
+_MAX_TEXT = 20_000
 """Characters of a field. arXiv itself takes no abstract of more than 1,920."""
-_MOST_AUTHORS = 12
+_MAX_AUTHORS = 12
 """Named at once; of more, `_MOST_AUTHORS - 2` are, and the others can be unfolded."""
-_MOST_OF_LINK = 60
+_MAX_LINK_TEXT = 60
 _UNTITLED = "(untitled)"
-MARKS = {
+MARK_LABELS = {
     "new": "New",
     "revised": "Revised",
     "matched": "Newly matching",
@@ -27,10 +27,12 @@ MARKS = {
 """What a paper can be in the newest edition, or, withdrawn, for good; and how that is said."""
 
 
-class Entry:
+class PaperEntry:
     """A paper on a page."""
 
-    def __init__(self, paper: Listed, mark: str, slugs: Mapping[str, str], was: str = "") -> None:
+    def __init__(
+        self, paper: ListedPaper, mark: str, slugs: Mapping[str, str], was: str = ""
+    ) -> None:
         """Take a paper.
 
         Args:
@@ -41,8 +43,8 @@ class Entry:
         """
         self.paper = paper
         self.was = was
-        self.mark = mark if mark in MARKS else ""
-        self.keywords = [(shown(name), slugs.get(name, "")) for name in paper.keywords]
+        self.mark = mark if mark in MARK_LABELS else ""
+        self.keywords = [(truncate(name), slugs.get(name, "")) for name in paper.keywords]
 
     @property
     def day(self) -> date:
@@ -58,7 +60,7 @@ class Entry:
     @property
     def arxiv_id(self) -> str:
         """The paper's id, without the version."""
-        return shown(self.paper.arxiv_id)
+        return truncate(self.paper.arxiv_id)
 
     @property
     def anchor(self) -> str:
@@ -73,7 +75,7 @@ class Entry:
     @property
     def bibtex(self) -> str:
         """Its entry in the BibTeX files, without the abstract, which the page has already."""
-        return bibtex([self.paper], abstracts=False)
+        return to_bibtex([self.paper], abstracts=False)
 
     @property
     def coins(self) -> str:
@@ -83,13 +85,13 @@ class Entry:
         (citation_title and others) would make the page one single paper.
         """
         paper = self.paper
-        doi = markdown.collapse(paper.doi or "").split()
+        doi = markdown.collapse_whitespace(paper.doi or "").split()
         pairs = [
             ("ctx_ver", "Z39.88-2004"),
             ("rft_val_fmt", "info:ofi/fmt:kev:mtx:dc"),
             ("rft.type", "preprint"),
-            ("rft.title", shown(paper.title)),
-            *(("rft.au", shown(name)) for name in paper.authors),
+            ("rft.title", truncate(paper.title)),
+            *(("rft.au", truncate(name)) for name in paper.authors),
             ("rft.date", f"{paper.published:%Y-%m-%d}"),
             ("rft.publisher", "arXiv"),
             ("rft_id", paper.url),
@@ -105,40 +107,40 @@ class Entry:
     @property
     def doi(self) -> str:
         """The address behind the first DOI, or empty: sometimes there are several."""
-        words = markdown.collapse(self.paper.doi or "").split()
+        words = markdown.collapse_whitespace(self.paper.doi or "").split()
         return f"https://doi.org/{quote(words[0])}" if words else ""
 
     @cached_property
     def title(self) -> Markup:
         """The title, as HTML."""
-        text = shown(self.paper.title)
-        return mathematics(text if markdown.is_visible(text) else _UNTITLED)
+        text = truncate(self.paper.title)
+        return render_text(text if markdown.has_visible_text(text) else _UNTITLED)
 
     @cached_property
     def abstract(self) -> Markup:
         """The abstract, as HTML."""
-        return mathematics(shown(self.paper.abstract))
+        return render_text(truncate(self.paper.abstract))
 
     @cached_property
     def comment(self) -> str:
         """The authors' comment, or empty."""
-        return shown(self.paper.comment or "")
+        return truncate(self.paper.comment or "")
 
     @cached_property
     def journal(self) -> str:
         """Where it was published, or empty."""
-        return shown(self.paper.journal_ref or "")
+        return truncate(self.paper.journal_ref or "")
 
     @cached_property
     def authors(self) -> list[tuple[str, str]]:
         """The authors that are named at once, each with a search for the name, or empty."""
-        names = [shown(name) for name in self.paper.authors[: self._named]]
-        return [(name, _search(name)) for name in names]
+        names = [truncate(name) for name in self.paper.authors[: self._named]]
+        return [(name, _search_fragment(name)) for name in names]
 
     @cached_property
     def other_authors(self) -> str:
         """The authors that can be unfolded."""
-        return shown(", ".join(self.paper.authors[self._named :]))
+        return truncate(", ".join(self.paper.authors[self._named :]))
 
     @property
     def more_authors(self) -> int:
@@ -148,31 +150,31 @@ class Entry:
     @property
     def _named(self) -> int:
         number = len(self.paper.authors)
-        return number if number <= _MOST_AUTHORS else _MOST_AUTHORS - 2
+        return number if number <= _MAX_AUTHORS else _MAX_AUTHORS - 2
 
     @cached_property
     def categories(self) -> list[str]:
         """The categories, the primary one first, each once, none with a space in it."""
         names = (self.paper.primary_category, *self.paper.categories)
-        return list(filter(None, dict.fromkeys("_".join(shown(name).split()) for name in names)))
+        return list(filter(None, dict.fromkeys("_".join(truncate(name).split()) for name in names)))
 
     @cached_property
     def links(self) -> list[tuple[str, str, str]]:
         """Where its code is: what is there, the address, and how it is shown."""
-        return [(link.kind, link.url, _address(link.url)) for link in self.paper.code]
+        return [(link.kind, link.url, _shorten_address(link.url)) for link in self.paper.code_links]
 
 
-def shown(text: str) -> str:
+def truncate(text: str) -> str:
     """Give a published text as readers see it."""
-    return markdown.shortened(markdown.collapse(text), _MOST_SHOWN)
+    return markdown.truncate(markdown.collapse_whitespace(text), _MAX_TEXT)
 
 
-def _search(name: str) -> str:
+def _search_fragment(name: str) -> str:
     """Return what follows "#q=" in an address that searches for a name as a phrase."""
     words = name.replace('"', " ")
-    return quote(f'"{words}"') if markdown.is_visible(words) else ""
+    return quote(f'"{words}"') if markdown.has_visible_text(words) else ""
 
 
-def _address(url: str) -> str:
-    bare = markdown.collapse(url).split("://", 1)[-1].removeprefix("www.").rstrip("/")
-    return bare if len(bare) <= _MOST_OF_LINK else f"{bare[: _MOST_OF_LINK - 1]}…"
+def _shorten_address(url: str) -> str:
+    bare = markdown.collapse_whitespace(url).split("://", 1)[-1].removeprefix("www.").rstrip("/")
+    return bare if len(bare) <= _MAX_LINK_TEXT else f"{bare[: _MAX_LINK_TEXT - 1]}…"

@@ -10,7 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from papers_assets.render.chart import Scale
-from papers_assets.render.site.entries import MARKS
+from papers_assets.render.site.entries import MARK_LABELS
 
 SCALE = Scale(height=24, step=4, bar=3, lowest=1.5)
 """Of the bars, which follow the page's colours, light or dark."""
@@ -24,7 +24,7 @@ _MONTHS = (
 
 
 @cache
-def environment() -> Environment:
+def build_environment() -> Environment:
     """Return the environment of the templates."""
     environment = Environment(
         loader=PackageLoader("papers_assets", "render/site"),
@@ -34,42 +34,42 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {
-        "spelled_out": spelled_out,
+        "spelled_out": spell_out_day,
         "month": lambda day: f"{_MONTHS[day.month - 1]} {day.year}",
-        "counted": counted,
+        "counted": count_noun,
     }
-    script, script_hash = _inlined(*_SCRIPTS)
-    style, style_hash = _inlined("style.css")
+    script, script_hash = _inline(*_SCRIPTS)
+    style, style_hash = _inline("style.css")
     environment.globals |= {
         "script": script,
         "style": style,
         "policy": f"default-src 'none'; script-src {script_hash}; style-src {style_hash}; "
         "img-src data:; base-uri 'none'; form-action 'none'",
-        "said": MARKS,
+        "said": MARK_LABELS,
         "scale": SCALE,
     }
     return environment
 
 
-def spelled_out(day: date) -> str:
+def spell_out_day(day: date) -> str:
     """Return a day in words: Friday, 27 November 2026."""
     return f"{_WEEKDAYS[day.weekday()]}, {day.day} {_MONTHS[day.month - 1]} {day.year}"
 
 
-def counted(number: int, noun: str = "paper") -> str:
+def count_noun(number: int, noun: str = "paper") -> str:
     """Return a number of things in words: 1 paper, 1,234 papers."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 @cache
-def look() -> str:
+def look_version() -> str:
     """Return a digest of the templates, style and scripts: it changes whenever one of them does."""
     files = sorted(resources.files(__package__).iterdir(), key=lambda file: file.name)
     texts = [f.read_bytes() for f in files if f.name.endswith((".j2", ".css", ".js"))]
     return hashlib.sha256(b"\0".join(texts)).hexdigest()
 
 
-def _inlined(*names: str) -> tuple[Markup, str]:
+def _inline(*names: str) -> tuple[Markup, str]:
     """Return our files as one text for the page, and its hash for the page's security policy."""
     folder = resources.files(__package__)
     text = "\n".join(["", *(folder.joinpath(n).read_text(encoding="utf-8") for n in names)])

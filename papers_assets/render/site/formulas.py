@@ -24,7 +24,7 @@ _ARGUMENT = re.compile(r"\\[A-Za-z]+\s*\{[^{}]*\}")
 _WORD = re.compile(r"\s[a-z]{2,}(?=[,.;:]?(?:\s|$))|(?<!\S)[a-z]{2,}[,.;:]?\s")
 
 
-class Piece(NamedTuple):
+class TextPiece(NamedTuple):
     """A stretch of text."""
 
     text: str
@@ -35,7 +35,7 @@ class Piece(NamedTuple):
     """Whether the formula has a line of its own."""
 
 
-def pieces(text: str) -> Iterator[Piece]:
+def split_formulas(text: str) -> Iterator[TextPiece]:
     """Give the text in pieces; joined, their texts are the text."""
     start = position = 0
     while match := _FORMULA.search(text, position):
@@ -46,11 +46,11 @@ def pieces(text: str) -> Iterator[Piece]:
         position = match.end()
         if kind is not None:
             if start < match.start():
-                yield Piece(text[start : match.start()])
-            yield Piece(match[0], match[kind].strip(), kind in {"double", "display"})
+                yield TextPiece(text[start : match.start()])
+            yield TextPiece(match[0], match[kind].strip(), kind in {"double", "display"})
             start = position
     if start < len(text):
-        yield Piece(text[start:])
+        yield TextPiece(text[start:])
 
 
 def _is_mathematics(between: str, following: str) -> bool:

@@ -21,17 +21,17 @@ _STYLES = {
     "monospace": "MONOSPACE",
 }
 # Unicode had some before it had all of them.
-_ELSEWHERE = {"FRAKTUR": "BLACK-LETTER", "ITALIC": ""}
+_RENAMED = {"FRAKTUR": "BLACK-LETTER", "ITALIC": ""}
 _PREFIXES = ("LATIN ", "GREEK ")
 
 
-def styled(text: str, style: str) -> str:
+def apply_style(text: str, style: str) -> str:
     """Give the text in a style of MathML's `mathvariant`; what has no such letter stays."""
-    return "".join(_styled(letter, style) for letter in text)
+    return "".join(_style_letter(letter, style) for letter in text)
 
 
 @cache
-def _styled(letter: str, style: str) -> str:
+def _style_letter(letter: str, style: str) -> str:
     wanted = _STYLES.get(style)
     name = unicodedata.name(letter, "")
     for prefix in _PREFIXES:
@@ -39,13 +39,13 @@ def _styled(letter: str, style: str) -> str:
     if wanted is None or not (letter.isalpha() or letter.isdecimal()):
         return letter
     name = name.replace(" LETTER ", " ")
-    candidates = [f"MATHEMATICAL {wanted} {name}", f"{_ELSEWHERE.get(wanted, wanted)} {name}"]
+    candidates = [f"MATHEMATICAL {wanted} {name}", f"{_RENAMED.get(wanted, wanted)} {name}"]
     if (letter, style) == ("h", "italic"):
         return "\N{PLANCK CONSTANT}"
-    return next(filter(None, map(_named, candidates)), letter)
+    return next(filter(None, map(_letter_name, candidates)), letter)
 
 
-def _named(name: str) -> str:
+def _letter_name(name: str) -> str:
     try:
         return unicodedata.lookup(name)
     except KeyError:

@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 from markupsafe import Markup
 
 # Wider ones are cut where a line may break. A narrow phone has room for about this many characters.
-_WIDE, _LEAST_CUT = 28, 5
+_MAX_WIDTH, _MIN_LINE = 28, 5
 _BINARY = frozenset("+-\u2212\u00d7\u00b1\u00b7")
 _BREAKS = frozenset("=<>,;+-:|") | frozenset(
     "\u2212\u00d7\u00b1\u2208\u2209\u2192\u2190\u2194\u21d2\u21d4\u21a6\u2248\u2243\u2245\u223c"
@@ -14,7 +14,7 @@ _BREAKS = frozenset("=<>,;+-:|") | frozenset(
 )
 
 
-def written(row: ET.Element, source: str, *, is_display: bool) -> Markup:
+def render_formula(row: ET.Element, source: str, *, is_display: bool) -> Markup:
     """Write a formula as HTML, with its source as its name: it is read out, and copied.
 
     Args:
@@ -24,11 +24,11 @@ def written(row: ET.Element, source: str, *, is_display: bool) -> Markup:
     """
     parts = list(row) if row.tag == "mrow" else [row]
     if [part.tag for part in parts] == ["mtext"]:
-        return _emphasised(parts[0])
-    _trim(parts)
-    lines = list(_lines(parts)) if _width(row) > _WIDE else [parts]
+        return _render_emphasis(parts[0])
+    _trim_spaces(parts)
+    lines = list(_split_lines(parts)) if _estimate_width(row) > _MAX_WIDTH else [parts]
     written = Markup("").join(
-        _math(line, is_display=is_display, source=source if len(lines) == 1 else "")
+        _math_element(line, is_display=is_display, source=source if len(lines) == 1 else "")
         for line in lines
     )
     if len(lines) == 1:
@@ -39,13 +39,13 @@ def written(row: ET.Element, source: str, *, is_display: bool) -> Markup:
     )
 
 
-def _emphasised(words: ET.Element) -> Markup:
+def _render_emphasis(words: ET.Element) -> Markup:
     """Write a formula of nothing but words, of which papers make bold ones, as such words."""
     text = (words.text or "").replace("\N{NO-BREAK SPACE}", " ")
     return Markup('<span class="{}">{}</span>').format(words.get("class", "text"), text)
 
 
-def _trim(row: Sequence[ET.Element]) -> None:
+def _trim_spaces(row: Sequence[ET.Element]) -> None:
     """Leave out the spaces of operators at the ends, as TeX does: words have spaces already."""
     if row[0].tag == "mo":
         row[0].attrib.setdefault("lspace", "0")
@@ -55,24 +55,24 @@ def _trim(row: Sequence[ET.Element]) -> None:
             row[-1].attrib.setdefault("lspace", "0")
 
 
-def _math(parts: list[ET.Element], *, is_display: bool, source: str) -> Markup:
+def _math_element(parts: list[ET.Element], *, is_display: bool, source: str) -> Markup:
     math = ET.Element("math", {"alttext": source} if source else {})
     if is_display:
         math.attrib |= {"display": "block"} if source else {"displaystyle": "true"}
-    if sum(map(_width, parts)) > _WIDE:
+    if sum(map(_estimate_width, parts)) > _MAX_WIDTH:
         math.attrib |= {"class": "wide", "tabindex": "0"}
     math.extend(parts)
     # Every text and attribute is escaped here; elements are closed as HTML has it.
     return Markup(ET.tostring(math, encoding="unicode", short_empty_elements=False))  # noqa: S704
 
 
-def _lines(row: Sequence[ET.Element]) -> Iterator[list[ET.Element]]:
+def _split_lines(row: Sequence[ET.Element]) -> Iterator[list[ET.Element]]:
     """Cut a row after its operators, into parts between which a line may break."""
     line: list[ET.Element] = []
     for part in row:
         line.append(part)
         is_break = part.tag == "mo" and part.text in _BREAKS
-        if is_break and sum(map(_width, line)) >= _LEAST_CUT:
+        if is_break and sum(map(_estimate_width, line)) >= _MIN_LINE:
             part.attrib.setdefault("form", "infix")  # at an end, it would lose its spaces
             yield line
             line = []
@@ -80,12 +80,12 @@ def _lines(row: Sequence[ET.Element]) -> Iterator[list[ET.Element]]:
         yield line
 
 
-def _width(element: ET.Element) -> float:
+def _estimate_width(element: ET.Element) -> float:
     """Estimate a width, in characters."""
     if element.tag == "mfrac":
-        return max(map(_width, element))
+        return max(map(_estimate_width, element))
     own = len(element.text or "")
-    parts = [_width(part) for part in element]
+    parts = [_estimate_width(part) for part in element]
     if element.tag in {"msub", "msup", "msubsup"}:
         return parts[0] + 0.7 * max(parts[1:])
     if element.tag in {"mover", "munder", "munderover"}:

@@ -17,16 +17,18 @@ from xml.etree import ElementTree as ET
 from latex2mathml.converter import Converter
 from markupsafe import Markup, escape
 
-from papers_assets.render.site.formulas import pieces
-from papers_assets.render.site.letters import styled
-from papers_assets.render.site.lines import written
+from papers_assets.render.site.formulas import split_formulas
+from papers_assets.render.site.letters import apply_style
+from papers_assets.render.site.lines import render_formula
 
-MOST_CHARACTERS = 500
+MAX_CHARACTERS = 500
 """Of a formula. The longest of 31,487 real papers has 285."""
-_DEEPEST, _MOST_ELEMENTS = 16, 400
+_MAX_DEPTH, _MAX_ELEMENTS = 16, 400
 """Of a formula's tree. Of real ones: 10 and 139."""
 # They multiply what follows them, without a bound.
-_BOMBS = re.compile(r"\\(?:(?:re)?newcommand|newenvironment|[gex]?def|let|Declare\w+|sideset)")
+_MACRO_DEFINITIONS = re.compile(
+    r"\\(?:(?:re)?newcommand|newenvironment|[gex]?def|let|Declare\w+|sideset)"
+)
 _REFERENCE = re.compile(r"&#x([0-9A-Fa-f]{1,6});")
 _BARE_PERCENT = re.compile(r"(?<!\\)%")
 _BY_NUMBER = re.compile(r"\\unicode\s*\{\s*x([0-9A-Fa-f]{2,5})\s*\}")
@@ -65,38 +67,39 @@ _SPACES = {
 }
 
 
-class _Unsuitable(Exception):
+class _UnsuitableFormulaError(Exception):
     """The formula's source says more than its translation would."""
 
 
-def mathematics(text: str) -> Markup:
+def render_text(text: str) -> Markup:
     """Give a text as HTML, its formulas as MathML where that is possible.
 
     Args:
-        text: as `papers_assets.render.markdown.collapse` returns it.
+        text: as `papers_assets.render.markdown.collapse_whitespace` returns it.
     """
     return Markup("").join(
-        (piece.formula and mathml(piece.formula, is_display=piece.is_display)) or escape(piece.text)
-        for piece in pieces(text)
+        (piece.formula and render_mathml(piece.formula, is_display=piece.is_display))
+        or escape(piece.text)
+        for piece in split_formulas(text)
     )
 
 
 @lru_cache(maxsize=20_000)
-def mathml(formula: str, *, is_display: bool = False) -> Markup | None:
+def render_mathml(formula: str, *, is_display: bool = False) -> Markup | None:
     """Give a formula as MathML; None: better show its source."""
-    if len(formula) > MOST_CHARACTERS or not _is_harmless(formula):
+    if len(formula) > MAX_CHARACTERS or not _is_harmless(formula):
         return None
     latex = _BARE_PERCENT.sub(r"\\%", formula)  # a comment in TeX, a percentage in abstracts
     latex = _BY_NUMBER.sub(lambda match: chr(int(match[1], 16)), latex)
     display = "block" if is_display else "inline"
     try:
         raw = Converter(display=display).convert_to_element(latex)
-        row = _copied(raw, [_MOST_ELEMENTS], _DEEPEST)
+        row = _copy_element(raw, [_MAX_ELEMENTS], _MAX_DEPTH)
     except Exception:  # noqa: BLE001 - whatever it dies of, the source can be shown
         return None
-    if not "".join(row.itertext()).strip() or not _says_all(latex, row):
+    if not "".join(row.itertext()).strip() or not _has_all_letters(latex, row):
         return None
-    return written(row, formula, is_display=is_display)
+    return render_formula(row, formula, is_display=is_display)
 
 
 def _is_harmless(formula: str) -> bool:
@@ -104,36 +107,36 @@ def _is_harmless(formula: str) -> bool:
     braces = [brace for brace in _BRACE.findall(formula) if brace in "{}"]
     depths = list(accumulate(1 if brace == "{" else -1 for brace in braces))
     is_balanced = not depths or (min(depths) >= 0 and depths[-1] == 0)
-    return is_balanced and "&#" not in formula and not _BOMBS.search(formula)
+    return is_balanced and "&#" not in formula and not _MACRO_DEFINITIONS.search(formula)
 
 
-def _copied(raw: ET.Element, left: list[int], deeper: int) -> ET.Element:
+def _copy_element(raw: ET.Element, elements_left: list[int], depth: int) -> ET.Element:
     """Copy an element that may be shown, with all that is in it.
 
     Args:
         raw: what latex2mathml gives.
-        left: how many more elements there may be; counted down.
-        deeper: how deep they may be nested.
+        elements_left: how many more elements there may be; counted down.
+        depth: how deep they may be nested.
 
     Raises:
         _Unsuitable: something in it may not be shown.
     """
-    left[0] -= 1
-    if not deeper or not left[0]:
-        raise _Unsuitable
+    elements_left[0] -= 1
+    if not depth or not elements_left[0]:
+        raise _UnsuitableFormulaError
     tag = "mrow" if raw.tag == "math" else str(raw.tag)
     if tag not in _PARTS:
-        raise _Unsuitable
-    element = ET.Element(tag, {} if raw.tag == "math" else dict(_attributes(raw)))
+        raise _UnsuitableFormulaError
+    element = ET.Element(tag, {} if raw.tag == "math" else dict(_copy_attributes(raw)))
     variant = raw.get("mathvariant", "")
-    element.text = _text(raw) if tag == "mtext" else styled(_text(raw), variant)
+    element.text = _clean_text(raw) if tag == "mtext" else apply_style(_clean_text(raw), variant)
     for child in raw:
-        _append(element, _copied(child, left, deeper - 1))
+        _append(element, _copy_element(child, elements_left, depth - 1))
     if tag in _ROWS:
         _space_names(element)
     parts = _PARTS[tag]
     if (parts is not None and len(element) != parts) or (element.text and parts != 0):
-        raise _Unsuitable
+        raise _UnsuitableFormulaError
     is_needless = tag == "mrow" and len(element) == 1 and not element.attrib
     return element[0] if is_needless else element
 
@@ -168,7 +171,7 @@ def _is_name(element: ET.Element) -> bool:
     return element.tag == "mi" and not element.attrib and len(text) > 1 and text.isalpha()
 
 
-def _attributes(raw: ET.Element) -> Iterator[tuple[str, str]]:
+def _copy_attributes(raw: ET.Element) -> Iterator[tuple[str, str]]:
     for name, value in raw.attrib.items():
         given = _SPACES.get(value, value)
         if name == "columnalign" and value in {"left", "right", "center"}:
@@ -176,7 +179,7 @@ def _attributes(raw: ET.Element) -> Iterator[tuple[str, str]]:
         elif (allowed := _ATTRIBUTES.get(name)) is not None and allowed.fullmatch(given):
             yield name, given
         elif name not in _IDLE:
-            raise _Unsuitable
+            raise _UnsuitableFormulaError
     variant = raw.get("mathvariant", "")
     if raw.tag == "mi" and variant == "normal":
         yield "mathvariant", "normal"  # the one that browsers know
@@ -184,12 +187,12 @@ def _attributes(raw: ET.Element) -> Iterator[tuple[str, str]]:
         yield "class", variant
 
 
-def _text(raw: ET.Element) -> str:
+def _clean_text(raw: ET.Element) -> str:
     text = _REFERENCE.sub(lambda match: chr(int(match[1], 16)), raw.text or "")
     text = text[-1] if text in {r"\{", r"\}"} else _ESCAPED.sub(r"\1", text)
     is_raw = "\\" in text or (len(text) > 1 and not {"{", "}"}.isdisjoint(text))
     if is_raw or any(map(_is_control, text)):
-        raise _Unsuitable
+        raise _UnsuitableFormulaError
     return text
 
 
@@ -198,11 +201,11 @@ def _is_control(character: str) -> bool:
     return is_other and character not in _INVISIBLE_OPERATORS
 
 
-def _says_all(formula: str, row: ET.Element) -> bool:
+def _has_all_letters(formula: str, row: ET.Element) -> bool:
     """Say whether every letter and digit of the source that is no command's is shown."""
-    source = Counter(filter(str.isalnum, _plain(_COMMAND.sub(" ", formula))))
-    return source <= Counter(_plain("".join(row.itertext())))
+    source = Counter(filter(str.isalnum, _to_plain(_COMMAND.sub(" ", formula))))
+    return source <= Counter(_to_plain("".join(row.itertext())))
 
 
-def _plain(text: str) -> str:
+def _to_plain(text: str) -> str:
     return unicodedata.normalize("NFKD", text)

@@ -8,20 +8,20 @@ from functools import cached_property
 from itertools import groupby
 from typing import NamedTuple
 
-from papers_assets.render.chart import Bars
-from papers_assets.render.site.entries import MARKS, Entry, shown
-from papers_assets.render.site.environment import environment, spelled_out
-from papers_assets.transform.listed_papers import Listed
+from papers_assets.render.chart import BarRow
+from papers_assets.render.site.entries import MARK_LABELS, PaperEntry, truncate
+from papers_assets.render.site.environment import build_environment, spell_out_day
+from papers_assets.transform.listed_papers import ListedPaper
 
-MOST_PAPERS = 3_000
+MAX_PAPERS = 3_000
 """On one page: a browser opens that many within two seconds. Of more, the newest are shown."""
 _BUFFER = 512
 """How many bits of text make a piece, so that pieces are neither many nor large."""
-_MOST_KEYWORDS = 60
+_MAX_KEYWORDS = 60
 """Named beside the papers of a keyword or day: of thousands, pages would be too large."""
 
 
-class NamedPage(NamedTuple):
+class KeywordPage(NamedTuple):
     """A keyword's page."""
 
     name: str
@@ -29,10 +29,10 @@ class NamedPage(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Frame:
+class SiteFrame:
     """What all pages of a site have in common."""
 
-    keywords: Sequence[NamedPage]
+    keywords: Sequence[KeywordPage]
     links: Sequence[tuple[str, str]] = ()
     """To places outside of the site: what is there, and the address."""
     feeds: bool = True
@@ -45,12 +45,12 @@ class Frame:
         """The slugs by keyword."""
         return dict(self.keywords)
 
-    def near(self, slug: str) -> list[NamedPage]:
+    def near(self, slug: str) -> list[KeywordPage]:
         """Return the keywords around one of them, or the first ones; at most _MOST_KEYWORDS."""
         at = next((i for i, page in enumerate(self.keywords) if page.slug == slug), 0)
-        start = max(0, min(at - _MOST_KEYWORDS // 2, len(self.keywords) - _MOST_KEYWORDS))
-        pages = self.keywords[start : start + _MOST_KEYWORDS]
-        return [NamedPage(shown(page.name), page.slug) for page in pages]
+        start = max(0, min(at - _MAX_KEYWORDS // 2, len(self.keywords) - _MAX_KEYWORDS))
+        pages = self.keywords[start : start + _MAX_KEYWORDS]
+        return [KeywordPage(truncate(page.name), page.slug) for page in pages]
 
 
 @dataclass(frozen=True)
@@ -60,11 +60,11 @@ class SiteSection:
     keyword: str
     slug: str
     """Its page's file name, without ".html"."""
-    papers: Sequence[Listed]
+    papers: Sequence[ListedPaper]
     """Newest first."""
     note: str
     """A sentence, where something must be said; or empty."""
-    bars: Bars
+    bars: BarRow
     """Papers a day; the newest is `Site.today`."""
 
 
@@ -73,35 +73,35 @@ class Site:
     """What the site is made of."""
 
     sections: Sequence[SiteSection]
-    papers: Sequence[Listed]
+    papers: Sequence[ListedPaper]
     """All of them, each once, newest first."""
     marks: Mapping[str, str]
-    """By arXiv id, one of `entries.MARKS`."""
+    """By arXiv id, one of `entries.MARK_LABELS`."""
     last_update: date | None
     remark: str
     """A sentence or two that must be said, or empty."""
     today: date
-    frame: Frame = field(default_factory=lambda: Frame([]))
+    frame: SiteFrame = field(default_factory=lambda: SiteFrame([]))
     moved: Mapping[str, str] = field(default_factory=dict)
     """Former slugs of keywords' pages, each with the slug of today."""
 
 
 @dataclass(frozen=True)
-class _Row:
+class _KeywordRow:
     """A keyword in the list of keywords."""
 
     keyword: str
     slug: str
     count: int
     note: str
-    bars: Bars
+    bars: BarRow
 
 
-class Group(NamedTuple):
+class PaperGroup(NamedTuple):
     """Papers below one heading."""
 
     title: str
-    entries: Sequence[Entry]
+    entries: Sequence[PaperEntry]
     day: date | None = None
     """The one that the title spells out, if it does."""
 
@@ -112,54 +112,54 @@ def render_site(site: Site) -> Iterator[tuple[str, Iterator[str]]]:
     Yields:
         A page's path, relative to the site's folder, and its pieces; joined, they are the document.
     """
-    rows = list(map(_row, site.sections))
-    common = {"site": site, "frame": site.frame, "newest": _newest(site)}
+    rows = list(map(_build_keyword_row, site.sections))
+    common = {"site": site, "frame": site.frame, "newest": _newest_first_seen(site)}
     yield (
         "index.html",
-        _rendered("front", site, site.papers, common | {"name": "Daily Papers", "rows": rows}),
+        _render_page("front", site, site.papers, common | {"name": "Daily Papers", "rows": rows}),
     )
     for section, row in zip(site.sections, rows, strict=True):
         values = common | {"name": row.keyword, "row": row}
         yield (
             f"keywords/{section.slug}.html",
-            _rendered("keyword", site, section.papers, values, "../", section.slug),
+            _render_page("keyword", site, section.papers, values, "../", section.slug),
         )
     names = {section.slug: row.keyword for section, row in zip(site.sections, rows, strict=True)}
-    for former, slug in site.moved.items():
-        page = environment().get_template("moved.html.j2").render(slug=slug, name=names[slug])
-        yield f"keywords/{former}.html", iter([page])
+    for previous, slug in site.moved.items():
+        page = build_environment().get_template("moved.html.j2").render(slug=slug, name=names[slug])
+        yield f"keywords/{previous}.html", iter([page])
 
 
-def _rendered(  # noqa: PLR0913, PLR0917 - what a page is made of
+def _render_page(  # noqa: PLR0913, PLR0917 - what a page is made of
     template: str,
     site: Site,
-    papers: Sequence[Listed],
+    papers: Sequence[ListedPaper],
     values: Mapping[str, object],
     root: str = "",
     here: str = "",
 ) -> Iterator[str]:
     slugs = site.frame.slugs
-    entries = [Entry(p, site.marks.get(p.arxiv_id, ""), slugs) for p in papers[:MOST_PAPERS]]
+    entries = [PaperEntry(p, site.marks.get(p.arxiv_id, ""), slugs) for p in papers[:MAX_PAPERS]]
     groups = [
-        Group(spelled_out(day), list(some), day)
+        PaperGroup(spell_out_day(day), list(some), day)
         for day, some in groupby(entries, lambda entry: entry.day)
     ]
-    return streamed(template, groups, **values, total=len(papers), root=root, here=here)
+    return stream_page(template, groups, **values, total=len(papers), root=root, here=here)
 
 
-def streamed(template: str, groups: Iterable[Group], **values: object) -> Iterator[str]:
+def stream_page(template: str, groups: Iterable[PaperGroup], **values: object) -> Iterator[str]:
     """Render a page of papers piece by piece."""
     groups = list(groups)
     entries = [entry for group in groups for entry in group.entries]
     days = [entry.day for entry in entries]
     stream = (
-        environment()
+        build_environment()
         .get_template(f"{template}.html.j2")
         .stream(
             groups=groups,
             count=len(entries),
             categories=sorted(Counter(c for e in entries for c in e.categories).items()),
-            marks=[mark for mark in MARKS if any(e.mark == mark for e in entries)],
+            marks=[mark for mark in MARK_LABELS if any(e.mark == mark for e in entries)],
             dates=(min(days), max(days)) if days else None,
             **values,
         )
@@ -168,17 +168,17 @@ def streamed(template: str, groups: Iterable[Group], **values: object) -> Iterat
     return stream
 
 
-def _newest(site: Site) -> str:
+def _newest_first_seen(site: Site) -> str:
     """Return when the newest of all papers was first seen; empty: there is none."""
     newest = max(site.papers, key=lambda paper: paper.first_seen, default=None)
-    return Entry(newest, "", {}).seen if newest else ""
+    return PaperEntry(newest, "", {}).seen if newest else ""
 
 
-def _row(section: SiteSection) -> _Row:
-    return _Row(
-        shown(section.keyword),
+def _build_keyword_row(section: SiteSection) -> _KeywordRow:
+    return _KeywordRow(
+        truncate(section.keyword),
         section.slug,
         len(section.papers),
-        shown(section.note),
+        truncate(section.note),
         section.bars,
     )

@@ -380,12 +380,12 @@ def test_a_request_that_the_client_gave_up_is_open_no_longer(
 def test_the_smallest_gap_between_the_starts_of_requests_is_known() -> None:
     times = iter([10.0, 13.0, 15.5, 19.0])
     with SampleArxiv(Corpus(APPLES), clock=lambda: next(times)) as server:
-        gaps = [server.smallest_gap]
+        missing_ranges = [server.smallest_gap]
         for _ in range(4):
             requests.get(server.url, timeout=TIMEOUT)
-            gaps.append(server.smallest_gap)
+            missing_ranges.append(server.smallest_gap)
 
-    assert gaps == [None, None, 3.0, 2.5, 2.5]
+    assert missing_ranges == [None, None, 3.0, 2.5, 2.5]
 
 
 def test_every_fault_is_tested() -> None:

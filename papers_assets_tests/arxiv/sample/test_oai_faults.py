@@ -10,20 +10,20 @@ import requests
 
 from papers_assets.arxiv.client import ArxivClient
 from papers_assets.arxiv.errors import (
-    ArxivBadAnswer,
+    ArxivBadResponse,
     ArxivBadToken,
     ArxivError,
     ArxivHttpError,
-    ArxivRefusedQuery,
+    ArxivInvalidQuery,
     ArxivUnreachable,
 )
-from papers_assets.arxiv.oai_day import HarvestedDay, fetch_day
-from papers_assets.arxiv.rate_limit import Gate
-from papers_assets.arxiv.retry import Patience
+from papers_assets.arxiv.oai_day import DayListing, fetch_day
+from papers_assets.arxiv.rate_limit import RateLimiter
+from papers_assets.arxiv.retry import RetryPolicy
 from papers_assets.arxiv.sample import ALL_FAULTS, OAI_FAULTS, Corpus, SampleArxiv, Script, Step
 from papers_assets_tests.helpers.sample_papers import NOW, paper
 
-PATIENCE = Patience(max_attempts=1, backoff=0, max_body=1 << 20)
+PATIENCE = RetryPolicy(max_attempts=1, base_delay=0, max_body=1 << 20)
 SHORT = replace(PATIENCE, read_timeout=0.3, answer_timeout=0.3)
 DAY = date(2026, 11, 11)
 CORPUS = Corpus(
@@ -38,14 +38,14 @@ def server() -> Iterator[SampleArxiv]:
         yield server
 
 
-def harvest(
-    server: SampleArxiv, folder: Path, fault: str, times: int | None = None
-) -> HarvestedDay:
+def harvest(server: SampleArxiv, folder: Path, fault: str, times: int | None = None) -> DayListing:
     server.fault = Script([Step(fault, "verb=ListRecords", times)])
-    patience = SHORT if fault in {"hang", "drip"} else PATIENCE
-    client = ArxivClient(server.url, Gate(folder / "x.lock", 0), patience, oai_url=server.oai_url)
+    retry_policy = SHORT if fault in {"hang", "drip"} else PATIENCE
+    client = ArxivClient(
+        server.url, RateLimiter(folder / "x.lock", 0), retry_policy, oai_url=server.oai_url
+    )
     try:
-        return fetch_day(DAY, ["cs"], client.ask_oai)
+        return fetch_day(DAY, ["cs"], client.list_records)
     finally:
         client.close()
 
@@ -55,9 +55,9 @@ NO_ANSWER: dict[str, type[ArxivError]] = {
     **dict.fromkeys(["throttled-0s", "throttled-1s", "throttled-date"], ArxivHttpError),
     **dict.fromkeys(["error-500", "error-502", "error-504", "error-406"], ArxivHttpError),
     **dict.fromkeys(["moved", "not-found", "blocked"], ArxivHttpError),
-    **dict.fromkeys(["refused", "refused-200", "trouble-200"], ArxivRefusedQuery),
-    **dict.fromkeys(["web-page", "empty-body", "cut-xml", "gzip-bomb"], ArxivBadAnswer),
-    **dict.fromkeys(["entity-bomb", "external-entity", "no-entries"], ArxivBadAnswer),
+    **dict.fromkeys(["refused", "refused-200", "trouble-200"], ArxivInvalidQuery),
+    **dict.fromkeys(["web-page", "empty-body", "cut-xml", "gzip-bomb"], ArxivBadResponse),
+    **dict.fromkeys(["entity-bomb", "external-entity", "no-entries"], ArxivBadResponse),
     **dict.fromkeys(["reset", "hang", "drip", "cut-short", "not-gzip"], ArxivUnreachable),
     "bad-token": ArxivBadToken,
 }
@@ -95,8 +95,8 @@ def test_a_wrong_list_is_a_fault_unless_nothing_in_it_tells(
     day = harvest(server, tmp_path, fault)
     assert (len(day.records), day.requests) == (records, asked)
     assert day.error is None
-    assert words in day.fault
-    assert bool(words) == bool(day.fault)
+    assert words in day.problem
+    assert bool(words) == bool(day.problem)
 
 
 def test_every_fault_is_looked_at() -> None:
@@ -104,7 +104,7 @@ def test_every_fault_is_looked_at() -> None:
 
 
 def test_records_that_are_no_papers_are_told_of(server: SampleArxiv, tmp_path: Path) -> None:
-    assert len(harvest(server, tmp_path, "unreadable-entry").unreadable) == 3
+    assert len(harvest(server, tmp_path, "unreadable-entry").unreadable_records) == 3
 
 
 def test_a_deleted_record_takes_the_place_of_one(server: SampleArxiv, tmp_path: Path) -> None:
@@ -116,7 +116,7 @@ def test_a_deleted_record_takes_the_place_of_one(server: SampleArxiv, tmp_path: 
 def test_a_bad_token_once_costs_one_more_beginning(server: SampleArxiv, tmp_path: Path) -> None:
     # A request without a token counts as struck, and is answered with the truth.
     day = harvest(server, tmp_path, "bad-token", times=2)
-    assert (len(day.records), day.requests, day.fault) == (50, 5, "")
+    assert (len(day.records), day.requests, day.problem) == (50, 5, "")
 
 
 @pytest.mark.parametrize("fault", sorted(set(OAI_FAULTS) - {"busy-1s", "busy-0s"}))
