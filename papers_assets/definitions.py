@@ -22,7 +22,7 @@ _WIDTH = 100
 
 
 def utc_now() -> datetime:
-    """Give the time, in UTC."""
+    """Return the time, in UTC."""
     return datetime.now(UTC)
 
 

@@ -119,7 +119,7 @@ class RemoteError(Exception):
 
 
 def open_home(url: str) -> Path:
-    """Give the path of `url`, such as s3://bucket/folder.
+    """Return the path of `url`, such as s3://bucket/folder.
 
     Raises:
         RemoteError: it is none, or what it takes is not installed.
@@ -142,7 +142,7 @@ def open_home(url: str) -> Path:
 
 
 def is_remote(path: Path) -> bool:
-    """Say whether `path` is in object storage."""
+    """Whether `path` is in object storage."""
     return hasattr(path, "fs")
 
 
@@ -267,7 +267,7 @@ def _parse_locks(value: str, home: Path) -> str:
 
 
 def find_host_folder(environment: Mapping[str, str]) -> Path:
-    """Give where this host keeps what no other sees, such as its own locks.
+    """Return where this host keeps what no other sees, such as its own locks.
 
     Beside what its runs print, else with its run history if one may write there (production's
     $DAGSTER_HOME is settings, and read-only), else with temporary files.

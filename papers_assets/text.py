@@ -16,11 +16,11 @@ details = logging.getLogger(DETAILS)
 
 
 def to_printable(text: str, max_length: int = 300) -> str:
-    r"""Give other people's words as one line that does nothing to a terminal but fill it.
+    r"""Return other people's words as one line that does nothing to a terminal but fill it.
 
     White space is collapsed; what does not print, such as controls of the terminal or of the
-    direction of text, is shown as Python writes it (`\x1b`); what is longer than `max_length` characters
-    is cut, and says so.
+    direction of text, is shown as Python writes it (`\x1b`); what is longer than `max_length`
+    characters is cut, and says so.
     """
     # Not all of a megabyte has to be looked at for its first line: characters that grow or vanish
     # move the cut, so a few times as many are enough.
@@ -47,16 +47,16 @@ _CONTROLS = re.compile("[\0-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def collapse_whitespace(text: str) -> str:
-    """Give a text as it was published, runs of white space collapsed."""
+    """Return a text as it was published, runs of white space collapsed."""
     return _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", " ".join(text.split()))
 
 
 def quote(text: str) -> str:
-    """Give others' words in quotation marks, safe to print."""
+    """Return others' words in quotation marks, safe to print."""
     return f"'{to_printable(text, 100)}'"
 
 
 def describe_beginning(body: bytes) -> str:
-    """Give how an answer begins, for an error message."""
+    """Return how an answer begins, for an error message."""
     text = body[:400].decode("utf-8", "replace").strip()
     return quote(text) if text else "an empty body"

@@ -11,7 +11,14 @@ import pytest
 
 from papers_assets.arxiv.sample import Fault, RequestRecord, SampleArxiv
 from papers_assets.defs.headless import open_instance
-from papers_assets_tests.helpers.ui_actions import DAILY, GITHUB, Context, Repository, holds, load
+from papers_assets_tests.helpers.github_actions import (
+    DAILY,
+    GITHUB,
+    Context,
+    Repository,
+    holds,
+    load,
+)
 from papers_assets_tests.helpers.ui_driver import environment
 
 WORKFLOWS = sorted((GITHUB / "workflows").glob("*.yml"))

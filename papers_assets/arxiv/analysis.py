@@ -5,8 +5,8 @@ with its StandardAnalyzer. This module does the same in Python. Sources: arXiv/a
 764d7ebd (mappings/DocumentMapping.json, search/services/index/prepare.py; Elasticsearch 6.2.4,
 that is Lucene 7.2.1), and Unicode's UAX #29. `make lucene` compares it with a real Lucene.
 
-`split_words`, `stem` and `strip_possessive` serve the product's own matching, too. `AnalyzedText` and
-`ArxivPhrase` are arXiv's reading alone.
+`split_words`, `stem` and `strip_possessive` serve the product's own matching, too. `AnalyzedText`
+and `ArxivPhrase` are arXiv's reading alone.
 """
 
 import re
@@ -203,8 +203,8 @@ class ArxivPhrase:
     """
 
     def __init__(self, text: str) -> None:
-        # The unstemmed fields matter only if `analyze_english` leaves nothing of the phrase: where its
-        # words stand side by side, so do its stems.
+        # The unstemmed fields matter only if `analyze_english` leaves nothing of the phrase: where
+        # its words stand side by side, so do its stems.
         self.stems = _strip_holes(analyze_english(text))
         """By position, None for any word; empty if the phrase has stop words only."""
         self._in_english = _make_finder(self.stems)

@@ -129,8 +129,9 @@ _BAD_REQUEST = 400
 def parse_feed(body: bytes) -> Page:
     """Read the body of an answer.
 
-    An entry without what every paper has costs no other entry: it is one of `Page.unreadable_entries`.
-    Characters that XML does not allow cost no entry as a whole: see `Page.repairs`.
+    An entry without what every paper has costs no other entry: it is one of
+    `Page.unreadable_entries`. Characters that XML does not allow cost no entry as a whole: see
+    `Page.repairs`.
 
     Raises:
         ArxivRefusedQuery: the feed is arXiv's "Error" entry, which looks much like a paper.

@@ -41,7 +41,7 @@ _SUFFIX = re.compile(r"(?:Jr|Sr)\.?|II|III|IV")
 
 
 def split_names(text: str) -> tuple[str, ...]:
-    """Give the names in a string of authors, in order.
+    """Return the names in a string of authors, in order.
 
     What is in parentheses is taken for an affiliation and left out; after one that is not closed
     nothing is left. These cannot be told apart from several names: an institution with a comma or
@@ -63,7 +63,7 @@ def split_names(text: str) -> tuple[str, ...]:
 
 
 def decode_accents(text: str) -> str:
-    r"""Give a text with TeX's accents as letters (`Ren\'e`: "René"); formulas stay as they are."""
+    r"""Return a text with TeX's accents as letters (`Ren\'e`: "René"); formulas stay."""
     parts = _UNCHANGED.split(text)
     parts[::2] = [_decode_part(part) if "\\" in part else part for part in parts[::2]]
     return "".join(parts)
@@ -85,7 +85,7 @@ def _accent(match: re.Match[str]) -> str:
 
 
 def _strip_parentheses(text: str) -> str:
-    """Give what is outside of parentheses; where some were, words stay apart."""
+    """Return what is outside of parentheses; where some were, words stay apart."""
     if "(" not in text and ")" not in text:
         return text
     kept, depth = [], 0

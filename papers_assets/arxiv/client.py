@@ -49,9 +49,9 @@ class _Interface(Generic[_Page]):
 class ArxivClient:
     """Asks arXiv's API at `api_url`, and OAI-PMH at `oai_url`, each request in its turn.
 
-    One `gate` for both, as arXiv's terms count them together. `requests` counts what was asked so
-    far and `seconds_waited` what gate and pauses took. The deadline of `patience` counts from here
-    on.
+    One `rate_limiter` for both, as arXiv's terms count them together. `requests` counts what was
+    asked so far and `seconds_waited` what gate and pauses took. The deadline of `retry_policy`
+    counts from here on.
     """
 
     def __init__(  # noqa: PLR0913 - all but two have defaults
@@ -81,7 +81,7 @@ class ArxivClient:
 
         Args:
             parameters: of the address.
-            max_attempts: fewer attempts than `patience` allows.
+            max_attempts: fewer attempts than the retry policy allows.
 
         Raises:
             ArxivError: no believable answer; see `papers_assets.arxiv.errors`.
@@ -205,7 +205,8 @@ class ArxivClient:
                 if response.is_redirect:
                     where = to_printable(response.headers["Location"])
                     raise ArxivHttpError(
-                        f"arXiv has moved {interface.url} to {where}: set {interface.settings_variable} to "
+                        f"arXiv has moved {interface.url} to {where}: set "
+                        f"{interface.settings_variable} to "
                         "its new address",
                         response.status_code,
                     )
@@ -217,7 +218,7 @@ class ArxivClient:
 
 
 def _innermost_reason(error: BaseException) -> str:
-    """Give the innermost reason, which is the one that people can act on."""
+    """Return the innermost reason, which is the one that people can act on."""
     while (inner := error.__cause__ or error.__context__) is not None:
         error = inner
     return to_printable(f"{type(error).__name__}: {error}" if str(error) else type(error).__name__)

@@ -1,4 +1,4 @@
-"""TODO papers_assets.arxiv.models."""
+"""Papers, and what the search API and the paging over it return, as frozen values. Pure."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -78,12 +78,12 @@ class SearchResult:
 
 
 def missing_results(page: Page, start: int, size: int) -> str:
-    """Say how a page has fewer results than its own answer promises; empty: it has them all."""
+    """Return how a page has fewer results than its own answer promises; empty: it has them all."""
     came = len(page.papers) + len(page.unreadable_entries)
     promised = max(0, min(size, page.total_results - start))
     return f"{came} results came where the answer promises {promised}" if came < promised else ""
 
 
 def build_abs_url(arxiv_id: str, version: int) -> str:
-    """Give the address of a version of a paper."""
+    """Return the address of a version of a paper."""
     return f"https://arxiv.org/abs/{quote(arxiv_id)}v{version}"

@@ -55,7 +55,7 @@ class DayListing:
 def fetch_day(
     day: date,
     sets: Sequence[str],
-    list_records: Callable[[dict[str, str]], RecordsPage],
+    ask: Callable[[dict[str, str]], RecordsPage],
     *,
     max_requests: int = MAX_REQUESTS,
 ) -> DayListing:
@@ -64,10 +64,10 @@ def fetch_day(
     Args:
         day: UTC.
         sets: such as `find_sets` gives; empty: the whole archive.
-        list_records: gives the answer to parameters: `ArxivClient.list_records`.
+        ask: gives the answer to parameters: `ArxivClient.list_records`.
         max_requests: where to stop, with a fault.
     """
-    harvest = _DayReader(day, list_records, max_requests)
+    harvest = _DayReader(day, ask, max_requests)
     error: ArxivError | None = None
     for set_ in sets or ("",):
         try:
@@ -89,7 +89,7 @@ def fetch_day(
 
 
 def find_sets(categories: Iterable[str]) -> tuple[str, ...]:
-    """Give the sets to ask for, in few requests, to have all papers of categories or archives.
+    """Return the sets to ask for, in few requests, to have all papers of categories or archives.
 
     Such as ("cs", "physics:hep-ex") for ("cs.LG", "cs", "hep-ex"); empty: the whole archive is
     what to ask for. There are more papers in them than of these categories.
@@ -128,7 +128,7 @@ class _DayReader:
     problem: str = ""
 
     def find_problem(self) -> str:
-        """Give what is wrong with all that came."""
+        """Return what is wrong with all that came."""
         unreadable, came = (
             len(self.unreadable_records),
             len(self.unreadable_records) + len(self.records),

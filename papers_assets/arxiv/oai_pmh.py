@@ -68,7 +68,7 @@ class RecordsPage:
 
 
 def list_records_parameters(from_day: date, until_day: date, set_: str = "") -> dict[str, str]:
-    """Give the parameters that ask for what changed in these days, both included.
+    """Return the parameters that ask for what changed in these days, both included.
 
     Args:
         from_day: the first, UTC.
@@ -85,7 +85,7 @@ def list_records_parameters(from_day: date, until_day: date, set_: str = "") -> 
 
 
 def resume_parameters(token: str) -> dict[str, str]:
-    """Give the parameters that ask for the page after the one that had `token`.
+    """Return the parameters that ask for the page after the one that had `token`.
 
     Nothing else may be asked with it; source: OAI-PMH 2.0.
     """
@@ -95,8 +95,9 @@ def resume_parameters(token: str) -> dict[str, str]:
 def parse_records(body: bytes) -> RecordsPage:
     """Read the body of an answer to ListRecords; no records match: an empty page.
 
-    A record without what every paper has costs no other: it is one of `RecordsPage.unreadable_records`.
-    Characters that XML does not allow cost no record as a whole: see `RecordsPage.repairs`.
+    A record without what every paper has costs no other: it is one of
+    `RecordsPage.unreadable_records`. Characters that XML does not allow cost no record as a whole:
+    see `RecordsPage.repairs`.
 
     Raises:
         ArxivBadToken: the list is not continued; it is to be begun again.
@@ -104,7 +105,7 @@ def parse_records(body: bytes) -> RecordsPage:
         ArxivBadAnswer: not OAI-PMH, cut short, or most of its records cannot be read.
     """
     try:
-        found, repaired = oai_xml.parse_list(body)
+        found, repairs = oai_xml.parse_list(body)
     except oai_xml.NotOai as error:
         raise ArxivBadResponse(f"not an answer of OAI-PMH: {describe_beginning(body)}") from error
     except MalformedXml as error:
@@ -117,7 +118,7 @@ def parse_records(body: bytes) -> RecordsPage:
     if not found.records:
         what = "a list without any record" if found.is_list else "neither records nor an error"
         raise ArxivBadResponse(f"an answer of OAI-PMH with {what}")
-    return replace(_to_page(found), repairs=repaired)
+    return replace(_to_page(found), repairs=repairs)
 
 
 def _raise_errors(errors: list[tuple[str, str]]) -> None:
@@ -198,7 +199,7 @@ def _to_paper(arxiv_id: str, raw: RawRecord) -> Paper:
 
 
 def _make_links(address: str, doi: str | None) -> tuple[Link, ...]:
-    """Give the links that a feed of arXiv's API has."""
+    """Return the links that a feed of arXiv's API has."""
     return (
         Link(f"https://arxiv.org/abs/{address}", "alternate", ""),
         Link(f"https://arxiv.org/pdf/{address}", "related", "pdf"),
@@ -207,7 +208,7 @@ def _make_links(address: str, doi: str | None) -> tuple[Link, ...]:
 
 
 def _read_versions(raw: RawRecord) -> dict[int, datetime]:
-    """Give when each version was submitted; the first is among them."""
+    """Return when each version was submitted; the first is among them."""
     times = {}
     for name, when in raw.versions:
         number = _VERSION.fullmatch(name.strip())

@@ -47,7 +47,7 @@ class RawRecord:
     has_paper: bool = False
 
     def first_text(self, name: str) -> str:
-        """Give the first text of this name; empty if there is none."""
+        """Return the first text of this name; empty if there is none."""
         return next(iter(self.texts.get(name, ())), "")
 
 

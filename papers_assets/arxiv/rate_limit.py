@@ -62,10 +62,10 @@ class RateLimitBackend(Protocol):
         """
 
     def now(self) -> float:
-        """Give the seconds of a clock that is the same for all."""
+        """Return the seconds of a clock that is the same for all."""
 
     def read(self) -> RequestTimes:
-        """Give what was written last; `NEVER_REQUESTED`, and `UNREADABLE_TIMES`. It is our turn.
+        """Return what was written last; `NEVER_REQUESTED`, and `UNREADABLE_TIMES`. It is our turn.
 
         Raises:
             GateUnreachable: it cannot be read, or our turn may be over.
@@ -80,7 +80,7 @@ class RateLimitBackend(Protocol):
 
 
 def timeout_error(timeout: float) -> RateLimitTimeout:
-    """Give the error of who waited `timeout` seconds for another process."""
+    """Return the error of who waited `timeout` seconds for another process."""
     return RateLimitTimeout(f"another process was asking for {timeout:.0f} s")
 
 
@@ -95,7 +95,7 @@ class RateLimiter:
     """The way to one server: `with gate.turn(): ...` for each request.
 
     Args:
-        place: the lock file of this host, whose folder is made when missing; or any turnstile;
+        backends: the lock file of this host, whose folder is made when missing; or any turnstile;
             or several, of which each has to let us through, in an order that is everybody's.
         interval: seconds from the start of a request to the start of the next.
         clock: seconds that only go forward; of a lock file, the same for all of the host.
@@ -198,7 +198,7 @@ class RateLimiter:
 
 
 def _read_times(backend: RateLimitBackend) -> RequestTimes:
-    """Give the stamp; mended if it makes no sense.
+    """Return the stamp; mended if it makes no sense.
 
     It makes none when its writer died writing it, or when the clock was set back: as that of a
     host that began anew. Then a request may just have begun, and the pause, too.
@@ -251,7 +251,7 @@ class FileBackend:
 
     @contextmanager
     def lock(self, timeout: float) -> Iterator[None]:
-        """See `RateLimitBackend`. The kernel frees the lock when the holder dies, however it dies."""
+        """Hold the lock; the kernel frees it when the holder dies, however it dies."""
         lock = FileLock(self._path, mode=_FILE_MODE)
         with self._translated_errors():
             _make_shared(self._path.parent)
@@ -285,7 +285,8 @@ class FileBackend:
             folder = self._path.parent
             raise RateLimitUnreachable(
                 f"arXiv was not asked: the programs of this host take turns by files in {folder}, "
-                f"which cannot be used ({to_printable(str(error))}). Make it a folder where all who "
+                f"which cannot be used ({to_printable(str(error))}). Make it a folder where all "
+                "who "
                 f"run papers-assets may write (chmod 1777 {folder}), and its files, too (chmod 666)"
             ) from error
 

@@ -27,7 +27,7 @@ _Read = TypeVar("_Read")
 def read_response(
     status: int, body: bytes, retry_after: float | None, parse: Callable[[bytes], _Read]
 ) -> _Read:
-    """Give what an answer says.
+    """Return what an answer says.
 
     Args:
         status: of HTTP.

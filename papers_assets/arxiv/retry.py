@@ -18,7 +18,7 @@ class RetryPolicy:
 
     max_attempts: int = MAX_ATTEMPTS
     """How often one request is asked in all, from 1."""
-    base_delay: float = BACKOFF
+    backoff: float = BACKOFF
     """Pause before the second attempt; it doubles from attempt to attempt."""
     max_delay: float = 300.0
     """Of a pause, whatever the doubling or arXiv's Retry-After says."""
@@ -33,7 +33,7 @@ class RetryPolicy:
     """For all requests of a job together."""
 
     def delay(self, attempt: int, retry_after: float | None, random: Callable[[], float]) -> float:
-        """Give the pause after attempt number `attempt`, counted from 1, failed.
+        """Return the pause after attempt number `attempt`, counted from 1, failed.
 
         Args:
             attempt: how many there were.
@@ -43,7 +43,7 @@ class RetryPolicy:
         """
         if retry_after is not None and retry_after > 0:
             return min(retry_after, self.max_delay)
-        doubled: float = self.base_delay * 2 ** min(attempt - 1, 32)
+        doubled: float = self.backoff * 2 ** min(attempt - 1, 32)
         return min(doubled * (1 + _JITTER * random()), self.max_delay)
 
 

@@ -1,4 +1,4 @@
-"""TODO papers_assets.arxiv.search."""
+"""Addresses of the search API and its limits. Pure."""
 
 from urllib.parse import urlencode, urlsplit
 
@@ -14,10 +14,10 @@ its own code (arxiv-search 764d7eb)."""
 
 
 def build_request_line(url: str) -> str:
-    """Return what a GET request for `build_url` begins with, as its server reads it."""
+    """Return what a GET request for `url` begins with, as its server reads it."""
     return f"GET {urlsplit(url)._replace(scheme='', netloc='').geturl()} HTTP/1.1"
 
 
 def build_url(api_url: str, parameters: dict[str, str]) -> str:
-    """Give the address that asks the API at `api_url` with these parameters."""
+    """Return the address that asks the API at `api_url` with these parameters."""
     return f"{api_url}?{urlencode(parameters)}"

@@ -66,7 +66,7 @@ _MOST_SUGGESTIONS = 3
 
 
 def is_known(name: str) -> bool:
-    """Say whether `name` is an archive ("cs") or a category ("cs.LG")."""
+    """Whether `name` is an archive ("cs") or a category ("cs.LG")."""
     return name in ARCHIVES or name in CATEGORIES
 
 
@@ -95,18 +95,18 @@ def _letters_only(name: str) -> str:
 
 
 def expand_archives(names: tuple[str, ...]) -> tuple[str, ...]:
-    """Give the categories that `names`, archives or categories, stand for; each once, in order."""
+    """Return the categories that `names`, archives or categories, stand for; each once."""
     members = (c for name in names for c in ARCHIVES.get(name, (name,)))
     return tuple(dict.fromkeys(members))
 
 
 def group_of(archive: str) -> str:
-    """Give the group that an archive is in: "physics" for "hep-ex", "cs" for "cs"."""
+    """Return the group that an archive is in: "physics" for "hep-ex", "cs" for "cs"."""
     return archive if archive in _GROUPS else "physics"
 
 
 def to_set_spec(name: str) -> str:
-    """Give what OAI-PMH calls the set of a category or archive: "cs:cs:LG", "physics:hep-ex".
+    """Return what OAI-PMH calls the set of a category or archive: "cs:cs:LG", "physics:hep-ex".
 
     So arXiv writes it since 2025 (source: ListSets in its own program).
 

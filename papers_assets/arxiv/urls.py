@@ -7,7 +7,7 @@ _ARXIV_HOST = "arxiv.org"
 
 
 def split_web_url(url: str, *schemes: str) -> SplitResult | None:
-    """Give the parts of an address of one of `schemes`; None if it is none."""
+    """Return the parts of an address of one of `schemes`; None if it is none."""
     try:
         parts = urlsplit(url)
         usable = parts.scheme in schemes and parts.hostname and parts.port != 0
@@ -17,7 +17,7 @@ def split_web_url(url: str, *schemes: str) -> SplitResult | None:
 
 
 def is_loopback(url: str) -> bool:
-    """Say whether the host of `url` is this machine itself (localhost, 127.0.0.0/8, ::1)."""
+    """Whether the host of `url` is this machine itself (localhost, 127.0.0.0/8, ::1)."""
     host = urlsplit(url).hostname or ""
     try:
         return ip_address(host).is_loopback
@@ -26,13 +26,13 @@ def is_loopback(url: str) -> bool:
 
 
 def is_arxiv_url(url: str) -> bool:
-    """Say whether the host of `url` is arXiv's: arxiv.org, or one below it."""
+    """Whether the host of `url` is arXiv's: arxiv.org, or one below it."""
     host = (urlsplit(url).hostname or "").rstrip(".")
     return host == _ARXIV_HOST or host.endswith(f".{_ARXIV_HOST}")
 
 
 def server_key(url: str) -> str:
-    """Give one name, of letters that a file's may have, to whatever counts as the same server.
+    """Return one name, of letters that a file's may have, to whatever counts as the same server.
 
     All of arXiv's hosts do, since arXiv's terms count them together.
     """

@@ -44,7 +44,7 @@ class StrictXmlReader:
 
     Args:
         root: what the first element has to be called.
-        other: is raised when it is not, or there is none.
+        wrong_root_error: is raised when it is not, or there is none.
     """
 
     def __init__(self, root: str, wrong_root_error: type[Exception]) -> None:

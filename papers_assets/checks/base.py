@@ -73,7 +73,7 @@ def result(
     severity: Severity = Severity.ERROR,
     **numbers: float | str,
 ) -> CheckResult:
-    """Make a finding: passed if nothing is `problems`, else `failure_text` with some of it put in."""
+    """Return a result: passed without `problems`, else `failure_text` with some of them."""
     text = success_text
     if problems:
         more = f" and {len(problems) - MAX_NAMED} more" if len(problems) > MAX_NAMED else ""
@@ -82,12 +82,12 @@ def result(
 
 
 def to_line(text: str) -> str:
-    """Give a text that came from outside as one short line without anything invisible."""
+    """Return a text that came from outside as one short line without anything invisible."""
     return to_printable(text, max_length=_MAX_TEXT)
 
 
 def refresh_times(papers: pd.DataFrame, keywords_config: KeywordsConfig) -> dict[str, datetime]:
-    """Give when each keyword was refreshed that the file still has, in its order."""
+    """Return when each keyword was refreshed that the file still has, in its order."""
     times = read_refresh_times(papers)
     return {name: times[name] for name in keywords_config.names if name in times}
 
@@ -99,7 +99,7 @@ PAPER_KEY = ["keyword", "arxiv_id"]
 
 
 def name_rows(rows: pd.DataFrame) -> list[str]:
-    """Give what each row is called in a finding."""
+    """Return what each row is called in a finding."""
     pairs = zip(rows["arxiv_id"], rows["keyword"], strict=True)
     return [f"{arxiv_id} in {keyword}" for arxiv_id, keyword in pairs]
 

@@ -41,7 +41,8 @@ def check_every_keyword_refreshed(
         "every_keyword_refreshed",
         missing,
         f"All were refreshed: {count_noun(len(times), 'keyword')}.",
-        f"{len(missing)} of {len(keywords_config.names)} keywords were not refreshed: {{}}. The README says "
+        f"{len(missing)} of {len(keywords_config.names)} keywords were not refreshed: {{}}. The "
+        "README says "
         "so beside them. The next run tries again; the log of raw_papers has the reason.",
         # What is shown is right, and says how old it is; fresh_enough says when that is too old.
         severity=Severity.WARN if times else Severity.ERROR,

@@ -87,7 +87,7 @@ def check_keywords_file(keywords_config: KeywordsConfig) -> CheckResult:
         Severity.ERROR,
         f"{keywords_config.notice} {keywords_config.error}"
         if keywords_config.error
-        else f"keywords.toml is valid, with {count_noun(len(keywords_config.keywords), 'keyword')}.",
+        else f"keywords.toml is valid, with {count_noun(len(keywords_config.names), 'keyword')}.",
         {"keywords": len(keywords_config.keywords)},
     )
 
@@ -108,11 +108,11 @@ def check_papers(  # noqa: PLR0913, PLR0917 - what it is judged by
         papers: as `papers_assets.transform.selection.concat` gives it.
         previous: what was published before, at least its `PREVIOUS_COLUMNS`; None if nothing was.
         keywords_config: the keywords that `papers` was made for.
-        stored: by keyword, the `papers.KEYS` of what `papers` was chosen from: one row a version.
+        stored: by keyword, the `KEY_COLUMNS` of what `papers` was chosen from: one row a version.
         now: when `papers` was made.
         reused: keywords whose rows are said to be those of `previous`. What is held of them
             was not read again, and their rows are compared with `previous` instead; that what was
-            published is right was checked when it was chosen (see `blocking_failures`).
+            published is right was checked when it was chosen (see `find_blocking_failures`).
         missing_ranges: by keyword, stretches of days of which papers may be missing.
         days_missing: of the harvest.
     """

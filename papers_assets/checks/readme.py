@@ -111,7 +111,8 @@ def _check_well_formed(
     return result(
         "well_formed",
         wrong,
-        f"{len(readme.sections)} sections, {rows} rows of four cells{_describe_pages(pages, on_pages)}, "
+        f"{len(readme.sections)} sections, {rows} rows of four "
+        f"cells{_describe_pages(pages, on_pages)}, "
         "nothing in them but text and links.",
         f"GitHub would not show the README as it is meant: {{}}. {BUG_HINT}",
         sections=len(readme.sections),
@@ -131,7 +132,8 @@ def _check_github_limit(sizes: Mapping[str, int], keywords_config: KeywordsConfi
     front, largest = next(iter(sizes.values())), max(sizes.values())
     if front > GITHUB_LIMIT:
         remedy = (
-            f"Not even a heading and a link for each of {len(keywords_config.names)} keywords find room in "
+            f"Not even a heading and a link for each of {len(keywords_config.names)} keywords "
+            "find room in "
             "one README: spread the keywords over several files (PAPERS_KEYWORDS and PAPERS_HOME)."
         )
     else:
@@ -197,7 +199,7 @@ def _list_names(name: str | None) -> str:
 
 
 def _expected_urls(papers: pd.DataFrame, keywords_config: KeywordsConfig) -> Urls:
-    """Give where the rows of each section have to lead, by heading, in the file's order."""
+    """Return where the rows of each section have to lead, by heading, in the file's order."""
     urls: dict[str, list[str]] = {name: [] for name in keywords_config.names}
     rows = zip(papers["keyword"], papers["arxiv_id"], papers["version"], strict=True)
     for keyword, arxiv_id, version in rows:

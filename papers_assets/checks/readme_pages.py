@@ -92,7 +92,7 @@ def parse_page(name: str, document: bytes, urls: Urls) -> PageSummary:
 
 
 def faults_of_rows(section: Section, urls: Sequence[str]) -> Iterator[str]:
-    """Say what is wrong with the rows of a section that should lead to `urls`."""
+    """Return what is wrong with the rows of a section that should lead to `urls`."""
     if len(section.rows) != len(urls):
         yield f"{section.heading}: {len(section.rows)} rows for {len(urls)} papers"
         return
@@ -121,7 +121,7 @@ def _faults_of_row(row: Row, url: str) -> Iterator[str]:
 def faults_of_readme(
     seen: Document, pages: Sequence[PageSummary], content: ReadmeContent, urls: Urls
 ) -> Iterator[str]:
-    """Say which rows are nowhere or twice, and what around them is not as it should be.
+    """Return which rows are nowhere or twice, and what around them is not as it should be.
 
     Args:
         seen: the README.
@@ -188,12 +188,13 @@ def _from_elsewhere(line: bytes) -> tuple[Block, ...]:
 def _faults_of_pages(
     own: Sequence[PageSummary], rendered: Rendered, page: ReadmePage
 ) -> Iterator[str]:
-    """Say where the pages of a keyword, in their order, do not go on from `page`."""
+    """Return where the pages of a keyword, in their order, do not go on from `page`."""
     total, stop = len(rendered.papers), page.start
     for number, seen in enumerate(own, start=1):
         heading = collapse_whitespace(rendered.keyword)
         if seen.section.heading != heading:
-            yield f"{KEYWORDS_FOLDER}{seen.name}: of {seen.section.heading!r} instead of {heading!r}"
+            where = f"{KEYWORDS_FOLDER}{seen.name}"
+            yield f"{where}: of {seen.section.heading!r} instead of {heading!r}"
         page = page._replace(start=stop, stop=seen.stop, number=number)
         if seen.start != stop:
             yield (
@@ -221,7 +222,7 @@ def _faults_of_section(
     has_rows: bool = True,
     below: Sequence[Block] = (),
 ) -> Iterator[str]:
-    """Say what around a section's rows is not as it should be; its note is another check's."""
+    """Return what around a section's rows is not as it should be; its note is another check's."""
     table = shown(parts().head if has_rows else "" if more else parts().nothing)
     note = [Block(NOTE, section.note)] if section.note else []
     wanted = [
@@ -238,7 +239,7 @@ def _faults_of_section(
 
 
 def _faults_above(found: Sequence[Block], wanted: Sequence[Block]) -> Iterator[str]:
-    """Say what of ours is missing above the sections, and what is there but text."""
+    """Return what of ours is missing above the sections, and what is there but text."""
     odd = (block for block in found if block.tags not in _PLAIN or block.links)
     strange, missing = Counter(odd) - Counter(wanted), Counter(wanted) - Counter(found)
     for pair in zip_longest(strange.elements(), missing.elements(), fillvalue=_NOTHING):
@@ -246,7 +247,7 @@ def _faults_above(found: Sequence[Block], wanted: Sequence[Block]) -> Iterator[s
 
 
 def _instead(found: Block, wanted: Block) -> str:
-    """Say how two blocks differ."""
+    """Return how two blocks differ."""
     pairs = enumerate(zip(found.text, wanted.text, strict=False))
     same = next((n for n, (one, other) in pairs if one != other), 0)
     start = max(0, same - _CONTEXT)

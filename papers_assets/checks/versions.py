@@ -22,7 +22,7 @@ def find_newest_versions(
     previous: pd.DataFrame,
     reused: Collection[str],
 ) -> pd.DataFrame:
-    """Give the version in which each paper is to be shown: keyword, arxiv_id, version.
+    """Return the version in which each paper is to be shown: keyword, arxiv_id, version.
 
     It is the newest held, and of keywords that are `reused` the one of `previous`.
     """
@@ -109,7 +109,7 @@ def _is_pushed_out(
 def _newest_stored(
     stored: Mapping[str, pd.DataFrame], papers: pd.DataFrame, previous: pd.DataFrame
 ) -> pd.DataFrame:
-    """Give the newest version held of what is shown or was: keyword, arxiv_id, version."""
+    """Return the newest version held of what is shown or was: keyword, arxiv_id, version."""
     asked = pd.concat([papers[PAPER_KEY], previous[PAPER_KEY]])
     ids = dict(iter(asked.groupby("keyword", sort=False)["arxiv_id"]))
     none = papers.iloc[:0][[*PAPER_KEY, "version"]]
@@ -123,11 +123,11 @@ def _newest_stored(
 
 
 def _previous_versions(previous: pd.DataFrame, keywords: Collection[str]) -> pd.DataFrame:
-    """Give the version that was published before: keyword, arxiv_id, version."""
+    """Return the version that was published before: keyword, arxiv_id, version."""
     return previous.loc[previous["keyword"].isin(set(keywords)), [*PAPER_KEY, "version"]]
 
 
 def _stored_version(rows: pd.DataFrame, newest: pd.DataFrame) -> pd.Series:
-    """Give the newest version held of each row's paper, with the index of `rows`; NaN if none."""
+    """Return the newest version held of each row's paper, with the index of `rows`; NaN if none."""
     merged = rows[PAPER_KEY].merge(newest, how="left", on=PAPER_KEY)
     return merged["version"].set_axis(rows.index)

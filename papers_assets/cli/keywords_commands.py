@@ -66,7 +66,8 @@ def init(
     path = settings.keywords_path
     if path.exists():
         fail(
-            f"{shorten_path(path)} exists already. `papers add` adds a keyword to it; to start again, "
+            f"{shorten_path(path)} exists already. `papers add` adds a keyword to it; to start "
+            "again, "
             "rename it first."
         )
     if not keyword:

@@ -58,13 +58,13 @@ def load_last_valid_keywords(path: Path, home: Path) -> KeywordsConfig:
 
 
 def fail(message: str) -> Never:
-    """Say why nothing was done, and end."""
+    """Return why nothing was done, and end."""
     complain(message)
     sys.exit(EXIT_NOTHING_DONE)
 
 
 def complain(message: str, level: int = logging.ERROR) -> None:
-    """Say what is not well."""
+    """Return what is not well."""
     if _is_json():
         _log.log(level, "%s", message)
     else:
@@ -72,7 +72,7 @@ def complain(message: str, level: int = logging.ERROR) -> None:
 
 
 def info(message: str) -> None:
-    """Say what was done."""
+    """Return what was done."""
     if _is_json():
         _log.info("%s", " ".join(message.split()))
     else:
@@ -111,12 +111,12 @@ def log_format(keywords: Collection[str], *, verbose: bool = False) -> Iterator[
 
 
 def install_hint(name: str) -> str:
-    """Say how to install an extra."""
+    """Return how to install an extra."""
     return f"Install what it needs, in the checkout: .venv/bin/pip install -e '.[{name}]'"
 
 
 def _current_run_id() -> str:
-    """Give the id of the run that is under way in this process; empty: none is."""
+    """Return the id of the run that is under way in this process; empty: none is."""
     if "dagster" not in sys.modules:  # it takes a second to import
         return ""
     from dagster import DagsterInvariantViolationError, OpExecutionContext
@@ -128,7 +128,7 @@ def _current_run_id() -> str:
 
 
 def shorten_path(path: Path) -> str:
-    """Give `path` as it is shortest to read from here."""
+    """Return `path` as it is shortest to read from here."""
     here = Path.cwd()
     if is_remote(path):
         return str(path)

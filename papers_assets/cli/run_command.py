@@ -71,7 +71,8 @@ def run(
                 near = difflib.get_close_matches(name, keywords_config.names, n=1)
                 hint = f" Did you mean {near[0]!r}?" if near else ""
                 fail(
-                    f"{name!r} is not in {keywords_config.path}, which has: {', '.join(keywords_config.names)}.{hint}"
+                    f"{name!r} is not in {keywords_config.path}, which has: "
+                    f"{', '.join(keywords_config.names)}.{hint}"
                 )
         _check_dates(since, until)
         config = {

@@ -147,7 +147,7 @@ def sample_arxiv(
 
 
 def _build_status_reader(settings: Settings) -> "StatusReader":
-    """Give who looks at how things stand in this home."""
+    """Return who looks at how things stand in this home."""
     from papers_assets.pipeline.status import StatusReader
     from papers_assets.storage.editions import EditionStore
     from papers_assets.storage.harvest import HarvestStore

@@ -35,7 +35,8 @@ def keywords(*, with_query: bool, with_count: bool) -> None:
     settings = load_settings()
     keywords_config = load_keywords(settings)
     click.echo(
-        f"{keywords_config.path}: {count_noun(len(keywords_config.keywords), 'keyword')}, schedule {keywords_config.schedule!r} "
+        f"{keywords_config.path}: {count_noun(len(keywords_config.keywords), 'keyword')}, "
+        f"schedule {keywords_config.schedule!r} "
         f"({keywords_config.timezone.key})."
     )
     for keyword in keywords_config.keywords:
@@ -52,7 +53,7 @@ def keywords(*, with_query: bool, with_count: bool) -> None:
 
 def _count_results(settings: Settings, keywords_config: KeywordsConfig) -> None:
     """Ask arXiv for one result of each keyword, which says how many there are."""
-    retry_policy = RetryPolicy(max_attempts=settings.max_attempts, base_delay=settings.backoff)
+    retry_policy = RetryPolicy(max_attempts=settings.max_attempts, backoff=settings.backoff)
     rate_limiter = build_rate_limiter(settings.api_url, settings.request_interval, settings.locks)
     client = ArxivClient(settings.api_url, rate_limiter, retry_policy)
     try:

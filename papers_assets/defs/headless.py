@@ -54,7 +54,7 @@ class RunReport:
     failed: dict[str, str] = field(default_factory=dict)
     """Reason by name of the keywords that it did not."""
     counts: dict[str, dict[str, int]] = field(default_factory=dict)
-    """By refreshed keyword, numbers of its metadata, as far as they are there: see `COUNTED_COLUMNS`."""
+    """By refreshed keyword, those numbers of its metadata that are there: `COUNTED_COLUMNS`."""
     without_papers: list[str] = field(default_factory=list)
     """Names of the keywords for which arXiv knows no paper at all."""
     failed_checks: dict[str, str] = field(default_factory=dict)
@@ -93,7 +93,7 @@ def open_instance(
 
 
 def history_folder(home: Path, environment: Mapping[str, str]) -> Path:
-    """Give the folder that Dagster starts in: `home`, or $DAGSTER_HOME if that is not on disk.
+    """Return the folder that Dagster starts in: `home`, or $DAGSTER_HOME if that is not on disk.
 
     Raises:
         StoreError: there is neither.
@@ -218,7 +218,7 @@ def run_housekeeping(
 
 
 def contiguous_ranges(order: Sequence[str], wanted: Sequence[str]) -> list[tuple[str, str]]:
-    """Give the first and last of each stretch of `order` that is wanted as a whole."""
+    """Return the first and last of each stretch of `order` that is wanted as a whole."""
     stretches = []
     for is_wanted, stretch in groupby(order, key=set(wanted).__contains__):
         members = list(stretch)

@@ -52,6 +52,7 @@ def build_jobs(keywords_config: KeywordsConfig) -> "list[AssetJob]":
         "dagster/asset_partition_range_end": keywords_config.names[-1],
         EVERYTHING_TAG: "true",
     }
+    notice = keywords_config.notice
     graph = select_downstream(keywords_config, raw=True)
     bring = "Fetch" if keywords_config.harvest_since is None else "Look in what was harvested for"
     return [
@@ -60,7 +61,7 @@ def build_jobs(keywords_config: KeywordsConfig) -> "list[AssetJob]":
             selection=graph,
             tags=everything,
             description=(
-                f"{keywords_config.notice and f'**{keywords_config.notice}** See the check keywords_file_valid. '}"
+                f"{notice and f'**{notice}** See the check keywords_file_valid. '}"
                 f"{bring} every keyword, choose its papers and render the README: one run."
             ),
         ),
@@ -102,7 +103,8 @@ def build_housekeeping_job(
 
     @dg.op(
         description=(
-            f"Removes runs that ended more than {keywords_config.keep_runs} days ago (`keep_runs` in "
+            f"Removes runs that ended more than {keywords_config.keep_runs} days ago "
+            "(`keep_runs` in "
             "keywords.toml). The newest run of every keyword, asset and check stays, whatever its "
             "age."
         )
@@ -126,7 +128,8 @@ def build_housekeeping_job(
 
     @dg.op(
         description=(
-            f"Removes versions of papers that arXiv last answered more than {keywords_config.keep_papers} "
+            "Removes versions of papers that arXiv last answered more than "
+            f"{keywords_config.keep_papers} "
             "days ago (`keep_papers` in keywords.toml). What a list shows stays, whatever its age."
         )
     )

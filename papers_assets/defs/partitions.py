@@ -1,4 +1,4 @@
-"""TODO papers_assets.defs.partitions."""
+"""The partitions of a run of `harvest` that takes every day which may still get papers."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -6,7 +6,7 @@ from papers_assets.defs.run_config import OPEN_DAYS_TAG
 
 
 def open_days_tags(since: date, now: datetime) -> dict[str, str]:
-    """Give the tags of a run that brings in every day of which more may come.
+    """Return the tags of a run that brings in every day of which more may come.
 
     The run finds out itself which those are; its partitions are yesterday and today.
     """

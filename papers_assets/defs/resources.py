@@ -45,7 +45,7 @@ class ArxivResource(dg.ConfigurableResource[ArxivClient]):
         description="Attempts per request, the first one included (ARXIV_MAX_ATTEMPTS).",
     )
     backoff: float = Field(
-        default=RetryPolicy.base_delay,
+        default=RetryPolicy.backoff,
         description="Seconds before the second attempt; doubles with each one (ARXIV_BACKOFF).",
     )
     max_delay: float = Field(
@@ -73,7 +73,7 @@ class ArxivResource(dg.ConfigurableResource[ArxivClient]):
     locks: str = _LOCKS
 
     def client(self) -> ArxivClient:
-        """Give a client of its own connection; the caller closes it."""
+        """Return a client of its own connection; the caller closes it."""
         bounds = {field.name: getattr(self, field.name) for field in fields(RetryPolicy)}
         rate_limiter = build_rate_limiter(
             self.api_url, self.request_interval, self.locks, oai_url=self.oai_url
@@ -89,15 +89,15 @@ class StoreResource(dg.ConfigurableResource[RawPapersStore]):
     host_folder: str = _HOST_FOLDER
 
     def open(self) -> RawPapersStore:
-        """Give the store in that folder."""
+        """Return the store in that folder."""
         return _build_store(self.home, self.locks, self.host_folder)
 
     def harvests(self) -> HarvestStore:
-        """Give what was harvested into it."""
+        """Return what was harvested into it."""
         return HarvestStore(parse_path(self.home), self.open().locks)
 
     def outputs(self) -> EditionStore:
-        """Give what is published from there."""
+        """Return what is published from there."""
         return EditionStore(parse_path(self.home), self.open().locks)
 
 
@@ -161,9 +161,10 @@ def _build_store(home: str, locks: str, host_folder: str) -> RawPapersStore:
 def _find_newer_keywords(
     written: pd.DataFrame, stored: pd.DataFrame, store: RawPapersStore
 ) -> list[str]:
-    """Give the keywords of which `stored` has what is held now, and `written` what was held before.
+    """Return the keywords whose rows in `stored` are newer than those in `written`.
 
-    Or the same of both, and was refreshed later: who harvests writes nothing without news.
+    Also if both have the same rows and the stored ones were refreshed later: a harvest writes no
+    file without news.
     """
     theirs = read_sources(stored)
 

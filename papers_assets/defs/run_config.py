@@ -51,8 +51,8 @@ class RunSelection:
     names: list[str]
     options: RefreshOptions
     is_whole_range: bool
-    """Whether `names` and `already_fetched` are exactly the run's partitions, so that Dagster may mark them
-    all."""
+    """Whether `names` and `already_fetched` are exactly the run's partitions, so that Dagster may
+    mark them all."""
     already_fetched: frozenset[str] = frozenset()
     """What the runs that this one resumes have fetched already."""
 
@@ -63,7 +63,7 @@ def resolve_run_config(
     keywords_config: KeywordsConfig,
     today: date,
 ) -> RunSelection:
-    """Say what the run is to fetch.
+    """Return what the run is to fetch.
 
     Raises:
         Failure: it names no keyword, or one that the file does not have, or dates that cannot be.
@@ -88,7 +88,8 @@ def resolve_run_config(
     _check_known(
         names,
         keywords_config.names,
-        f"{keywords_config.path}. Was it edited? Then reload the definitions (Deployment > Code locations), "
+        f"{keywords_config.path}. Was it edited? Then reload the definitions (Deployment > Code "
+        "locations), "
         "and choose again",
     )
     options = _build_options(config, today)
@@ -108,14 +109,15 @@ def _check_known(names: Collection[str], known_names: Collection[str], where: st
     unknown = [name for name in names if name not in there]
     if unknown:
         raise dg.Failure(
-            f"No such keyword: {', '.join(map(repr, unknown))}. There are: {', '.join(known_names)}. "
+            f"No such keyword: {', '.join(map(repr, unknown))}. There are: "
+            f"{', '.join(known_names)}. "
             f"Source: {where}.",
             allow_retries=False,
         )
 
 
 def _read_partitions(context: dg.AssetExecutionContext) -> list[str]:
-    """Give the run's partitions; none where the file has not all of them any more."""
+    """Return the run's partitions; none where the file has not all of them any more."""
     if context.has_partition_key:
         return [context.partition_key]
     if not context.has_partition_key_range:
@@ -127,7 +129,7 @@ def _read_partitions(context: dg.AssetExecutionContext) -> list[str]:
 
 
 def _is_resumed(run: dg.DagsterRun) -> bool:
-    """Say whether the run is a "Re-execute from failure"."""
+    """Whether the run is a "Re-execute from failure"."""
     return run.parent_run_id is not None and run.tags.get(_RESUMED_TAG) == "true"
 
 
@@ -150,7 +152,7 @@ def _find_fetched_by_parents(
 
 
 def _read_outcome(run_id: str, context: dg.AssetExecutionContext) -> tuple[set[str], set[str]]:
-    """Give what a run of `raw_papers` materialized, and its problems: see `Outcomes`."""
+    """Return what a run of `raw_papers` materialized, and its failure reasons: see `RunResults`."""
     came: set[str] = set()
     problems: set[str] = set()
     wanted = {dg.DagsterEventType.ASSET_MATERIALIZATION, dg.DagsterEventType.STEP_FAILURE}

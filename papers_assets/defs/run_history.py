@@ -74,7 +74,7 @@ def prune_runs(instance: dg.DagsterInstance, *, older_than: datetime) -> PruneRe
 
 
 def _find_referenced_runs(events: SqlEventLogStorage) -> set[str]:
-    """Give the runs that the state of any asset, partition or check is read from.
+    """Return the runs that the state of any asset, partition or check is read from.
 
     The newest event of every kind is among them: SQLite would give the numbers of the last events
     to the next ones if they were deleted, and Dagster remembers by number what it has seen.
@@ -128,7 +128,7 @@ def _remove_leftovers(instance: dg.DagsterInstance) -> int:
 
 
 def _list_run_files(instance: dg.DagsterInstance) -> Iterator[tuple[str, Path]]:
-    """Give what belongs to one run alone, with the run's id: databases, output, stored values."""
+    """Return what belongs to one run alone, with the run's id: databases, output, stored values."""
     folders = [Path(instance.storage_directory())]
     if isinstance(events := instance.event_log_storage, SqliteEventLogStorage):
         folders.append(Path(events.path_for_shard("any")).parent)
@@ -179,7 +179,7 @@ def fail_orphaned_runs(instance: dg.DagsterInstance, locks_folder: Path) -> list
 
 
 def is_command_line_run(run: dg.DagsterRun) -> bool:
-    """Say whether the command line runs it, and whoever started that hears of its end."""
+    """Whether the command line runs it, and whoever started that hears of its end."""
     # "Re-execute" in the UI copies the tags to a run that Dagster's daemon starts.
     return LOCK_TAG in run.tags and run.parent_run_id is None
 
@@ -187,7 +187,7 @@ def is_command_line_run(run: dg.DagsterRun) -> bool:
 def _list_unfinished_runs(
     instance: dg.DagsterInstance, name: str | None = None
 ) -> list[dg.DagsterRun]:
-    """Give the unfinished runs whose processes hold locks, or those of the lock `name`."""
+    """Return the unfinished runs whose processes hold locks, or those of the lock `name`."""
     tags = {LOCK_TAG: name} if name else {}
     runs = instance.get_runs(dg.RunsFilter(statuses=list(_UNFINISHED), tags=tags))
     return [run for run in runs if is_command_line_run(run)]

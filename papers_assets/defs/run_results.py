@@ -65,7 +65,7 @@ class RunResults:
 
     @property
     def failure_reasons(self) -> Mapping[str, str]:
-        """Give the reason by name of keywords that failed, or by `BACKFILL_PREFIX` and name."""
+        """Return the reason by name of keywords that failed, or by `BACKFILL_PREFIX` and name."""
         reasons = {name: failed.reason for name, failed in self.failed.items()}
         return reasons | {
             f"{BACKFILL_PREFIX}{name}": " | ".join(problems)
@@ -73,7 +73,7 @@ class RunResults:
         }
 
     def _group_reasons(self) -> list[str]:
-        """Give each reason once, with some of the keywords that it holds for."""
+        """Return each reason once, with some of the keywords that it holds for."""
         by_reason: dict[str, list[str]] = {}
         for name, failed in self.failed.items():
             by_reason.setdefault(failed.reason, []).append(name)

@@ -186,7 +186,7 @@ def _send_next(
 
 
 def describe_failure(instance: dg.DagsterInstance, run_id: str) -> str:
-    """Give why a run failed: the reasons of its steps, or of its own."""
+    """Return why a run failed: the reasons of its steps, or of its own."""
     steps, own = [], ""
     wanted = {dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.RUN_FAILURE}
     for record in instance.all_logs(run_id, of_type=wanted):

@@ -1,4 +1,4 @@
-"""TODO papers_assets.keywords.model.file."""
+"""Read keywords.toml, or report every mistake in it: key, value and remedy."""
 
 import tomllib
 from collections.abc import Sequence

@@ -239,7 +239,7 @@ class KeywordsConfig:
         return f"keywords.toml has a mistake: the keywords of {self.stored_on} are used."
 
     def __getitem__(self, name: str) -> Keyword:
-        """Give the keyword of that name; KeyError if there is none."""
+        """Return the keyword of that name; KeyError if there is none."""
         return self._by_name[name]
 
     @cached_property
@@ -254,7 +254,7 @@ class KeywordsConfig:
         return tuple(sorted({c for keyword in self.keywords for c in keyword.categories}))
 
     def harvest_start(self, today: date) -> date | None:
-        """Give the first day that is harvested and kept; None: nothing is harvested."""
+        """Return the first day that is harvested and kept; None: nothing is harvested."""
         if self.harvest_since is None:
             return None
         return max(self.harvest_since, today - timedelta(days=self.keep_days))

@@ -48,11 +48,11 @@ looks in fields, too, that its answers do not show, so that nobody could check t
 
 
 def build_search_query(keyword: Keyword) -> str:
-    """Return the `build_search_query` that asks arXiv for the papers that match `keyword`.
+    """Return the `search_query` that asks arXiv for the papers that match `keyword`.
 
     What arXiv's query language cannot say (signs, primary categories, versions) is left out, so
     that more papers may come than match. Source of the meaning: `Keyword`;
-    `papers_assets.keywords.model.matching` decides the same question locally.
+    `papers_assets.keywords.matching` decides the same question locally.
     """
     return _any_of([_search_clause(search) for search in keyword.searches])
 
@@ -125,7 +125,7 @@ def _category_term(name: str) -> str:
 
 
 def newest_first_parameters(keyword: Keyword, start: int, max_results: int) -> dict[str, str]:
-    """Give the parameters that ask for results `start` to `start + max_results - 1`, newest first.
+    """Return the parameters that ask for `max_results` results from `start` on, newest first.
 
     Newest by the date of the newest version, so that a revised paper comes up again.
     """
@@ -141,7 +141,7 @@ def newest_first_parameters(keyword: Keyword, start: int, max_results: int) -> d
 def submitted_in_parameters(
     keyword: Keyword, first: datetime, last: datetime, start: int, max_results: int
 ) -> dict[str, str]:
-    """Give the parameters that ask for the papers submitted from minute `first` to `last`, UTC.
+    """Return the parameters that ask for the papers submitted from minute `first` to `last`, UTC.
 
     Oldest first: so nothing moves to another page when a paper is added meanwhile. arXiv takes the
     end of a range for the first second of its minute, so one minute more is asked for: papers of
@@ -159,7 +159,8 @@ def submitted_in_parameters(
 
 def _phrase_term(text: str, field: MatchField) -> str:
     if field is MatchField.BOTH:
-        return f"({_phrase_term(text, MatchField.TITLE)} AND {_phrase_term(text, MatchField.ABSTRACT)})"
+        terms = [_phrase_term(text, part) for part in (MatchField.TITLE, MatchField.ABSTRACT)]
+        return f"({' AND '.join(terms)})"
     fields = SUBFIELDS.get(field, (field,))
     return _any_of([f'{_PREFIXES[f]}:"{sent}"' for sent in list_spellings(text) for f in fields])
 
@@ -180,7 +181,7 @@ MIN_PAGE = 100
 
 
 def choose_page_size(keyword: Keyword) -> int:
-    """Give how many results a page is asked to have."""
+    """Return how many results a page is asked to have."""
     return min(max(keyword.cap, MIN_PAGE), MAX_PAGE_SIZE)
 
 

@@ -1,6 +1,6 @@
 """Read the tables of keywords.toml into `KeywordsConfig`, and note every mistake in them. Pure.
 
-`papers_assets.keywords.model.values` checks single values.
+`papers_assets.keywords.values` checks single values.
 """
 
 import difflib
@@ -159,7 +159,8 @@ class _TablesReader:
             if (other := seen.setdefault(normalize_name(name), name)) != name:
                 self._add_mistake(
                     ("keywords", name),
-                    f"the same keyword as {to_short_toml(other)}: arXiv does not tell upper from lower "
+                    f"the same keyword as {to_short_toml(other)}: arXiv does not tell upper from "
+                    "lower "
                     "case. Keep one of them.",
                 )
         return tables
@@ -277,7 +278,7 @@ def normalize_name(name: str) -> str:
 
 
 def _suggest_key(key: _Key, name: str, value: object, known: Sequence[str]) -> str:
-    """Return what to write instead of the unknown key `parse_name` in the table at `key`."""
+    """Return what to write instead of the unknown key `name` in the table at `key`."""
     if isinstance(value, dict) and not key:
         if difflib.get_close_matches(name.lower(), ["keywords"], cutoff=0.8):
             sections = [f"[{_dotted_key(('keywords', section))}]" for section in value]

@@ -1,4 +1,4 @@
-"""Check single values of keywords.toml. Pure; `keywords_file` knows the key each belongs to.
+"""Check single values of keywords.toml. Pure; `tables` knows the key of each.
 
 Every function raises ValueMistake, or an ExceptionGroup of several of them for a list.
 """

@@ -160,7 +160,7 @@ class Mailer:
 
 
 def mask_address(address: str) -> str:
-    """Give an address as it may stand in a log, which a public repository may keep."""
+    """Return an address as it may stand in a log, which a public repository may keep."""
     name, _, host = address.rpartition("@")
     return f"{name[:1]}…@{host}"
 
@@ -202,7 +202,7 @@ def disconnect(connection: smtplib.SMTP) -> None:
 
 
 def _read_reply(error: Exception, recipient: str) -> tuple[int, str]:
-    """Give the server's code and words; 0: it did not answer."""
+    """Return the server's code and words; 0: it did not answer."""
     code: int = getattr(error, "smtp_code", 0)
     words: bytes | str = getattr(error, "smtp_error", b"")
     if isinstance(error, smtplib.SMTPRecipientsRefused):
@@ -211,7 +211,7 @@ def _read_reply(error: Exception, recipient: str) -> tuple[int, str]:
 
 
 def _is_connection_usable(error: Exception, recipient: str) -> bool:
-    """Say whether the connection can be used after this."""
+    """Whether the connection can be used after this."""
     return isinstance(error, _REFUSALS) and _read_reply(error, recipient)[0] not in (
         0,
         _SERVICE_CLOSING,

@@ -108,7 +108,7 @@ class IssuePublisher:
         return next((c for c in ours if self._read_part(c, message.day) == message.part), None)
 
     def _is_own_issue(self, issue: dict[str, Any]) -> bool:
-        """Say whether to believe an issue's marker, which anybody can write into one.
+        """Whether to believe an issue's marker, which anybody can write into one.
 
         Only insiders can set a label, but a template can, too; hence both.
         """
@@ -129,7 +129,7 @@ class IssuePublisher:
         return f"<!-- papers-assets {label} {day} part {part} -->"
 
     def _read_part(self, item: dict[str, Any], day: date) -> int | None:
-        """Give the part that the last line of an issue or a comment is the marker of.
+        """Return the part that the last line of an issue or a comment is the marker of.
 
         Who quotes us by mail has our marker in the text, but not as a line of its own.
         """

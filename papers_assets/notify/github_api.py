@@ -75,7 +75,7 @@ class GitHubClient:
         self._session, self._now = session, now
 
     def list_all(self, path: str, parameters: Mapping[str, str]) -> Iterator[dict[str, Any]]:
-        """Give the objects of a list, page by page.
+        """Return the objects of a list, page by page.
 
         Args:
             path: below the repository.
@@ -112,7 +112,7 @@ class GitHubClient:
         return answer.content
 
     def read_login(self) -> str:
-        """Give whose token it is; empty: an app's, as a workflow's is, which GitHub does not tell.
+        """Return whose token it is; empty for an app's, such as a workflow's.
 
         Raises:
             NotDelivered: GitHub did not answer.
@@ -199,7 +199,7 @@ class GitHubClient:
             raise DeliveryError(_CHANNEL, reason, remedy)
 
     def _requested_wait(self, answer: _Response) -> float | None:
-        """Give the seconds for which GitHub asks not to be asked; None: it does not."""
+        """Return the seconds for which GitHub asks not to be asked; None: it does not."""
         if answer.status not in (HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS):
             return None
         asked = answer.headers.get("Retry-After", "")

@@ -41,8 +41,8 @@ class Message:
 class DeliveryError(Exception):
     """A channel did not take a notice, or may not have; the message holds no secret.
 
-    `is_transient`: whether the same may well be taken a little later. `wait`: the seconds for which the
-    channel asks not to be asked; 0 if it does not say.
+    `is_transient`: whether the same may well be taken a little later. `wait`: the seconds for which
+    the channel asks not to be asked; 0 if it does not say.
     """
 
     def __init__(
@@ -78,5 +78,5 @@ def with_retries(deliver: Callable[[], _T], sleep: Callable[[float], None]) -> _
 
 
 def should_retry(error: DeliveryError) -> bool:
-    """Say whether it makes sense, and is allowed, to try again within this run."""
+    """Whether it makes sense, and is allowed, to try again within this run."""
     return error.is_transient and error.wait <= MAX_WAIT

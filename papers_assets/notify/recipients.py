@@ -9,7 +9,7 @@ from papers_assets.settings import NotificationSettings, SettingsError, parse_ad
 def find_recipients(
     keywords_config: KeywordsConfig, channels: NotificationSettings, environment: Mapping[str, str]
 ) -> dict[str, tuple[str, ...] | None]:
-    """Give the keywords of each address, in keywords.toml's order; None: all of them.
+    """Return the keywords of each address, in keywords.toml's order; None: all of them.
 
     An address comes once, however it is written and however often: who gets everything gets it
     once.
@@ -43,7 +43,7 @@ def _keyword_recipients(
     if not who:
         raise SettingsError(
             f"{variable} holds no e-mail address, and {because}: set it to addresses separated by "
-            "commas, or take `find_recipients` out of keywords.toml."
+            "commas, or take `recipients` out of keywords.toml."
         )
     if not channels.smtp:
         raise SettingsError(

@@ -126,7 +126,7 @@ def _read_beginning(answer: requests.Response) -> str:
 
 
 def truncate_lines(text: str, max_length: int = MAX_SLACK_TEXT) -> str:
-    """Give the whole lines of `text` that fit into `max_length` characters, and say how many do not."""
+    """Return the whole lines of `text` that fit into `max_length`, and how many do not."""
     if len(text) <= max_length:
         return text
     lines = text.split("\n")

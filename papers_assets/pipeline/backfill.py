@@ -211,7 +211,7 @@ class _Backfill:
         return self._matches.select_matching(answer.papers)
 
     def _expected_ids(self, date_range: DateRange) -> set[str]:
-        """Give the arXiv ids that are held and have to be in the answer."""
+        """Return the arXiv ids that are held and have to be in the answer."""
         if self._result.raw_papers is None:
             return set()
         of_window = self._result.raw_papers.rows_published_in(date_range)
@@ -229,7 +229,8 @@ class _Backfill:
             result.incomplete.append(f"{date_range} is not whole: {', '.join(anomalies)}")
         elif answer.unreadable_entries:
             result.warnings.append(
-                f"{date_range}: {count_noun(len(answer.unreadable_entries), 'entry', 'entries')} could not be "
+                f"{date_range}: {count_noun(len(answer.unreadable_entries), 'entry', 'entries')} "
+                "could not be "
                 f"read: {answer.unreadable_entries[0]}"
             )
         elif answer.papers:

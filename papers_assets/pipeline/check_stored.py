@@ -114,7 +114,7 @@ def check_stored_readme(
 
 
 def _read_keys(name: str, source: SelectionSource, store: RawPapersStore) -> pd.DataFrame | None:
-    """Return the `KEY_COLUMNS` of a keyword's stored papers; None if its list was made from others."""
+    """Return the keys of a keyword's stored papers; None if its list was made from others."""
     if not source.etag or source.etag != store.etag(name):
         return None
     stored = store.read_raw_papers_columns(name, KEY_COLUMNS)

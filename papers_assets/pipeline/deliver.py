@@ -16,21 +16,21 @@ from papers_assets.storage.editions import EditionStore
 from papers_assets.transform.digest import Digest, build_digest
 from papers_assets.transform.editions import Edition, Position
 
-MOST_DAYS = 14
+MAX_DAYS = 14
 """Editions, newest first, that are told of after an outage. Older ones are in output/digests."""
 
 
 def pending_parts(
     days: Sequence[date], read: Callable[[date], Edition | None], last_position: Position
 ) -> Iterator[tuple[Edition, int]]:
-    """Give the parts that come after `last_position`, in order, each with its edition.
+    """Return the parts that come after `last_position`, in order, each with its edition.
 
     Args:
         days: of all editions, in order.
         read: gives a day's edition.
         last_position: what was told of last; see `initial_position`.
     """
-    for day in _days_from(days, last_position)[-MOST_DAYS:]:
+    for day in _days_from(days, last_position)[-MAX_DAYS:]:
         if (edition := read(day)) is not None:
             for part in edition.parts:
                 if Position(day, part.number) > last_position:
@@ -38,12 +38,12 @@ def pending_parts(
 
 
 def expired_days(days: Sequence[date], last_position: Position) -> list[date]:
-    """Give the days after `last_position` that are not told of any more, since there are too many."""
-    return [day for day in _days_from(days, last_position)[:-MOST_DAYS] if day > last_position.day]
+    """Return the days after `last_position` that are too many to be sent."""
+    return [day for day in _days_from(days, last_position)[:-MAX_DAYS] if day > last_position.day]
 
 
 def initial_position(days: Sequence[date]) -> Position:
-    """Give what counts as told to who comes anew: all but the newest day.
+    """Return what counts as told to who comes anew: all but the newest day.
 
     It is to be noted before the first delivery, which may fail.
     """
@@ -153,11 +153,11 @@ class DeliveryLog:
         self._editions: dict[date, Edition | None] = {}
 
     def pending_parts(self, name: str) -> "deque[tuple[Edition, int]]":
-        """Give the parts that come next for somebody."""
+        """Return the parts that come next for somebody."""
         return deque(pending_parts(self._days, self._read_edition, self._positions[name]))
 
     def expired_days(self, name: str) -> list[date]:
-        """Give the days that somebody is not told of any more, since there are too many."""
+        """Return the days that somebody is not told of any more, since there are too many."""
         return expired_days(self._days, self._positions[name])
 
     def record(self, name: str, edition: Edition, part: int) -> None:
@@ -262,7 +262,8 @@ def deliver_mail(
                     ledger.record(_recipient_key(to), edition, part)
     errors = [line.errors[0] for line in lines.values() if line.errors]
     if errors:
-        reason = f"{errors[0].reason}; {len(errors)} of {len(recipients)} recipients could not be reached"
+        unreached = f"{len(errors)} of {len(recipients)} recipients could not be reached"
+        reason = f"{errors[0].reason}; {unreached}"
         raise DeliveryError("e-mail", reason, errors[0].remedy)
     return DeliveryResult(messages, lost)
 

@@ -36,7 +36,7 @@ _MANY_PAPERS = 20
 
 
 @dataclass(frozen=True)
-class HarvestedDay:
+class BroughtIn:
     """A day of which arXiv listed everything; it is on disk."""
 
     day: date
@@ -69,7 +69,7 @@ class HarvestFailure:
 def list_days_due(
     since: date, now: datetime, harvest_store: HarvestStore, sets: Sequence[str]
 ) -> list[date]:
-    """Give the days from `since` to today of which more may come, newest first.
+    """Return the days from `since` to today of which more may come, newest first.
 
     Those of long ago that could not be had come last, lest they keep others from being asked for;
     and among themselves each day another first.
@@ -89,7 +89,7 @@ def harvest_days(
     client: ArxivClient,
     harvest_store: HarvestStore,
     now: Callable[[], datetime],
-) -> Iterator[HarvestedDay | HarvestFailure]:
+) -> Iterator[BroughtIn | HarvestFailure]:
     """Ask for each of `days` in turn, and say what became of it.
 
     Args:
@@ -129,7 +129,7 @@ def _harvest_day(
     client: ArxivClient,
     harvest_store: HarvestStore,
     now: Callable[[], datetime],
-) -> HarvestedDay | HarvestFailure:
+) -> BroughtIn | HarvestFailure:
     waited, requests = client.seconds_waited, client.requests
     asked_at = now()  # what arXiv adds while we ask may be missing
     found = _fetch_listing(day, sets, client, harvest_store)
@@ -146,7 +146,7 @@ def _harvest_day(
     new, held_of_day = _store(found, sets, harvest_store, complete_at=whole_at)
     if found.problem:
         return HarvestFailure(day, found.problem, "arXiv's list of the day was not whole")
-    outcome = HarvestedDay(
+    outcome = BroughtIn(
         day=day,
         listed=sum(record.paper is not None for record in found.records.values()),
         new=new,
@@ -179,7 +179,7 @@ def _fetch_listing(
 
 
 def _describe_empty_day(found: DayListing, today: date) -> str:
-    """Say that nothing was listed, if that is odd: of a day that is over, from Monday to Friday."""
+    """Return that nothing was listed, if that is odd: on a weekday that is over."""
     is_odd = not found.records and not found.unreadable_records and found.day.weekday() < _SATURDAY
     return "nothing is listed" if is_odd and found.day < today else ""
 
@@ -187,7 +187,7 @@ def _describe_empty_day(found: DayListing, today: date) -> str:
 def _with_emptiness_problem(
     found: DayListing, harvest_store: HarvestStore, sets: Sequence[str], asked_at: datetime
 ) -> DayListing:
-    """Give the day with a fault if nothing is listed where much was before.
+    """Return the day with a fault if nothing is listed where much was before.
 
     No day loses all so soon. Later it may, when arXiv touches very many papers at once.
     """
@@ -256,7 +256,7 @@ def _count_changed(old: pa.Table, fetched: pa.Table) -> int:
     return sum(before.get(version) != row for version, row in after)
 
 
-def _log_result(outcome: HarvestedDay) -> None:
+def _log_result(outcome: BroughtIn) -> None:
     logger.info(
         "%s: %d papers listed, %d new; %d versions held (requests: %d, %.1f s waited)%s",
         outcome.day,

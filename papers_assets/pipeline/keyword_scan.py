@@ -89,7 +89,7 @@ class KeywordScan:
         )
 
     def add(self, rows: pa.Table) -> None:
-        """Take rows, as `paper_rows.of_papers` gives them, to be written by `write_matches`."""
+        """Take rows, as `schema.to_table` gives them, to be written by `write_matches`."""
         self._waiting.append(rows)
 
     def write_matches(self, now: datetime, coverage: Coverage, *, is_last: bool) -> None:
@@ -171,7 +171,7 @@ class KeywordScan:
             logger.warning("%s: that is not noted on disk: %s", self.keyword.name, error)
 
     def result(self, coverage: Coverage) -> ScanResult | RefreshFailure:
-        """Say what became of the keyword."""
+        """Return what became of the keyword."""
         if self.failure:
             return RefreshFailure(self.keyword, self.failure, NOT_STORED)
         if self.has_lost_file:

@@ -155,7 +155,7 @@ class _StatusCollector(Collector):
 
 
 def render_metrics(read_status: Callable[[], Status]) -> str:
-    """Give all metrics in Prometheus' text format."""
+    """Return all metrics in Prometheus' text format."""
     return generate_latest(_build_registry(read_status)).decode()
 
 

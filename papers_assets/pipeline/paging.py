@@ -33,7 +33,7 @@ def fetch_until_known(  # noqa: PLR0913 - all but three are said by name
     first_page: int | None = None,
     max_pages: int = MAX_PAGES,
 ) -> SearchResult:
-    """Ask for pages until they meet what is held and, if `until_cap`, have enough papers for the cap.
+    """Ask for pages until they meet stored papers and, if `until_cap`, fill the cap.
 
     Reading ends at a page that is not what its own answer promises: what came until then comes
     with a `fault`. So does what came before a page that does not come, with an `error`.
@@ -43,8 +43,8 @@ def fetch_until_known(  # noqa: PLR0913 - all but three are said by name
         fetch_page: gives the page that begins at a result and has so many of them.
         known_until: read back to here: everything older is held. None: nothing is.
         until_cap: whether what is held was fetched for no cap at all, or for a smaller one.
-        expected_results: how many results are known to be newer than `known_until`; the first page has room
-            for them.
+        expected_results: how many results are known to be newer than `known_until`; the first page
+            has room for them.
         first_page: how many results the first page is asked to have, whatever is expected.
         max_pages: where to stop all the same.
 
@@ -147,11 +147,12 @@ def fetch_range(
 
 
 def is_just_after(paper: Paper, date_range: DateRange) -> bool:
-    """Whether a paper is of the minute that is asked for besides; see `query.submitted_in_parameters`."""
+    """Whether a paper is of the extra minute that `query.submitted_in_parameters` asks for."""
     return date_range.end <= paper.published < date_range.end + _MINUTE
 
 
 def find_outside(papers: Iterable[Paper], date_range: DateRange) -> str:
+    """Return how many papers were submitted on days that were not asked for; empty: none."""
     outside = sum(
         p.published not in date_range and not is_just_after(p, date_range) for p in papers
     )

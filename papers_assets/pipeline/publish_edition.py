@@ -114,7 +114,7 @@ def _list_baselines(
 
 
 def _edition_day(edition_store: EditionStore, today: date) -> date:
-    """Give the edition's day. A time zone that was changed does not bring back a day that is over.
+    """Return the edition's day; a change of the time zone brings back no day that is over.
 
     Raises:
         StoreError: there is an edition of a day that is yet to come.
@@ -122,7 +122,8 @@ def _edition_day(edition_store: EditionStore, today: date) -> date:
     newest = max(edition_store.list_days(), default=today)
     if newest > today + timedelta(days=1):
         raise StoreError(
-            f"{edition_store.edition_path(newest)}: an edition of a day that is yet to come; today is "
+            f"{edition_store.edition_path(newest)}: an edition of a day that is yet to come; "
+            "today is "
             f"{today}. If the clock is right now, it was wrong then: move the file away. What it "
             "told of stays told."
         )
@@ -132,7 +133,7 @@ def _edition_day(edition_store: EditionStore, today: date) -> date:
 def _next_position(
     day: date, edition: Edition | None, announced_until: Position | None
 ) -> Position:
-    """Give the next part of the day; a number that was used is not used again."""
+    """Return the next part of the day; a number that was used is not used again."""
     used = [edition.position.part] if edition else []
     used += [announced_until.part] if announced_until and announced_until.day == day else []
     return Position(day, max(used, default=0) + 1)

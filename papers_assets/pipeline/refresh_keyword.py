@@ -105,12 +105,14 @@ class KeywordRefresh:
             self._warn(NO_PAPER_WARNING)
         if answer.has_gap:
             self._warn(
-                f"{count_noun(answer.pages, 'page')} did not reach what is stored; papers in between "
+                f"{count_noun(answer.pages, 'page')} did not reach what is stored; papers in "
+                "between "
                 "may be missing"
             )
         if answer.unreadable_entries:
             self._warn(
-                f"{count_noun(len(answer.unreadable_entries), 'entry', 'entries')} could not be read: "
+                f"{count_noun(len(answer.unreadable_entries), 'entry', 'entries')} could not be "
+                "read: "
                 f"{answer.unreadable_entries[0]}"
             )
         for words in answer.repairs:

@@ -237,7 +237,7 @@ class _Scan:
         return noted
 
     def _previous_refresh(self, known: ScanState | None) -> datetime | None:
-        """Give when it was refreshed before, unless a clock that was ahead said so."""
+        """Return when it was refreshed before, unless a clock that was ahead said so."""
         time = known.refreshed_at if known else None
         return time if time and time <= self._now() + CLOCK_TOLERANCE else None
 

@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 class ScanStateLike(Protocol):
     """What is known of a keyword that was looked for and had no news, so that nothing was written.
 
-    `ledger.Gleaned` is one.
+    `scan_state.ScanState` is one.
     """
 
     @property
@@ -36,7 +36,7 @@ class ScanStateLike(Protocol):
 
     @property
     def stored_watermark(self) -> int:
-        """`RawPapers.scanned_until` of what was held then; of an older file, nothing is known besides."""
+        """`RawPapers.scanned_until` of the raw papers at that time."""
 
     @property
     def refreshed_at(self) -> datetime | None:
@@ -53,7 +53,7 @@ def latest_refresh(
     refreshed_at: datetime | None,
     scanned_until: int | None,
 ) -> datetime | None:
-    """Give when arXiv last answered, for what is held or for what was looked through since.
+    """Return when arXiv last answered, for what is held or for what was looked through since.
 
     Args:
         keyword: whose.
@@ -68,7 +68,7 @@ def latest_refresh(
 
 
 def _is_current(scan_state: ScanStateLike, keyword: Keyword, scanned_until: int | None) -> bool:
-    """Say whether `scan_state` is known of what is held, which has this `RawPapers.scanned_until`."""
+    """Whether `scan_state` belongs to raw papers with this `RawPapers.scanned_until`."""
     return (
         scan_state.definition == keyword.fingerprint
         and (scanned_until or 0) >= scan_state.stored_watermark > 0
@@ -133,7 +133,7 @@ def select_all(  # noqa: PLR0913 - all but two have defaults
 
 
 def _read_failure_reasons(keywords_config: KeywordsConfig, store: RawPapersStore) -> dict[str, str]:
-    """Give why the last refresh failed of those keywords whose did, by name."""
+    """Return why the last refresh failed of those keywords whose did, by name."""
     failed = store.failed_slugs()
     names = (name for name in keywords_config.names if build_slug(name) in failed)
     return {name: store.read_failure_reason(name) for name in names}
@@ -153,7 +153,7 @@ class _PreviousSelection:
     def find_reusable(
         self, keyword: Keyword, etag: str, since: date | None
     ) -> CachedSelection | None:
-        """Give how the rows were chosen if they would be chosen again; days from `since` on."""
+        """Return how the rows were chosen if they would be chosen again; days from `since` on."""
         source = self.sources.get(keyword.name)
         cached = source.cached_selection if source else None
         # Without a signature nothing was there yet, which many a file comes after.

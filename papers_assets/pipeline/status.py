@@ -37,9 +37,9 @@ class RawPapersFile:
     """None: never, or only answers came that are not to be believed."""
     is_readable: bool = True
     scanned_until: int | None = None
-    """`Held.scanned_until`."""
+    """`RawPapers.scanned_until`."""
     has_gap: bool = False
-    """Whether papers of some days may be missing: `Held.missing_ranges`."""
+    """Whether papers of some days may be missing: `RawPapers.missing_ranges`."""
 
 
 _NO_FILE = RawPapersFile(0, None)
@@ -88,10 +88,10 @@ class StatusReader:
     Args:
         read_file: reads keywords.toml, or raises KeywordsFileError.
         store: of that home.
-        outputs: of that home.
+        edition_store: of that home.
         counters: of that home.
         now: gives the time, aware.
-        harvests: of that home.
+        harvest_store: of that home.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 - what there is to look at
@@ -109,7 +109,7 @@ class StatusReader:
         self._heads: dict[str, tuple[str, RawPapersFile]] = {}
 
     def read_status(self) -> Status:
-        """Say how everything stands."""
+        """Return how everything stands."""
         has_file = self._read_keywords()
         keywords = self._keywords.keywords if self._keywords else ()
         scan_state, covered = self._read_harvest()
@@ -151,7 +151,7 @@ class StatusReader:
             return {}, replace(nothing, short_reason="the harvest cannot be read")
 
     def _read_store(self) -> _StoredFiles | None:
-        """Give what is there of all keywords; None: that cannot be said."""
+        """Return what is there of all keywords; None: that cannot be said."""
         try:
             return _StoredFiles(self._store.failed_slugs(), self._store.etags())
         except OSError as error:

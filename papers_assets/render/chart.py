@@ -21,7 +21,7 @@ class Day(NamedTuple):
     """A day of a keyword."""
 
     day: date
-    count: int
+    papers: int
     is_known: bool
     """Whether all of its papers are known."""
 
@@ -160,7 +160,7 @@ def build_bar_row(  # noqa: PLR0913, PLR0917 - what a row is made of
     *,
     newest: date | None = None,
 ) -> BarRow:
-    """Give a keyword's row for the days up to `last`.
+    """Return a keyword's row for the days up to `last`.
 
     Args:
         keyword: its name.

@@ -99,7 +99,7 @@ def to_bibtex(papers: Iterable[ListedPaper], *, abstracts: bool = True) -> str:
 
 
 def to_ris(papers: Iterable[ListedPaper]) -> str:
-    """Give a record for each paper, in their order; the text is to be written as UTF-8.
+    """Return a record for each paper, in their order; the text is to be written as UTF-8.
 
     Lines end with CR and LF, as the format asks for: they are not to be translated.
     """
@@ -156,7 +156,7 @@ def _bibtex_keyword(name: str) -> str:
 
 
 def _list_people(paper: ListedPaper) -> list[str]:
-    """Give the names of people; arXiv also has ":" there, between a collaboration and members."""
+    """Return the names of people; arXiv also has ":" there, between a collaboration and members."""
     names = (collapse_whitespace(name) for name in paper.authors)
     return [name for name in names if any(c.isalnum() for c in name)]
 
@@ -171,7 +171,7 @@ def _bibtex_name(name: str) -> str:
 
 
 def _ris_name(name: str) -> str:
-    """Give "Family, Given", as the format asks for."""
+    """Return "Family, Given", as the format asks for."""
     if _NOT_ONE_PERSON.search(name) or _GROUP.search(name):
         return name
     given, family = _split_name(name)
@@ -235,7 +235,7 @@ def _is_between_prices(body: str, after: str) -> bool:
 
 
 def _latex_formula(body: str) -> str | None:
-    """Give the formula as BibTeX can read it, or None if LaTeX could not."""
+    """Return the formula as BibTeX can read it, or None if LaTeX could not."""
     tokens = _TOKEN.findall(body)
     commands = [token[1:] for token in tokens if token[0] == "\\"]
     depth = 0

@@ -62,7 +62,7 @@ def render_papers_json(
     last_update: date | None,
     announced_kinds: Mapping[str, ChangeKind] | None = None,
 ) -> str:
-    """Give papers.json, to be written as UTF-8.
+    """Return papers.json, to be written as UTF-8.
 
     Args:
         papers: in the order in which they are to be listed.
@@ -75,8 +75,8 @@ def render_papers_json(
     parts = [
         f'"format": {FORMAT}',
         f'"last_update": {_to_json(last_update and last_update.isoformat())}',
-        f'"keywords": {_json_array(_keyword_to_dict(keyword, counts[keyword.name]) for keyword in keywords)}',
-        f'"papers": {_json_array(_paper_to_dict(paper, kinds.get(paper.arxiv_id)) for paper in papers)}',
+        f'"keywords": {_json_array(_keyword_to_dict(k, counts[k.name]) for k in keywords)}',
+        f'"papers": {_json_array(_paper_to_dict(p, kinds.get(p.arxiv_id)) for p in papers)}',
     ]
     return "{\n" + ",\n".join(parts) + "\n}\n"
 
@@ -84,7 +84,7 @@ def render_papers_json(
 def render_papers_csv(
     papers: Iterable[ListedPaper], announced_kinds: Mapping[str, ChangeKind] | None = None
 ) -> str:
-    """Give papers.csv, to be written as UTF-8: CSV as in RFC 4180, `CSV_COLUMNS`, a row a paper.
+    """Return papers.csv, to be written as UTF-8: CSV as in RFC 4180, `CSV_COLUMNS`, a row a paper.
 
     Items of a list are joined with "; ", and a semicolon in an item is doubled, as CSV doubles
     quotes: classes such as "I.2.6; I.5.1" are one category. Absent and empty are the same.
@@ -105,7 +105,7 @@ def render_papers_csv(
 
 
 def read_papers_schema() -> str:
-    """Give the JSON Schema of papers.json, to be published beside it."""
+    """Return the JSON Schema of papers.json, to be published beside it."""
     return resources.files(__package__).joinpath("papers.schema.json").read_text("utf-8")
 
 
@@ -141,7 +141,7 @@ def _paper_to_dict(paper: ListedPaper, kind: ChangeKind | None) -> dict[str, Any
 
 
 def _format_time(time: datetime) -> str:
-    """Give a time to the second, which is as exact as arXiv's are."""
+    """Return a time to the second, which is as exact as arXiv's are."""
     return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
@@ -151,7 +151,7 @@ def _to_json(value: object) -> str:
 
 
 def _json_array(values: Iterable[object]) -> str:
-    """Give a JSON array with an item a line."""
+    """Return a JSON array with an item a line."""
     lines = ",\n".join(_to_json(value) for value in values)
     return f"[\n{lines}\n]" if lines else "[]"
 

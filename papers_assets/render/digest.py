@@ -75,7 +75,7 @@ def render_digest_markdown(
 
 
 def _fit_groups(digest: Digest, room: int) -> tuple[list[str], int]:
-    """Give the lines of the groups, and how many papers there was no room for."""
+    """Return the lines of the groups, and how many papers there was no room for."""
     total = sum(len(group.entries) for group in digest.groups)
     for is_brief in (False, True):
         rows = [
@@ -100,7 +100,7 @@ def _fit_groups(digest: Digest, room: int) -> tuple[list[str], int]:
 
 
 def _group_header(group: DigestGroup, shown: int, *, is_brief: bool) -> list[str]:
-    """Give the lines above a group's rows; the first two are those of its kind."""
+    """Return the lines above a group's rows; the first two are those of its kind."""
     of = "" if shown == len(group.entries) else f": {shown:,} of {len(group.entries):,}"
     third = "Changed" if group.kind in _CHANGED else "Authors" if is_brief else "Abstract"
     return [
@@ -160,7 +160,7 @@ def _format_code_link(link: CodeLink) -> str:
 
 
 def _render_tail(digest: Digest, room: int) -> list[str]:
-    """Say what is counted only, and what is to be said of the lists."""
+    """Return what is counted only, and what is to be said of the lists."""
     lines = []
     for name, count in list(digest.newly_followed.items())[:_MAX_NAMED]:
         lines += [f"Now following {_escape_keyword(name)}: {count_papers(count)}.", ""]
@@ -221,7 +221,7 @@ def _byte_size(line: str) -> int:
 
 
 def fit_round_robin(heads: Sequence[int], sizes: Sequence[Sequence[int]], room: int) -> list[int]:
-    """Give how many items of each group fit, taking one of each in turn.
+    """Return how many items of each group fit, taking one of each in turn.
 
     Args:
         heads: what a group takes that has any item.

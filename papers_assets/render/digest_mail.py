@@ -36,17 +36,17 @@ class _PaperBlock:
 
 
 def render_mail_text(digest: Digest, *, more: str = "") -> str:
-    """Give the digest as plain text; `more` is the address of the whole list, if it is known."""
+    """Return the digest as plain text; `more` is the address of the whole list, if it is known."""
     return _render("mail.txt.j2", digest, more)
 
 
 def render_mail_html(digest: Digest, *, more: str = "") -> str:
-    """Give the digest as a whole HTML document; `more` as above."""
+    """Return the digest as a whole HTML document; `more` as above."""
     return _render("mail.html.j2", digest, more)
 
 
 def mail_title(digest: Digest) -> str:
-    """Give the mail's subject."""
+    """Return the mail's subject."""
     return f"{markdown.collapse_whitespace(digest.title)}: {digest.summary}"
 
 

@@ -42,7 +42,7 @@ _PUBLISHER = "papers-assets"
 _MAX_TEXT = 20_000
 """Characters of a text. arXiv itself takes no abstract of more than 1,920."""
 _NOT_XML = re.compile("[\ufffe\uffff]")
-"""What XML 1.0 forbids besides controls and surrogates, which `collapse_whitespace` has replaced."""
+"""What XML 1.0 forbids besides what `collapse_whitespace` has replaced."""
 _CHANGE_LABELS = {ChangeKind.REVISED: "Revised", ChangeKind.WITHDRAWN: "Withdrawn"}
 _IN_URI = "%/:?@!$&'()*+,;=~"
 _BARE_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
@@ -71,7 +71,7 @@ class Feed:
 
 
 def render_atom(feed: Feed) -> str:
-    """Give the feed as an Atom document, to be written in UTF-8."""
+    """Return the feed as an Atom document, to be written in UTF-8."""
     papers = _select_papers(feed.papers)
     root = ET.Element("feed", xmlns=_ATOM)
     _add_element(root, "id", _feed_id(feed))
@@ -94,7 +94,7 @@ def render_atom(feed: Feed) -> str:
 
 
 def render_json_feed(feed: Feed) -> str:
-    """Give the feed as a JSON Feed document, to be written in UTF-8."""
+    """Return the feed as a JSON Feed document, to be written in UTF-8."""
     document: dict[str, Any] = {"version": _JSON_FEED, "title": _to_xml_text(feed.title)}
     if feed.note:
         document["description"] = _to_xml_text(feed.note)
@@ -173,7 +173,7 @@ def _add_element(
 
 
 def _paragraphs(paper: ListedPaper, kind: ChangeKind | None) -> Iterator[str]:
-    """Give what is to be read below the title.
+    """Return what is to be read below the title.
 
     A revision comes first: it says why an entry is back that one has seen before.
     """
@@ -206,7 +206,7 @@ def _list_authors(paper: ListedPaper) -> list[str]:
 
 
 def _list_categories(paper: ListedPaper) -> Iterator[tuple[str, str, str]]:
-    """Give scheme, term and label: what says whose word the term is, to programs and to people."""
+    """Return scheme, term and label of each category."""
     for keyword in map(_to_xml_text, paper.keywords):
         yield _KEYWORD_SCHEME, keyword, f"keyword: {keyword}"
     for category in map(_to_xml_text, paper.categories):
@@ -219,12 +219,12 @@ def _to_xml_text(text: str) -> str:
 
 
 def _to_uri(address: str) -> str:
-    """Give the address with all that RFC 3986 allows nowhere percent-encoded, as browsers do."""
+    """Return the address with all that RFC 3986 allows nowhere percent-encoded, as browsers do."""
     address, _, fragment = _BARE_PERCENT.sub("%25", address).partition("#")
     parts = (quote(part, safe=_IN_URI, errors="replace") for part in (address, fragment) if part)
     return "#".join(parts)
 
 
 def _format_instant(time: datetime) -> str:
-    """Give an RFC 3339 date-time, of which both formats are content with whole seconds."""
+    """Return an RFC 3339 date-time, of which both formats are content with whole seconds."""
     return time.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"

@@ -23,17 +23,16 @@ _DIRECTIONS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 # Letters and symbols in name, but blank: fillers of Hangul, the empty pattern of Braille.
 _BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 
-_ANY = r"[\\`*_\[\]()<>|~&\#]"
-_ANY_AND_URLS = rf"{_ANY} | :(?=//) | (?<=www)\."
 # Up to references and punctuation that GitHub leaves out at the end of a URL.
 _END = r"(?:&[A-Za-z]+;|[?!.,:*_~'\");]){1,9}(?:[\s<]|$)"
 _URL = rf"(?P<url>(?:(?:https?|ftp)://|www\.)(?:(?!\]\(|\\$|(?=&){_END})[^\s<>`])+)"
-# By name: GitHub leaves such references, and no others, at the end of a URL out of the link.
+# By name: GitHub leaves such references, and no others, at the end of a URL out of the link, and
+# takes no number in them for an issue's.
 _REFERENCES = {
     html5[name]: f"&{name}"
     for name in (
         *("amp;", "ast;", "bsol;", "colon;", "grave;", "gt;", "lbrack;", "lowbar;"),
-        *("lpar;", "lt;", "num;", "period;", "rbrack;", "rpar;", "vert;"),
+        *("lpar;", "lt;", "period;", "rbrack;", "rpar;", "vert;"),
     )
 }
 # An empty comment: shows nothing, and ends a URL.
@@ -52,9 +51,9 @@ def _live(also: str = "") -> str:
             (?<=\\)(?=[!-/:-@\[-`{{-~]|$)
             | (?<=&)(?=\#|[A-Za-z][A-Za-z0-9]*;)
             | (?<=<)(?=[A-Za-z/!?]|[^ <>]+@)
-            | (?<=_)(?:(?<![^\W_]_)|(?![^\W_]))
+            | (?<=_)(?<![^\W_]_) | (?<=[*~])(?=[^ ])
             | (?<=\]\() | (?<=\[)(?=\^)
-            | (?<=[*`~|{also}])
+            | (?<=[`|{also}])
         )
     """
 
@@ -65,13 +64,14 @@ class Place:
     def __init__(self, template: str, also: str = "") -> None:
         """Take a document with `{}` for each text, and what else can be live in this place."""
         self._template, live = template, _live(also)
+        any_sign = rf"[\\`*_\[\]()<>|~&{also}]"
         self._live = re.compile(live, re.VERBOSE)
         self._ways = [
             partial(re.compile(signs, re.VERBOSE).sub, escape)
             for signs, escape in [
                 (rf"{_URL} (?P<next>{live}|>)? | {live}", partial(_outside_urls, _backslash)),
-                (rf"{_URL} (?P<next>{_ANY})? | {_ANY}", partial(_outside_urls, _reference)),
-                (_ANY_AND_URLS, lambda found: _reference(found[0])),
+                (rf"{_URL} (?P<next>{any_sign})? | {any_sign}", partial(_outside_urls, _reference)),
+                (rf"{any_sign} | :(?=//) | (?<=www)\.", lambda found: _reference(found[0])),
             ]
         ]
 
@@ -117,7 +117,7 @@ def _backslash(live: str) -> str:
 
 
 def _reference(live: str) -> str:
-    return _REFERENCES.get(live, f"&#{ord(live)};")
+    return _REFERENCES.get(live, f"\\{live}")
 
 
 def _outside_urls(escape: Callable[[str], str], found: re.Match[str]) -> str:
@@ -134,7 +134,7 @@ _ABSTRACT = Place(_CELL.format("<p>{}</p></details>"))
 _FOLDED = Place(_CELL.format("<summary>{}...</summary><p>{}</p></details>"))
 _ALONE = Place(_CELL)
 _HEADING = Place("## {}\n", r"\#")
-_NOTE = Place("_{}_\n")
+_NOTE = Place("_{}_\n", "_~")
 
 
 def escape_title(text: str) -> str:

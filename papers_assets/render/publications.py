@@ -94,7 +94,7 @@ class Publications:
         return found
 
     def feeds(self, announced_kinds: Mapping[str, ChangeKind]) -> Files:
-        """Give an Atom and a JSON feed per keyword, and of all.
+        """Return an Atom and a JSON feed per keyword, and of all.
 
         Args:
             announced_kinds: by arXiv id, see `changes.announced_kinds`.
@@ -118,14 +118,14 @@ class Publications:
                 yield name, iter([render(feed)])
 
     def citations(self) -> Files:
-        """Give the entries for reference managers, BibTeX and RIS, per keyword and of all."""
+        """Return the entries for reference managers, BibTeX and RIS, per keyword and of all."""
         for a_list in self._lists():
             for slug in a_list.slugs:
                 yield f"{slug}.bib", iter([to_bibtex(a_list.papers)])
                 yield f"{slug}.ris", iter([to_ris(a_list.papers)])
 
     def data(self, announced_kinds: Mapping[str, ChangeKind]) -> Files:
-        """Give the papers for other programs: JSON, its schema, and CSV; `announced_kinds` as for feeds."""
+        """Return the papers for other programs: JSON, its schema, and CSV."""
         times = self._answered
         keywords = [
             KeywordData(section.keyword, times.get(section.keyword), section.note)

@@ -119,7 +119,7 @@ def stream_template(template: str, **values: object) -> Iterator[str]:
 
 
 def render_preview(papers: pd.DataFrame, rows: int = 10) -> str:
-    """Give a small Markdown table of the first rows: title, date, primary category.
+    """Return a small Markdown table of the first rows: title, date, primary category.
 
     Args:
         papers: as in `Section`, and primary_category.
@@ -139,17 +139,17 @@ def render_preview(papers: pd.DataFrame, rows: int = 10) -> str:
 
 
 def render_heading(keyword: str) -> str:
-    """Give the heading line of a keyword's section."""
+    """Return the heading line of a keyword's section."""
     return f"## {markdown.escape_heading(keyword)}"
 
 
 def count_noun(number: int, thing: str) -> str:
-    """Give a number of things in words: 1 paper, 1,234 papers."""
+    """Return a number of things in words: 1 paper, 1,234 papers."""
     return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
 
 
 def list_table_rows(papers: pd.DataFrame, max_length: int = _MAX_TEXT) -> Iterator[TableRow]:
-    """Give the rows of a table, one by one, texts of more than `max_length` characters cut."""
+    """Return the rows of a table, one by one, texts of more than `max_length` characters cut."""
     if papers.empty:
         return
     dates = papers["updated"].dt.tz_convert("UTC").dt.strftime("%Y-%m-%d")
@@ -182,7 +182,7 @@ def parts() -> Any:
 
 @cache
 def build_environment() -> Environment:
-    """Give the templates, and the filters that they have in common."""
+    """Return the templates, and the filters that they have in common."""
     environment = Environment(
         loader=PackageLoader("papers_assets", "render/templates"),
         undefined=StrictUndefined,

@@ -76,7 +76,7 @@ def paginate(
 def _share_rows(
     ends: Sequence[CumulativeSizes], mores: Sequence[Continuation], room: int
 ) -> tuple[int, ...]:
-    """Say how many rows of each section fit into so many bytes, in turns of one row each."""
+    """Return how many rows of each section fit into so many bytes, in turns of one row each."""
     shown = [0] * len(ends)
     room -= sum(_section_size(end, 0, more) for end, more in zip(ends, mores, strict=True))
     growing = True
@@ -117,7 +117,7 @@ def _list_pages(
 
 
 def _list_page_ends(end: CumulativeSizes, start: int, room: int) -> Iterator[int]:
-    """Say where each page ends, the first of which begins at `start`: at least a row on each."""
+    """Return where each page ends, the first of which begins at `start`: at least a row on each."""
     for stop in range(start + 1, len(end)):
         if stop + 1 == len(end) or end[stop + 1] - end[start] > room:
             yield stop
@@ -131,7 +131,7 @@ def _cumulative_sizes(section: Section) -> CumulativeSizes:
 
 
 def _section_size(end: CumulativeSizes, shown: int, goes_on: Continuation | None = None) -> int:
-    """Give the bytes of a section's first rows and of what stands around them."""
+    """Return the bytes of a section's first rows and of what stands around them."""
     total, size = len(end) - 1, end[shown]
     if shown < total and goes_on:
         size += len(parts().more(shown, goes_on).encode())
@@ -141,7 +141,7 @@ def _section_size(end: CumulativeSizes, shown: int, goes_on: Continuation | None
 
 
 def _size_without_tables(content: ReadmeContent, folder: str, *, is_split: bool) -> int:
-    """Give the bytes of a front that has headings and notes alone."""
+    """Return the bytes of a front that has headings and notes alone."""
     document = render_readme(
         [_without_rows(section) for section in content.sections],
         last_update=content.last_update,
@@ -161,7 +161,7 @@ def _without_rows(section: Section) -> Section:
 
 
 def _macro_size(name: str) -> int:
-    """Give the bytes of what stands instead of rows, or of what stands above them."""
+    """Return the bytes of what stands instead of rows, or of what stands above them."""
     return len(getattr(parts(), name))
 
 

@@ -151,7 +151,7 @@ def build_extras(content: ReadmeContent, folder: str = "", *, is_split: bool = F
 
 
 def list_links(site: str, folder: str = "") -> list[ReadmeLink]:
-    """Return the links to the other outputs; `site` and `folder` as in `ReadmeContent` and `render_front`."""
+    """Return the links to the other outputs; for `site` and `folder`, see `render_front`."""
     if not site:
         return [ReadmeLink("what was new", f"{folder}digests")]
     return [
@@ -178,12 +178,12 @@ def _contents_entries(content: ReadmeContent) -> list[ContentsEntry]:
 
 
 def continuation_of(section: Section, slug: str, folder: str = "") -> Continuation:
-    """Say where a section goes on, from where the README is `folder`."""
+    """Return where a section goes on, from where the README is `folder`."""
     return Continuation(len(section.papers), f"{folder}{KEYWORDS_FOLDER}{build_page_name(slug, 1)}")
 
 
 def build_page_name(slug: str, number: int) -> str:
-    """Give the name of a keyword's page of that number, counted from 1."""
+    """Return the name of a keyword's page of that number, counted from 1."""
     return f"{slug}.md" if number == 1 else f"{slug}-{number}.md"
 
 

@@ -24,7 +24,7 @@ _MAX_NAMED = 5
 def build_content(
     papers: pd.DataFrame, keywords_config: KeywordsConfig, *, notifies: bool = False
 ) -> ReadmeContent:
-    """Return all that the README has to say of the asset `papers`; `notifies` as in `ReadmeContent`."""
+    """Return the README's content from `papers`; for `notifies`, see `ReadmeContent`."""
     return ReadmeContent(
         sections=build_sections(papers, keywords_config),
         last_update=find_last_update(papers, keywords_config),
@@ -36,7 +36,7 @@ def build_content(
 
 
 def find_last_update(papers: pd.DataFrame, keywords_config: KeywordsConfig) -> date | None:
-    """Give the day, in the file's time zone, on which arXiv last answered; None if it never did.
+    """Return the day, in the file's time zone, on which arXiv last answered; None if it never did.
 
     It is not the day of rendering: a document made anew from old answers is not newer than they.
     """
@@ -45,7 +45,7 @@ def find_last_update(papers: pd.DataFrame, keywords_config: KeywordsConfig) -> d
 
 
 def build_sections(papers: pd.DataFrame, keywords_config: KeywordsConfig) -> list[Section]:
-    """Give the sections of the asset `papers`, one per keyword, in the file's order."""
+    """Return the sections of the asset `papers`, one per keyword, in the file's order."""
     times = read_refresh_times(papers)
     newest = max((times[name] for name in keywords_config.names if name in times), default=None)
     # A keyword's rows follow each other, so that a slice, which copies nothing, has them all.
@@ -170,7 +170,7 @@ def _stale_note(
 
 
 def is_stale(time: datetime, newest: datetime, timezone: ZoneInfo) -> bool:
-    """Say whether data of `time` were left behind by the run that brought the `newest`."""
+    """Whether data of `time` were left behind by the run that brought the `newest`."""
     # A run over midnight is one day's: only what an earlier run left behind is old.
     same_day = time.astimezone(timezone).date() == newest.astimezone(timezone).date()
     return newest - time >= _MAX_RUN_DURATION and not same_day

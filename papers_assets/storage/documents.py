@@ -4,7 +4,7 @@
     HOME/output/keywords/<keyword>.md, <keyword>-2.md what it has no room for
     HOME/.github/README.md                            the same as a front page, if that is wanted
 
-Who writes holds the lock of `Store.publish_lock`.
+Who writes holds the lock of `RawPapersStore.publish_lock`.
 """
 
 import re
@@ -94,12 +94,12 @@ class DocumentStore:
             return sum(file.write(piece.encode()) for piece in pieces)
 
     def read_pages(self) -> Iterator[tuple[str, bytes]]:
-        """Give the name of every page that is there, and what is in it, one by one."""
+        """Return the name of every page that is there, and what is in it, one by one."""
         for path in self._list_page_paths():
             yield path.name, read_bytes(path)
 
     def remove_pages(self, kept_names: Collection[str] = ()) -> None:
-        """Remove all pages `kept_names` those of these names, and the folder if nothing is left in it.
+        """Remove all pages but those of `kept_names`, and the folder if it is empty then.
 
         Raises:
             StoreError: one cannot be removed.
@@ -168,7 +168,7 @@ class DocumentStore:
         return sorted(found, key=lambda path: (len(path.name), path.name))  # 2 before 10
 
     def _has_own_front_page(self) -> bool:
-        """Say whether there is a front page that ends with our mark."""
+        """Whether there is a front page that ends with our mark."""
         try:
             return read_bytes(self.front_page_path).endswith(FRONT_PAGE_MARK.encode())
         except OSError:  # it is not there, is a folder, or is somebody's who lets nobody read it

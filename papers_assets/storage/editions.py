@@ -74,7 +74,7 @@ class WrittenFiles(NamedTuple):
 
 
 class EditionStore:
-    """The publications below one home folder. For `locks`, see `store.Store`."""
+    """The publications below one home folder. For `locks`, see `RawPapersStore`."""
 
     def __init__(self, home: Path, locks: Locks | None = None) -> None:
         self._locks = locks or default_locks(home)
@@ -86,15 +86,15 @@ class EditionStore:
         self._written_folder = home / ".papers" / "site"
 
     def edition_path(self, day: date) -> Path:
-        """Give the file of a day's edition."""
+        """Return the file of a day's edition."""
         return self._editions_folder / f"{day.isoformat()}.json"
 
     def digest_path(self, day: date) -> Path:
-        """Give the file of a day's digest."""
+        """Return the file of a day's digest."""
         return self.folder / "digests" / f"{day.isoformat()}.md"
 
     def list_days(self) -> list[date]:
-        """Give the days that have an edition, in order."""
+        """Return the days that have an edition, in order."""
         days = []
         for path in list_files(self._editions_folder):
             if path.suffix != ".json":
@@ -128,7 +128,7 @@ class EditionStore:
         return self.read_edition(days[-1]) if days else None
 
     def write_edition(self, edition: Edition) -> None:
-        """Write a day's edition; `Store.publish_lock` is held."""
+        """Write a day's edition; `RawPapersStore.publish_lock` is held."""
         remove_partial_files(self.edition_path(edition.day))
         with atomic_write(self.edition_path(edition.day), self._locks.assert_held) as file:
             file.write(edition_files.to_json(edition).encode())

@@ -53,7 +53,7 @@ def skip_check() -> None:
 
 
 class AtomicBatch:
-    """Files that are written aside, to replace those that are there together; see `atomic_batch`."""
+    """Files that are written beside others, to replace them together; see `atomic_batch`."""
 
     def __init__(self, assert_locked: Callable[[], None] = skip_check) -> None:
         self._check = assert_locked
@@ -61,7 +61,7 @@ class AtomicBatch:
 
     @contextmanager
     def open_for_writing(self, path: Path) -> Iterator[BinaryIO]:
-        """Give a file to write that will become `path`.
+        """Return a file to write that will become `path`.
 
         Raises:
             StoreError: it cannot be written.
@@ -111,7 +111,7 @@ class AtomicBatch:
 
 @contextmanager
 def atomic_batch(assert_locked: Callable[[], None] = skip_check) -> Iterator[AtomicBatch]:
-    """Give a stage whose files take their places when everything went well; else none does.
+    """Return a stage whose files take their places when everything went well; else none does.
 
     Args:
         assert_locked: raises if a file is not to be replaced; asked right before each.
@@ -129,7 +129,7 @@ def atomic_batch(assert_locked: Callable[[], None] = skip_check) -> Iterator[Ato
 
 @contextmanager
 def atomic_write(path: Path, assert_locked: Callable[[], None] = skip_check) -> Iterator[BinaryIO]:
-    """Give a file to write that becomes `path`, all at once, when everything went well.
+    """Return a file to write that becomes `path`, all at once, when everything went well.
 
     For `assert_locked`, see `atomic_batch`.
 

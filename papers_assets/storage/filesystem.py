@@ -12,7 +12,7 @@ from papers_assets.storage import remote
 
 
 def file_exists(path: Path) -> bool:
-    """Say whether there is a file."""
+    """Whether there is a file."""
     return remote.file_exists(path) if is_remote(path) else path.exists()
 
 
@@ -34,7 +34,7 @@ def remove_file(path: Path) -> None:
 
 
 def rename_file(path: Path, new: Path) -> None:
-    """Give a file another name."""
+    """Return a file another name."""
     if is_remote(path):
         remote.rename_file(path, new)
     else:
@@ -42,14 +42,14 @@ def rename_file(path: Path, new: Path) -> None:
 
 
 def list_files(folder: Path) -> list[Path]:
-    """Give what is right below a folder; nothing if it is not there. Of a remote one, its files."""
+    """Return what is directly below a folder; nothing if it is missing. Remote: its files."""
     if is_remote(folder):
         return [folder / name for name in remote.etags(folder)]
     return list(folder.iterdir()) if folder.is_dir() else []
 
 
 def etag(path: Path) -> str:
-    """Give what is another whenever the file was written; empty: there is none.
+    """Return what is another whenever the file was written; empty: there is none.
 
     (In object storage: whenever something else was.)
     """
@@ -62,7 +62,7 @@ def etag(path: Path) -> str:
 
 
 def etags(folder: Path) -> dict[str, str]:
-    """Give the `etag` of each file right below a folder, by name; nothing if there is none."""
+    """Return the `etag` of each file right below a folder, by name; nothing if there is none."""
     if is_remote(folder):
         return remote.etags(folder)
     if not folder.is_dir():

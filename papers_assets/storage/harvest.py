@@ -54,7 +54,7 @@ class StoredDays(NamedTuple):
 
 
 class HarvestStore:
-    """The harvest below one home folder. For `locks`, see `Store`."""
+    """The harvest below one home folder. For `locks`, see `RawPapersStore`."""
 
     def __init__(self, home: Path, locks: Locks | None = None) -> None:
         self._locks = locks or default_locks(home)
@@ -66,11 +66,11 @@ class HarvestStore:
         """What has been looked for in it."""
 
     def path(self, day: date) -> Path:
-        """Give the file of a day."""
+        """Return the file of a day."""
         return self.folder / f"{day.isoformat()}.parquet"
 
     def days(self) -> list[date]:
-        """Give the days that have a file, in order."""
+        """Return the days that have a file, in order."""
         return sorted(self._etags())
 
     def _etags(self) -> dict[date, str]:
@@ -83,7 +83,7 @@ class HarvestStore:
         return found
 
     def read_status(self) -> StoredDays:
-        """Say what is known of each day that has a file, without opening those that the index has.
+        """Return the status of each day that has a file; files in the index are not opened.
 
         Raises:
             OSError: the folder cannot be read.
@@ -101,7 +101,7 @@ class HarvestStore:
         return found
 
     def coverage(self, keywords_config: KeywordsConfig, now: datetime) -> Coverage | None:
-        """Say what has come of what is wanted; None: nothing is to be harvested.
+        """Return what has come of what is wanted; None: nothing is to be harvested.
 
         Raises:
             OSError: the folder cannot be read.
@@ -113,7 +113,7 @@ class HarvestStore:
         return compute_coverage(since, self.readable_days(), self.read_problems(), sets, now)
 
     def readable_days(self) -> dict[date, DayStatus]:
-        """Give the same of the days that can be read."""
+        """Return the same of the days that can be read."""
         found = self.read_status()
         for error in found.errors.values():
             logger.warning("%s", error)
@@ -202,7 +202,7 @@ class HarvestStore:
         return len(old)
 
     def next_sequence(self) -> int:
-        """Give the number of the write that comes; `write_lock` is held.
+        """Return the number of the write that comes; `write_lock` is held.
 
         Raises:
             StoreError: it cannot be noted.
@@ -215,7 +215,7 @@ class HarvestStore:
         return last + 1
 
     def last_sequence(self) -> int:
-        """Give the number of the last write, of which all before it are done; 0: there was none.
+        """Return the number of the last write, of which all before it are done; 0: there was none.
 
         `write_lock` is held, or the last one may not be done.
         """

@@ -25,7 +25,7 @@ class RawPapersHead(NamedTuple):
 
 
 def to_metadata(raw_papers: RawPapers) -> dict[str, str]:
-    """Give the labels of what is held."""
+    """Return the labels of what is held."""
     return {
         "keyword": raw_papers.keyword,
         "definition": raw_papers.query_fingerprint,
@@ -43,7 +43,7 @@ def to_metadata(raw_papers: RawPapers) -> dict[str, str]:
 
 
 def from_metadata(keyword: str, papers: pa.Table, metadata: Mapping[str, str]) -> RawPapers:
-    """Give what is held of a keyword.
+    """Return what is held of a keyword.
 
     Raises:
         KeyError, TypeError, ValueError: the labels are not those of `to_metadata`.
@@ -70,7 +70,7 @@ def from_metadata(keyword: str, papers: pa.Table, metadata: Mapping[str, str]) -
 
 
 def head_from_metadata(versions: int, metadata: Mapping[str, str]) -> RawPapersHead:
-    """Give the same without the papers; for what is raised, see `from_metadata`."""
+    """Return the same without the papers; for what is raised, see `from_metadata`."""
     return RawPapersHead(
         versions,
         _parse_time(metadata["refreshed_at"]),

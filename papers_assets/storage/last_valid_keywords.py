@@ -38,7 +38,7 @@ def read_or_last_valid(path: Path, home: Path) -> KeywordsConfig:
 
 
 def store_last_valid(keywords_config: KeywordsConfig, home: Path) -> None:
-    """Store the text of `keywords_config` below `home`, for `read_or_last_valid`; a failure is logged.
+    """Store the text of `keywords_config` below `home`; a failure is logged.
 
     What is stored already stays, so that its time is that of the last change.
     """

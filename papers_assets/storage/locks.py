@@ -179,12 +179,12 @@ class MissingLocks:
 
 
 def default_locks(home: Path) -> Locks:
-    """Give the locks that a home on disk holds itself."""
+    """Return the locks that a home on disk holds itself."""
     return MissingLocks(home) if is_remote(home) else FileLocks(host_lock_folder(home, None))
 
 
 def open_locks(value: str, home: Path, host_folder: Path | None) -> Locks:
-    """Give the locks that PAPERS_LOCKS asks for.
+    """Return the locks that PAPERS_LOCKS asks for.
 
     Args:
         value: a URL of PostgreSQL; `local` or empty: files.
@@ -200,7 +200,7 @@ def open_locks(value: str, home: Path, host_folder: Path | None) -> Locks:
 
 
 def host_lock_folder(home: Path, host_folder: Path | None) -> Path:
-    """Give where locks of this host alone are: below a home on disk, else in `host_folder`."""
+    """Return where locks of this host alone are: below a home on disk, else in `host_folder`."""
     if not is_remote(home):
         return home / ".papers" / "locks"
     place = host_folder or Path(tempfile.gettempdir()) / "papers-assets"

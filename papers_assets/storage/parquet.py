@@ -58,7 +58,7 @@ def read_metadata(path: Path) -> tuple[int, dict[str, str]]:
 
 @contextmanager
 def _translate_errors(path: Path) -> Iterator[None]:
-    """Say what is wrong if a Parquet file cannot be read."""
+    """Return what is wrong if a Parquet file cannot be read."""
     try:
         yield
     except (pa.ArrowException, ValueError, OSError) as error:
@@ -104,7 +104,7 @@ def _read_rows(file: pq.ParquetFile, names: list[str], rows: range | None) -> pa
 
 
 def _cast_to_schema(path: Path, table: pa.Table, schema: pa.Schema) -> pa.Table:
-    """Give `table` with exactly the columns of `schema`; an absent one that may be null is."""
+    """Return `table` with exactly the columns of `schema`; an absent one that may be null is."""
     columns = []
     for field in schema:
         if field.name in table.column_names:
@@ -125,7 +125,7 @@ def write_table(
     metadata: dict[str, str],
     assert_locked: Callable[[], None] = skip_check,
 ) -> None:
-    """Write a Parquet file with a checksum a page, and with labels. For `assert_locked`, see `staged`.
+    """Write a Parquet file with a checksum a page, and with metadata.
 
     Raises:
         StoreError: it cannot be written, and is as it was.

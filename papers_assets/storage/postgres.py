@@ -1,9 +1,9 @@
 """Advisory locks of a PostgreSQL server: a session each, which the server ends with its holder.
 
 A holder that is killed frees its locks at once, since the kernel closes its connection; one whose
-host or network is gone frees them when the server has heard nothing of it for `DEAD_AFTER_SECONDS` seconds.
-(A pooler that gives each statement to another session, as PgBouncer may, cannot be used: `holds`
-would say that nothing is held.)
+host or network is gone frees them when the server has heard nothing of it for `DEAD_AFTER_SECONDS`
+seconds. (A pooler that gives each statement to another session, as PgBouncer may, cannot be used:
+`holds` would say that nothing is held.)
 """
 
 import hashlib
@@ -34,8 +34,10 @@ _CLIENT = {
 # out. Who holds a lock and writes says nothing meanwhile, and is not idle for that.
 _SET_CONFIG = sql.text(
     "SELECT set_config(name, value, false) FROM pg_settings JOIN (VALUES "  # noqa: S608 - our own
-    f"('tcp_keepalives_idle', '{_KEEPALIVE_IDLE}'), ('tcp_keepalives_interval', '{_KEEPALIVE_IDLE}'), "
-    f"('tcp_keepalives_count', '{_KEEPALIVE_COUNT}'), ('tcp_user_timeout', '{1000 * DEAD_AFTER_SECONDS}'), "
+    f"('tcp_keepalives_idle', '{_KEEPALIVE_IDLE}'), ('tcp_keepalives_interval', "
+    f"'{_KEEPALIVE_IDLE}'), "
+    f"('tcp_keepalives_count', '{_KEEPALIVE_COUNT}'), ('tcp_user_timeout', "
+    f"'{1000 * DEAD_AFTER_SECONDS}'), "
     "('idle_session_timeout', '0'), ('synchronous_commit', 'on')) AS ours (name, value) "
     "USING (name)"
 )
@@ -71,7 +73,7 @@ class Session:
     def execute(
         self, statement: sql.TextClause, values: Mapping[str, object] | None = None
     ) -> list[tuple[Any, ...]]:
-        """Give the rows that `statement` answers; none if it answers nothing."""
+        """Return the rows that `statement` answers; none if it answers nothing."""
         try:
             result = self._connection.execute(statement, values or {})
             return [tuple(row) for row in result] if result.returns_rows else []
@@ -99,7 +101,7 @@ class Session:
 
 
 def lock_key(name: str) -> int:
-    """Give the signed 64 bits by which the server knows the lock `name`."""
+    """Return the signed 64 bits by which the server knows the lock `name`."""
     digest = hashlib.sha256(f"papers-assets:{name}".encode()).digest()
     return int.from_bytes(digest[:8], "big", signed=True)
 
@@ -118,7 +120,7 @@ def _create_engine(url: str) -> sql.Engine:
 
 
 def _error_text(url: str, error: SQLAlchemyError) -> str:
-    """Give what is wrong, without the password, wherever it may be."""
+    """Return what is wrong, without the password, wherever it may be."""
     original = getattr(error, "orig", None) or error
     words = to_printable(str(original) or type(original).__name__)
     password = sql.make_url(url).password

@@ -37,7 +37,7 @@ def build_rate_limiter(
     oai_url: str = "",
     host_folder: Path = HOST_FOLDER,
 ) -> RateLimiter:
-    """Give the gate to the server of `api_url`.
+    """Return the gate to the server of `api_url`.
 
     Args:
         api_url: of which only the server matters.
@@ -96,7 +96,7 @@ class PostgresBackend:
 
     @contextmanager
     def lock(self, timeout: float) -> Iterator[None]:
-        """See `Turnstile`."""
+        """See `RateLimitBackend`."""
         began = self._clock()
         session = self._connect()
         try:
@@ -110,11 +110,11 @@ class PostgresBackend:
             session.close()
 
     def now(self) -> float:
-        """See `Turnstile`."""
+        """See `RateLimitBackend`."""
         return float(self._ask(_SELECT_NOW)[0][0])
 
     def read(self) -> RequestTimes:
-        """See `Turnstile`."""
+        """See `RateLimitBackend`."""
         rows = self._ask(_SELECT_TIMES, {"server": self._server})
         return (
             RequestTimes(*(math.nan if v is None else v for v in rows[0]))
@@ -123,7 +123,7 @@ class PostgresBackend:
         )
 
     def write(self, times: RequestTimes) -> None:
-        """See `Turnstile`."""
+        """See `RateLimitBackend`."""
         self._ask(_UPSERT_TIMES, {"server": self._server, **times._asdict()})
 
     def _connect(self) -> Session:

@@ -9,7 +9,7 @@
 What is published as Markdown is in `documents`. (Dagster's run history is in HOME/.papers too:
 dagster.yaml says where.) Every write is atomic: a reader, or a restart after the plug was pulled,
 finds the old file or the new one, whole. Who reads a file in order to write it holds its lock
-meanwhile: `updating`, `publishing`.
+meanwhile: `keyword_lock`, `publish_lock`.
 """
 
 import hashlib
@@ -94,7 +94,7 @@ class RawPapersStore:
         self._raw_papers_folder = home / ".papers" / "raw_papers"
 
     def raw_papers_path(self, keyword: str) -> Path:
-        """Give the file of a keyword: readable, safe and short, whatever the keyword is made of."""
+        """Return the file of a keyword, with a readable, safe and short name."""
         return self._raw_papers_folder / f"{build_slug(keyword)}{_RAW_PAPERS_SUFFIX}"
 
     @contextmanager
@@ -140,7 +140,7 @@ class RawPapersStore:
 
         Args:
             keyword: whose.
-            columns: of `paper_rows.SCHEMA`, `updated` among them.
+            columns: of `RAW_PAPERS_SCHEMA`, `updated` among them.
             rows: which; None: all.
 
         Raises:
@@ -177,11 +177,11 @@ class RawPapersStore:
         write_table(path, raw_papers.rows, to_metadata(raw_papers), self.locks.assert_held)
 
     def etag(self, keyword: str) -> str:
-        """Give what changes whenever what is held of `keyword` is written; empty: nothing is."""
+        """Return what changes whenever what is held of `keyword` is written; empty: nothing is."""
         return etag(self.raw_papers_path(keyword))
 
     def etags(self) -> dict[str, str]:
-        """Give the `etag` of all that is held, by `build_slug`: one look for thousands."""
+        """Return the `etag` of all that is held, by `build_slug`: one look for thousands."""
         found = etags(self._raw_papers_folder).items()
         return {
             name.removesuffix(_RAW_PAPERS_SUFFIX): of
@@ -203,7 +203,7 @@ class RawPapersStore:
             return "the reason was lost"
 
     def failed_slugs(self) -> set[str]:
-        """Give the `build_slug` of each keyword whose last refresh failed: one look for thousands."""
+        """Return the slug of each keyword whose last refresh failed: one listing for thousands."""
         found = (path.name for path in list_files(self._raw_papers_folder))
         return {
             name.removesuffix(_PROBLEM_SUFFIX) for name in found if name.endswith(_PROBLEM_SUFFIX)
@@ -261,7 +261,7 @@ class RawPapersStore:
 
 
 def build_slug(keyword: str) -> str:
-    """Give what files of a keyword are called: readable, safe, short, and no other keyword's."""
+    """Return what files of a keyword are called: readable, safe, short, and no other keyword's."""
     readable = re.sub(r"[^a-z0-9]+", "-", keyword.lower())[:_MAX_SLUG].strip("-")
     digest = hashlib.sha256(keyword.encode()).hexdigest()[:12]
     return f"{readable or 'keyword'}-{digest}"
@@ -271,8 +271,8 @@ def build_public_slug(keyword: str) -> str:
     """Return what published files of a keyword are called: graph-neural-network, text_to_speech.
 
     A name of letters, digits, spaces and hyphens is spelled out in lower case, with "-" for a space
-    and "_" for a hyphen; any other name gives its `build_slug`. So the name depends on no other keyword,
-    and no two keywords share one: keywords.toml allows none that differ in case alone.
+    and "_" for a hyphen; any other name gives its `build_slug`. So the name depends on no other
+    keyword, and no two keywords share one: keywords.toml allows none that differ in case alone.
     """
     plain = keyword.lower().translate({ord("-"): "_", ord(" "): "-"})
     is_plain = (

@@ -22,7 +22,7 @@ _checked_buckets: set[str] = set()
 
 
 def parse_path(text: str) -> Path:
-    """Give the path that `str` made `text` of, on disk or remote.
+    """Return the path that `str` made `text` of, on disk or remote.
 
     Raises:
         RemoteError: see `open_home`.
@@ -60,12 +60,12 @@ def rename_file(path: Path, new: Path) -> None:
 
 
 def file_exists(path: Path) -> bool:
-    """Say whether there is a file."""
+    """Whether there is a file."""
     return bool(etag(path))
 
 
 def etag(path: Path) -> str:
-    """Give what is another whenever another content is there; empty: no file is."""
+    """Return what is another whenever another content is there; empty: no file is."""
     try:
         with _connect(path) as (files, name):
             status = files.info(name)
@@ -75,7 +75,7 @@ def etag(path: Path) -> str:
 
 
 def etags(folder: Path) -> dict[str, str]:
-    """Give the `etag` of each file right below `folder`, by name: one question for all."""
+    """Return the `etag` of each file right below `folder`, by name: one question for all."""
     try:
         with _connect(folder) as (files, name):
             found = files.ls(name, detail=True, refresh=True)

@@ -100,7 +100,7 @@ def from_json(text: str | bytes) -> Counts:
 
 
 class CounterStore:
-    """The counts below one home folder. For `locks`, see `Store`."""
+    """The counts below one home folder. For `locks`, see `RawPapersStore`."""
 
     def __init__(self, home: Path, locks: Locks | None = None) -> None:
         self.path = home / ".papers" / "counters.json"

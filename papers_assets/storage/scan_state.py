@@ -30,6 +30,14 @@ _SCHEMA = pa.schema(
         pa.field("signature", pa.large_string(), nullable=False),
     ]
 )
+_COLUMNS = {
+    "matcher_version": "rules",
+    "scanned_until": "looked_until",
+    "stored_watermark": "held_serial",
+    "etag": "signature",
+}
+"""What fields are called in the file, where that is another name: files of earlier versions are
+read, and theirs read ours."""
 
 
 @dataclass(frozen=True)
@@ -39,20 +47,20 @@ class ScanState:
     definition: str
     """Of the keyword when it was."""
     matcher_version: str
-    """By which it was looked for: `choices.rules`."""
+    """By which it was looked for: `selection_cache.matcher_version`."""
     scanned_until: int
     """All that was written up to this write of the harvest has been looked through."""
     stored_watermark: int
-    """`Held.scanned_until` of what is held of it."""
+    """`RawPapers.scanned_until` of its stored papers."""
     refreshed_at: datetime | None
     """When arXiv was asked for the newest of it; None: it has never been whole."""
     complete_from: datetime | None
     """Of papers updated since then, none is missing; None: nobody knows."""
     etag: str
-    """Of what was held of the keyword then: `Store.etag`."""
+    """Of its stored papers then: `RawPapersStore.etag`."""
 
     def is_valid_for(self, keyword: Keyword, rules: str, last_write: int) -> bool:
-        """Say whether it is true of a keyword as it is now, in a harvest written so often."""
+        """Whether it is true of a keyword as it is now, in a harvest written so often."""
         return (
             (self.definition, self.matcher_version) == (keyword.fingerprint, rules)
             # Or else the harvest is from a backup that is older than this.
@@ -83,7 +91,8 @@ class ScanStateStore:
         except StoreError as error:
             logger.warning("%s", error)
             return {}
-        rows = table.to_pylist()
+        fields = {column: name for name, column in _COLUMNS.items()}
+        rows = [{fields.get(c, c): value for c, value in row.items()} for row in table.to_pylist()]
         return {row.pop("keyword"): ScanState(**row) for row in rows}
 
     def write(self, scan_states: Mapping[str, ScanState]) -> None:
@@ -92,7 +101,10 @@ class ScanStateStore:
         Raises:
             StoreError: it cannot be written, and is as it was.
         """
-        rows = [{"keyword": name, **vars(of_keyword)} for name, of_keyword in scan_states.items()]
+        rows = [
+            {"keyword": name, **{_COLUMNS.get(f, f): value for f, value in vars(state).items()}}
+            for name, state in scan_states.items()
+        ]
         remove_partial_files(self._path)
         table = pa.Table.from_pylist(rows, schema=_SCHEMA)
         write_table(self._path, table, {}, self._locks.assert_held)

@@ -44,14 +44,15 @@ def find_anomalies(
     stored: RawPapers | None,
     earlier_answers: Mapping[tuple[tuple[str, int], ...], Keyword],
 ) -> list[Anomaly]:
-    """Say why `answer` is hard to believe, if it is.
+    """Return why `answer` is hard to believe, if it is.
 
     Args:
         keyword: whose answer it is.
         answer: what came.
         matching: what of it matches the keyword.
         stored: what is held of the same definition of the keyword; None: nothing.
-        earlier_answers: the keywords asked before in the same run, by the versions that came for them.
+        earlier_answers: the keywords asked before in the same run, by the versions that came for
+            them.
     """
     anomalies = [Anomaly(answer.problem, may_be_real=False)] if answer.problem else []
     last = stored.total_results if stored else None
@@ -76,17 +77,18 @@ def find_anomalies(
     return anomalies
 
 
-def count_unexplained(keyword: Keyword, answer: SearchResult, matching: Sequence[Paper]) -> int:
+def count_unexplained(keyword: Keyword, answer: SearchResult, certain: Sequence[Paper]) -> int:
     """Count the results that neither match the keyword nor could be found by arXiv's search.
 
     Others that do not match are as they should be: arXiv leaves out stop words and signs.
     """
-    matching_versions = {(paper.arxiv_id, paper.version) for paper in matching}
+    matching_versions = {(paper.arxiv_id, paper.version) for paper in certain}
     filtered = [p for p in answer.papers if (p.arxiv_id, p.version) not in matching_versions]
     return len(filtered) - len(SearchMatcher(keyword).select_matching(filtered))
 
 
 def describe_unexplained(unexplained_count: int, answer: SearchResult) -> str:
+    """Return how many papers of an answer do not match; empty: few enough."""
     count = len(answer.papers)
     if (
         unexplained_count < max(min(MAX_UNEXPLAINED, count), 1)
@@ -99,7 +101,7 @@ def describe_unexplained(unexplained_count: int, answer: SearchResult) -> str:
 def find_range_anomalies(
     keyword: Keyword, answer: SearchResult, matching: Sequence[Paper], known: Collection[str]
 ) -> list[str]:
-    """Say why the answer for a window of past days is hard to believe, if it is.
+    """Return why the answer for a window of past days is hard to believe, if it is.
 
     Args:
         keyword: whose answer it is.
@@ -119,12 +121,13 @@ def find_range_anomalies(
 
 
 def is_persistent(anomalies: list[Anomaly], suspect_since: datetime | None, now: datetime) -> bool:
-    """Say whether arXiv has kept saying what was hard to believe for long enough."""
+    """Whether arXiv has kept saying what was hard to believe for long enough."""
     since = suspect_since or now
     return all(anomaly.may_be_real for anomaly in anomalies) and now - since >= ACCEPTED_AFTER
 
 
 def count_older_versions(answer: SearchResult, stored: RawPapers) -> int:
+    """Return how many papers came in a version older than a stored one."""
     newest: dict[str, int] = {}
     for arxiv_id, version in stored.search_versions():
         newest[arxiv_id] = max(version, newest.get(arxiv_id, 0))
@@ -136,5 +139,5 @@ def count_older_versions(answer: SearchResult, stored: RawPapers) -> int:
 
 
 def list_versions(answer: SearchResult) -> tuple[tuple[str, int], ...]:
-    """Give what came, by arXiv id and version."""
+    """Return what came, by arXiv id and version."""
     return tuple((paper.arxiv_id, paper.version) for paper in answer.papers)

@@ -1,7 +1,7 @@
 """What changed in the lists since the previous update. Pure.
 
-What editions have told so far is a frame, `ANNOUNCED_SCHEMA`: a row per keyword and paper that any of them
-had. An edition is made of what `diff` finds between it and the asset `papers`, and
+What editions have told so far is a frame, `ANNOUNCED_SCHEMA`: a row per keyword and paper that any
+of them had. An edition is made of what `diff` finds between it and the asset `papers`, and
 `apply_changes` is what is known once it is out. This module decides what is new, revised or newly
 matching, for the digest, the site, the feeds and the data alike.
 """
@@ -39,8 +39,8 @@ class ChangeKind(StrEnum):
     """What happened to a paper in a keyword's list; in the order in which people want to know."""
 
     NEW = "new"
-    """First submitted since the previous update of the list, or up to `NEW_PAPER_ALLOWANCE` before it, and
-    not seen by then. It may have been revised meanwhile."""
+    """First submitted since the previous update of the list, or up to `NEW_PAPER_ALLOWANCE` before
+    it, and not seen by then. It may have been revised meanwhile."""
     REVISED = "revised"
     """A newer version, another title or another comment than was told; or a recent version of an
     older paper that no update has told."""
@@ -73,7 +73,7 @@ class ListUpdate(NamedTuple):
     refreshed_at: datetime
     """UTC, when arXiv had answered for the list."""
     definition: str = ""
-    """`choices.fingerprint` of the keyword; empty: unknown, and taken to be unchanged."""
+    """`compute_fingerprint` of the keyword; empty: unknown, and taken to be unchanged."""
 
 
 DIFFERENCES_COLUMNS = [*_KEYS, "kind", "version_before", "changed", "before"]
@@ -86,12 +86,12 @@ _WITHDRAWN = re.compile(r"\bwithdr(?:aw|ew)", re.IGNORECASE)
 
 
 def is_withdrawn(version: int, comment: str | None) -> bool:
-    """Say whether a version takes its paper back, as far as its comment tells."""
+    """Whether a version takes its paper back, as far as its comment tells."""
     return version > 1 and comment is not None and _WITHDRAWN.search(comment) is not None
 
 
 def most_important_kind(kinds: Collection[str]) -> ChangeKind | None:
-    """Return what a paper of these kinds counts as; None if none of them is in `KIND_PRECEDENCE`."""
+    """Return what a paper of these kinds counts as; None if `KIND_PRECEDENCE` has none of them."""
     return next((kind for kind in KIND_PRECEDENCE if kind in kinds), None)
 
 
@@ -111,7 +111,7 @@ def kind_for_readers(kind: ChangeKind, *, changed: bool, announced: bool) -> Cha
 
 
 def no_announcements() -> pd.DataFrame:
-    """Give what is known before the first edition."""
+    """Return what is known before the first edition."""
     return pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in ANNOUNCED_SCHEMA.items()})
 
 
@@ -134,7 +134,7 @@ def diff(
         names: of the keywords to speak of. Of one that is not followed any more, nothing left.
         previous: by keyword, the previous update of its list. The list of a keyword that is not
             in it is its first, a baseline.
-        definitions: by keyword, `choices.fingerprint`. If that of the previous update was another,
+        definitions: by keyword, `compute_fingerprint`. If that of the previous update was another,
             what entered the list need not be news: then there is no `NEW_PAPER_ALLOWANCE`.
 
     Returns:
@@ -170,7 +170,7 @@ def diff(
 
 
 def latest_versions(papers: pd.DataFrame) -> pd.DataFrame:
-    """Give every row as its paper is told of: in the newest version, as it was last seen.
+    """Return every row as its paper is told of: in the newest version, as it was last seen.
 
     Args:
         papers: see `diff`.

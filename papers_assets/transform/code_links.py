@@ -43,7 +43,7 @@ _TRAILING = ".,;:!?*_~"
 
 
 def find_code_links(*texts: str) -> tuple[CodeLink, ...]:
-    """Give the links in `texts`, in their order there, each once."""
+    """Return the links in `texts`, in their order there, each once."""
     links: dict[str, CodeLink] = {}
     for text in texts:
         for match in _ADDRESS.finditer(text):

@@ -19,7 +19,7 @@ class DateRange:
     last: datetime
 
     def __contains__(self, moment: datetime) -> bool:
-        """Say whether a paper submitted at `moment` is in the window."""
+        """Whether a paper submitted at `moment` is in the window."""
         return self.first <= moment < self.end
 
     @property
@@ -28,11 +28,11 @@ class DateRange:
         return self.last + _MINUTE
 
     def __str__(self) -> str:
-        """Give it as days, for people."""
+        """Return it as days, for people."""
         return f"{self.first.date()} to {self.last.date()}"
 
     def covers(self, other: "DateRange") -> bool:
-        """Say whether all of `other` is in this window."""
+        """Whether all of `other` is in this window."""
         return self.first <= other.first and other.last <= self.last
 
 
@@ -72,7 +72,7 @@ def split(date_range: DateRange) -> tuple[DateRange, DateRange]:
 
 
 def subtract_done(date_ranges: Iterable[DateRange], done: Sequence[DateRange]) -> list[DateRange]:
-    """Give the windows that are not all in one of those that are `done`."""
+    """Return the windows that are not all in one of those that are `done`."""
     return [
         date_range
         for date_range in date_ranges
@@ -81,7 +81,7 @@ def subtract_done(date_ranges: Iterable[DateRange], done: Sequence[DateRange]) -
 
 
 def merge(date_ranges: Iterable[DateRange]) -> tuple[DateRange, ...]:
-    """Give as few windows as possible that cover the same minutes, oldest first."""
+    """Return as few windows as possible that cover the same minutes, oldest first."""
     found: list[DateRange] = []
     for date_range in sorted(date_ranges):
         if found and date_range.first <= found[-1].last + _MINUTE:
@@ -94,7 +94,7 @@ def merge(date_ranges: Iterable[DateRange]) -> tuple[DateRange, ...]:
 def subtract(
     done: Iterable[DateRange], removed_ranges: Sequence[DateRange]
 ) -> tuple[DateRange, ...]:
-    """Give what of the windows `done` is in none of those `removed_ranges`."""
+    """Return what of the windows `done` is in none of those `removed_ranges`."""
     parts = list(done)
     for gone in removed_ranges:
         parts = [
@@ -110,6 +110,6 @@ def subtract(
 
 
 def clip(date_range: DateRange, last: datetime) -> DateRange | None:
-    """Give the part of `date_range` up to `last`; None if there is none."""
+    """Return the part of `date_range` up to `last`; None if there is none."""
     last = min(date_range.last, last.replace(second=0, microsecond=0))
     return DateRange(date_range.first, last) if date_range.first <= last else None

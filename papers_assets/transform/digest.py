@@ -54,12 +54,12 @@ class Digest:
         return f"{self.name}, {self.day}"
 
     def count(self, kind: ChangeKind) -> int:
-        """Give how many papers there are of a kind."""
+        """Return how many papers there are of a kind."""
         return sum(len(group.entries) for group in self.groups if group.kind is kind)
 
     @property
     def summary(self) -> str:
-        """Give the counts, in words."""
+        """Return the counts, in words."""
         found = [(self.count(kind), words) for kind, words in _COUNTED_KINDS]
         found.append((len(self.newly_followed), ("keyword", "keywords")))
         told = [f"{n:,} {words[n != 1]}" for n, words in found if n]
@@ -152,7 +152,7 @@ def _build_entry(
     changes: Sequence[Change],
     followed_keywords: Sequence[str],
 ) -> tuple[str, DigestEntry]:
-    """Give the keyword under which a paper is told of, and how."""
+    """Return the keyword under which a paper is told of, and how."""
     here = sorted({c.keyword for c in changes if c.kind is kind}, key=followed_keywords.index)
     others = [name for name in changed_paper.paper.keywords if name != here[0]]
     of_kind = [c for c in changes if c.kind is kind]

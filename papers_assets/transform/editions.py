@@ -125,7 +125,7 @@ def append_part(  # noqa: PLR0913 - one is what another is made of
     now: datetime,
     baselines: Iterable[Baseline] = (),
 ) -> Edition:
-    """Give the day's edition with another part.
+    """Return the day's edition with another part.
 
     Args:
         edition: that of the day so far; None: this is its first part.
@@ -172,7 +172,7 @@ def list_kinds(edition: Edition) -> dict[str, ChangeKind]:
 
 
 def _newer_text(announced: ListedPaper, paper: ListedPaper) -> ListedPaper:
-    """Give what the day tells of a paper: what it has told is not taken back by an older version.
+    """Return what the day tells of a paper: what it has told is not taken back by an older version.
 
     Lists that are made anew from damaged files can have one.
     """
@@ -216,7 +216,7 @@ def _list_removed(
 def replay(
     editions: Iterable[Edition], announced: pd.DataFrame, since: Position | None
 ) -> pd.DataFrame:
-    """Give what is known after further editions.
+    """Return what is known after further editions.
 
     Args:
         editions: in order.
@@ -264,7 +264,7 @@ def replay_updates(
 
 
 def _part_as_frames(edition: Edition, part: int) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Give a part as the frames that `apply_changes` wants."""
+    """Return a part as the frames that `apply_changes` wants."""
     rows: list[dict[str, Any]] = []
     for paper, changes in ((c.paper, c.changes) for c in edition.papers):
         fields = {

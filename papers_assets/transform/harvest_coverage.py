@@ -40,29 +40,29 @@ class DayStatus:
     """By which they were read: `arxiv.oai.READER`."""
 
     def is_final(self, sets: Sequence[str], now: datetime) -> bool:
-        """Say whether nothing more is to be expected of the day."""
+        """Whether nothing more is to be expected of the day."""
         if self.unreadable_records and self.reader_version != READER_VERSION:
             return False
         wait = _SEARCH_FIXED_PERIOD if self.unreadable_records else FINAL_AFTER
         return self.is_asked_after_day_end(wait) and self.is_complete(sets, now)
 
     def is_asked_after_day_end(self, wait: timedelta = timedelta()) -> bool:
-        """Say whether arXiv was asked when the day had been over for so long."""
+        """Whether arXiv was asked when the day had been over for so long."""
         over = datetime.combine(self.day, time.max, UTC) + wait
         return self.harvested_at is not None and self.harvested_at > over
 
     def is_complete(self, sets: Sequence[str], now: datetime) -> bool:
-        """Say whether all of `sets` have come; when a clock was ahead of `now`, nothing has."""
+        """Whether all of `sets` have come; when a clock was ahead of `now`, nothing has."""
         asked_at = self.harvested_at
         return asked_at is not None and asked_at <= now + CLOCK_TOLERANCE and self.has_sets(sets)
 
     def has_sets(self, sets: Sequence[str]) -> bool:
-        """Say whether all of `sets` were asked for; none: the whole archive."""
+        """Whether all of `sets` were asked for; none: the whole archive."""
         return not self.sets or (bool(sets) and set(sets) <= set(self.sets))
 
 
 def to_metadata(status: DayStatus) -> dict[str, str]:
-    """Give it as texts."""
+    """Return it as texts."""
     return {
         "day": status.day.isoformat(),
         "sets": json.dumps(status.sets),
@@ -75,7 +75,7 @@ def to_metadata(status: DayStatus) -> dict[str, str]:
 
 
 def from_metadata(day: date, metadata: Mapping[str, str]) -> DayStatus:
-    """Give what is known of a day.
+    """Return what is known of a day.
 
     Raises:
         KeyError, ValueError, TypeError: the labels are not those of `to_metadata`.
@@ -122,7 +122,7 @@ def compute_coverage(
     sets: Sequence[str],
     now: datetime,
 ) -> Coverage:
-    """Say what of the days from `since` to now has been harvested.
+    """Return what of the days from `since` to now has been harvested.
 
     Args:
         since: the first day that is wanted.
@@ -165,7 +165,7 @@ def compute_coverage(
 
 
 def _first_day_without_gap(done: Mapping[date, DayStatus], newest: date) -> date:
-    """Give the first of the days without a gap that end with the newest."""
+    """Return the first of the days without a gap that end with the newest."""
     first = newest
     while first - timedelta(days=1) in done:
         first -= timedelta(days=1)
@@ -173,7 +173,7 @@ def _first_day_without_gap(done: Mapping[date, DayStatus], newest: date) -> date
 
 
 def _latest_problem(problems: Mapping[date, str]) -> str:
-    """Give what was wrong with the newest of days that may still bring something."""
+    """Return what was wrong with the newest of days that may still bring something."""
     newest_first = [problems[day] for day in sorted(problems, reverse=True)]
     # Who is blocked has to stop asking, whatever else was wrong.
     return BLOCKED_REASON if BLOCKED_REASON in newest_first else next(iter(newest_first), "")
@@ -218,7 +218,8 @@ def _list_warnings(
         yield f"{days} missing, the last {missing_days[-1]}: papers that changed then may be, too"
     if unreadable := [of_day for of_day in complete_days if of_day.unreadable_records]:
         yield (
-            f"{sum(of_day.unreadable_records for of_day in unreadable)} papers could not be read in what "
+            f"{sum(of_day.unreadable_records for of_day in unreadable)} papers could not be read "
+            "in what "
             f"arXiv listed, the last on {unreadable[-1].day}"
         )
     for set_, empty in _find_empty_sets(complete_days).items():

@@ -55,7 +55,7 @@ class ListedPaper:
 
 
 def unique_papers(papers: pd.DataFrame, names: Iterable[str]) -> list[ListedPaper]:
-    """Give the distinct papers of the keywords `names`, newest first.
+    """Return the distinct papers of the keywords `names`, newest first.
 
     Args:
         papers: the asset `papers`, all of `papers_assets.transform.selection.COLUMNS`.

@@ -1,6 +1,6 @@
 """What is held of a keyword: every version of every paper that arXiv ever answered. Pure.
 
-Held papers are Arrow tables, one row a version, columns as in `paper_rows.SCHEMA`. What was held
+Held papers are Arrow tables, one row a version, columns as in `RAW_PAPERS_SCHEMA`. What was held
 stays held: a merge adds rows and brings their text up to date, and removes none.
 """
 
@@ -41,7 +41,7 @@ class RawPapers:
     """When arXiv last gave a believable answer; None: never, and what is held is what is certain of
     one that was not."""
     rows: pa.Table
-    """`paper_rows.SCHEMA`, newest `updated` first."""
+    """`RAW_PAPERS_SCHEMA`, newest `updated` first."""
     complete_until: datetime | None = None
     """Of papers updated up to then, none is missing; None: nothing is known to be complete."""
     complete_from: datetime | None = None
@@ -77,13 +77,13 @@ class RawPapers:
         return int(pc.sum(newer).as_py() or 0)
 
     def rows_published_in(self, date_range: DateRange) -> pa.Table:
-        """Give the rows of papers whose version 1 was submitted in `date_range`."""
+        """Return the rows of papers whose version 1 was submitted in `date_range`."""
         published = self.rows["published"]
         begun = pc.greater_equal(published, pa.scalar(date_range.first, TIME))
         return self.rows.filter(pc.and_(begun, pc.less(published, pa.scalar(date_range.end, TIME))))
 
     def versions(self) -> set[tuple[str, int]]:
-        """Give the arXiv ids and versions of the papers."""
+        """Return the arXiv ids and versions of the papers."""
         return set(schema.list_versions(self.rows))
 
     def search_versions(self) -> set[tuple[str, int]]:
@@ -91,7 +91,7 @@ class RawPapers:
         return self.versions() - {*self.oai_only}
 
     def reported_versions(self) -> set[tuple[str, int]]:
-        """Give those that had come by the last refresh, and so were counted in it or before."""
+        """Return those that had come by the last refresh, and so were counted in it or before."""
         if self.refreshed_at is None:
             return set()
         by_then = pc.less_equal(self.rows["first_seen"], pa.scalar(self.refreshed_at, TIME))
@@ -105,11 +105,11 @@ class RawPapersSummary:
     versions: int
     papers: int
     newest: pa.Table
-    """`paper_rows.SCHEMA`, some rows, newest first."""
+    """`RAW_PAPERS_SCHEMA`, some rows, newest first."""
 
 
 def summarize(stored: RawPapers) -> RawPapersSummary:
-    """Give the newest of what is held, and how much there is."""
+    """Return the newest of what is held, and how much there is."""
     papers = stored.rows
     # A slice would keep them all.
     newest = papers.take(pa.array(range(min(_SUMMARY_ROWS, len(papers))), pa.int64()))
@@ -117,7 +117,7 @@ def summarize(stored: RawPapers) -> RawPapersSummary:
 
 
 def for_definition(keyword: Keyword, stored: RawPapers | None) -> RawPapers | None:
-    """Give `stored` as it stands for the keyword as it is defined now.
+    """Return `stored` as it stands for the keyword as it is defined now.
 
     Papers stay when a definition changes, since any of them may belong to the new one too (and to
     the old one again, should the change be undone). But nothing is known to be complete.
@@ -137,10 +137,10 @@ def merge_answer(  # noqa: PLR0913 - all but four are said by name
     suspect_since: datetime | None = None,
     has_gap: bool = False,
 ) -> RawPapers:
-    """Give what is held after arXiv's believable answer `fetched` at `seen_at`.
+    """Return what is held after arXiv's believable answer `fetched` at `seen_at`.
 
-    Rows of the same version are one row: arXiv's newer text, and the older `first_seen`. A `has_gap` is
-    between what was held and the answer.
+    Rows of the same version are one row: arXiv's newer text, and the older `first_seen`. A
+    `has_gap` is between what was held and the answer.
     """
     stored = for_definition(keyword, stored)
     newest = [paper.updated for paper in fetched]
@@ -236,10 +236,10 @@ def merge_backfill(
     date_ranges: Sequence[DateRange],
     seen_at: datetime,
 ) -> RawPapers:
-    """Give what is held after papers came that were submitted long ago.
+    """Return what is held after papers came that were submitted long ago.
 
-    Of `date_ranges`, all have come that were submitted in them. They count as seen when the keyword was
-    last refreshed, lest the next refresh takes them for its own news.
+    Of `date_ranges`, all have come that were submitted in them. They count as seen when the keyword
+    was last refreshed, lest the next refresh takes them for its own news.
     """
     stored = for_definition(keyword, stored) or _no_raw_papers(keyword)
     return replace(
@@ -270,7 +270,7 @@ def merge_oai_papers(
 def merge_partial_answer(
     keyword: Keyword, stored: RawPapers | None, matching: Sequence[Paper], seen_at: datetime
 ) -> RawPapers:
-    """Give what is held after an answer that is not to be believed as a whole.
+    """Return what is held after an answer that is not to be believed as a whole.
 
     The papers that are `matching` all the same are added. Nothing else is learnt from it: the next
     fetch reads back to where the last believable one ended.
@@ -290,10 +290,10 @@ def _no_raw_papers(keyword: Keyword) -> RawPapers:
 
 
 def prune(stored: RawPapers, older_than: datetime) -> RawPapers:
-    """Give what stays held when versions go that arXiv last answered before `older_than`.
+    """Return what stays held when versions go that arXiv last answered before `older_than`.
 
-    The newest `_MIN_KEPT_VERSIONS` versions stay whatever their age, so that no list loses a paper, and
-    so does all that a fetch still reads back to.
+    The newest `_MIN_KEPT_VERSIONS` versions stay whatever their age, so that no list loses a paper,
+    and so does all that a fetch still reads back to.
     """
     table = stored.rows
     newest = pa.array(range(len(table)), pa.int64())
@@ -319,12 +319,12 @@ def merge_harvest(  # noqa: PLR0913 - all but three are said by name
     refreshed_at: datetime | None,
     complete_from: datetime | None,
 ) -> RawPapers:
-    """Give what is held after the keyword was looked for in what was harvested.
+    """Return what is held after the keyword was looked for in what was harvested.
 
     Args:
         keyword: as it is defined now.
         stored: before.
-        harvested: rows that match, `paper_rows.OF_PAPERS`; of a version that comes twice, the last
+        harvested: rows that match, `PAPER_SCHEMA`; of a version that comes twice, the last
             counts.
         scanned_until: up to which write the harvest was looked through; None: not to the end.
         seen_at: now.
@@ -378,7 +378,7 @@ def _merge(
 
 
 def _keep_first_seen(old: pa.Table, new: pa.Table) -> pa.Table:
-    """Give `new` with the older `first_seen` of versions that `old` has."""
+    """Return `new` with the older `first_seen` of versions that `old` has."""
     first_seen = dict(zip(schema.list_versions(old), old["first_seen"].to_pylist(), strict=True))
     times = zip(schema.list_versions(new), new["first_seen"].to_pylist(), strict=True)
     seen = pa.array([first_seen.get(version, now) for version, now in times], TIME)

@@ -42,14 +42,14 @@ _NEWEST_FIRST = [(name, "descending") for name in ("updated", "arxiv_id", "versi
 
 
 def to_table(papers: Sequence[Paper]) -> pa.Table:
-    """Give papers as `PAPER_SCHEMA`, in their order."""
+    """Return papers as `PAPER_SCHEMA`, in their order."""
     columns = {name: [getattr(paper, name) for paper in papers] for name in PAPER_SCHEMA.names}
     columns["links"] = [[link._asdict() for link in links] for links in columns["links"]]
     return pa.Table.from_pydict(columns, schema=PAPER_SCHEMA)
 
 
 def with_seen(table: pa.Table, at: datetime) -> pa.Table:
-    """Give `PAPER_SCHEMA` as `RAW_PAPERS_SCHEMA`, first and last seen at the same time."""
+    """Return `PAPER_SCHEMA` as `RAW_PAPERS_SCHEMA`, first and last seen at the same time."""
     times = pa.array([at] * len(table), TIME)
     for name in ("first_seen", "last_seen"):
         table = table.append_column(RAW_PAPERS_SCHEMA.field(name), times)
@@ -57,18 +57,18 @@ def with_seen(table: pa.Table, at: datetime) -> pa.Table:
 
 
 def list_versions(table: pa.Table) -> list[tuple[str, int]]:
-    """Give the arXiv id and version of each row."""
+    """Return the arXiv id and version of each row."""
     return list(zip(table["arxiv_id"].to_pylist(), table["version"].to_pylist(), strict=True))
 
 
 def drop_duplicate_versions(table: pa.Table) -> pa.Table:
-    """Give `table` with every version once: the last of it."""
+    """Return `table` with every version once: the last of it."""
     last = {version: row for row, version in enumerate(list_versions(table))}
     return table if len(last) == len(table) else table.take(sorted(last.values()))
 
 
 def merge_rows(old: pa.Table, new: pa.Table) -> pa.Table:
-    """Give the rows of both, newest `updated` first; of a version that both have, the new row."""
+    """Return the rows of both, newest `updated` first; of a version that both have, the new row."""
     replaced = set(list_versions(new))
     kept = old.filter(
         pa.array([version not in replaced for version in list_versions(old)], pa.bool_())

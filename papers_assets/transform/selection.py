@@ -70,7 +70,7 @@ NULLABLE_COLUMNS = frozenset(field.name for field in schema.RAW_PAPERS_SCHEMA if
 RAW_PAPERS_COLUMNS = {name: column for name, column in COLUMNS.items() if name != "keyword"} | {
     "links": (LINK_LIST, "The entry's links")
 }
-"""The same for what `raw_papers` holds: `paper_rows.SCHEMA`."""
+"""The same for what `raw_papers` holds: `RAW_PAPERS_SCHEMA`."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def select_papers(papers: pd.DataFrame, keyword: Keyword, since: date | None = N
     """Choose a keyword's list from all that is held of it.
 
     Args:
-        papers: the columns of `paper_rows.SCHEMA`, in any order, any number of versions of a paper.
+        papers: the columns of `RAW_PAPERS_SCHEMA`, in any order, any number of versions of a paper.
         keyword: decides what matches, and the cap.
         since: from which day on matching papers are counted by day.
     """
@@ -198,7 +198,7 @@ class SelectionSource:
     short_reason: str = ""
     """Why the last refresh failed, in a few words; empty: it did not."""
     etag: str = ""
-    """Of what is held: `Store.etag`."""
+    """Of what is held: `RawPapersStore.etag`."""
     cached_selection: CachedSelection | None = None
     """How the rows were chosen; None: they are not to be built upon."""
 
@@ -229,7 +229,7 @@ def concat(selections: Iterable[Selection], sources: Mapping[str, SelectionSourc
 
 
 def read_sources(papers: pd.DataFrame) -> dict[str, SelectionSource]:
-    """Give the sources of the asset `papers`; see `concat`."""
+    """Return the sources of the asset `papers`; see `concat`."""
     problems = papers.attrs.get(SHORT_REASONS_ATTR, {})
     etags = papers.attrs.get(_ETAGS_ATTR, {})
     cached = from_text(papers.attrs.get(_CACHE_ATTR))
@@ -246,12 +246,12 @@ def read_sources(papers: pd.DataFrame) -> dict[str, SelectionSource]:
 
 
 def read_refresh_times(papers: pd.DataFrame) -> dict[str, datetime]:
-    """Give when arXiv last answered for each keyword of the asset `papers`; see `concat`."""
+    """Return when arXiv last answered for each keyword of the asset `papers`; see `concat`."""
     return {name: s.refreshed_at for name, s in read_sources(papers).items() if s.refreshed_at}
 
 
 def rows_by_keyword(papers: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """Give the rows of each keyword that has any, without the frame's attributes."""
+    """Return the rows of each keyword that has any, without the frame's attributes."""
     bare = papers.copy(deep=False)
     bare.attrs = {}  # or pandas copies them, all of them, with every slice
     groups = bare.groupby("keyword", sort=False)
@@ -261,7 +261,7 @@ def rows_by_keyword(papers: pd.DataFrame) -> dict[str, pd.DataFrame]:
 def replace_keywords(
     papers: pd.DataFrame, other: pd.DataFrame, names: Iterable[str]
 ) -> pd.DataFrame:
-    """Give `papers` with the rows and sources of the keywords `names` taken from `other`."""
+    """Return `papers` with the rows and sources of the keywords `names` taken from `other`."""
     taken = set(names)
     there = read_sources(other)
     merged = {n: there.get(n, s) if n in taken else s for n, s in read_sources(papers).items()}
@@ -278,7 +278,7 @@ def replace_keywords(
 
 
 def without_cache(papers: pd.DataFrame) -> pd.DataFrame:
-    """Give `papers` as they are, but all of them are chosen anew the next time."""
+    """Return `papers` as they are, but all of them are chosen anew the next time."""
     papers = papers.copy(deep=False)
     papers.attrs = {name: value for name, value in papers.attrs.items() if name != _CACHE_ATTR}
     return papers
@@ -315,7 +315,7 @@ def count_new(papers: pd.DataFrame, previous: pd.DataFrame | None) -> dict[str, 
 
 
 def to_frame(table: pa.Table) -> pd.DataFrame:
-    """Give an Arrow table of `RAW_PAPERS_SCHEMA`, or some of its columns, with the dtypes of `COLUMNS`."""
+    """Return a table of `RAW_PAPERS_SCHEMA`, or some columns, with the dtypes of `COLUMNS`."""
 
     def dtype(arrow: pa.DataType) -> Any:
         return pd.ArrowDtype(arrow) if pa.types.is_list(arrow) else None

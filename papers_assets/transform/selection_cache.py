@@ -22,7 +22,7 @@ _MATCHER = [MATCHER_RULES, version("snowballstemmer"), unicodedata.unidata_versi
 
 
 def matcher_version() -> str:
-    """Give what changes whenever the same paper may match another keyword."""
+    """Return what changes whenever the same paper may match another keyword."""
     return json.dumps(_MATCHER)
 
 
@@ -36,7 +36,7 @@ class DailyCounts:
     """Shown or not; days without any are missing."""
 
     def since_day(self, since: date) -> "DailyCounts":
-        """Give the days from `since` on."""
+        """Return the days from `since` on."""
         return DailyCounts(since, {day: n for day, n in self.counts.items() if day >= since})
 
 
@@ -51,31 +51,31 @@ class CachedSelection:
     stored: int
     days: DailyCounts | None
     refreshed_at: datetime | None
-    """`Held.refreshed_at`, as are the two that follow."""
+    """`RawPapers.refreshed_at`, as are the two that follow."""
     complete_from: datetime | None = None
     complete_until: datetime | None = None
     scanned_until: int | None = None
-    """`Held.scanned_until`."""
+    """`RawPapers.scanned_until`."""
     missing_ranges: tuple[str, ...] = ()
-    """`Held.missing_ranges`, each as days for people."""
+    """`RawPapers.missing_ranges`, each as days for people."""
     oai_only: tuple[str, ...] = ()
-    """`Held.oai_only`, such as 2613.00001v1."""
+    """`RawPapers.oai_only`, such as 2613.00001v1."""
 
 
 def compute_fingerprint(keyword: Keyword, etag: str) -> str:
-    """Give what changes whenever a keyword's list might, if it were chosen anew.
+    """Return what changes whenever a keyword's list might, if it were chosen anew.
 
     Args:
         keyword: what is wanted.
-        etag: of what is held of it: `Store.etag`.
+        etag: of its stored papers: `RawPapersStore.etag`.
     """
     of = json.dumps([_MATCHER, keyword.fingerprint, keyword.cap, etag])
     return hashlib.sha256(of.encode()).hexdigest()[:16]
 
 
-def to_text(choices: Mapping[str, CachedSelection]) -> str:
-    """Give choices, by keyword, as a text."""
-    return json.dumps({name: _pack(cached) for name, cached in choices.items()})
+def to_text(cached: Mapping[str, CachedSelection]) -> str:
+    """Return choices, by keyword, as a text."""
+    return json.dumps({name: _pack(cached) for name, cached in cached.items()})
 
 
 def from_text(text: object) -> dict[str, CachedSelection]:

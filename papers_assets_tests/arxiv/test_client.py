@@ -17,7 +17,7 @@ from papers_assets.keywords.model import MatchField
 from papers_assets_tests.helpers.factories import keyword
 from papers_assets_tests.helpers.hostile_papers import hostile_corpus
 
-IMPATIENT = RetryPolicy(max_attempts=1, base_delay=0.0)
+IMPATIENT = RetryPolicy(max_attempts=1, backoff=0.0)
 
 
 @pytest.fixture

@@ -72,7 +72,7 @@ def new_gate(
 
 
 @pytest.fixture
-def gate(new_gate: Callable[[], RateLimiter]) -> RateLimiter:
+def rate_limiter(new_gate: Callable[[], RateLimiter]) -> RateLimiter:
     return new_gate()
 
 
@@ -281,7 +281,7 @@ class Written:
 moments = st.floats(0, 2e6) | st.sampled_from([math.nan, math.inf, -math.inf])
 
 
-@given(stamp=st.builds(RequestTimes, moments, moments), now=st.floats(0, 1e6))
+@given(times=st.builds(RequestTimes, moments, moments), now=st.floats(0, 1e6))
 def test_whatever_the_stamp_says_nobody_begins_too_soon(times: RequestTimes, now: float) -> None:
     clock = Clock()
     clock.now = now

@@ -14,7 +14,7 @@ attempts = st.integers(1, 10_000)
 
 @given(attempts, chances)
 def test_pauses_double_up_to_the_longest_and_vary_by_a_quarter(attempt: int, chance: float) -> None:
-    retry_policy = RetryPolicy(base_delay=15, max_delay=300)
+    retry_policy = RetryPolicy(backoff=15, max_delay=300)
     least = min(15 * 2 ** min(attempt - 1, 10), 300)
     pause = retry_policy.delay(attempt, None, lambda: chance)
     assert least <= pause <= min(1.25 * least, 300)

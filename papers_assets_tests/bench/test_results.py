@@ -22,7 +22,7 @@ from bench.results import (
     summary,
     unpacked,
 )
-from papers_assets_tests.helpers.github_repository import github
+from papers_assets_tests.helpers.github_markdown import github
 
 STAMP = Stamp("2026-11-23", "python -m bench job", "an invented machine")
 SQUARES = series("panel", "squaring", "numbers", "seconds", [(2, 4), (10, 100), (30, 900)])

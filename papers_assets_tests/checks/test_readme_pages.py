@@ -34,15 +34,15 @@ class Split:
 
     @cached_property
     def files(self) -> dict[str, bytes]:
-        content = build_content(self.world.papers, self.world.file)
-        layout = paginate(content, build_slug, front_page=True, limit=self.limit)
+        said = build_content(self.world.papers, self.world.file)
+        layout = paginate(said, build_slug, front_page=True, limit=self.limit)
         made = {
-            page.name: "".join(readme_pages.render_page(content, page)).encode()
+            page.name: "".join(readme_pages.render_page(said, page)).encode()
             for page in layout.pages
         }
         return {
-            "README.md": "".join(readme_pages.render_front(content, layout)).encode(),
-            ".github": "".join(readme_pages.render_front_page(content, layout)).encode(),
+            "README.md": "".join(readme_pages.render_front(said, layout)).encode(),
+            ".github": "".join(readme_pages.render_front_page(said, layout)).encode(),
             **made,
         }
 

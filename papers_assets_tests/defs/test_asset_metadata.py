@@ -4,14 +4,14 @@ from pathlib import Path
 from papers_assets.defs import asset_metadata
 from papers_assets.defs.asset_metadata.common import table_by_keyword
 from papers_assets.render.readme import Section
-from papers_assets_tests.helpers import github_repository
+from papers_assets_tests.helpers import github_markdown
 from papers_assets_tests.helpers.factories import held_frame, paper
 
 
 def test_what_a_section_is_called_and_says_is_text_in_the_ui() -> None:
     sections = [Section("<b>|*x*", held_frame([paper()]), "arXiv said: *no* | [x](javascript:y)")]
     metadata = asset_metadata.readme_metadata(sections, date(2026, 1, 1), Path("README.md"), 1)
-    (row,) = github_repository.body(metadata["contents"].value)
+    (row,) = github_markdown.body(metadata["contents"].value)
     assert [cell.text for cell in row] == ["<b>|*x*", "1", "arXiv said: *no* | [x](javascript:y)"]
     assert [cell.tags for cell in row] == [[], [], []]
 
@@ -22,7 +22,7 @@ def test_the_document_shows_texts_unfolded_since_dagster_does_not_fold() -> None
         [Section("compiler", held_frame([folded]))], date(2026, 1, 1), Path("README.md"), 1
     )
     document = metadata["document"].value
-    (row,) = github_repository.body(document[document.index("| **Title") :])
+    (row,) = github_markdown.body(document[document.index("| **Title") :])
     assert [cell.text for cell in row[2:]] == [
         "We <b>compile</b>.",
         "Accepted to a conference in 2026",
@@ -40,7 +40,7 @@ def test_what_is_told_of_a_readme_stays_small_however_many_keywords_there_are() 
     assert sum(len(str(value)) for value in metadata.values()) < 40_000
     assert (metadata["rows_in_readme"], metadata["pages"]) == (300, 300)
     assert (metadata["pages_bytes"], metadata["largest_file_bytes"]) == (300_000, 500_000)
-    rows = list(github_repository.body(metadata["contents"].value))
+    rows = list(github_markdown.body(metadata["contents"].value))
     assert len(rows) == 20
     assert {row[1].text for row in rows} == {"1 of 3"}
     assert metadata["contents"].value.endswith("\n\nAnd 280 more keywords.")

@@ -163,7 +163,7 @@ def test_an_interrupted_run_has_recorded_what_came(
             raise DagsterExecutionInterruptedError
         return fetch(keyword, *others, **named)
 
-    monkeypatch.setattr(refresh_keyword, "fetch_newest", interrupted)
+    monkeypatch.setattr(refresh_keyword, "fetch_until_known", interrupted)
     with suppress(DagsterExecutionInterruptedError):
         house.run()
     assert house.materialized == {"reinforcement learning", "compiler"}

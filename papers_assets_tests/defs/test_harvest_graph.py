@@ -16,7 +16,7 @@ from papers_assets.defs.partitions import open_days_tags
 from papers_assets.defs.resources import PapersIOManager
 from papers_assets.keywords.model import KeywordsConfig, PaperSource
 from papers_assets.pipeline import harvest
-from papers_assets.pipeline.harvest import HarvestedDay, HarvestFailure
+from papers_assets.pipeline.harvest import BroughtIn, HarvestFailure
 from papers_assets.storage.harvest import HarvestStore
 from papers_assets.transform.harvest_coverage import FINAL_AFTER, RECENT_PERIOD
 from papers_assets.transform.selection import read_refresh_times
@@ -133,7 +133,7 @@ def test_a_harvest_that_was_interrupted_makes_no_keyword_fresh(
     farm.today += timedelta(days=3)
     real = harvest.harvest_days
 
-    def interrupted(*arguments: Any) -> Iterator[HarvestedDay | HarvestFailure]:
+    def interrupted(*arguments: Any) -> Iterator[BroughtIn | HarvestFailure]:
         yield next(real(*arguments))
         raise SystemExit
 

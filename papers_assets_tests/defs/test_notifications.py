@@ -14,7 +14,7 @@ from papers_assets import cli
 from papers_assets.cli import demo_command, run_command, server_commands
 from papers_assets.definitions import build_definitions
 from papers_assets.defs.jobs import PUBLISH_JOB, REFRESH_JOB
-from papers_assets.pipeline.deliver import MOST_DAYS
+from papers_assets.pipeline.deliver import MAX_DAYS
 from papers_assets.settings import NotificationSettings, Settings
 from papers_assets_tests.defs.test_graph import RAW
 from papers_assets_tests.helpers import github_api_server
@@ -253,13 +253,13 @@ def test_editions_that_are_too_many_are_named_as_not_told_of(
 ) -> None:
     pipeline.channels = NotificationSettings(webhook=hook.url)
     pipeline.run()
-    for _ in range(MOST_DAYS + 2):
+    for _ in range(MAX_DAYS + 2):
         pipeline.next_day()
         edition = pipeline.outputs.newest_edition()
         assert edition is not None
         pipeline.outputs.write_edition(replace(edition, day=pipeline.today.date()))
     pipeline.run()
-    assert len(hook.received) == 1 + MOST_DAYS
+    assert len(hook.received) == 1 + MAX_DAYS
     said = pipeline.metadata["webhook", None]["editions_not_sent"]
     assert said == "2, from 2026-11-24 to 2026-11-25"
 
@@ -301,7 +301,7 @@ def test_the_demo_tells_nobody_of_invented_papers(
     monkeypatch.setattr(demo_command, "DEMO_HOME", tmp_path / "demo")
     environment = {"PAPERS_DIGEST_WEBHOOK": hook.url}
     # The command's own process cannot be told where the demo's home is.
-    monkeypatch.setattr(run_command, "showing_progress", lambda **_: nullcontext())
+    monkeypatch.setattr(run_command, "show_progress", lambda **_: nullcontext())
     assert CliRunner().invoke(cli.main, ["demo"], env=environment).exit_code == 0
     assert "Daily Papers" in (tmp_path / "demo" / "output" / "README.md").read_text()
     assert hook.received == []

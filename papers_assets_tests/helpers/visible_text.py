@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from papers_assets.render.readme import Section, render_readme
-from papers_assets_tests.helpers.github_repository import Cell
+from papers_assets_tests.helpers.github_markdown import Cell
 
 Paper = Mapping[str, Any]
 

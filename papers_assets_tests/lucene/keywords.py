@@ -2,7 +2,7 @@
 
 Run it with `python -m papers_assets_tests.lucene.keywords`. It sends what the product would send,
 takes it as arXiv does, and prints how many papers are found, listed and filtered. Exit status 1:
-`papers_assets.keywords.model.matching.SearchMatcher` explains other papers than Lucene finds.
+`papers_assets.keywords.matching.SearchMatcher` explains other papers than Lucene finds.
 """
 
 import sys

@@ -220,5 +220,5 @@ def test_a_text_is_cut_at_a_whole_line_and_says_how_many_more(text: str, most: i
 
 
 def test_a_message_is_not_longer_than_slack_takes(hook: Hook, sleep: Sleep) -> None:
-    post_message(hook.url, notice(short="a line\n" * 9_999), sleep=sleep)
+    post_message(hook.url, notice(slack_text="a line\n" * 9_999), sleep=sleep)
     assert 0.99 * MAX_SLACK_TEXT < len(hook.received[0]["text"]) <= MAX_SLACK_TEXT

@@ -20,7 +20,7 @@ from papers_assets.keywords.matching import Matcher
 from papers_assets.keywords.model import Keyword, MatchField
 from papers_assets.pipeline import backfill, paging, refresh_keyword
 from papers_assets.storage.raw_papers import StoreError
-from papers_assets.transform import raw_papers as held_papers
+from papers_assets.transform import raw_papers
 from papers_assets_tests.arxiv.test_xml import with_form_feeds
 from papers_assets_tests.helpers.factories import keyword
 from papers_assets_tests.helpers.hostile_papers import hostile_corpus
@@ -211,7 +211,7 @@ def test_a_window_whose_later_page_does_not_come_is_asked_for_in_halves(
     compiler: Pipeline, corpus: Corpus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wanted = submitted_in_february(corpus, compiler.keywords[0])
-    monkeypatch.setattr(paging, "MAX_PAGE", len(wanted) - 1)
+    monkeypatch.setattr(paging, "MAX_PAGE_SIZE", len(wanted) - 1)
     compiler.server.fault = later_pages(Fault(500))
     look_back(compiler, **FEBRUARY)
     assert wanted <= held(compiler, "compiler")
@@ -226,7 +226,7 @@ def test_what_the_first_pages_of_a_window_brought_is_kept_when_arxiv_wants_no_mo
     wanted = submitted_in_february(corpus, compiler.keywords[0])
     look_back(compiler)
     before = held(compiler, "compiler")
-    monkeypatch.setattr(paging, "MAX_PAGE", len(wanted) - 1)
+    monkeypatch.setattr(paging, "MAX_PAGE_SIZE", len(wanted) - 1)
     compiler.server.fault = later_pages(Fault(404))
     assert "ended before 2026-02-28: arXiv answered 404" in open_months(compiler, **FEBRUARY)
     assert len(wanted - held(compiler, "compiler")) <= 1 < len(wanted - before)
@@ -325,7 +325,7 @@ def test_whole_lists_are_read_when_what_is_held_is_ignored(
         filled.append(options["fill"])
         return fetch(*arguments, **options)
 
-    monkeypatch.setattr(refresh_keyword, "fetch_newest", watched)
+    monkeypatch.setattr(refresh_keyword, "fetch_until_known", watched)
     look_back(compiler, ignore_held=ignore_held)
     assert filled == [ignore_held]
 
@@ -344,7 +344,7 @@ def test_who_is_interrupted_looking_back_has_recorded_what_was_refreshed(
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(backfill, "fetch_window", interrupted)
+    monkeypatch.setattr(backfill, "fetch_range", interrupted)
     with suppress(KeyboardInterrupt, DagsterExecutionInterruptedError):
         run(house, look_back_to="2026-11-01")
     assert house.materialized == {"compiler"}
@@ -363,7 +363,7 @@ def test_a_disk_that_is_full_ends_looking_back_and_keeps_the_refresh(
     def full(*_: object) -> None:
         raise StoreError("it is full")
 
-    monkeypatch.setattr(held_papers, "merge_backfill", full)
+    monkeypatch.setattr(raw_papers, "merge_backfill", full)
     text = open_months(compiler, look_back_to="2026-11-01")
     assert "compiler: it is full" in text
     assert ("raw_papers", "compiler") in compiler.metadata

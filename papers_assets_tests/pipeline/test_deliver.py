@@ -35,7 +35,7 @@ def box() -> Iterator[tuple[Mailbox, str]]:
 
 
 @pytest.fixture
-def outputs(tmp_path: Path) -> EditionStore:
+def edition_store(tmp_path: Path) -> EditionStore:
     """Two days, the second of two parts."""
     edition_store, days = EditionStore(tmp_path), Days()
     days.part({"a": [paper(1)]})
@@ -68,13 +68,13 @@ def test_what_is_taken_is_noted_before_anything_else_is_tried(
 def test_who_comes_anew_begins_with_the_newest_day_in_its_parts(
     edition_store: EditionStore,
 ) -> None:
-    message: list[Message] = []
-    assert deliver_all(edition_store, "webhook", words, message.append).messages == 2
-    assert [(n.day - DAY, n.part) for n in message] == [
+    messages: list[Message] = []
+    assert deliver_all(edition_store, "webhook", words, messages.append).messages == 2
+    assert [(n.day - DAY, n.part) for n in messages] == [
         (timedelta(days=1), 1),
         (timedelta(days=1), 2),
     ]
-    assert deliver_all(edition_store, "webhook", words, message.append).messages == 0
+    assert deliver_all(edition_store, "webhook", words, messages.append).messages == 0
 
 
 def test_who_was_told_of_a_day_that_never_was_begins_anew(edition_store: EditionStore) -> None:
@@ -84,15 +84,15 @@ def test_who_was_told_of_a_day_that_never_was_begins_anew(edition_store: Edition
 
 def test_what_may_pass_keeps_everything_after_it_waiting(edition_store: EditionStore) -> None:
     edition_store.write_deliveries({"webhook": Position(DAY, 1)})
-    told: list[Message] = []
+    messages: list[Message] = []
 
     def deliver(message: Message) -> None:
-        told.append(message)
+        messages.append(message)
         raise DeliveryError("webhook", "busy", "Later", is_transient=True)
 
     with pytest.raises(DeliveryError, match="busy"):
         deliver_all(edition_store, "webhook", words, deliver)
-    assert len(told) == 1
+    assert len(messages) == 1
     assert edition_store.read_deliveries() == {"webhook": Position(DAY, 1)}
 
 
@@ -100,16 +100,16 @@ def test_who_refuses_everything_is_not_asked_for_ever_and_nothing_is_passed_over
     edition_store: EditionStore,
 ) -> None:
     edition_store.write_deliveries({"webhook": Position(DAY, 0)})
-    told: list[Message] = []
+    messages: list[Message] = []
 
     def deliver(message: Message) -> None:
-        told.append(message)
+        messages.append(message)
         raise DeliveryError("webhook", "the token is wrong", "Set another")
 
     with pytest.raises(DeliveryError, match="token"):
         deliver_all(edition_store, "webhook", words, deliver)
-    assert len(told) == 2
-    assert deliver_all(edition_store, "webhook", words, told.append).messages == 3
+    assert len(messages) == 2
+    assert deliver_all(edition_store, "webhook", words, messages.append).messages == 3
 
 
 def test_a_part_with_nothing_to_tell_does_not_pass_over_one_that_was_refused(

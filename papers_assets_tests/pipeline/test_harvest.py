@@ -18,7 +18,7 @@ from papers_assets.arxiv.retry import RetryPolicy
 from papers_assets.arxiv.sample import ALL_FAULTS, Corpus, SampleArxiv, Script, Step
 from papers_assets.defs.asset_metadata.harvest import harvest_metadata
 from papers_assets.pipeline import harvest
-from papers_assets.pipeline.harvest import HarvestedDay, HarvestFailure, harvest_days, list_days_due
+from papers_assets.pipeline.harvest import BroughtIn, HarvestFailure, harvest_days, list_days_due
 from papers_assets.storage.files import StoreError
 from papers_assets.storage.harvest import HarvestStore
 from papers_assets.storage.parquet import read_table
@@ -26,11 +26,11 @@ from papers_assets.transform.harvest_coverage import FINAL_AFTER, DayStatus
 from papers_assets_tests.arxiv.test_xml import with_form_feeds
 from papers_assets_tests.helpers.sample_papers import paper
 
-IMPATIENT = RetryPolicy(max_attempts=2, base_delay=0)
+IMPATIENT = RetryPolicy(max_attempts=2, backoff=0)
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 DAY = date(2026, 11, 18)
 
-BringIn = Callable[..., list[HarvestedDay | HarvestFailure]]
+BringIn = Callable[..., list[BroughtIn | HarvestFailure]]
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def server(corpus: Corpus, request: pytest.FixtureRequest) -> Iterator[SampleArx
 
 
 @pytest.fixture
-def harvests(tmp_path: Path) -> HarvestStore:
+def harvest_store(tmp_path: Path) -> HarvestStore:
     return HarvestStore(tmp_path)
 
 
@@ -68,7 +68,7 @@ def test_a_day_is_kept_whole(
     server: SampleArxiv, harvest_store: HarvestStore, bring: BringIn
 ) -> None:
     (outcome,) = bring(DAY)
-    assert isinstance(outcome, HarvestedDay)
+    assert isinstance(outcome, BroughtIn)
     assert outcome.listed == outcome.new == outcome.stored == len(versions(harvest_store)) > 0
     assert outcome.requests == len(server.requests) >= 1
     of_day = harvest_store.readable_days().get(DAY)
@@ -82,7 +82,7 @@ def test_a_day_that_came_again_has_changed_only_if_something_did(
     bring(DAY)
     later = NOW + timedelta(hours=1)
     (outcome,) = bring(DAY, at=later)
-    assert isinstance(outcome, HarvestedDay)
+    assert isinstance(outcome, BroughtIn)
     assert outcome.new == 0
     of_day = harvest_store.readable_days().get(DAY)
     assert of_day is not None
@@ -96,7 +96,7 @@ def test_a_paper_that_left_the_list_of_a_day_stays(
     before = versions(harvest_store)
     server.fault = Script([Step("deleted-record", times=1)])
     (outcome,) = bring(DAY)
-    assert isinstance(outcome, HarvestedDay)
+    assert isinstance(outcome, BroughtIn)
     assert outcome.deleted == 1
     assert outcome.listed == len(before) - 1
     assert versions(harvest_store) == before
@@ -113,7 +113,7 @@ def test_a_day_that_cannot_be_had_is_not_whole_and_costs_no_other(
     of_day = harvest_store.readable_days().get(DAY)
     assert of_day is None or of_day.harvested_at is None
     # Who is blocked does not knock at the next door.
-    assert isinstance(second, HarvestFailure if fault == "blocked" else HarvestedDay)
+    assert isinstance(second, HarvestFailure if fault == "blocked" else BroughtIn)
 
 
 def test_what_came_of_a_list_that_was_not_whole_is_kept(
@@ -137,7 +137,7 @@ def test_what_came_before_a_list_broke_off_is_kept(
     assert harvest_store.readable_days()[DAY].harvested_at is None
     server.fault = None
     (outcome,) = bring(DAY)
-    assert isinstance(outcome, HarvestedDay)
+    assert isinstance(outcome, BroughtIn)
     assert outcome.new == outcome.listed - 1 > 0
 
 
@@ -155,7 +155,7 @@ def test_a_mistake_of_ours_costs_no_other_day(
     first, second = bring(bad, bad - timedelta(days=1))
     assert isinstance(first, HarvestFailure)
     assert "KeyError" in first.reason
-    assert isinstance(second, HarvestedDay)
+    assert isinstance(second, BroughtIn)
 
 
 def test_a_list_that_is_whole_at_the_second_look_costs_nothing(
@@ -163,7 +163,7 @@ def test_a_list_that_is_whole_at_the_second_look_costs_nothing(
 ) -> None:
     server.fault = Script([Step("wrong-list-size", times=1)])
     (outcome,) = bring(DAY)
-    assert isinstance(outcome, HarvestedDay)
+    assert isinstance(outcome, BroughtIn)
 
 
 def test_an_empty_list_of_a_weekday_that_is_over_is_asked_for_once_more(
@@ -174,7 +174,7 @@ def test_an_empty_list_of_a_weekday_that_is_over_is_asked_for_once_more(
     for day, requests in ((DAY, 2), (saturday, 1), (today, 1)):
         before = len(server.requests)
         (outcome,) = bring(day)
-        assert isinstance(outcome, HarvestedDay)
+        assert isinstance(outcome, BroughtIn)
         assert (len(server.requests) - before, outcome.stored) == (requests, 0)
 
 
@@ -322,13 +322,13 @@ def test_a_list_that_has_lost_everything_is_not_believed_until_much_later(
     many = [paper(f"2613.{n:05d}", published="2026-11-17T12:00:00Z") for n in range(1, 25)]
     server.corpus = Corpus(many)
     (first,) = bring(DAY)
-    assert isinstance(first, HarvestedDay)
+    assert isinstance(first, BroughtIn)
     server.corpus = Corpus([])
     (second,) = bring(DAY, at=NOW + timedelta(hours=1))
     assert isinstance(second, HarvestFailure)
     assert second.reason == "nothing is listed where 24 records were before"
     (third,) = bring(DAY, at=NOW + 2 * FINAL_AFTER)
-    assert isinstance(third, HarvestedDay)
+    assert isinstance(third, BroughtIn)
     assert len(versions(harvest_store)) == 24
 
 
@@ -341,7 +341,7 @@ def test_a_small_set_may_have_nothing_where_large_ones_had_much(
     bring(DAY, sets=before)
     assert len(versions(harvest_store)) == 24
     (outcome,) = bring(DAY, sets=("econ",) if not before else ("stat",))
-    assert isinstance(outcome, HarvestedDay)
+    assert isinstance(outcome, BroughtIn)
     assert outcome.listed == 0
 
 
@@ -358,13 +358,13 @@ def test_a_day_with_papers_that_could_not_be_read_settles_for_this_reader_only(
     )
     server.fault = Script([Step("unreadable-entry")])
     (outcome,) = bring(DAY, at=later)
-    assert isinstance(outcome, HarvestedDay)
+    assert isinstance(outcome, BroughtIn)
     of_day = harvest_store.readable_days()[DAY]
     assert of_day.unreadable_records == len(outcome.unreadable_records) > 0
     assert of_day.is_final((), later)
     assert not replace(of_day, harvested_at=NOW + 2 * FINAL_AFTER).is_final((), later)
     monkeypatch.setattr(
-        "papers_assets.transform.harvest_coverage.READER", of_day.reader_version + 1
+        "papers_assets.transform.harvest_coverage.READER_VERSION", of_day.reader_version + 1
     )
     assert not of_day.is_final((), later)
 
@@ -416,7 +416,7 @@ def test_one_record_that_cannot_be_read_costs_no_day(server: SampleArxiv, bring:
     """Not even on a page of its own."""
     server.fault = Script([Step("unreadable-entry", times=1)])
     (outcome,) = bring(DAY)
-    assert isinstance(outcome, HarvestedDay)
+    assert isinstance(outcome, BroughtIn)
     assert len(outcome.unreadable_records) == 1
 
 
@@ -430,7 +430,7 @@ def test_a_character_that_xml_does_not_allow_costs_no_record_and_is_told(
     before = versions(harvest_store)
     server.fault = lambda _: with_form_feeds
     (outcome,) = bring(DAY)
-    assert isinstance(outcome, HarvestedDay)
+    assert isinstance(outcome, BroughtIn)
     assert (outcome.listed, outcome.unreadable_records) == (len(before), ())
     assert "characters replaced by U+FFFD: 1" in outcome.repairs[0]
     assert outcome.repairs[0] in caplog.text

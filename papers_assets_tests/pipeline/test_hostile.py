@@ -17,9 +17,9 @@ from papers_assets.arxiv.sample import Corpus, Fault, Paper, RequestRecord, Samp
 from papers_assets.checks.rendered import parse
 from papers_assets.keywords.model import MatchField
 from papers_assets_tests.arxiv.test_atom import entry, feed
-from papers_assets_tests.helpers import github_repository
+from papers_assets_tests.helpers import github_markdown
 from papers_assets_tests.helpers.factories import keyword
-from papers_assets_tests.helpers.github_repository import ToHtml
+from papers_assets_tests.helpers.github_markdown import ToHtml
 from papers_assets_tests.helpers.project import LISTS, House, history_in_memory
 from papers_assets_tests.helpers.sample_papers import paper
 from papers_assets_tests.helpers.ui_driver import PAPERS, environment
@@ -129,32 +129,32 @@ def test_everything_is_held_whole(hostile_house: House, hostile: Corpus) -> None
         assert {link["href"][:8] for link in row["links"]} == {"https://"}
 
 
-@pytest.mark.parametrize("to_html", [*github_repository.GITHUBS, github_repository.second_opinion])
+@pytest.mark.parametrize("to_html", [*github_markdown.GITHUBS, github_markdown.second_opinion])
 def test_the_readme_shows_every_paper_as_text_and_nothing_comes_alive(
     hostile_house: House, to_html: ToHtml
 ) -> None:
     readme = hostile_house.readme
     assert [pipes(line) for line in table_rows(readme)] == [5] * len(held_rows(hostile_house))
-    rows = {row[0].links[0][0]: row for row in github_repository.body(readme, to_html)}
+    rows = {row[0].links[0][0]: row for row in github_markdown.body(readme, to_html)}
     for found in held_rows(hostile_house):
         expected = found | {n: shown(found[n] or "") for n in ("title", "abstract", "comment")}
         row = rows.pop(f"https://arxiv.org/abs/{found['arxiv_id']}v1")
         assert faults(expected, row) == [], found["arxiv_id"]
     assert rows == {}
     assert "javascript:" not in str(
-        [cell.links for cell in github_repository.outside(readme, to_html)]
+        [cell.links for cell in github_markdown.outside(readme, to_html)]
     )
 
 
 def test_no_heading_comes_from_a_paper(hostile_house: House) -> None:
     headings = [
-        cell.text for cell in github_repository.outside(hostile_house.readme) if cell.kind != "p"
+        cell.text for cell in github_markdown.outside(hostile_house.readme) if cell.kind != "p"
     ]
     assert headings == ["Daily Papers", *hostile_house.file.names]
 
 
 def test_a_title_that_nobody_sees_can_be_clicked(hostile_house: House) -> None:
-    links = [row[0].links for row in github_repository.body(hostile_house.readme)]
+    links = [row[0].links for row in github_markdown.body(hostile_house.readme)]
     assert [("https://arxiv.org/abs/cs/0613001v1", "(untitled)")] in links
 
 
@@ -174,7 +174,7 @@ def materializations(house: House) -> Iterator[dg.AssetMaterialization]:
         yield from (r.asset_materialization for r in records if r.asset_materialization)
 
 
-@pytest.mark.parametrize("to_html", [*github_repository.GITHUBS, github_repository.second_opinion])
+@pytest.mark.parametrize("to_html", [*github_markdown.GITHUBS, github_markdown.second_opinion])
 def test_nothing_comes_alive_in_what_the_dagster_ui_shows(
     hostile_house: House, to_html: ToHtml
 ) -> None:
@@ -202,7 +202,7 @@ def test_nothing_comes_alive_in_what_the_dagster_ui_shows(
         columns, tags = (4, {"a", "strong"}) if name == "document" else (3, {"a"})
         assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", preview)
         assert not DIRECTIONS & set(preview)
-        for row in github_repository.rows(preview, to_html):
+        for row in github_markdown.rows(preview, to_html):
             assert len(row) == columns
             for cell in row:
                 assert {*cell.tags} <= tags

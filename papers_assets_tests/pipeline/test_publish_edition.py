@@ -387,11 +387,11 @@ def test_the_same_papers_give_the_same_files_whenever_they_are_rendered(growing:
     growing.first_day()
     reading = Publications(growing.store.read_papers(), growing.file, build_public_slug)
     site = growing.outputs.site_folder
-    told = announced_kinds(growing.outputs.read_announced().papers)
+    kinds = announced_kinds(growing.outputs.read_announced().papers)
     for part, files in (
-        ("feeds", reading.feeds(told)),
+        ("feeds", reading.feeds(kinds)),
         ("citations", reading.citations()),
-        ("data", reading.data(told)),
+        ("data", reading.data(kinds)),
     ):
         for name, pieces in files:
             assert (site / part / name).read_bytes() == "".join(pieces).encode()

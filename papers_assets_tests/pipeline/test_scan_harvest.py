@@ -395,7 +395,7 @@ def test_who_was_looked_for_by_other_rules_is_looked_for_everywhere(
 ) -> None:
     field.bring_in_all(paper(1))
     field.found(keyword())
-    monkeypatch.setattr(scan_harvest, "rules", lambda: "others")
+    monkeypatch.setattr(scan_harvest, "matcher_version", lambda: "others")
     assert field.found(keyword())[0].days == 4
     assert field.found(keyword())[0].days == 0
 
@@ -577,7 +577,7 @@ def test_a_damaged_day_that_cannot_be_set_aside_costs_the_others_nothing(
     def refuse(path: Path, _: object) -> Path:
         raise PermissionError(errno.EACCES, "permission denied", str(path))
 
-    monkeypatch.setattr(harvest, "set_aside", refuse)
+    monkeypatch.setattr(harvest, "quarantine", refuse)
     (outcome,) = field.glean(keyword())
     assert isinstance(outcome, RefreshFailure)
     assert field.held() == {("2613.00001", 1)}

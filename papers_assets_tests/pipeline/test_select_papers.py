@@ -331,20 +331,20 @@ def test_whatever_happens_it_is_the_same_as_choosing_everything_anew(
             listed(*world.keywords.values()),
             world.store.read_papers_or_none(),
         )
-        chosen = select_all(keywords_config, world.store, world.today, previous)
+        result = select_all(keywords_config, world.store, world.today, previous)
         anew = None if previous is None else without_cache(previous)
-        assert_same(chosen, select_all(keywords_config, world.store, world.today, anew))
-        result = check_papers(
-            chosen.frame, previous, keywords_config, chosen.keys, world.now, chosen.reused
+        assert_same(result, select_all(keywords_config, world.store, world.today, anew))
+        results = check_papers(
+            result.frame, previous, keywords_config, result.keys, world.now, result.reused
         )
-        failed = {finding.name for finding in result if not finding.passed}
+        failed = {check.name for check in results if not check.passed}
         # Lists of lost files are as they were, whatever was edited meanwhile.
         assert "newest_version_kept" not in failed
-        kept += len(chosen.reused)
+        kept += len(result.reused)
         if chance.random() < 0.1:
             world.store.papers_path.write_bytes(b"damaged")
         else:
-            world.store.write_papers(chosen.frame)
+            world.store.write_papers(result.frame)
     assert kept > 9
 
 

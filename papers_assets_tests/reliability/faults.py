@@ -34,7 +34,7 @@ from papers_assets_tests.helpers.project import House
 _INTERVAL = 0.02
 _NAMES = ("reinforcement learning", "compiler", "performance")
 _PATIENCE = RetryPolicy(
-    max_attempts=2, base_delay=0.0, max_delay=0.1, read_timeout=0.3, answer_timeout=0.5
+    max_attempts=2, backoff=0.0, max_delay=0.1, read_timeout=0.3, answer_timeout=0.5
 )
 _FOR_ALL = {"blocked"}
 """Faults after which nobody else is asked, as it should be."""

@@ -196,8 +196,8 @@ def look(home: Path, keywords_config: KeywordsConfig) -> Found:
             columns = (frame[name].tolist() for name in ("keyword", "arxiv_id", "version"))
             found.papers = list(zip(*columns, strict=True))
             parts = build_sections(frame, keywords_config)
-            content = build_content(frame, keywords_config)
-            found.rendered = "".join(render_front(content, paginate(content, build_slug))).encode()
+            said = build_content(frame, keywords_config)
+            found.rendered = "".join(render_front(said, paginate(said, build_slug))).encode()
             if readme.exists() and readme.read_bytes() == found.rendered:
                 results = check_readme(found.rendered, frame, parts, keywords_config)
                 found.faults = [f.description for f in results if not f.passed]

@@ -24,7 +24,7 @@ from papers_assets.transform.digest import Digest, DigestEntry, DigestGroup
 from papers_assets.transform.listed_papers import ListedPaper
 from papers_assets_tests.helpers import reference_data
 from papers_assets_tests.helpers.factories import EPOCH, LATER, listed_paper, paper
-from papers_assets_tests.helpers.github_repository import GITHUBS, ToHtml, body, github
+from papers_assets_tests.helpers.github_markdown import GITHUBS, ToHtml, body, github
 from papers_assets_tests.helpers.thoroughness import examples
 from papers_assets_tests.transform.test_editions import Days
 
@@ -86,7 +86,7 @@ GOLDEN: dict[str, Callable[[], str]] = {
         Days({"a": ListUpdate(EPOCH)}).part({"a": [paper(1)], "b": [paper(1), paper(2)]})
     ),
 }
-"""Remade by `python -m papers_assets_tests.rendering.test_digest`, to be looked at."""
+"""Remade by `python -m papers_assets_tests.render.test_digest`, to be looked at."""
 GOLDEN_FOLDER = Path(__file__).with_name("golden")
 
 
@@ -131,6 +131,8 @@ MENTION = re.compile(r"(?:^|[^A-Za-z0-9_])@[A-Za-z0-9]|#[0-9]|\bGH-[0-9]", re.AS
         "owner/#12 &#12 https://#12 &amp;#12; x#12",
         "\u00e9@alice (@alice) -@alice- @a",
         "gh-12 GH-12",
+        # What takes references: they are no numbers of issues, and are left whole.
+        r"\[0, 1) http://a.example/x ~a~ #12 @name *x*",
     ],
 )
 def test_nobody_is_mentioned_and_no_issue_is_linked_and_the_text_is_as_published(text: str) -> None:

@@ -9,8 +9,8 @@ from itertools import islice
 import pytest
 
 from papers_assets.render import markdown
-from papers_assets_tests.helpers import github_repository, reference_data
-from papers_assets_tests.helpers.github_repository import Cell, ToHtml
+from papers_assets_tests.helpers import github_markdown, reference_data
+from papers_assets_tests.helpers.github_markdown import Cell, ToHtml
 from papers_assets_tests.helpers.visible_text import (
     Paper,
     differ,
@@ -92,7 +92,7 @@ FOLDED = Context(
 def in_cells(contents: Iterable[str]) -> list[Cell]:
     """What is shown of Markdown in cells of a table."""
     lines = ["| a | b |", "| --- | --- |", *(f"| {content} | b |" for content in contents)]
-    return [row[0] for row in github_repository.body("\n".join(lines))]
+    return [row[0] for row in github_markdown.body("\n".join(lines))]
 
 
 def targets(cell: Cell) -> list[str]:
@@ -100,11 +100,11 @@ def targets(cell: Cell) -> list[str]:
 
 
 def all_faults(papers: list[Paper], to_html: ToHtml) -> dict[str, list[str]]:
-    pairs = zip(papers, github_repository.body(readme(papers), to_html), strict=True)
+    pairs = zip(papers, github_markdown.body(readme(papers), to_html), strict=True)
     return {p["arxiv_id"]: found for p, row in pairs if (found := faults(p, row))}
 
 
-@pytest.mark.parametrize("to_html", github_repository.GITHUBS)
+@pytest.mark.parametrize("to_html", github_markdown.GITHUBS)
 def test_every_hazard_is_shown_as_published(to_html: ToHtml) -> None:
     assert len(hazards()) == reference_data.share(5226)
     assert all_faults(hazards(), to_html) == {}
@@ -112,7 +112,7 @@ def test_every_hazard_is_shown_as_published(to_html: ToHtml) -> None:
 
 def test_usual_papers_are_shown_as_published() -> None:
     assert len(usual()) > reference_data.share(3000)
-    assert all_faults(usual(), github_repository.github) == {}
+    assert all_faults(usual(), github_markdown.github) == {}
 
 
 @corpora
@@ -126,7 +126,7 @@ def test_a_second_parser_agrees() -> None:
         p for p in hazards() if not _URL_WITH_BACKSLASH.search(f"{p['abstract']} {p['comment']}")
     ]
     assert len(papers) > reference_data.share(5200)
-    assert all_faults(papers, github_repository.second_opinion) == {}
+    assert all_faults(papers, github_markdown.second_opinion) == {}
 
 
 @pytest.mark.parametrize("context", [TITLE, ABSTRACT, CELL, FOLDED])

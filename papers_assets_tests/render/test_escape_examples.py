@@ -3,7 +3,7 @@
 import pytest
 
 from papers_assets.render import markdown
-from papers_assets_tests.helpers import github_repository
+from papers_assets_tests.helpers import github_markdown
 
 UNTOUCHED = [
     "a < b and c > d, x<y, 3<4",
@@ -46,10 +46,10 @@ PECULIAR_URLS = [
 ]
 
 ABSTRACTS = [
-    ("*a*", r"\*a\*"),
-    ("**a** and a*b*c", r"\*\*a\*\* and a\*b\*c"),
-    ("_a_", r"\_a\_"),
-    ("~a~ and Smith~et~al", r"\~a\~ and Smith\~et\~al"),
+    ("*a*", r"\*a*"),
+    ("**a** and a*b*c", r"\*\*a\** and a\*b\*c"),
+    ("_a_", r"\_a_"),
+    ("~a~ and Smith~et~al", r"\~a~ and Smith\~et\~al"),
     ("``quoted'' and ``again''", r"\`\`quoted'' and \`\`again''"),
     ("a | b", r"a \| b"),
     ("[text](target)", r"[text]\(target)"),
@@ -72,20 +72,24 @@ ABSTRACTS = [
     ("`a http://a.example/`", r"\`a http://a.example/<!---->\`"),
     ("`http://a.example/`.", r"\`http://a.example/<!---->\`."),
     (r"[^a\{]", r"\[^a\\{]"),
-    ("_x y_~z~", r"\_x y\_\~z\~"),
-    ("_x ~_. y~", r"\_x \~\_. y\~"),
+    ("_x y_~z~", r"\_x y_\~z~"),
+    ("_x ~_. y~", r"\_x \~\_. y~"),
     ("  two  lines\n  of text ", "two lines of text"),
     ("a\0b\ud800c", "a\ufffdb\ufffdc"),
     ("a\x7fb\x9b31m\x9d0;\x1b[2J", "a\ufffdb\ufffd31m\ufffd0;\ufffd[2J"),
     ("a\u202eb\u202c c\u200f d", "ab c d"),
     ("a \u200f b", "a b"),
-    ("*\u2066a*", r"\*a\*"),
+    ("*\u2066a*", r"\*a*"),
     ("\u0645\u06cc\u200c\u062e \U0001f469\u200d\U0001f4bb \u2764\ufe0f",) * 2,
     ("a\u200bb", "a\u200bb"),
     ("<?x?> <?", "&lt;?x?> &lt;?"),
     ("<1<_<?a>?>", r"<1<\_&lt;?a>?>"),
     ("<1<?a@b.example>?>", "<1&lt;?a@b.example>?>"),
     ("<?> <?a@b.example>", "&lt;?> &lt;?a@b.example>"),
+    (
+        r"\[0, 1) at http://a.example/x ~a~ #1",
+        r"&bsol;&lbrack;0, 1&rpar; at http://a.example/x \~a\~ #1",
+    ),
     (r"[^a [^b\{]]", r"\[^a \[^b\\{]]"),
 ]
 
@@ -97,11 +101,11 @@ TITLES = [
     ("ends in \\", "ends in \\\\"),
     ("[x](y)", r"\[x\]\(y)"),
     ("see www.a_b_c.example", "see www.a_b_c.example"),
-    ("*a* | <b>", r"\*a\* \| &lt;b>"),
+    ("*a* | <b>", r"\*a* \| &lt;b>"),
 ]
 
 CELLS = [
-    (r"\{x\} *a*", r"\\{x\\} \*a\*"),
+    (r"\{x\} *a*", r"\\{x\\} \*a*"),
     ("*", "*"),
     ("ends in \\", "ends in \\"),
     ("# 5 pages", "# 5 pages"),
@@ -116,14 +120,14 @@ HEADINGS = [
     ("a | b", "a | b"),
     ("<b>", "&lt;b>"),
     ("..", ".."),
-    ("*x*", r"\*x\*"),
+    ("*x*", r"\*x*"),
     ("1. x", "1. x"),
     ("- x", "- x"),
 ]
 
 NOTES = [
     ("Not refreshed since 2026-11-20.", "Not refreshed since 2026-11-20."),
-    ("a_b *c*", r"a_b \*c\*"),
+    ("a_b *c*", r"a\_b \*c*"),
     ("ends in \\", "ends in \\\\"),
 ]
 
@@ -146,8 +150,8 @@ def test_nothing_is_escaped_in_plain_urls(text: str) -> None:
 
 @pytest.mark.parametrize("text", PECULIAR_URLS)
 def test_urls_are_found_where_github_finds_them(text: str) -> None:
-    (seen,) = github_repository.outside(markdown.escape_cell(text))
-    (unescaped,) = github_repository.outside(text)
+    (seen,) = github_markdown.outside(markdown.escape_cell(text))
+    (unescaped,) = github_markdown.outside(text)
     assert seen.text == text
     assert {*seen.tags} <= {"a"}
     if {*unescaped.tags} <= {"a"}:
@@ -184,7 +188,7 @@ def test_notes(text: str, written: str) -> None:
     [
         ("a tame comment", "a tam", "a tame comment"),
         ("`code for all", r"\`code", r"\`code for all"),
-        ("*star* of it all", r"\*star", r"\*star\* of it all"),
+        ("*star* of it all", r"\*star", r"\*star* of it all"),
         ("a [^1] b] c", r"a \[^1", r"a \[^1] b] c"),
         (r"\alph\{", r"\alph", r"\alph\\{"),
         ("ends\\ in the cut", "ends\\\\", "ends\\ in the cut"),

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from papers_assets_tests.helpers import github_repository
+from papers_assets_tests.helpers import github_markdown
 from papers_assets_tests.helpers.thoroughness import examples
 from papers_assets_tests.helpers.visible_text import (
     differ,
@@ -39,8 +39,8 @@ def check(markdown: str, **fields: str) -> None:
     expected = paper(**fields)
     (line,) = table_rows(markdown)
     assert pipes(line) == 5
-    for to_html in github_repository.GITHUBS:
-        (row,) = github_repository.body(markdown, to_html)
+    for to_html in github_markdown.GITHUBS:
+        (row,) = github_markdown.body(markdown, to_html)
         assert faults(expected, row) == [], markdown
 
 
@@ -74,8 +74,8 @@ def test_long_comments(start: str, end: str) -> None:
 def test_headings(text: str) -> None:
     markdown = readme([paper()], keyword=text)
     check(markdown)
-    for to_html in github_repository.GITHUBS:
-        *_, heading = github_repository.outside(markdown, to_html)
+    for to_html in github_markdown.GITHUBS:
+        *_, heading = github_markdown.outside(markdown, to_html)
         assert heading.kind == "h2"
         assert differ("heading", heading, text, []) == [], markdown
 
@@ -85,8 +85,8 @@ def test_headings(text: str) -> None:
 def test_notes(text: str) -> None:
     markdown = readme([paper()], note=text)
     check(markdown)
-    for to_html in github_repository.GITHUBS:
-        *_, heading, note = github_repository.outside(markdown, to_html)
+    for to_html in github_markdown.GITHUBS:
+        *_, heading, note = github_markdown.outside(markdown, to_html)
         assert (heading.kind, note.kind) == ("h2", "p")
         assert differ("note", note, text, ["em"]) == [], markdown
 
@@ -94,7 +94,7 @@ def test_notes(text: str) -> None:
 @given(hostile, hostile)
 def test_a_row_does_not_depend_on_the_rows_around_it(one: str, other: str) -> None:
     papers = [paper(title=t, abstract=t, comment=t) for t in (one, other, one)]
-    rows = list(github_repository.body(readme(papers)))
+    rows = list(github_markdown.body(readme(papers)))
     assert [faults(p, row) for p, row in zip(papers, rows, strict=True)] == [[]] * 3
 
 
@@ -123,5 +123,5 @@ def test_a_row_does_not_depend_on_the_rows_around_it(one: str, other: str) -> No
 def test_very_long_text_is_escaped_in_time_and_stays_text(piece: str) -> None:
     text = piece * (20_000 // len(piece))
     papers = [paper(title=text, abstract=text, comment=text)]
-    (row,) = github_repository.body(readme(papers))
+    (row,) = github_markdown.body(readme(papers))
     assert faults(papers[0], row) == []

@@ -69,9 +69,9 @@ def invented() -> Feed:
     old = paper(2, arxiv_id="cs/1313001", title=" \u200b ", abstract="", authors=())
     return feed(
         *(revised, old, paper(1)),
-        page=f"{SITE}/compiler/",
-        address=f"{SITE}/feed",
-        told={"2613.00003": ChangeKind.REVISED, "2613.00001": ChangeKind.NEW},
+        page_url=f"{SITE}/compiler/",
+        feed_url=f"{SITE}/feed",
+        announced_kinds={"2613.00003": ChangeKind.REVISED, "2613.00001": ChangeKind.NEW},
     )
 
 
@@ -144,7 +144,7 @@ def test_a_version_is_a_revision_where_the_digest_says_so(
     kind: ChangeKind | None, words: str
 ) -> None:
     late = paper(1, version=5, published=datetime(2005, 3, 21, tzinfo=UTC))
-    found = feed(late, told={late.arxiv_id: kind} if kind else {})
+    found = feed(late, announced_kinds={late.arxiv_id: kind} if kind else {})
     assert read(found).entries[0].summary.split("\n\n")[0] == words
     assert items(found)[0]["content_text"].split("\n\n")[0] == words
 
@@ -209,8 +209,8 @@ def id_of(*papers: ListedPaper, **fields: Any) -> str:
 
 
 def test_a_feed_has_the_same_id_whatever_is_in_it_and_no_other_feed_has_it() -> None:
-    assert id_of() == id_of(paper(1), title="Another", page=SITE)
-    assert id_of(address=SITE) == id_of(paper(1), address=SITE, name="renamed")
+    assert id_of() == id_of(paper(1), title="Another", page_url=SITE)
+    assert id_of(feed_url=SITE) == id_of(paper(1), feed_url=SITE, name="renamed")
     different = [{}, {"name": ""}, {"name": "x"}, {"address": SITE}, {"address": f"{SITE}/x"}]
     assert len({id_of(**fields) for fields in different}) == len(different)
 
@@ -218,7 +218,7 @@ def test_a_feed_has_the_same_id_whatever_is_in_it_and_no_other_feed_has_it() -> 
 def test_ids_never_change_since_readers_know_the_feed_by_them() -> None:
     assert id_of(name="") == "urn:uuid:701c70c4-7a55-5de9-bec1-d5c31a6027c6"
     # Version 5 in the namespace of addresses, RFC 9562.
-    assert id_of(address=f"{SITE}/feed") == uuid5(NAMESPACE_URL, f"{SITE}/feed").urn
+    assert id_of(feed_url=f"{SITE}/feed") == uuid5(NAMESPACE_URL, f"{SITE}/feed").urn
 
 
 def many(number: int, first_seen: datetime) -> list[ListedPaper]:

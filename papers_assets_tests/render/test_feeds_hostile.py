@@ -90,7 +90,7 @@ def test_fields_with_nothing_to_see_are_left_out() -> None:
 @given(texts.map(lambda text: f"https://github.com/ada/{text}"))
 @examples(300)
 def test_whatever_an_address_is_made_of_its_link_is_valid(address: str) -> None:
-    made = feed(paper(abstract=address), address=address, page=address)
+    made = feed(paper(abstract=address), feed_url=address, page_url=address)
     assert atom_faults(render_atom(made)) == []
     assert json_feed_faults(render_json_feed(made)) == []
 

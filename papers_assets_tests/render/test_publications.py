@@ -22,7 +22,7 @@ LISTS: Lists = {"a": [paper(1)], "b": [paper(1), paper(2)]}
 
 
 @pytest.fixture
-def outputs(tmp_path: Path) -> EditionStore:
+def edition_store(tmp_path: Path) -> EditionStore:
     return EditionStore(tmp_path)
 
 
@@ -68,7 +68,7 @@ def test_of_the_archive_the_pages_of_recent_days_are_written_again(
     assert written("a", "b") == {names[0], names[2], "index.html"}
     assert written("a") == {*names, "index.html"}, "every page names the keywords"
     (archive / "mine.html").write_text("before")
-    monkeypatch.setattr("papers_assets.defs.assets.publications.MOST_DAYS", 2)
+    monkeypatch.setattr("papers_assets.defs.assets.publications.MAX_DAYS", 2)
     assert written("a") == {names[2], "index.html"}
     assert {path.name for path in archive.iterdir()} == {*names[1:], "index.html", "mine.html"}
 

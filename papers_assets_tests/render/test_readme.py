@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from papers_assets.render.readme import Section, render_heading, render_preview, render_readme
-from papers_assets_tests.helpers import github_repository, reference_data
+from papers_assets_tests.helpers import github_markdown, reference_data
 from papers_assets_tests.helpers.visible_text import Paper, frame, paper, readme, table_rows
 
 _ROW = re.compile(
@@ -67,16 +67,16 @@ def test_without_an_update_it_says_never() -> None:
 def test_a_section_without_papers_says_so_instead_of_showing_an_empty_table() -> None:
     markdown = readme([], keyword="quiet")
     assert markdown.endswith("\n## quiet\nNo papers yet.\n\n")
-    assert not github_repository.rows(markdown)
+    assert not github_markdown.rows(markdown)
 
 
 def test_a_note_stands_between_the_heading_and_a_table_that_is_still_one() -> None:
     markdown = readme([paper()], note="Not refreshed since 2026-11-20.")
     assert "## compiler\n_Not refreshed since 2026-11-20._\n\n| **Title** |" in markdown
-    *_, title, note = github_repository.outside(markdown)
+    *_, title, note = github_markdown.outside(markdown)
     assert (title.kind, title.text) == ("h2", "compiler")
     assert (note.kind, note.text, note.tags) == ("p", "Not refreshed since 2026-11-20.", ["em"])
-    assert len(list(github_repository.body(markdown))) == 1
+    assert len(list(github_markdown.body(markdown))) == 1
 
 
 def test_a_section_without_papers_keeps_its_note() -> None:
@@ -116,7 +116,7 @@ def test_the_date_is_the_day_in_utc() -> None:
 
 def test_old_ids_keep_their_slash_and_nothing_in_an_id_ends_the_link() -> None:
     markdown = readme([paper(arxiv_id="cs/0503050"), paper(arxiv_id="x) | <b>")])
-    links = [row[0].links for row in github_repository.body(markdown)]
+    links = [row[0].links for row in github_markdown.body(markdown)]
     assert links[0][0][0] == "https://arxiv.org/abs/cs/0503050v1"
     assert links[1][0][0] == "https://arxiv.org/abs/x%29%20%7C%20%3Cb%3Ev1"
 
@@ -142,7 +142,7 @@ def test_a_heading_is_the_line_of_the_readme(keyword: str, line: str) -> None:
 
 def test_the_preview_shows_the_first_papers_in_a_table() -> None:
     papers = [paper(arxiv_id=f"2613.0000{n}", title=f"{n} | <b>*x*</b>") for n in range(4)]
-    rows = list(github_repository.body(render_preview(frame(papers), rows=3)))
+    rows = list(github_markdown.body(render_preview(frame(papers), rows=3)))
     assert [[cell.text for cell in row] for row in rows] == [
         [f"{n} | <b>*x*</b>", "2026-01-12", "cs.PL"] for n in range(3)
     ]
@@ -165,7 +165,7 @@ INVISIBLE = [
 def test_a_title_that_cannot_be_seen_has_a_link_that_can_be_clicked(title: str) -> None:
     papers = [paper(title=title)]
     (row,), (previewed,) = (
-        github_repository.body(markdown)
+        github_markdown.body(markdown)
         for markdown in (readme(papers), render_preview(frame(papers)))
     )
     link = [("https://arxiv.org/abs/2613.00001v1", "(untitled)")]
@@ -174,26 +174,26 @@ def test_a_title_that_cannot_be_seen_has_a_link_that_can_be_clicked(title: str) 
 
 @pytest.mark.parametrize("title", ["0", ".", "\x9b", "\u05e9", "\u56fe", "\u2764\ufe0f", "\u200b0"])
 def test_a_title_of_one_sign_is_a_title(title: str) -> None:
-    (row,) = github_repository.body(readme([paper(title=title)]))
+    (row,) = github_markdown.body(readme([paper(title=title)]))
     assert row[0].text != "(untitled)"
 
 
 @pytest.mark.parametrize("letter", ["x", "<", "*", "\\", "|", "&amp;"])
 def test_fields_of_absurd_length_are_shown_in_part_and_say_so(letter: str) -> None:
     text = (letter * 1_000_000)[:1_000_000]
-    (row,) = github_repository.body(readme([paper(title=text, abstract=text, comment=text)]))
+    (row,) = github_markdown.body(readme([paper(title=text, abstract=text, comment=text)]))
     shown = f"{text[:20_000]}… (1,000,000 characters)"
     assert (row[0].text, row[2].inside["p"], row[3].inside["p"]) == (shown,) * 3
 
 
 def test_a_field_of_as_much_as_is_shown_is_shown_whole() -> None:
-    (row,) = github_repository.body(readme([paper(abstract="x" * 20_000)]))
+    (row,) = github_markdown.body(readme([paper(abstract="x" * 20_000)]))
     assert row[2].inside["p"] == "x" * 20_000
 
 
 def test_a_preview_stays_small() -> None:
     preview = render_preview(frame([paper(title="x" * 9999, primary_category="y" * 9999)]))
-    (row,) = github_repository.body(preview)
+    (row,) = github_markdown.body(preview)
     assert row[0].text == f"{'x' * 200}… (9,999 characters)"
     assert row[2].text == f"{'y' * 200}… (9,999 characters)"
 

@@ -26,7 +26,7 @@ from papers_assets.storage.documents import FRONT_PAGE_MARK, DocumentStore
 from papers_assets.storage.locks import default_locks
 from papers_assets.storage.raw_papers import build_slug
 from papers_assets_tests.checks.test_rendered import hazards
-from papers_assets_tests.helpers import github_repository
+from papers_assets_tests.helpers import github_markdown
 from papers_assets_tests.helpers.thoroughness import examples
 from papers_assets_tests.helpers.visible_text import Paper, frame, paper, visible
 from papers_assets_tests.render.test_escape_properties import hostile
@@ -277,7 +277,7 @@ def test_whatever_keywords_are_called_contents_lead_to_their_headings(names: lis
     found = written(content(*((name, papers(20)) for name in names)), 2_400)
     seen = read(found.front)
     headings = [
-        cell.text for cell in github_repository.outside(found.front) if cell.kind in ("h1", "h2")
+        cell.text for cell in github_markdown.outside(found.front) if cell.kind in ("h1", "h2")
     ]
     expected = list(build_anchors(headings))[1:]
     links = [link for block in seen.above for link in block.links]
@@ -339,7 +339,7 @@ def test_a_front_page_is_the_readme_with_longer_links_and_a_mark() -> None:
         n < m for n, m in zip(found.layout.shown, (40, 9), strict=True)
     )
     assert other.replace("](../output/", "](") == found.front + FRONT_PAGE_MARK
-    assert len(github_repository.outside(other)) == len(github_repository.outside(found.front))
+    assert len(github_markdown.outside(other)) == len(github_markdown.outside(found.front))
 
 
 def test_rows_are_never_all_text_at_once() -> None:

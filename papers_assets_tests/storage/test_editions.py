@@ -24,7 +24,7 @@ TOMORROW = DAY + ONE
 
 
 @pytest.fixture
-def outputs(tmp_path: Path) -> EditionStore:
+def edition_store(tmp_path: Path) -> EditionStore:
     return EditionStore(tmp_path)
 
 
@@ -131,8 +131,8 @@ def test_what_an_older_program_noted_is_known_and_its_keywords_are_followed(
     assert known.updates == {"a": ListUpdate(datetime(2026, 11, 24, tzinfo=UTC))}
     assert announced_kinds(known.papers) == {}
     later = lists_of({"a": [paper(1, 2), paper(2), paper(3, published=LATER)]}, LATER + 2 * ONE)
-    differences = diff(known.papers, later, ["a"], known.updates)
-    assert differences[["arxiv_id", "kind"]].to_numpy().tolist() == [["2613.00003", "new"]]
+    found = diff(known.papers, later, ["a"], known.updates)
+    assert found[["arxiv_id", "kind"]].to_numpy().tolist() == [["2613.00003", "new"]]
 
 
 def test_a_note_that_was_lost_is_made_again_with_the_keywords_that_are_followed(

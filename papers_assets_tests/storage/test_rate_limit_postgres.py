@@ -99,7 +99,7 @@ def test_when_the_server_is_not_there_nobody_asks_and_why_is_said_without_its_pa
 
 
 def test_each_keyword_fails_by_name_and_arxiv_hears_nothing(server: SampleArxiv) -> None:
-    retry_policy = RetryPolicy(max_attempts=2, base_delay=0.0)
+    retry_policy = RetryPolicy(max_attempts=2, backoff=0.0)
     client = ArxivClient(server.url, gate(NOBODY), retry_policy, sleep=lambda _: None)
     with pytest.raises(ArxivError, match="arXiv was not asked") as caught:
         client.query({"search_query": "all:compiler"})

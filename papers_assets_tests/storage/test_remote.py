@@ -54,7 +54,7 @@ def store(s3_home: Path, tmp_path: Path) -> RawPapersStore:
 
 
 @pytest.fixture
-def outputs(s3_home: Path, tmp_path: Path) -> EditionStore:
+def edition_store(s3_home: Path, tmp_path: Path) -> EditionStore:
     return EditionStore(s3_home, FileLocks(tmp_path / "locks"))
 
 

@@ -6,7 +6,7 @@ import pytest
 from papers_assets.arxiv.models import Paper, SearchResult
 from papers_assets.keywords.matching import Matcher
 from papers_assets.keywords.model import Keyword, MatchField
-from papers_assets.transform import raw_papers as held_papers
+from papers_assets.transform import raw_papers
 from papers_assets.transform.answer_validation import (
     ACCEPTED_AFTER,
     Anomaly,
@@ -43,7 +43,7 @@ def doubts(
 
 
 def before(total: int, papers: list[Paper] | None = None) -> RawPapers:
-    return held_papers.merge_answer(keyword(), None, papers or [], LATER, total_results=total)
+    return raw_papers.merge_answer(keyword(), None, papers or [], LATER, total_results=total)
 
 
 def test_a_sound_answer_is_believed() -> None:
@@ -62,7 +62,7 @@ def test_far_fewer_results_than_the_last_good_answer_had_are_doubted(
 
 
 def test_what_the_pages_say_of_themselves_is_a_doubt_that_never_passes() -> None:
-    given = answer(RIGHT, 1000, fault="40 results came where the answer promises 100")
+    given = answer(RIGHT, 1000, problem="40 results came where the answer promises 100")
     [anomaly] = find_anomalies(keyword(), given, RIGHT, before(10_000), {})
     assert anomaly == Anomaly(given.problem, may_be_real=False)
 
@@ -124,7 +124,7 @@ def test_papers_in_older_versions_than_are_held_are_doubted() -> None:
 
 
 def test_whatever_can_be_how_things_are_is_a_doubt_that_passes() -> None:
-    revised = held_papers.merge_answer(keyword(), None, [paper(1, version=2)], LATER)
+    revised = raw_papers.merge_answer(keyword(), None, [paper(1, version=2)], LATER)
     same = answer([*RIGHT, STRANGE[0]])
     matching = [*RIGHT]
     for found in (
@@ -154,7 +154,7 @@ def test_a_month_is_doubted_where_it_is_short_or_lacks_what_came_before_or_does_
         return find_range_anomalies(asked, given, matching, ids)
 
     assert doubted(answer(RIGHT)) == doubted(answer([])) == []
-    assert doubted(answer(RIGHT, fault="short")) == ["short"]
+    assert doubted(answer(RIGHT, problem="short")) == ["short"]
     assert doubted(answer([]), known=4) == []  # revised so that they match no more
     assert doubted(answer([]), known=5) == ["5 of 5 papers are missing that came before"]
     assert doubted(answer([*RIGHT, *STRANGE[:2]])) == []

@@ -112,17 +112,17 @@ def entering(  # noqa: PLR0913 - all but two are said by name
 ) -> str:
     """The kind of a paper that enters a list that was updated at `BASE`."""
     p = paper(1, version, published=published, updated=updated or published, comment=comment)
-    differences = diff(
+    found = diff(
         no_announcements(),
         lists_of({"a": [p]}, seen_at),
         ["a"],
         {"a": ListUpdate(BASE, "x")},
         {"a": definition},
     )
-    assert differences[["version_before", "changed", "before"]].isna().to_numpy().tolist() == [
+    assert found[["version_before", "changed", "before"]].isna().to_numpy().tolist() == [
         [True, False, False]
     ]
-    (kind,) = differences["kind"]
+    (kind,) = found["kind"]
     return str(kind)
 
 

@@ -48,11 +48,11 @@ class Days:
 
     def part(self, lists: Lists, day: date = DAY, now: datetime = LATER) -> Edition:
         papers = lists_of(lists)
-        differences = diff(self.known, papers, NAMES, self.previous)
+        found = diff(self.known, papers, NAMES, self.previous)
         mark = Position(day, self.editions[day].position.part + 1 if day in self.editions else 1)
         self.editions[day] = append_part(
             self.editions.get(day),
-            differences,
+            found,
             unique_papers(papers, NAMES),
             self.known,
             {"a": "Not refreshed since 2026-11-20."},
@@ -64,7 +64,7 @@ class Days:
                 if name not in self.previous
             ],
         )
-        self.known = apply_changes(self.known, papers, differences)
+        self.known = apply_changes(self.known, papers, found)
         return self.editions[day]
 
 

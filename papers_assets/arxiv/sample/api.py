@@ -121,7 +121,7 @@ class Archive:
 
 
 def _sort_key(search: _Search) -> Callable[[Paper], tuple[int, str, str]]:
-    """Give an order in which no two papers are equal."""
+    """Return an order in which no two papers are equal."""
     query = search.query
     match search.by:
         case _SortBy.SUBMITTED:

@@ -116,7 +116,7 @@ class Corpus:
         return (paper for known in self._versions.values() for paper in known.values())
 
     def find(self, arxiv_id: str, version: int | None = None) -> Paper | None:
-        """Give that version of a paper, the newest unless said; None if there is none."""
+        """Return that version of a paper, the newest unless said; None if there is none."""
         versions = self._versions.get(arxiv_id, {})
         return versions.get(version or max(versions, default=0))
 

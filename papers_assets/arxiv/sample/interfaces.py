@@ -25,7 +25,7 @@ class Typed:
 def answer(
     request: RequestRecord, archive: Archive, now: datetime, show: Show = as_asked
 ) -> Typed | None:
-    """Give what is answered to a request; None: there is nothing at its path.
+    """Return what is answered to a request; None: there is nothing at its path.
 
     Args:
         request: with its path and parameters.
@@ -43,7 +43,7 @@ def answer(
 
 
 def words(request: RequestRecord) -> str:
-    """Give what a request asks in words that people know: its query, or all of its parameters."""
+    """Return what a request asks in words that people know: its query, or all of its parameters."""
     if request.path == OAI:
         return " ".join(f"{name}={value}" for name, value in request.parameters.items())
     return request.parameters.get("search_query", "")

@@ -114,7 +114,7 @@ class Oai:
     def _continued(
         self, parameters: Mapping[str, str], now: datetime
     ) -> tuple[Mapping[str, str], int]:
-        """Give what a token asks for, and how many records came before."""
+        """Return what a token asks for, and how many records came before."""
         if set(parameters) != {"verb", "resumptionToken"}:
             raise RefusedError("badArgument", "No other arguments are allowed with a token.")
         asked = dict(parse_qsl(parameters["resumptionToken"]))
@@ -128,7 +128,7 @@ class Oai:
         return asked, skip
 
     def _find(self, first: date, last: date, set_: str) -> Sequence[Paper]:
-        """Give the papers that changed in these days, in the order of their changes."""
+        """Return the papers that changed in these days, in the order of their changes."""
         stamps, papers = self._by_day
         found = papers[bisect_left(stamps, first) : bisect_right(stamps, last)]
         return [p for p in found if not set_ or any(_within(s, set_) for s in oai_xml.sets(p))]
@@ -176,7 +176,7 @@ def _list_sets() -> str:
 
 
 def _asked(parameters: Mapping[str, str]) -> tuple[date, date, str]:
-    """Give the first and the last day and the set that are asked for."""
+    """Return the first and the last day and the set that are asked for."""
     if unknown := set(parameters) - {"verb", *_LISTING}:
         raise RefusedError("badArgument", f"Not allowed: {', '.join(sorted(unknown))}.")
     if "metadataPrefix" not in parameters:
@@ -210,5 +210,5 @@ def _within(spec: str, set_: str) -> bool:
 
 
 def _midnight(now: datetime) -> datetime:
-    """Give when a token expires: with the day, UTC."""
+    """Return when a token expires: with the day, UTC."""
     return datetime.combine(now.astimezone(UTC).date() + timedelta(days=1), time.min, UTC)

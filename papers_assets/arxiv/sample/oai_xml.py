@@ -84,7 +84,7 @@ def deleted(paper: Paper) -> str:
 
 
 def datestamp(paper: Paper) -> date:
-    """Give the day of a paper's last change: when its newest version is announced, the day after.
+    """Return the day of a paper's last change: when its newest version is announced, the day after.
 
     arXiv's own is when the record was last touched, for whatever reason.
     """
@@ -92,7 +92,7 @@ def datestamp(paper: Paper) -> date:
 
 
 def sets(paper: Paper) -> tuple[str, ...]:
-    """Give the sets that a paper is in: those of its categories."""
+    """Return the sets that a paper is in: those of its categories."""
     return tuple(map(to_set_spec, filter(is_known, _categories(paper))))
 
 
@@ -129,7 +129,7 @@ def _categories(paper: Paper) -> tuple[str, ...]:
 
 
 def _versions(paper: Paper, corpus: Corpus) -> list[tuple[int, str]]:
-    """Give the versions that are known, each with when it was submitted."""
+    """Return the versions that are known, each with when it was submitted."""
     numbers = range(1, paper.version)
     known = {n: found.updated for n in numbers if (found := corpus.find(paper.id, n))}
     return sorted({1: paper.published, **known, paper.version: paper.updated}.items())

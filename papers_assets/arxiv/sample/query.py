@@ -1,4 +1,4 @@
-"""A search query as it was understood, and which papers it finds. `grammar.py` reads its text."""
+"""A search query as it was understood, and which papers it finds. `grammar` reads its text."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace

@@ -97,7 +97,7 @@ class Script:
             return tuple(self._struck)
 
     def __call__(self, request: RequestRecord) -> Fault | Spoiler | None:
-        """Say what a request is answered with; None: the truth."""
+        """Return what a request is answered with; None: the truth."""
         asked = words(request)
         with self._lock:
             for number, step in enumerate(self._steps):

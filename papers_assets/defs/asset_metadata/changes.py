@@ -1,4 +1,4 @@
-"""Metadata of `changes_metadata` and `digest_metadata`: what changed, and the document for readers."""
+"""Metadata of `changes` and `digest`: what changed, and the document for readers."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -27,7 +27,7 @@ _MAX_DIGEST = 6_000
 def changes_metadata(
     published: PublishResult, keywords_config: KeywordsConfig, edition_store: EditionStore
 ) -> Metadata:
-    """Describe a materialization of `changes_metadata`: what it found this time, and the day's edition."""
+    """Describe a materialization of `changes`: what it found this time, and the day's edition."""
     found = published.differences.groupby(["keyword", "kind"]).size()
     counts = {kind: int((published.differences["kind"] == kind).sum()) for kind in ChangeKind}
     rows: list[dict[str, str | int]] = [
@@ -49,7 +49,7 @@ def changes_metadata(
 
 
 def digest_metadata(digest: Digest, path: Path, text: str) -> Metadata:
-    """Describe a materialization of `digest_metadata`."""
+    """Describe a materialization of `digest`."""
     rows = sum(len(group.entries) for group in digest.groups)
     return {
         "dagster/row_count": rows,
@@ -65,7 +65,7 @@ def digest_metadata(digest: Digest, path: Path, text: str) -> Metadata:
 
 
 def _shorten_digest(digest: Digest) -> Digest:
-    """Give the digest with the beginnings of its texts; the run history keeps it for ever."""
+    """Return the digest with the beginnings of its texts; the run history keeps it for ever."""
     groups = [
         replace(group, entries=tuple(map(_shorten_entry, group.entries))) for group in digest.groups
     ]

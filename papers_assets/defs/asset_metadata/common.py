@@ -60,7 +60,7 @@ def table_by_keyword(rows: Sequence[Mapping[str, str | int]]) -> Metadata:
 
 
 def shorten(text: str) -> str:
-    """Give the beginning of a text, on one line."""
+    """Return the beginning of a text, on one line."""
     return markdown.truncate(markdown.collapse_whitespace(text), _MAX_TEXT)
 
 

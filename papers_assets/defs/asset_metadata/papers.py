@@ -1,4 +1,4 @@
-"""Metadata of `papers_metadata`: counts by keyword, and papers a day."""
+"""Metadata of `papers`: counts by keyword, and papers a day."""
 
 from base64 import b64encode
 from datetime import date, timedelta
@@ -23,7 +23,7 @@ _ROWS = 10
 def papers_metadata(
     result: SelectionResult, previous: pd.DataFrame | None, today: date
 ) -> Metadata:
-    """Describe a materialization of `papers_metadata`; `previous` is what was published before it."""
+    """Describe a materialization of `papers`; `previous` is what was published before it."""
     frame = result.frame.copy(deep=False)
     frame.attrs = {}  # or pandas copies them, all of them, with every slice
     news = selection.count_new(frame, previous)

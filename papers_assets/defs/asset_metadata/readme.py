@@ -1,4 +1,4 @@
-"""Metadata of `readme_metadata`: its sections, its size, and its beginning."""
+"""Metadata of `readme`: its sections, its size, and its beginning."""
 
 import re
 from collections.abc import Sequence
@@ -32,7 +32,7 @@ def readme_metadata(
     *pages: int,
     shown: Sequence[int] = (),
 ) -> Metadata:
-    """Describe a materialization of `readme_metadata`.
+    """Describe a materialization of `readme`.
 
     Args:
         sections: what it says.
@@ -84,7 +84,7 @@ def _join_names(names: Sequence[str]) -> list[str]:
 
 
 def _excerpt(papers: pd.DataFrame) -> pd.DataFrame:
-    """Give the first rows, with the beginning of their texts."""
+    """Return the first rows, with the beginning of their texts."""
     head = papers.head(PREVIEW_ROWS).copy()
     for name in ("title", "abstract", "comment"):
         head[name] = head[name].map(shorten, na_action="ignore")

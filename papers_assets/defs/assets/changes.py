@@ -1,4 +1,4 @@
-"""The assets `changes_metadata` and `digest_metadata`: what is different since the last edition, and how it reads."""
+"""The assets `changes` and `digest`: what is different since the last edition, and how it reads."""
 
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
@@ -20,7 +20,7 @@ from papers_assets.defs.automation import checks_passed_condition
 from papers_assets.defs.resources import StoreResource
 from papers_assets.keywords.model import KeywordsConfig
 from papers_assets.pipeline.check_stored import check_stored_changes
-from papers_assets.pipeline.deliver import MOST_DAYS
+from papers_assets.pipeline.deliver import MAX_DAYS
 from papers_assets.pipeline.publish_edition import publish_edition
 from papers_assets.render.digest import render_digest_markdown
 from papers_assets.render.site import DAYS_FOLDER, build_page_name
@@ -33,7 +33,7 @@ from papers_assets.transform.digest import Digest, build_digest
 def build_changes_asset(
     keywords_config: KeywordsConfig, papers: dg.AssetsDefinition, now: Callable[[], datetime]
 ) -> dg.AssetsDefinition:
-    """Make `changes_metadata`: what is different since the last edition."""
+    """Make `changes`: what is different since the last edition."""
     spec = dg.AssetSpec(
         "changes",
         deps=[papers],
@@ -76,7 +76,7 @@ def build_changes_asset(
 def build_digest_asset(
     keywords_config: KeywordsConfig, changes: dg.AssetsDefinition
 ) -> dg.AssetsDefinition:
-    """Make `digest_metadata`: the newest edition, for people."""
+    """Make `digest`: the newest edition, for people."""
 
     @dg.asset(
         name="digest",
@@ -103,7 +103,7 @@ def build_digest_asset(
                 context.log.info("There has been no edition yet: no digest.")
                 return
             # A day whose digest was not written, since something failed, gets it now.
-            for day in days[-MOST_DAYS:]:
+            for day in days[-MAX_DAYS:]:
                 if day == days[-1] or not edition_store.digest_path(day).exists():
                     told, text = _render_digest(edition_store, day, keywords_config)
                     path = edition_store.write_digest(day, text)

@@ -12,7 +12,7 @@ from papers_assets.defs.asset_checks import ARXIV, FRESHNESS, POOL, log_partitio
 from papers_assets.defs.resources import ArxivResource, StoreResource
 from papers_assets.defs.run_config import OPEN_DAYS_TAG
 from papers_assets.keywords.model import KeywordsConfig
-from papers_assets.pipeline.harvest import HarvestedDay, HarvestFailure, harvest_days, list_days_due
+from papers_assets.pipeline.harvest import BroughtIn, HarvestFailure, harvest_days, list_days_due
 from papers_assets.storage.files import StoreError
 from papers_assets.storage.harvest import HarvestStore
 from papers_assets.storage.raw_papers import FORMAT
@@ -29,7 +29,7 @@ _MAX_LISTED_DAYS = 50
 
 
 def build_day_partitions(since: date) -> dg.DailyPartitionsDefinition:
-    """Give the partitions of `harvest`: the days from `since` to today, UTC."""
+    """Return the partitions of `harvest`: the days from `since` to today, UTC."""
     return dg.DailyPartitionsDefinition(start_date=since.isoformat(), timezone="UTC", end_offset=1)
 
 
@@ -81,7 +81,7 @@ def build_harvest_asset(
         try:
             for outcome in harvest_days(days, sets, client, harvest_store, now):
                 match outcome:
-                    case HarvestedDay(day=day):
+                    case BroughtIn(day=day):
                         metadata = asset_metadata.harvest_metadata(
                             outcome, sets, harvest_store.path(day)
                         )
@@ -104,11 +104,11 @@ def build_harvest_asset(
     return harvest
 
 
-def _record_result(harvest_store: HarvestStore, outcome: HarvestedDay | HarvestFailure) -> None:
+def _record_result(harvest_store: HarvestStore, outcome: BroughtIn | HarvestFailure) -> None:
     """Note whether a day came, and why it did not, right away: the run may be killed."""
     try:
         match outcome:
-            case HarvestedDay():
+            case BroughtIn():
                 harvest_store.write_problems((outcome.day,), {})
             case HarvestFailure(was_asked=True):
                 harvest_store.write_problems((), {outcome.day: outcome.short_reason})

@@ -1,4 +1,4 @@
-"""The asset `papers_metadata`: each keyword's list."""
+"""The asset `papers`: each keyword's list."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -27,7 +27,7 @@ from papers_assets.transform import selection, selection_cache
 def build_papers_asset(
     keywords_config: KeywordsConfig, raw_papers: dg.AssetsDefinition, now: Callable[[], datetime]
 ) -> dg.AssetsDefinition:
-    """Make `papers_metadata`: each keyword's list, as one DataFrame."""
+    """Make `papers`: each keyword's list, as one DataFrame."""
     spec = dg.AssetSpec(
         "papers",
         deps=[raw_papers],

@@ -12,7 +12,7 @@ from papers_assets.defs.asset_checks import DEFAULT_CODE_VERSION, PUBLISHING
 from papers_assets.defs.automation import checks_passed_condition
 from papers_assets.defs.resources import StoreResource
 from papers_assets.keywords.model import KeywordsConfig
-from papers_assets.pipeline.deliver import MOST_DAYS as RECENT_DAYS
+from papers_assets.pipeline.deliver import MAX_DAYS as RECENT_DAYS
 from papers_assets.render.data import FORMAT as DATA_FORMAT
 from papers_assets.render.publications import Files, Publications
 from papers_assets.render.site import DAYS_FOLDER, MAX_DAYS, build_page_name

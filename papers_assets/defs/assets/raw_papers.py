@@ -91,7 +91,8 @@ def build_raw_papers_asset(
         code_version=str(FORMAT),
         description=(
             "Every version of every paper that arXiv returned, one partition per keyword.\n\n"
-            f"{_HARVEST_DESCRIPTION if harvest else _QUERY_DESCRIPTION} Stored papers are kept. A keyword that fails "
+            f"{_HARVEST_DESCRIPTION if harvest else _QUERY_DESCRIPTION} Stored papers are kept. "
+            "A keyword that fails "
             "keeps its papers; its partition alone is shown as failed."
         ),
         metadata={

@@ -1,4 +1,4 @@
-"""The asset `readme_metadata`: the rendered document, and its pages when one is not enough."""
+"""The asset `readme`: the rendered document, and its pages when one is not enough."""
 
 import logging
 from collections.abc import Iterator, Sequence
@@ -43,7 +43,7 @@ logger = logging.getLogger(__name__)
 def build_readme_asset(
     keywords_config: KeywordsConfig, papers: dg.AssetsDefinition, *, notifies: bool = False
 ) -> dg.AssetsDefinition:
-    """Make `readme_metadata`: the rendered document; for `notifies`, see `render.readme_pages.ReadmeContent`."""
+    """Make `readme`: the rendered document; for `notifies`, see `ReadmeContent`."""
     spec = dg.AssetSpec(
         "readme",
         deps=[papers],
@@ -76,9 +76,9 @@ def build_readme_asset(
         documents = opened.documents
         with opened.publish_lock():
             rows = opened.read_papers(README_COLUMNS)
-            content = build_content(rows, keywords_config, notifies=notifies)
+            said = build_content(rows, keywords_config, notifies=notifies)
             try:
-                written, results = _publish(documents, rows, content, keywords_config)
+                written, results = _publish(documents, rows, said, keywords_config)
             except _InvalidDocumentsError as error:
                 # What is there stays: of an older date, and right.
                 yield from check_results(context, error.findings, checks.README_CHECKS)
@@ -86,8 +86,8 @@ def build_readme_asset(
             _remove_unlinked(documents, written, front_page=keywords_config.front_page)
         yield dg.MaterializeResult(
             metadata=asset_metadata.readme_metadata(
-                content.sections,
-                content.last_update,
+                said.sections,
+                said.last_update,
                 documents.readme_path,
                 *written.sizes,
                 shown=written.layout.shown,
@@ -119,7 +119,7 @@ class _WrittenDocuments(NamedTuple):
 def _publish(
     documents: DocumentStore,
     papers: pd.DataFrame,
-    content: ReadmeContent,
+    said: ReadmeContent,
     keywords_config: KeywordsConfig,
 ) -> tuple[_WrittenDocuments, list[checks.CheckResult]]:
     """Write all documents, judge them, and only then let them take their places.
@@ -128,8 +128,8 @@ def _publish(
         _Wrong: they are not what they should be; nothing has been replaced.
     """
     with documents.atomic_batch():
-        written = _write_all(documents, content, front_page=keywords_config.front_page)
-        results = _check_documents(documents, papers, content, keywords_config, written)
+        written = _write_all(documents, said, front_page=keywords_config.front_page)
+        results = _check_documents(documents, papers, said, keywords_config, written)
         if wrong := checks.find_blocking_failures(results, checks.README_CHECKS):
             raise _InvalidDocumentsError(
                 " ".join(finding.description for finding in wrong), results
@@ -138,22 +138,22 @@ def _publish(
 
 
 def _write_all(
-    documents: DocumentStore, content: ReadmeContent, *, front_page: bool
+    documents: DocumentStore, said: ReadmeContent, *, front_page: bool
 ) -> _WrittenDocuments:
     """Write every document, each before what leads to it, so that no link leads nowhere."""
-    layout = paginate(content, build_slug, front_page=front_page)
+    layout = paginate(said, build_slug, front_page=front_page)
     if layout.pages:
         progress.info(
             "not all rows fit into the README: writing %s", count_noun(len(layout.pages), "page")
         )
     sizes = [
-        documents.write_page(page.name, readme_pages.render_page(content, page))
+        documents.write_page(page.name, readme_pages.render_page(said, page))
         for page in reversed(layout.pages)
     ]
-    size, problem = documents.write_readme(readme_pages.render_front(content, layout)), ""
+    size, problem = documents.write_readme(readme_pages.render_front(said, layout)), ""
     try:
         if front_page:
-            documents.write_front_page(readme_pages.render_front_page(content, layout))
+            documents.write_front_page(readme_pages.render_front_page(said, layout))
     except StoreError as error:
         # The list itself is good, and people wait for it.
         problem = str(error)
@@ -176,7 +176,7 @@ def _remove_unlinked(
 def _check_documents(
     documents: DocumentStore,
     papers: pd.DataFrame,
-    content: ReadmeContent,
+    said: ReadmeContent,
     keywords_config: KeywordsConfig,
     written: _WrittenDocuments,
 ) -> list[checks.CheckResult]:
@@ -186,7 +186,7 @@ def _check_documents(
     return checks.check_readme(
         documents.read(documents.readme_path),
         papers,
-        content.sections,
+        said.sections,
         keywords_config,
         pages=((name, documents.read(documents.pages_folder / name)) for name in names),
         front_page=documents.read(documents.front_page_path) if has_front_page else None,

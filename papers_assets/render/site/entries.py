@@ -165,7 +165,7 @@ class PaperEntry:
 
 
 def truncate(text: str) -> str:
-    """Give a published text as readers see it."""
+    """Return a published text as readers see it."""
     return markdown.truncate(markdown.collapse_whitespace(text), _MAX_TEXT)
 
 

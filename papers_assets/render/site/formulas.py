@@ -36,7 +36,7 @@ class TextPiece(NamedTuple):
 
 
 def split_formulas(text: str) -> Iterator[TextPiece]:
-    """Give the text in pieces; joined, their texts are the text."""
+    """Return the text in pieces; joined, their texts are the text."""
     start = position = 0
     while match := _FORMULA.search(text, position):
         kind = match.lastgroup
@@ -54,7 +54,7 @@ def split_formulas(text: str) -> Iterator[TextPiece]:
 
 
 def _is_mathematics(between: str, following: str) -> bool:
-    """Say whether what stands between two dollars is no money; see above."""
+    """Whether what stands between two dollars is no money; see above."""
     if _WORD.search(_ARGUMENT.sub("", between)):
         return False
     if _EVIDENCE.search(between):

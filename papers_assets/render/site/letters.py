@@ -26,7 +26,7 @@ _PREFIXES = ("LATIN ", "GREEK ")
 
 
 def apply_style(text: str, style: str) -> str:
-    """Give the text in a style of MathML's `mathvariant`; what has no such letter stays."""
+    """Return the text in a style of MathML's `mathvariant`; what has no such letter stays."""
     return "".join(_style_letter(letter, style) for letter in text)
 
 

@@ -72,7 +72,7 @@ class _UnsuitableFormulaError(Exception):
 
 
 def render_text(text: str) -> Markup:
-    """Give a text as HTML, its formulas as MathML where that is possible.
+    """Return a text as HTML, its formulas as MathML where that is possible.
 
     Args:
         text: as `papers_assets.render.markdown.collapse_whitespace` returns it.
@@ -86,7 +86,7 @@ def render_text(text: str) -> Markup:
 
 @lru_cache(maxsize=20_000)
 def render_mathml(formula: str, *, is_display: bool = False) -> Markup | None:
-    """Give a formula as MathML; None: better show its source."""
+    """Return a formula as MathML; None: better show its source."""
     if len(formula) > MAX_CHARACTERS or not _is_harmless(formula):
         return None
     latex = _BARE_PERCENT.sub(r"\\%", formula)  # a comment in TeX, a percentage in abstracts
@@ -103,7 +103,7 @@ def render_mathml(formula: str, *, is_display: bool = False) -> Markup | None:
 
 
 def _is_harmless(formula: str) -> bool:
-    """Say whether the formula is balanced, and nothing in it means more than it looks."""
+    """Whether the formula is balanced, and nothing in it means more than it looks."""
     braces = [brace for brace in _BRACE.findall(formula) if brace in "{}"]
     depths = list(accumulate(1 if brace == "{" else -1 for brace in braces))
     is_balanced = not depths or (min(depths) >= 0 and depths[-1] == 0)
@@ -202,7 +202,7 @@ def _is_control(character: str) -> bool:
 
 
 def _has_all_letters(formula: str, row: ET.Element) -> bool:
-    """Say whether every letter and digit of the source that is no command's is shown."""
+    """Whether every letter and digit of the source that is no command's is shown."""
     source = Counter(filter(str.isalnum, _to_plain(_COMMAND.sub(" ", formula))))
     return source <= Counter(_to_plain("".join(row.itertext())))
 

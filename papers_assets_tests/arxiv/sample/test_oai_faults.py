@@ -23,7 +23,7 @@ from papers_assets.arxiv.retry import RetryPolicy
 from papers_assets.arxiv.sample import ALL_FAULTS, OAI_FAULTS, Corpus, SampleArxiv, Script, Step
 from papers_assets_tests.helpers.sample_papers import NOW, paper
 
-PATIENCE = RetryPolicy(max_attempts=1, base_delay=0, max_body=1 << 20)
+PATIENCE = RetryPolicy(max_attempts=1, backoff=0, max_body=1 << 20)
 SHORT = replace(PATIENCE, read_timeout=0.3, answer_timeout=0.3)
 DAY = date(2026, 11, 11)
 CORPUS = Corpus(
