@@ -322,7 +322,7 @@ def test_whole_lists_are_read_when_what_is_held_is_ignored(
     fetch = paging.fetch_until_known
 
     def watched(*arguments: Any, **options: Any) -> Any:
-        filled.append(options["fill"])
+        filled.append(options["until_cap"])
         return fetch(*arguments, **options)
 
     monkeypatch.setattr(refresh_keyword, "fetch_until_known", watched)

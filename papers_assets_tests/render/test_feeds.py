@@ -211,7 +211,7 @@ def id_of(*papers: ListedPaper, **fields: Any) -> str:
 def test_a_feed_has_the_same_id_whatever_is_in_it_and_no_other_feed_has_it() -> None:
     assert id_of() == id_of(paper(1), title="Another", page_url=SITE)
     assert id_of(feed_url=SITE) == id_of(paper(1), feed_url=SITE, name="renamed")
-    different = [{}, {"name": ""}, {"name": "x"}, {"address": SITE}, {"address": f"{SITE}/x"}]
+    different = [{}, {"name": ""}, {"name": "x"}, {"feed_url": SITE}, {"feed_url": f"{SITE}/x"}]
     assert len({id_of(**fields) for fields in different}) == len(different)
 
 
