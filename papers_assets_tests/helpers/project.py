@@ -136,6 +136,9 @@ class Pipeline:
 
     def first_day(self) -> None:
         """Be as after the first run: the folder is copied from where the same has been run."""
+        assert not (self.home / "dagster.yaml").exists(), (
+            "a history that is open is not to be copied"
+        )
         if self.prepared is None:
             self.run()
             return

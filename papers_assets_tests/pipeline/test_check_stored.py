@@ -139,7 +139,7 @@ def test_the_schedule_executes_them_daily_once_something_is_published_and_nothin
         return schedule.evaluate_tick(tick(house)).skip_message
 
     assert skipped() == "Nothing has been published yet."
-    house.first_day()
+    house.run()
     assert skipped() is None
     run = house.instance.create_run_for_job(house.definitions.resolve_job_def(CHECKS_JOB))
     house.instance.report_run_canceling(run)
