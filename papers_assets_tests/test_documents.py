@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from papers_assets.cli import main
-from papers_assets.keywords import tables
+from papers_assets.keywords import values
 from papers_assets.render.github import build_anchors
 from papers_assets.settings import PROJECT_ROOT
 
@@ -70,7 +70,7 @@ def test_every_make_target_in_the_readme_exists() -> None:
 
 
 def test_every_setting_command_and_variable_is_documented() -> None:
-    keys = {*tables._FILE_KEYS, *tables._KEYWORD_KEYS} - {"keywords"}
+    keys = {*values.FILE_OPTIONS, *values.SEARCH_OPTIONS, *values.KEYWORD_OPTIONS}
     assert {key for key in keys if f"| `{key}` |" not in CONFIGURATION} == set()
     assert {name for name in main.commands if f"| `papers {name}" not in CONFIGURATION} == set()
     code = "".join(path.read_text() for path in (PROJECT_ROOT / "papers_assets").rglob("*.py"))

@@ -27,9 +27,8 @@ def _checked_option(name: str, read: Callable[[str], _T]) -> Callable[[str], _T]
     def check(value: str) -> _T:
         try:
             return read(value)
-        except* ValueMistake as mistakes:
-            text = " ".join(str(mistake) for mistake in mistakes.exceptions)
-        raise click.BadParameter(text)
+        except ValueMistake as mistake:
+            raise click.BadParameter(str(mistake)) from None
 
     check.__name__ = name
     return check

@@ -1,48 +1,42 @@
 """Read the tables of keywords.toml into `KeywordsConfig`, and note every mistake in them. Pure.
 
-`papers_assets.keywords.values` checks single values.
+`papers_assets.keywords.values` reads single values.
 """
 
 import difflib
 import json
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from papers_assets.arxiv.search import MAX_TERMS
 from papers_assets.keywords import query, values
-from papers_assets.keywords.model import (
-    Keyword,
-    KeywordsConfig,
-    PaperSource,
-    Phrase,
-    Revisions,
-    Search,
+from papers_assets.keywords.model import Keyword, KeywordsConfig, PaperSource, Phrase, Search
+from papers_assets.keywords.values import (
+    FILE_OPTIONS,
+    KEYWORD_OPTIONS,
+    SEARCH_OPTIONS,
+    ValueMistake,
+    to_short_toml,
 )
-from papers_assets.keywords.values import ValueMistake, to_short_toml
 
-_FILE_KEYS = (
-    *("cap", "categories", "timezone", "schedule", "keep_runs", "keep_papers", "site"),
-    *("digest_when_nothing_changed", "digest_name", "front_page", "source", "harvest_since"),
-    *("witness", "in", "keywords"),
-)
-_SEARCH_KEYS = ("any", "all", "none", "in", "categories", "cross_lists", "exact")
-_KEYWORD_KEYS = (*_SEARCH_KEYS, "queries", "revisions", "cap", "recipients")
-_TOP_KEYS = tuple(name for name in _FILE_KEYS if name not in (*_KEYWORD_KEYS, "keywords"))
+_TOP_KEYS = [name for name in FILE_OPTIONS if name not in SEARCH_OPTIONS | KEYWORD_OPTIONS]
 EXAMPLE = '[keywords."graph neural networks"]'
 _BELONGS_AT_THE_TOP = "belongs at the top of the file, above the first [section]."
 # Used in place of mistaken values, so that one mistake is not reported as two.
-_PLACEHOLDER = Search(any=(Phrase("x"),), all=((Phrase("x"),),), categories=("cs",))
+_STAND_INS: dict[str, Any] = {
+    "any": (Phrase("x"),),
+    "all": ((Phrase("x"),),),
+    "categories": ("cs",),
+}
 
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+|queries\[\d+\]")
 
 _Key = tuple[str, ...]
-_T = TypeVar("_T")
 
 
 def read_tables(path: Path, content: dict[str, Any]) -> tuple[KeywordsConfig, list[str]]:
@@ -61,215 +55,159 @@ class _TablesReader:
         self.mistakes: list[str] = []
 
     def read(self, path: Path, content: dict[str, Any]) -> KeywordsConfig:
-        self._check_keys((), content, _FILE_KEYS)
-
-        def option(name: str, check: Callable[[object], _T], default: _T) -> _T:
-            return self._option((), content, name, check, default)
-
-        def days(name: str, default: int) -> int:
-            return option(name, partial(values.parse_days, name, default), default)
-
-        def yes(name: str) -> bool:
-            return option(name, partial(values.parse_boolean, name), False)  # noqa: FBT003 - a default
-
-        cap = option("cap", values.parse_cap, 100)
+        options = self._options((), content, FILE_OPTIONS, "keywords")
+        cap = options.pop("cap", Keyword.cap)
         defaults = Search(
-            within=option("in", values.parse_match_field, None),
-            categories=self._categories((), content, ()),
+            within=options.pop("within", None), categories=options.pop("categories", ())
         )
-        keywords = self._keyword_tables(content)
-        source = option("source", values.parse_source, PaperSource.QUERY)
-        since = partial(values.parse_harvest_since, source)
+        self._check_source(content, options)
+        tables = self._keyword_tables(content)
         return KeywordsConfig(
             path=path,
-            keywords=tuple(
-                self._keyword(name, table, cap, defaults) for name, table in keywords.items()
-            ),
-            timezone=option("timezone", values.parse_timezone, ZoneInfo("UTC")),
-            schedule=option("schedule", values.parse_schedule, "0 6 * * *"),
-            keep_runs=days("keep_runs", 90),
-            keep_papers=days("keep_papers", 1095),
-            site=option("site", values.parse_site, ""),
-            digest_name=option("digest_name", values.parse_name, "Daily Papers"),
-            digest_when_nothing_changed=yes("digest_when_nothing_changed"),
-            front_page=yes("front_page"),
-            source=source,
-            harvest_since=self._check_value(
-                ("harvest_since",), since, content.get("harvest_since"), None
-            ),
-            witness=option("witness", partial(values.parse_witness, source), False),  # noqa: FBT003
+            keywords=tuple(self._keyword(name, tables[name], cap, defaults) for name in tables),
+            timezone=options.pop("timezone", ZoneInfo("UTC")),
+            schedule=options.pop("schedule", "0 6 * * *"),
+            **options,
         )
 
-    def _option(  # noqa: PLR0913, PLR0917 - of one option
-        self,
-        key: _Key,
-        table: dict[str, Any],
-        name: str,
-        check: Callable[[object], _T],
-        default: _T,
-        stand_in: _T | None = None,
-    ) -> _T:
-        if name not in table:
-            return default
-        instead = default if stand_in is None else stand_in
-        return self._check_value((*key, name), check, table[name], instead)
+    def _options(
+        self, key: _Key, table: dict[str, Any], parsers: values.Parsers, *others: str
+    ) -> dict[str, Any]:
+        """Return the values that `table` has, by field; `others` are known and not read."""
+        self._check_keys(key, table, (*parsers, *others))
+        options = {}
+        for name in [name for name in parsers if name in table]:
+            field = "within" if name == "in" else name
+            try:
+                options[field] = parsers[name](table[name])
+            except ValueMistake as mistake:
+                self._add_mistakes((*key, name), *mistake.args)
+                if name in _STAND_INS:
+                    options[field] = _STAND_INS[name]
+        return options
 
-    def _categories(
-        self, key: _Key, table: dict[str, Any], default: tuple[str, ...]
-    ) -> tuple[str, ...]:
-        check, stand_in = values.parse_categories, _PLACEHOLDER.categories
-        return self._option(key, table, "categories", check, default, stand_in)
+    def _add_mistakes(self, key: _Key, *mistakes: str) -> None:
+        self.mistakes += (f"{_dotted_key(key)}: {mistake}" for mistake in mistakes)
 
-    def _check_value(
-        self, key: _Key, check: Callable[[Any], _T], value: object, stand_in: _T
-    ) -> _T:
-        try:
-            return check(value)
-        except* ValueMistake as mistakes:
-            for mistake in mistakes.exceptions:
-                self._add_mistake(key, str(mistake))
-        return stand_in
-
-    def _add_mistake(self, key: _Key, mistake: str) -> None:
-        self.mistakes.append(f"{_dotted_key(key)}: {mistake}")
-
-    def _check_keys(self, key: _Key, table: dict[str, Any], known: Iterable[str]) -> None:
+    def _check_keys(self, key: _Key, table: dict[str, Any], known: Sequence[str]) -> None:
         for name, value in table.items():
             if name not in known:
-                remedy = _suggest_key(key, name, value, tuple(known))
-                self._add_mistake(
+                remedy = _suggest_key(key, name, value, known)
+                self._add_mistakes(
                     (*key, name), f"unknown key (value {to_short_toml(value)}). {remedy}"
                 )
+
+    def _check_source(self, content: dict[str, Any], options: dict[str, Any]) -> None:
+        if options.get("source") is not PaperSource.HARVEST:
+            options.pop("harvest_since", None)
+            return
+        if "harvest_since" not in content:
+            problem = 'missing, as source = "harvest" needs the first day to fetch.'
+            self._add_mistakes(("harvest_since",), f"{problem} {values.WRITE_A_DAY}")
+        if options.get("witness"):
+            self._add_mistakes(
+                ("witness",),
+                'true, but with source = "harvest" all papers come from OAI-PMH already. Leave '
+                "witness out.",
+            )
 
     def _keyword_tables(self, content: dict[str, Any]) -> dict[str, object]:
         tables = content.get("keywords", {})
         if not isinstance(tables, dict):
             names = tables if values.are_texts(tables) else ["graph neural networks"]
             sections = ", ".join(f"[{_dotted_key(('keywords', name))}]" for name in names)
-            self._add_mistake(
+            self._add_mistakes(
                 ("keywords",), f"{to_short_toml(tables)} is not a table. Write {sections}."
             )
             return {}
         others = [name for name, value in content.items() if isinstance(value, dict)]
         if not tables and others in ([], ["keywords"]):  # else one of them is to be a keyword
-            self._add_mistake(("keywords",), f"no keyword at all. Add a line such as {EXAMPLE}.")
+            self._add_mistakes(("keywords",), f"no keyword at all. Add a line such as {EXAMPLE}.")
         seen: dict[str, str] = {}
         for name in tables:
-            self._check_name(name)
-            if (other := seen.setdefault(normalize_name(name), name)) != name:
-                self._add_mistake(
-                    ("keywords", name),
-                    f"the same keyword as {to_short_toml(other)}: arXiv does not tell upper from "
-                    "lower "
-                    "case. Keep one of them.",
-                )
+            self._add_mistakes(("keywords", name), *_check_name(name, seen))
         return tables
-
-    def _check_name(self, name: str) -> None:
-        key = ("keywords", name)
-        self._check_value(key, partial(values.check_phrase, "keyword"), name, None)
-        if "..." in name:
-            self._add_mistake(
-                key,
-                "a keyword cannot have three dots in a row, which Dagster reads as a range. Choose "
-                "another name and put the phrase into any = [...].",
-            )
 
     def _keyword(self, name: str, table: object, cap: int, defaults: Search) -> Keyword:
         key = ("keywords", name)
-        table = self._table(key, table, _KEYWORD_KEYS)
-
-        def option(name: str, check: Callable[[object], _T], default: _T) -> _T:
-            return self._option(key, table, name, check, default)
-
-        keyword = Keyword(
-            name=name,
-            searches=tuple(self._searches(key, table, defaults)),
-            cap=option("cap", values.parse_cap, cap),
-            recipients=option("recipients", values.parse_variable, ""),
-            revisions=option("revisions", values.parse_revisions, Revisions.INCLUDE),
-        )
+        table = self._table(key, table)
+        options = self._options(key, table, SEARCH_OPTIONS | KEYWORD_OPTIONS)
+        own = {option: options.pop(option) for option in KEYWORD_OPTIONS if option in options}
+        queries = own.pop("queries", None)
+        options = {"any": (Phrase(name),)} | options
+        search = self._check_search(key, table, replace(defaults, **options))
+        if "queries" in table:
+            for option in [option for option in ("any", "all") if option in table]:
+                self._add_mistakes(
+                    (*key, option), f"beside queries. Move {option} into one of the queries."
+                )
+        searches = self._queries(key, queries, search) if queries else [search]
+        keyword = Keyword(name, tuple(searches), **{"cap": cap} | own)
         if (terms := query.count_terms(keyword)) > MAX_TERMS:
-            self._add_mistake(
+            self._add_mistakes(
                 key,
                 f"its query has {terms} terms, and arXiv takes {MAX_TERMS} at most. "
                 "Move some of the phrases to keywords of their own.",
             )
         return keyword
 
-    def _searches(self, key: _Key, table: dict[str, Any], defaults: Search) -> Iterator[Search]:
-        defaults = self._search(key, table, replace(defaults, any=(Phrase(key[-1]),)))
-        queries = table.get("queries")
-        if queries is None:
-            yield defaults
-            return
-        for name in ("any", "all"):
-            if name in table:
-                self._add_mistake(
-                    (*key, name), f"beside queries. Move {name} into one of the queries."
-                )
-        if not isinstance(queries, list) or not queries:
-            self._add_mistake(
-                (*key, "queries"),
-                f"{to_short_toml(queries)} is not a list of tables. "
-                'Write queries = [{ any = ["EDA"], categories = ["cs.AR"] }, ...].',
-            )
-            return
+    def _queries(self, key: _Key, queries: list[object], shared: Search) -> Iterator[Search]:
         for number, item in enumerate(queries, 1):
             of_query = (*key, f"queries[{number}]")
             if isinstance(item, dict):
-                self._check_keys(of_query, item, _SEARCH_KEYS)
-                yield self._search(of_query, item, replace(defaults, any=()))
+                options = {"any": (), "all": ()} | self._options(of_query, item, SEARCH_OPTIONS)
+                yield self._check_search(of_query, item, replace(shared, **options))
             else:
-                self._add_mistake(
+                self._add_mistakes(
                     of_query, f'{to_short_toml(item)} is not a table. Write {{ any = ["EDA"] }}.'
                 )
 
-    def _search(self, key: _Key, table: dict[str, Any], defaults: Search) -> Search:
-        def option(
-            name: str, check: Callable[[object], _T], default: _T, stand_in: _T | None = None
-        ) -> _T:
-            return self._option(key, table, name, check, default, stand_in)
-
-        any_ = partial(values.parse_phrases, "any", may_be_empty=True)
-        search = Search(
-            any=option("any", any_, defaults.any, _PLACEHOLDER.any),
-            all=option("all", partial(values.parse_groups, "all"), (), _PLACEHOLDER.all),
-            none=option("none", partial(values.parse_phrases, "none"), defaults.none),
-            within=option("in", values.parse_match_field, defaults.within),
-            categories=self._categories(key, table, defaults.categories),
-            cross_lists=option(
-                "cross_lists", partial(values.parse_boolean, "cross_lists"), defaults.cross_lists
-            ),
-            exact=option("exact", partial(values.parse_boolean, "exact"), defaults.exact),
-        )
+    def _check_search(self, key: _Key, table: dict[str, Any], search: Search) -> Search:
         if not (search.any or search.all or search.categories):
-            if table.keys() <= {*_KEYWORD_KEYS}:  # else an unknown key is to be one of these
-                self._add_mistake(
+            # An unknown key is to be one of these.
+            if table.keys() <= {*SEARCH_OPTIONS, *KEYWORD_OPTIONS}:
+                self._add_mistakes(
                     (*key, "any"),
                     "no phrase and no category: that is all of arXiv. Name a phrase in any or all, "
                     'or categories = ["cs.RO"] to follow all of them.',
                 )
-            return _PLACEHOLDER
-        if search.categories == () and not search.cross_lists:
-            self._add_mistake(
+            return Search(**_STAND_INS)
+        if not search.categories and not search.cross_lists:
+            self._add_mistakes(
                 (*key, "cross_lists"),
                 'false without categories. Add categories = ["cs.LG"], for the primary category to '
                 "be among.",
             )
         return search
 
-    def _table(self, key: _Key, table: object, known: Iterable[str]) -> dict[str, Any]:
+    def _table(self, key: _Key, table: object) -> dict[str, Any]:
         if isinstance(table, dict):
-            self._check_keys(key, table, known)
             return table
         remedy = f"Write [{_dotted_key(key)}]."
         if key[-1] in _TOP_KEYS:
             remedy = f"{key[-1]} {_BELONGS_AT_THE_TOP}"
         elif values.are_texts(table):
             remedy = f"Write [{_dotted_key(key)}] and, below it, any = {to_short_toml(table)}."
-        self._add_mistake(key, f"{to_short_toml(table)} is not a table. {remedy}")
+        self._add_mistakes(key, f"{to_short_toml(table)} is not a table. {remedy}")
         return {}
+
+
+def _check_name(name: str, seen: dict[str, str]) -> Iterator[str]:
+    """Yield what is wrong with a keyword's name; `seen` has those before it, normalized."""
+    try:
+        values.check_phrase("keyword", name)
+    except ValueMistake as mistake:
+        yield str(mistake)
+    if "..." in name:
+        yield (
+            "a keyword cannot have three dots in a row, which Dagster reads as a range. Choose "
+            "another name and put the phrase into any = [...]."
+        )
+    if (other := seen.setdefault(normalize_name(name), name)) != name:
+        yield (
+            f"the same keyword as {to_short_toml(other)}: arXiv does not tell upper from lower "
+            "case. Keep one of them."
+        )
 
 
 def normalize_name(name: str) -> str:

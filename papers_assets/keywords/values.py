@@ -1,13 +1,14 @@
-"""Check single values of keywords.toml. Pure; `tables` knows the key of each.
+"""The options of keywords.toml and how the value of each is read. Pure.
 
-Every function raises ValueMistake, or an ExceptionGroup of several of them for a list.
+Every function that reads a value raises ValueMistake if it cannot be used.
 """
 
 import json
 import re
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
-from typing import TypeGuard, TypeVar
+from functools import partial
+from typing import Any, TypeGuard, TypeVar
 from zoneinfo import ZoneInfo
 
 from croniter import CroniterError, croniter
@@ -18,21 +19,24 @@ from papers_assets.keywords.model import MatchField, PaperSource, Phrase, Revisi
 
 MAX_CAP = 2000
 """The largest page that arXiv's API gives in one answer."""
-MAX_DAYS = 36_500
-"""Days; a century."""
+_MAX_DAYS = 36_500
+"""A century."""
 _CRON_FIELDS = 5
 _WIDTH = 80
+WRITE_A_DAY = "Write a date without quotes: harvest_since = 2026-10-01."
 
-_Texts = tuple[str, ...]
 _T = TypeVar("_T")
+_Value = TypeVar("_Value")
 _Choice = TypeVar("_Choice", MatchField, Revisions, PaperSource)
+Parsers = dict[str, Callable[[object], Any]]
+"""Of the values of options, by name."""
 
 
 class ValueMistake(Exception):
-    """A value that cannot be used: what is wrong with it, and what to write instead."""
+    """A value that cannot be used; each of `args` is what is wrong, and what to write instead."""
 
-    def __init__(self, problem: str, remedy: str) -> None:
-        super().__init__(f"{problem} {remedy}")
+    def __str__(self) -> str:
+        return " ".join(self.args)
 
 
 def to_toml(value: object) -> str:
@@ -46,213 +50,28 @@ def to_short_toml(value: object) -> str:
     return text if len(text) <= _WIDTH else f"{text[: _WIDTH - 3]}..."
 
 
-def parse_phrases(key: str, value: object, *, may_be_empty: bool = False) -> tuple[Phrase, ...]:
-    """Read phrases: texts, or tables with a field of their own."""
-    if not isinstance(value, list):
-        raise ValueMistake(
-            f"{to_short_toml(value)} is not a list.", f"Write {_example_phrases(key)}."
-        )
-    if not value and not may_be_empty:
-        raise ValueMistake("an empty list.", f"Name a phrase, or leave {key} out.")
-    return _parse_each(lambda item: _parse_phrase(key, item), value)
-
-
-def parse_groups(key: str, value: object) -> tuple[tuple[Phrase, ...], ...]:
-    """Read phrases and lists of alternatives, at least one."""
-    if not isinstance(value, list):
-        raise ValueMistake(
-            f"{to_short_toml(value)} is not a list.", f"Write {_example_phrases(key)}."
-        )
-    if not value:
-        raise ValueMistake("an empty list.", f"Name a phrase, or leave {key} out.")
-    return _parse_each(
-        lambda item: (
-            parse_phrases(key, item) if isinstance(item, list) else (_parse_phrase(key, item),)
-        ),
-        value,
-    )
-
-
-def _parse_each(read: Callable[[object], _T], items: Iterable[object]) -> tuple[_T, ...]:
-    """Read every item, so that the mistakes of all are known."""
-    good: list[_T] = []
-    mistakes: list[Exception] = []
-    for item in items:
-        try:
-            good.append(read(item))
-        except* ValueMistake as found:
-            mistakes += found.exceptions
-    if mistakes:
-        raise ExceptionGroup("several items", mistakes)
-    return tuple(good)
-
-
-def _parse_phrase(key: str, value: object) -> Phrase:
-    match value:
-        case str() as text:
-            check_phrase("phrase", text)
-            return Phrase(text)
-        case {"phrase": str() as text, **rest} if rest.keys() <= {"in"}:
-            check_phrase("phrase", text)
-            return Phrase(text, parse_match_field(rest["in"]) if rest else None)
-    raise ValueMistake(
-        f"{to_short_toml(value)} is not a phrase.", f"Write {_example_phrases(key)}."
-    )
-
-
-def _example_phrases(key: str) -> str:
-    nested = ', ["either", "or"]' if key == "all" else ""
-    return f'{key} = ["one phrase"{nested}, {{ phrase = "ICRA", in = "comment" }}]'
-
-
 def check_phrase(what: str, text: str) -> None:
     """Refuse a text with invisible characters or superfluous spaces."""
-    remedy = f"Write the {what} in visible characters, with single spaces between words."
+    shown = to_short_toml(text)
     if not text.strip():
-        raise ValueMistake(f"an empty {what} ({to_short_toml(text)}).", remedy)
-    if text != text.strip(" ") or "  " in text:
-        raise ValueMistake(f"{to_short_toml(text)} has too many spaces.", remedy)
-    if not text.isprintable():
+        problem = f"an empty {what} ({shown})"
+    elif text != text.strip(" ") or "  " in text:
+        problem = f"{shown} has too many spaces"
+    elif not text.isprintable():
         odd = next(c for c in text if not c.isprintable())
-        problem = f"{to_short_toml(text)} has an invisible character, U+{ord(odd):04X}."
-        raise ValueMistake(problem, remedy)
+        problem = f"{shown} has an invisible character, U+{ord(odd):04X}"
+    else:
+        return
+    raise ValueMistake(
+        f"{problem}. Write the {what} in visible characters, with single spaces between words."
+    )
 
 
-def parse_categories(value: object) -> _Texts:
+def parse_categories(value: object) -> tuple[str, ...]:
     """Read archives and categories of arXiv."""
     if value != [] and not are_texts(value):
-        problem = f"{to_short_toml(value)} is not a list of texts."
-        raise ValueMistake(problem, 'Write categories = ["cs", "stat.ML"].')
+        raise _mistake(value, "is not a list of texts.", 'Write categories = ["cs", "stat.ML"].')
     return tuple(dict.fromkeys(_parse_each(_parse_category, value)))
-
-
-def _parse_category(name: object) -> str:
-    if isinstance(name, str) and taxonomy.is_known(name):
-        return name
-    meant = " or ".join(map(to_short_toml, taxonomy.suggest(str(name))))
-    raise ValueMistake(
-        f"{to_short_toml(name)} is neither an archive nor a category of arXiv.",
-        f"Did you mean {meant}?" if meant else 'Write "cs" or "cs.LG", for example.',
-    )
-
-
-def parse_match_field(value: object) -> MatchField:
-    """Read where to look for a phrase."""
-    return _parse_choice(MatchField, value, "is not a field to search.", _list_choices(MatchField))
-
-
-def parse_revisions(value: object) -> Revisions:
-    """Read which versions a list shows."""
-    return _parse_choice(Revisions, value, "is not a choice of versions.", _list_choices(Revisions))
-
-
-def parse_source(value: object) -> PaperSource:
-    """Read where papers come from."""
-    return _parse_choice(
-        PaperSource,
-        value,
-        "is not a source of papers.",
-        'Write source = "query" (at least one request for each keyword) or source = "harvest" (a '
-        "few requests for each day, independent of the number of keywords).",
-    )
-
-
-def parse_cap(value: object) -> int:
-    """Read how many papers a keyword shows."""
-    return _parse_whole_number(value, MAX_CAP, "cap = 100")
-
-
-def parse_days(key: str, example: int, value: object) -> int:
-    """Read a number of days."""
-    return _parse_whole_number(value, MAX_DAYS, f"{key} = {example} (days)")
-
-
-def parse_variable(value: object) -> str:
-    """Read the name of an environment variable."""
-    if not isinstance(value, str) or not re.fullmatch(r"[A-Z][A-Z0-9_]*", value):
-        raise ValueMistake(
-            f"{to_short_toml(value)} is not the name of an environment variable.",
-            "E-mail addresses do not stand in this file, which may be public. Write "
-            'recipients = "COMPILER_TEAM", and set COMPILER_TEAM="a@example.org, '
-            'b@example.org" in the environment.',
-        )
-    return value
-
-
-def parse_name(value: object) -> str:
-    """Read a name for people."""
-    if not isinstance(value, str) or not value.strip() or not value.isprintable():
-        raise ValueMistake(
-            f"{to_short_toml(value)} is not a name.",
-            'Write a few words, such as digest_name = "Compiler papers".',
-        )
-    return value
-
-
-def parse_site(value: object) -> str:
-    """Read a web address; "" for none."""
-    if not isinstance(value, str) or not (value == "" or _is_web_address(value)):
-        raise ValueMistake(
-            f"{to_short_toml(value)} is not a web address.",
-            'Write where output/site is served, such as site = "https://you.github.io/papers".',
-        )
-    return value.rstrip("/")
-
-
-def parse_witness(source: PaperSource, value: object) -> bool:
-    """Read whether queries are compared with OAI-PMH."""
-    if parse_boolean("witness", value) and source is PaperSource.HARVEST:
-        raise ValueMistake(
-            'true, but with source = "harvest" all papers come from OAI-PMH already.',
-            "Leave witness out.",
-        )
-    return value is True
-
-
-def parse_boolean(key: str, value: object) -> bool:
-    """Read a truth value."""
-    if not isinstance(value, bool):
-        raise ValueMistake(
-            f"{to_short_toml(value)} is neither true nor false.", f"Write {key} = true."
-        )
-    return value
-
-
-def parse_harvest_since(source: PaperSource, value: object) -> date | None:
-    """Read the first day to fetch, which source = "harvest" requires; None for the other one."""
-    remedy = "Write a date without quotes: harvest_since = 2026-10-01."
-    if value is None:
-        if source is PaperSource.HARVEST:
-            problem = 'missing, as source = "harvest" needs the first day to fetch.'
-            raise ValueMistake(problem, remedy)
-        return None
-    if not isinstance(value, date) or isinstance(value, datetime):
-        raise ValueMistake(f"{to_short_toml(value)} is not a day.", remedy)
-    if value < taxonomy.FIRST_DAY:
-        raise ValueMistake(f"{value} is before arXiv began, on {taxonomy.FIRST_DAY}.", remedy)
-    return value if source is PaperSource.HARVEST else None
-
-
-def parse_timezone(value: object) -> ZoneInfo:
-    """Read the name of a time zone."""
-    try:
-        return ZoneInfo(value if isinstance(value, str) else "")
-    except (KeyError, ValueError, OSError):  # what zoneinfo raises: unknown, unsafe, a folder
-        raise ValueMistake(
-            f"{to_short_toml(value)} is not a time zone.",
-            'Write a name from the tz database, such as timezone = "Europe/Berlin".',
-        ) from None
-
-
-def parse_schedule(value: object) -> str:
-    """Read a cron schedule."""
-    if not isinstance(value, str) or not _is_cron(value):
-        raise ValueMistake(
-            f"{to_short_toml(value)} is not a valid cron expression, or matches no day at all.",
-            "Write five fields (minute, hour, day, month, weekday), such as "
-            'schedule = "0 6 * * *" for every day at 6:00.',
-        )
-    return value
 
 
 def are_texts(value: object) -> TypeGuard[list[str]]:
@@ -260,28 +79,109 @@ def are_texts(value: object) -> TypeGuard[list[str]]:
     return isinstance(value, list) and bool(value) and all(isinstance(v, str) for v in value)
 
 
-def _parse_choice(choices: type[_Choice], value: object, problem: str, remedy: str) -> _Choice:
-    if not isinstance(value, str) or value not in [choice.value for choice in choices]:
-        raise ValueMistake(f"{to_short_toml(value)} {problem}", remedy)
-    return choices(value)
+def _mistake(value: object, problem: str, remedy: str) -> ValueMistake:
+    return ValueMistake(f"{to_short_toml(value)} {problem} {remedy}")
 
 
-def _parse_whole_number(value: object, most: int, example: str) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
-        raise ValueMistake(
-            f"{to_short_toml(value)} is not a whole number from 1 to {most}.",
-            f"Write {example}, for example.",
-        )
+def _parse_each(read: Callable[[Any], _T], items: Iterable[object]) -> tuple[_T, ...]:
+    """Read every item, so that the mistakes of all are known."""
+    good: list[_T] = []
+    mistakes: list[str] = []
+    for item in items:
+        try:
+            good.append(read(item))
+        except ValueMistake as mistake:
+            mistakes += mistake.args
+    if mistakes:
+        raise ValueMistake(*mistakes)
+    return tuple(good)
+
+
+def _parse_category(name: str) -> str:
+    if taxonomy.is_known(name):
+        return name
+    meant = " or ".join(map(to_short_toml, taxonomy.suggest(name)))
+    remedy = f"Did you mean {meant}?" if meant else 'Write "cs" or "cs.LG", for example.'
+    raise _mistake(name, "is neither an archive nor a category of arXiv.", remedy)
+
+
+def _parse_phrases(
+    key: str, read: Callable[[str, object], _T], value: object, *, may_be_empty: bool = False
+) -> tuple[_T, ...]:
+    if not isinstance(value, list):
+        raise _mistake(value, "is not a list.", f"Write {_example_phrases(key)}.")
+    if not value and not may_be_empty:
+        raise ValueMistake(f"an empty list. Name a phrase, or leave {key} out.")
+    return _parse_each(partial(read, key), value)
+
+
+def _parse_group(key: str, value: object) -> tuple[Phrase, ...]:
+    """Read a phrase, or a list of alternatives."""
+    return _parse_phrases(key, _parse_phrase, value if isinstance(value, list) else [value])
+
+
+def _parse_phrase(key: str, value: object) -> Phrase:
+    """Read a text, or a table of a text and the field to look for it in."""
+    table = {"phrase": value} if isinstance(value, str) else value
+    match table:
+        case {"phrase": str() as text, **rest} if rest.keys() <= {"in"}:
+            check_phrase("phrase", text)
+            return Phrase(text, _parse_field(rest["in"]) if rest else None)
+    raise _mistake(value, "is not a phrase.", f"Write {_example_phrases(key)}.")
+
+
+def _example_phrases(key: str) -> str:
+    nested = ', ["either", "or"]' if key == "all" else ""
+    return f'{key} = ["one phrase"{nested}, {{ phrase = "ICRA", in = "comment" }}]'
+
+
+def _parse_day(value: object) -> date:
+    if isinstance(value, datetime) or not isinstance(value, date):
+        raise _mistake(value, "is not a day.", WRITE_A_DAY)
+    if value < taxonomy.FIRST_DAY:
+        raise ValueMistake(f"{value} is before arXiv began, on {taxonomy.FIRST_DAY}. {WRITE_A_DAY}")
     return value
 
 
-def _list_choices(choice: type[_Choice]) -> str:
-    return f"Write one of: {', '.join(to_short_toml(member.value) for member in choice)}."
+def _parser(
+    kind: type[_Value], read: Callable[[_Value], _T | None], problem: str, remedy: str
+) -> Callable[[object], _T]:
+    """Return a parser of values of one kind; of those that are not usable, `read` makes None."""
+
+    def parse(value: object) -> _T:
+        # Of the very kind: True is an int, too.
+        result = read(value) if isinstance(value, kind) and type(value) is kind else None
+        if result is None:
+            raise _mistake(value, problem, remedy)
+        return result
+
+    return parse
 
 
-def _is_web_address(value: str) -> bool:
-    plain = value.isascii() and re.search(r"[\s<>\"'\\?#]", value) is None
-    return plain and split_web_url(value, "http", "https") is not None
+def _choice(choices: type[_Choice], problem: str, remedy: str = "") -> Callable[[object], _Choice]:
+    names = {choice.value: choice for choice in choices}
+    remedy = remedy or f"Write one of: {', '.join(map(to_short_toml, names))}."
+    return _parser(str, names.get, problem, remedy)
+
+
+def _boolean(key: str) -> Callable[[object], bool]:
+    return _parser(bool, lambda value: value, "is neither true nor false.", f"Write {key} = true.")
+
+
+def _whole_number(most: int, example: str) -> Callable[[object], int]:
+    return _parser(
+        int,
+        lambda value: value if 1 <= value <= most else None,
+        f"is not a whole number from 1 to {most}.",
+        f"Write {example}, for example.",
+    )
+
+
+def _find_timezone(name: str) -> ZoneInfo | None:
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):  # what zoneinfo raises: unknown, unsafe, a folder
+        return None
 
 
 def _is_cron(value: str) -> bool:
@@ -293,3 +193,83 @@ def _is_cron(value: str) -> bool:
     except CroniterError:
         return False
     return True
+
+
+def _is_site(value: str) -> bool:
+    plain = value.isascii() and re.search(r"[\s<>\"'\\?#]", value) is None
+    return not value or (plain and split_web_url(value, "http", "https") is not None)
+
+
+_parse_field = _choice(MatchField, "is not a field to search.")
+_parse_cap = _whole_number(MAX_CAP, "cap = 100")
+parse_timezone = _parser(
+    str,
+    _find_timezone,
+    "is not a time zone.",
+    'Write a name from the tz database, such as timezone = "Europe/Berlin".',
+)
+SEARCH_OPTIONS: Parsers = {
+    "any": lambda value: _parse_phrases("any", _parse_phrase, value, may_be_empty=True),
+    "all": lambda value: _parse_phrases("all", _parse_group, value),
+    "none": lambda value: _parse_phrases("none", _parse_phrase, value),
+    "in": _parse_field,
+    "categories": parse_categories,
+    "cross_lists": _boolean("cross_lists"),
+    "exact": _boolean("exact"),
+}
+KEYWORD_OPTIONS: Parsers = {
+    "queries": _parser(
+        list,
+        lambda queries: queries or None,
+        "is not a list of tables.",
+        'Write queries = [{ any = ["EDA"], categories = ["cs.AR"] }, ...].',
+    ),
+    "revisions": _choice(Revisions, "is not a choice of versions."),
+    "cap": _parse_cap,
+    "recipients": _parser(
+        str,
+        lambda value: value if re.fullmatch(r"[A-Z][A-Z0-9_]*", value) else None,
+        "is not the name of an environment variable.",
+        "E-mail addresses do not stand in this file, which may be public. Write "
+        'recipients = "COMPILER_TEAM", and set COMPILER_TEAM="a@example.org, b@example.org" in '
+        "the environment.",
+    ),
+}
+"""Beside those of a search."""
+FILE_OPTIONS: Parsers = {
+    "cap": _parse_cap,
+    "categories": parse_categories,
+    "timezone": parse_timezone,
+    "schedule": _parser(
+        str,
+        lambda value: value if _is_cron(value) else None,
+        "is not a valid cron expression, or matches no day at all.",
+        "Write five fields (minute, hour, day, month, weekday), such as "
+        'schedule = "0 6 * * *" for every day at 6:00.',
+    ),
+    "keep_runs": _whole_number(_MAX_DAYS, "keep_runs = 90 (days)"),
+    "keep_papers": _whole_number(_MAX_DAYS, "keep_papers = 1095 (days)"),
+    "site": _parser(
+        str,
+        lambda value: value.rstrip("/") if _is_site(value) else None,
+        "is not a web address.",
+        'Write where output/site is served, such as site = "https://you.github.io/papers".',
+    ),
+    "digest_when_nothing_changed": _boolean("digest_when_nothing_changed"),
+    "digest_name": _parser(
+        str,
+        lambda value: value if value.strip() and value.isprintable() else None,
+        "is not a name.",
+        'Write a few words, such as digest_name = "Compiler papers".',
+    ),
+    "front_page": _boolean("front_page"),
+    "source": _choice(
+        PaperSource,
+        "is not a source of papers.",
+        'Write source = "query" (at least one request for each keyword) or source = "harvest" (a '
+        "few requests for each day, independent of the number of keywords).",
+    ),
+    "harvest_since": _parse_day,
+    "witness": _boolean("witness"),
+    "in": _parse_field,
+}
