@@ -2,6 +2,7 @@
 
 import stat
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -38,11 +39,7 @@ def _read_categories(value: str) -> tuple[str, ...]:
     return values.parse_categories([name.strip() for name in value.split(",") if name.strip()])
 
 
-def _read_phrase(value: str) -> str:
-    values.check_phrase("phrase", value)
-    return value
-
-
+_read_phrase = partial(values.parse_text, "phrase")
 _CATEGORIES = _checked_option("A,B", _read_categories)
 _PHRASE = _checked_option("PHRASE", _read_phrase)
 _PHRASE_OR_NOTHING = _checked_option("PHRASE", lambda value: value and _read_phrase(value))

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from papers_assets.keywords.model import KeywordsConfig
-from papers_assets.keywords.tables import EXAMPLE, read_tables
+from papers_assets.keywords.tables import EXAMPLE, TablesReader
 
 
 class KeywordsFileError(Exception):
@@ -56,8 +56,9 @@ def parse_keywords(path: Path, content: bytes) -> KeywordsConfig:
             "the file only once."
         )
     else:
-        keywords_config, mistakes = read_tables(path, table)
-        if not mistakes:
+        reader = TablesReader()
+        keywords_config = reader.read(path, table)
+        if not reader.mistakes:
             return replace(keywords_config, content=content)
-        raise KeywordsFileError(path, mistakes)
+        raise KeywordsFileError(path, reader.mistakes)
     raise KeywordsFileError(path, [mistake])

@@ -9,7 +9,6 @@ from papers_assets.arxiv.analysis import STOP_WORDS, split_words
 from papers_assets.keywords import query
 from papers_assets.keywords.model import Keyword, MatchField, Phrase, Revisions, Search
 from papers_assets.keywords.phrases import Phrase as ListedPhrase
-from papers_assets.keywords.query import choose_page_size
 
 _REVISIONS_TEXT = {
     Revisions.INCLUDE: "",
@@ -73,9 +72,8 @@ def list_warnings(keyword: Keyword, api_url: str) -> Iterator[str]:
             for words_of in (_warn_of_syntax, _warn_of_stop_words, _warn_of_signs):
                 yield from words_of(phrase.text)
         yield from _warn_of_both_fields(search)
-    url = arxiv_search.build_url(
-        api_url, query.newest_first_parameters(keyword, 0, choose_page_size(keyword))
-    )
+    asked = query.newest_first_parameters(keyword, 0, query.choose_page_size(keyword))
+    url = arxiv_search.build_url(api_url, asked)
     if (length := len(arxiv_search.build_request_line(url))) > arxiv_search.MAX_REQUEST_LINE:
         yield (
             f"its query makes a request line of {length:,} characters; as arXiv takes "

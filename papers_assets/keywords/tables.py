@@ -39,22 +39,14 @@ _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+|queries\[\d+\]")
 _Key = tuple[str, ...]
 
 
-def read_tables(path: Path, content: dict[str, Any]) -> tuple[KeywordsConfig, list[str]]:
-    """Return what the file at `path` says, and the mistakes in it: key, value and remedy of each.
-
-    Where there are mistakes, the `KeywordsConfig` is not to be used.
-    """
-    reader = _TablesReader()
-    return reader.read(path, content), reader.mistakes
-
-
-class _TablesReader:
-    """Reads the tables of a file, and notes the mistakes in them."""
+class TablesReader:
+    """Reads the tables of a file, and notes the mistakes in them: key, value and remedy of each."""
 
     def __init__(self) -> None:
         self.mistakes: list[str] = []
 
     def read(self, path: Path, content: dict[str, Any]) -> KeywordsConfig:
+        """Return what the file at `path` says, which is not to be used if there are mistakes."""
         options = self._options((), content, FILE_OPTIONS, "keywords")
         cap = options.pop("cap", Keyword.cap)
         defaults = Search(
@@ -74,8 +66,12 @@ class _TablesReader:
         self, key: _Key, table: dict[str, Any], parsers: values.Parsers, *others: str
     ) -> dict[str, Any]:
         """Return the values that `table` has, by field; `others` are known and not read."""
-        self._check_keys(key, table, (*parsers, *others))
         options = {}
+        known = (*parsers, *others)
+        for name in [name for name in table if name not in known]:
+            problem = f"unknown key (value {to_short_toml(table[name])})."
+            remedy = _suggest_key(key, name, table[name], known)
+            self._add_mistakes((*key, name), f"{problem} {remedy}")
         for name in [name for name in parsers if name in table]:
             field = "within" if name == "in" else name
             try:
@@ -88,14 +84,6 @@ class _TablesReader:
 
     def _add_mistakes(self, key: _Key, *mistakes: str) -> None:
         self.mistakes += (f"{_dotted_key(key)}: {mistake}" for mistake in mistakes)
-
-    def _check_keys(self, key: _Key, table: dict[str, Any], known: Sequence[str]) -> None:
-        for name, value in table.items():
-            if name not in known:
-                remedy = _suggest_key(key, name, value, known)
-                self._add_mistakes(
-                    (*key, name), f"unknown key (value {to_short_toml(value)}). {remedy}"
-                )
 
     def _check_source(self, content: dict[str, Any], options: dict[str, Any]) -> None:
         if options.get("source") is not PaperSource.HARVEST:
@@ -138,9 +126,8 @@ class _TablesReader:
         search = self._check_search(key, table, replace(defaults, **options))
         if "queries" in table:
             for option in [option for option in ("any", "all") if option in table]:
-                self._add_mistakes(
-                    (*key, option), f"beside queries. Move {option} into one of the queries."
-                )
+                mistake = f"beside queries. Move {option} into one of the queries."
+                self._add_mistakes((*key, option), mistake)
         searches = self._queries(key, queries, search) if queries else [search]
         keyword = Keyword(name, tuple(searches), **{"cap": cap} | own)
         if (terms := query.count_terms(keyword)) > MAX_TERMS:
@@ -195,7 +182,7 @@ class _TablesReader:
 def _check_name(name: str, seen: dict[str, str]) -> Iterator[str]:
     """Yield what is wrong with a keyword's name; `seen` has those before it, normalized."""
     try:
-        values.check_phrase("keyword", name)
+        values.parse_text("keyword", name)
     except ValueMistake as mistake:
         yield str(mistake)
     if "..." in name:

@@ -50,8 +50,8 @@ def to_short_toml(value: object) -> str:
     return text if len(text) <= _WIDTH else f"{text[: _WIDTH - 3]}..."
 
 
-def check_phrase(what: str, text: str) -> None:
-    """Refuse a text with invisible characters or superfluous spaces."""
+def parse_text(what: str, text: str) -> str:
+    """Return `text`, which has no invisible characters and no superfluous spaces."""
     shown = to_short_toml(text)
     if not text.strip():
         problem = f"an empty {what} ({shown})"
@@ -61,7 +61,7 @@ def check_phrase(what: str, text: str) -> None:
         odd = next(c for c in text if not c.isprintable())
         problem = f"{shown} has an invisible character, U+{ord(odd):04X}"
     else:
-        return
+        return text
     raise ValueMistake(
         f"{problem}. Write the {what} in visible characters, with single spaces between words."
     )
@@ -125,8 +125,7 @@ def _parse_phrase(key: str, value: object) -> Phrase:
     table = {"phrase": value} if isinstance(value, str) else value
     match table:
         case {"phrase": str() as text, **rest} if rest.keys() <= {"in"}:
-            check_phrase("phrase", text)
-            return Phrase(text, _parse_field(rest["in"]) if rest else None)
+            return Phrase(parse_text("phrase", text), *map(_parse_field, rest.values()))
     raise _mistake(value, "is not a phrase.", f"Write {_example_phrases(key)}.")
 
 
@@ -146,7 +145,7 @@ def _parse_day(value: object) -> date:
 def _parser(
     kind: type[_Value], read: Callable[[_Value], _T | None], problem: str, remedy: str
 ) -> Callable[[object], _T]:
-    """Return a parser of values of one kind; of those that are not usable, `read` makes None."""
+    """Return a parser of values of one kind, for which `read` returns None if they are no use."""
 
     def parse(value: object) -> _T:
         # Of the very kind: True is an int, too.
