@@ -228,7 +228,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     api_url = _read(environment, "ARXIV_API_URL", ARXIV_API_URL)
     home = _parse_home(environment.get("PAPERS_HOME", str(PROJECT_ROOT)))
     return Settings(
-        keywords_path=_absolute(environment.get("PAPERS_KEYWORDS", PROJECT_ROOT / "keywords.toml")),
+        keywords_path=_resolve(environment.get("PAPERS_KEYWORDS", PROJECT_ROOT / "keywords.toml")),
         home=home,
         api_url=api_url,
         request_interval=_read_interval(environment, api_url),
@@ -264,13 +264,13 @@ def _read(environment: Mapping[str, str], name: str, default: str = "") -> str:
     return value
 
 
-def _absolute(path: str | Path) -> Path:
+def _resolve(path: str | Path) -> Path:
     return Path(path).expanduser().absolute()
 
 
 def _parse_home(value: str) -> Path:
     try:
-        return open_home(value) if "://" in value else _absolute(value)
+        return open_home(value) if "://" in value else _resolve(value)
     except RemoteError as error:
         shown = re.sub(r"//[^/]*@", "//***@", value)
         raise SettingsError(f"PAPERS_HOME is {shown!r}: {error}.") from error
@@ -302,7 +302,7 @@ def find_host_folder(environment: Mapping[str, str]) -> Path:
     own = environment.get("PAPERS_RUN_FILES")
     if not own and os.access(environment.get("DAGSTER_HOME") or "", os.W_OK):
         own = environment["DAGSTER_HOME"]
-    place = _absolute(own) if own else Path(tempfile.gettempdir())
+    place = _resolve(own) if own else Path(tempfile.gettempdir())
     return place / "papers-assets"
 
 

@@ -47,22 +47,24 @@ class TablesReader:
 
     def read(self, path: Path, content: dict[str, Any]) -> KeywordsConfig:
         """Return what the file at `path` says, which is not to be used if there are mistakes."""
-        options = self._options((), content, FILE_OPTIONS, "keywords")
+        options = self._read_options((), content, FILE_OPTIONS, "keywords")
         cap = options.pop("cap", Keyword.cap)
         defaults = Search(
             within=options.pop("within", None), categories=options.pop("categories", ())
         )
         self._check_source(content, options)
-        tables = self._keyword_tables(content)
         return KeywordsConfig(
             path=path,
-            keywords=tuple(self._keyword(name, tables[name], cap, defaults) for name in tables),
+            keywords=tuple(
+                self._read_keyword(name, table, cap, defaults)
+                for name, table in self._read_sections(content).items()
+            ),
             timezone=options.pop("timezone", ZoneInfo("UTC")),
             schedule=options.pop("schedule", "0 6 * * *"),
             **options,
         )
 
-    def _options(
+    def _read_options(
         self, key: _Key, table: dict[str, Any], parsers: values.Parsers, *others: str
     ) -> dict[str, Any]:
         """Return the values that `table` has, by field; `others` are known and not read."""
@@ -99,7 +101,7 @@ class TablesReader:
                 "witness out.",
             )
 
-    def _keyword_tables(self, content: dict[str, Any]) -> dict[str, object]:
+    def _read_sections(self, content: dict[str, Any]) -> dict[str, object]:
         tables = content.get("keywords", {})
         if not isinstance(tables, dict):
             names = tables if values.are_texts(tables) else ["graph neural networks"]
@@ -116,10 +118,10 @@ class TablesReader:
             self._add_mistakes(("keywords", name), *_check_name(name, seen))
         return tables
 
-    def _keyword(self, name: str, table: object, cap: int, defaults: Search) -> Keyword:
+    def _read_keyword(self, name: str, table: object, cap: int, defaults: Search) -> Keyword:
         key = ("keywords", name)
-        table = self._table(key, table)
-        options = self._options(key, table, SEARCH_OPTIONS | KEYWORD_OPTIONS)
+        table = self._check_table(key, table)
+        options = self._read_options(key, table, SEARCH_OPTIONS | KEYWORD_OPTIONS)
         own = {option: options.pop(option) for option in KEYWORD_OPTIONS if option in options}
         queries = own.pop("queries", None)
         options = {"any": (Phrase(name),)} | options
@@ -128,7 +130,7 @@ class TablesReader:
             for option in [option for option in ("any", "all") if option in table]:
                 mistake = f"beside queries. Move {option} into one of the queries."
                 self._add_mistakes((*key, option), mistake)
-        searches = self._queries(key, queries, search) if queries else [search]
+        searches = self._read_queries(key, queries, search) if queries else [search]
         keyword = Keyword(name, tuple(searches), **{"cap": cap} | own)
         if (terms := query.count_terms(keyword)) > MAX_TERMS:
             self._add_mistakes(
@@ -138,15 +140,16 @@ class TablesReader:
             )
         return keyword
 
-    def _queries(self, key: _Key, queries: list[object], shared: Search) -> Iterator[Search]:
+    def _read_queries(self, key: _Key, queries: list[object], shared: Search) -> Iterator[Search]:
         for number, item in enumerate(queries, 1):
-            of_query = (*key, f"queries[{number}]")
+            place = (*key, f"queries[{number}]")
             if isinstance(item, dict):
-                options = {"any": (), "all": ()} | self._options(of_query, item, SEARCH_OPTIONS)
-                yield self._check_search(of_query, item, replace(shared, **options))
+                options = self._read_options(place, item, SEARCH_OPTIONS)
+                options = {"any": (), "all": ()} | options
+                yield self._check_search(place, item, replace(shared, **options))
             else:
                 self._add_mistakes(
-                    of_query, f'{to_short_toml(item)} is not a table. Write {{ any = ["EDA"] }}.'
+                    place, f'{to_short_toml(item)} is not a table. Write {{ any = ["EDA"] }}.'
                 )
 
     def _check_search(self, key: _Key, table: dict[str, Any], search: Search) -> Search:
@@ -167,7 +170,7 @@ class TablesReader:
             )
         return search
 
-    def _table(self, key: _Key, table: object) -> dict[str, Any]:
+    def _check_table(self, key: _Key, table: object) -> dict[str, Any]:
         if isinstance(table, dict):
             return table
         remedy = f"Write [{_dotted_key(key)}]."

@@ -70,7 +70,7 @@ def parse_text(what: str, text: str) -> str:
 def parse_categories(value: object) -> tuple[str, ...]:
     """Read archives and categories of arXiv."""
     if value != [] and not are_texts(value):
-        raise _mistake(value, "is not a list of texts.", 'Write categories = ["cs", "stat.ML"].')
+        raise _refuse(value, "is not a list of texts.", 'Write categories = ["cs", "stat.ML"].')
     return tuple(dict.fromkeys(_parse_each(_parse_category, value)))
 
 
@@ -79,7 +79,7 @@ def are_texts(value: object) -> TypeGuard[list[str]]:
     return isinstance(value, list) and bool(value) and all(isinstance(v, str) for v in value)
 
 
-def _mistake(value: object, problem: str, remedy: str) -> ValueMistake:
+def _refuse(value: object, problem: str, remedy: str) -> ValueMistake:
     return ValueMistake(f"{to_short_toml(value)} {problem} {remedy}")
 
 
@@ -102,14 +102,14 @@ def _parse_category(name: str) -> str:
         return name
     meant = " or ".join(map(to_short_toml, taxonomy.suggest(name)))
     remedy = f"Did you mean {meant}?" if meant else 'Write "cs" or "cs.LG", for example.'
-    raise _mistake(name, "is neither an archive nor a category of arXiv.", remedy)
+    raise _refuse(name, "is neither an archive nor a category of arXiv.", remedy)
 
 
 def _parse_phrases(
     key: str, read: Callable[[str, object], _T], value: object, *, may_be_empty: bool = False
 ) -> tuple[_T, ...]:
     if not isinstance(value, list):
-        raise _mistake(value, "is not a list.", f"Write {_example_phrases(key)}.")
+        raise _refuse(value, "is not a list.", f"Write {_example_phrases(key)}.")
     if not value and not may_be_empty:
         raise ValueMistake(f"an empty list. Name a phrase, or leave {key} out.")
     return _parse_each(partial(read, key), value)
@@ -126,7 +126,7 @@ def _parse_phrase(key: str, value: object) -> Phrase:
     match table:
         case {"phrase": str() as text, **rest} if rest.keys() <= {"in"}:
             return Phrase(parse_text("phrase", text), *map(_parse_field, rest.values()))
-    raise _mistake(value, "is not a phrase.", f"Write {_example_phrases(key)}.")
+    raise _refuse(value, "is not a phrase.", f"Write {_example_phrases(key)}.")
 
 
 def _example_phrases(key: str) -> str:
@@ -136,39 +136,42 @@ def _example_phrases(key: str) -> str:
 
 def _parse_day(value: object) -> date:
     if isinstance(value, datetime) or not isinstance(value, date):
-        raise _mistake(value, "is not a day.", WRITE_A_DAY)
+        raise _refuse(value, "is not a day.", WRITE_A_DAY)
     if value < taxonomy.FIRST_DAY:
         raise ValueMistake(f"{value} is before arXiv began, on {taxonomy.FIRST_DAY}. {WRITE_A_DAY}")
     return value
 
 
-def _parser(
+def _make_parser(
     kind: type[_Value], read: Callable[[_Value], _T | None], problem: str, remedy: str
 ) -> Callable[[object], _T]:
     """Return a parser of values of one kind, for which `read` returns None if they are no use."""
 
     def parse(value: object) -> _T:
         # Of the very kind: True is an int, too.
-        result = read(value) if isinstance(value, kind) and type(value) is kind else None
+        result = read(value) if type(value) is kind else None
         if result is None:
-            raise _mistake(value, problem, remedy)
+            raise _refuse(value, problem, remedy)
         return result
 
     return parse
 
 
-def _choice(choices: type[_Choice], problem: str, remedy: str = "") -> Callable[[object], _Choice]:
+def _make_choice(
+    choices: type[_Choice], problem: str, remedy: str = ""
+) -> Callable[[object], _Choice]:
     names = {choice.value: choice for choice in choices}
     remedy = remedy or f"Write one of: {', '.join(map(to_short_toml, names))}."
-    return _parser(str, names.get, problem, remedy)
+    return _make_parser(str, names.get, problem, remedy)
 
 
-def _boolean(key: str) -> Callable[[object], bool]:
-    return _parser(bool, lambda value: value, "is neither true nor false.", f"Write {key} = true.")
+def _make_flag(key: str) -> Callable[[object], bool]:
+    remedy = f"Write {key} = true."
+    return _make_parser(bool, lambda value: value, "is neither true nor false.", remedy)
 
 
-def _whole_number(most: int, example: str) -> Callable[[object], int]:
-    return _parser(
+def _make_number(most: int, example: str) -> Callable[[object], int]:
+    return _make_parser(
         int,
         lambda value: value if 1 <= value <= most else None,
         f"is not a whole number from 1 to {most}.",
@@ -199,9 +202,9 @@ def _is_site(value: str) -> bool:
     return not value or (plain and split_web_url(value, "http", "https") is not None)
 
 
-_parse_field = _choice(MatchField, "is not a field to search.")
-_parse_cap = _whole_number(MAX_CAP, "cap = 100")
-parse_timezone = _parser(
+_parse_field = _make_choice(MatchField, "is not a field to search.")
+_parse_cap = _make_number(MAX_CAP, "cap = 100")
+parse_timezone = _make_parser(
     str,
     _find_timezone,
     "is not a time zone.",
@@ -213,19 +216,19 @@ SEARCH_OPTIONS: Parsers = {
     "none": lambda value: _parse_phrases("none", _parse_phrase, value),
     "in": _parse_field,
     "categories": parse_categories,
-    "cross_lists": _boolean("cross_lists"),
-    "exact": _boolean("exact"),
+    "cross_lists": _make_flag("cross_lists"),
+    "exact": _make_flag("exact"),
 }
 KEYWORD_OPTIONS: Parsers = {
-    "queries": _parser(
+    "queries": _make_parser(
         list,
         lambda queries: queries or None,
         "is not a list of tables.",
         'Write queries = [{ any = ["EDA"], categories = ["cs.AR"] }, ...].',
     ),
-    "revisions": _choice(Revisions, "is not a choice of versions."),
+    "revisions": _make_choice(Revisions, "is not a choice of versions."),
     "cap": _parse_cap,
-    "recipients": _parser(
+    "recipients": _make_parser(
         str,
         lambda value: value if re.fullmatch(r"[A-Z][A-Z0-9_]*", value) else None,
         "is not the name of an environment variable.",
@@ -239,36 +242,36 @@ FILE_OPTIONS: Parsers = {
     "cap": _parse_cap,
     "categories": parse_categories,
     "timezone": parse_timezone,
-    "schedule": _parser(
+    "schedule": _make_parser(
         str,
         lambda value: value if _is_cron(value) else None,
         "is not a valid cron expression, or matches no day at all.",
         "Write five fields (minute, hour, day, month, weekday), such as "
         'schedule = "0 6 * * *" for every day at 6:00.',
     ),
-    "keep_runs": _whole_number(_MAX_DAYS, "keep_runs = 90 (days)"),
-    "keep_papers": _whole_number(_MAX_DAYS, "keep_papers = 1095 (days)"),
-    "site": _parser(
+    "keep_runs": _make_number(_MAX_DAYS, "keep_runs = 90 (days)"),
+    "keep_papers": _make_number(_MAX_DAYS, "keep_papers = 1095 (days)"),
+    "site": _make_parser(
         str,
         lambda value: value.rstrip("/") if _is_site(value) else None,
         "is not a web address.",
         'Write where output/site is served, such as site = "https://you.github.io/papers".',
     ),
-    "digest_when_nothing_changed": _boolean("digest_when_nothing_changed"),
-    "digest_name": _parser(
+    "digest_when_nothing_changed": _make_flag("digest_when_nothing_changed"),
+    "digest_name": _make_parser(
         str,
         lambda value: value if value.strip() and value.isprintable() else None,
         "is not a name.",
         'Write a few words, such as digest_name = "Compiler papers".',
     ),
-    "front_page": _boolean("front_page"),
-    "source": _choice(
+    "front_page": _make_flag("front_page"),
+    "source": _make_choice(
         PaperSource,
         "is not a source of papers.",
         'Write source = "query" (at least one request for each keyword) or source = "harvest" (a '
         "few requests for each day, independent of the number of keywords).",
     ),
     "harvest_since": _parse_day,
-    "witness": _boolean("witness"),
+    "witness": _make_flag("witness"),
     "in": _parse_field,
 }
