@@ -137,7 +137,7 @@ def test_a_harvest_that_was_interrupted_makes_no_keyword_fresh(
         yield next(real(*arguments))
         raise SystemExit
 
-    monkeypatch.setattr(assets.harvest, "bring_in", interrupted)
+    monkeypatch.setattr(assets.harvest, "harvest_days", interrupted)
     with pytest.raises(SystemExit):
         farm.execute(HARVEST_JOB, tags=open_days_tags(SINCE, farm.today))
     monkeypatch.undo()

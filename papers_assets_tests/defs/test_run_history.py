@@ -177,7 +177,7 @@ def test_a_prune_that_is_interrupted_is_completed_by_the_next(
     with monkeypatch.context() as patch:
         storage = house.instance.run_storage
         patch.setattr(storage, "delete_run", until_interrupted(storage.delete_run))
-        for name in ("_delete", "_files_of_runs"):
+        for name in ("_delete_runs", "_list_run_files"):
             patch.setattr(run_history, name, until_interrupted(getattr(run_history, name)))
         patch.setattr(run_history.shutil, "rmtree", until_interrupted(run_history.shutil.rmtree))  # type: ignore[attr-defined]
         with pytest.raises(KeyboardInterrupt):
@@ -285,9 +285,9 @@ KILLED = """
 import sys, time
 from pathlib import Path
 import dagster as dg
-from papers_assets.defs.run_history import held_while_running
+from papers_assets.defs.run_history import process_lock
 from papers_assets.defs.headless import open_instance
-from papers_assets.storage.raw_papers import Store
+from papers_assets.storage.raw_papers import RawPapersStore
 
 @dg.op
 def stay():
@@ -300,7 +300,7 @@ def staying():
 
 home = Path(sys.argv[1])
 with open_instance(home, {}) as instance:
-    with held_while_running(instance, Store(home).locks_folder) as tags:
+    with process_lock(instance, RawPapersStore(home).locks_folder) as tags:
         staying.execute_in_process(instance=instance, tags=tags)
 """
 

@@ -69,7 +69,7 @@ def test_a_mistake_of_ours_costs_one_keyword_its_day_and_not_the_others(
             raise ZeroDivisionError("a mistake")
         return fetch(keyword, *others, **named)
 
-    monkeypatch.setattr(refresh_keyword, "fetch_newest", broken)
+    monkeypatch.setattr(refresh_keyword, "fetch_until_known", broken)
     report = pipeline.run()
     assert report.refreshed == ["reinforcement learning", "performance"]
     assert report.failed == {"compiler": "unexpectedly, ZeroDivisionError: a mistake"}

@@ -220,7 +220,7 @@ def test_a_file_that_is_replaced_between_two_looks_is_read_at_once(store: Watche
 class Late(Watched):
     """A store in which another run writes right after it was looked at what is there."""
 
-    def signatures(self) -> dict[str, str]:
+    def etags(self) -> dict[str, str]:
         found = super().etags()
         hold(self, ONE, paper(9), seen_at=LATER + timedelta(days=1))
         self.read.clear()
