@@ -18,6 +18,8 @@ from papers_assets.settings import PROJECT_ROOT
 from papers_assets_tests.defs.test_reexecution import reexecute
 from papers_assets_tests.helpers.project import House
 
+pytestmark = pytest.mark.lists_only
+
 OPENING = """
 import sys
 from pathlib import Path

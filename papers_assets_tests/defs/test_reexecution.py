@@ -92,6 +92,7 @@ def test_it_fetches_what_failed_and_everything_downstream_follows_in_that_run(
     assert wanted(house, cursor)[0] == set()
 
 
+@pytest.mark.lists_only
 def test_what_fails_again_is_not_marked_and_can_be_re_executed_again(house: House) -> None:
     house.failing = {"compiler": Fault(503), "performance": Fault(503)}
     first = house.execute(DAILY_JOB, raise_on_error=False)
@@ -109,6 +110,7 @@ def test_what_fails_again_is_not_marked_and_can_be_re_executed_again(house: Hous
     assert fetched_in == dg.MetadataValue.dagster_run(second.run_id)
 
 
+@pytest.mark.lists_only
 @pytest.mark.parametrize("name", ["compiler", "performance"])
 def test_a_keyword_that_failed_shows_the_reason_on_its_page(house: House, name: str) -> None:
     house.failing = {"compiler": Fault(503)}

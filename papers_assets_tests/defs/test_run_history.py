@@ -334,6 +334,7 @@ def status(house: House) -> str:
     return run.status.value
 
 
+@pytest.mark.slow
 def test_a_run_whose_process_lives_is_left_alone(
     house: House, living: subprocess.Popen[str]
 ) -> None:
@@ -361,6 +362,7 @@ def test_a_run_whose_process_was_killed_is_marked_as_failed_by_the_next(
     assert fail_orphaned_runs(house.instance, house.store.locks_folder) == []
 
 
+@pytest.mark.slow
 def test_where_the_daemon_runs_a_sensor_ends_dead_runs(
     house: House, living: subprocess.Popen[str]
 ) -> None:
@@ -379,6 +381,7 @@ def test_where_the_daemon_runs_a_sensor_ends_dead_runs(
     assert status(house) == "FAILURE"
 
 
+@pytest.mark.slow
 def test_a_dead_run_is_ended_once_by_two_processes_at_once(
     house: House, living: subprocess.Popen[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

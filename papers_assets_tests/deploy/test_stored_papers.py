@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 
 from papers_assets.storage.raw_papers import FORMAT, RawPapersStore
 from papers_assets.transform.raw_papers import RawPapers, merge_answer
@@ -58,6 +59,7 @@ def test_papers_of_format_2_without_what_came_to_be_labelled_later_are_read(hous
     assert read.backfilled_ranges == ()
 
 
+@pytest.mark.lists_only
 def test_a_run_goes_on_from_format_1_and_writes_todays(house: House) -> None:
     house.run()
     first = house.store.read_raw_papers("compiler")

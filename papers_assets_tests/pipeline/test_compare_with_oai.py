@@ -40,8 +40,7 @@ def submitted_on(corpus: Corpus, day: str, words: str) -> set[tuple[str, int]]:
 
 
 def index_current(pipeline: Pipeline) -> dg.AssetCheckResult:
-    """The check over what is published, published once more."""
-    assert pipeline.publish().problem == ""
+    """The check over what was published last."""
     return pipeline.checks["index_current"]
 
 

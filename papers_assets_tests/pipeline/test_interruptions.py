@@ -79,8 +79,8 @@ def test_an_output_folder_that_cannot_be_written_is_said_and_nothing_is_lost(
     assert rows(pipeline) == 300
 
 
+@pytest.mark.editions_only
 def test_a_clock_that_jumps_back_loses_nothing_and_is_told_by_a_check(pipeline: Pipeline) -> None:
-    pipeline.assets = frozenset()
     pipeline.today += timedelta(days=30)
     pipeline.first_day()
     pipeline.today -= timedelta(days=30)
@@ -142,10 +142,10 @@ def test_a_keywords_file_that_is_edited_during_a_run_is_the_next_runs(
     assert (tmp_path / "home" / "output" / "README.md").read_text() == readme
 
 
+@pytest.mark.editions_only
 def test_a_list_whose_papers_are_lost_while_arxiv_is_away_stays_as_it_was(
     pipeline: Pipeline,
 ) -> None:
-    pipeline.assets = frozenset()
     pipeline.first_day()
     pipeline.store.raw_papers_path("compiler").write_bytes(b"PAR1 or so")
     pipeline.failing = {"compiler": Fault(503)}
