@@ -19,28 +19,26 @@ ACCOUNT = {
 def s3_url() -> Iterator[str]:
     """The address of the server; every worker of the tests has its own."""
     from moto.server import ThreadedMotoServer
+    from s3fs import S3FileSystem
 
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # it tells of every request
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
     yield f"http://{host}:{port}"
+    S3FileSystem.clear_instance_cache()
     server.stop()
 
 
 @pytest.fixture
-def s3_environment(s3_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
+def s3_environment(s3_url: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """What says where S3 is and who we are there; it is in the environment of this process, too."""
-    from s3fs import S3FileSystem
-
     variables = {**ACCOUNT, "AWS_ENDPOINT_URL": s3_url}
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         monkeypatch.delenv(name)
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    S3FileSystem.clear_instance_cache()  # another test had another server
-    yield variables
-    S3FileSystem.clear_instance_cache()
+    return variables
 
 
 @pytest.fixture
