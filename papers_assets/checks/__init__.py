@@ -6,21 +6,21 @@ fails as an ERROR: then the old README, of an older date and right, is better th
 """
 
 from papers_assets.checks.base import CheckResult, CheckSpec, Severity, find_blocking_failures
-from papers_assets.checks.changes import CHANGES_CHECKS, check_changes
+from papers_assets.checks.changes import CHECKS_OF_CHANGES, check_changes
 from papers_assets.checks.papers import (
-    PAPERS_CHECKS,
+    CHECKS_OF_PAPERS,
     PREVIOUS_COLUMNS,
     check_keywords_file,
     check_papers,
 )
-from papers_assets.checks.readme import GITHUB_LIMIT, README_CHECKS, check_readme
+from papers_assets.checks.readme import CHECKS_OF_README, GITHUB_LIMIT, check_readme
 
 __all__ = [
-    "CHANGES_CHECKS",
+    "CHECKS_OF_CHANGES",
+    "CHECKS_OF_PAPERS",
+    "CHECKS_OF_README",
     "GITHUB_LIMIT",
-    "PAPERS_CHECKS",
     "PREVIOUS_COLUMNS",
-    "README_CHECKS",
     "CheckResult",
     "CheckSpec",
     "Severity",

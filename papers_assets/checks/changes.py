@@ -7,7 +7,7 @@ import pandas as pd
 from papers_assets.checks.base import BUG_HINT, PAPER_KEY, CheckResult, CheckSpec, result
 from papers_assets.transform.selection import read_refresh_times
 
-CHANGES_CHECKS: dict[str, CheckSpec] = {
+CHECKS_OF_CHANGES: dict[str, CheckSpec] = {
     "adds_up": CheckSpec(
         "All editions together announce every paper of the lists in its version, as new, revised, "
         "newly matching or part of a baseline, and no others.",
@@ -19,7 +19,7 @@ CHANGES_CHECKS: dict[str, CheckSpec] = {
 def check_changes(
     announced: pd.DataFrame, papers: pd.DataFrame, names: Collection[str]
 ) -> list[CheckResult]:
-    """Check the asset `changes`, in the order of `CHANGES_CHECKS`.
+    """Check the asset `changes`, in the order of `CHECKS_OF_CHANGES`.
 
     Args:
         announced: what all editions have told of, read back; its columns are

@@ -43,7 +43,7 @@ PREVIOUS_COLUMNS = ["keyword", "arxiv_id", "version", "updated", *MATCHED]
 # Blocking is what only a mistake in this program, a damaged file or a lost paper can bring about.
 # What arXiv does or fails to do is published, with a word about it: no answer, or an odd one, of
 # one keyword is no reason to keep the others from their readers.
-PAPERS_CHECKS: dict[str, CheckSpec] = {
+CHECKS_OF_PAPERS: dict[str, CheckSpec] = {
     "keywords_file_valid": CheckSpec(
         "keywords.toml is valid. If it is not, the last valid version is used.", blocking=False
     ),
@@ -102,7 +102,7 @@ def check_papers(  # noqa: PLR0913, PLR0917 - what it is judged by
     missing_ranges: Mapping[str, Sequence[str]] = MappingProxyType({}),
     days_missing: Sequence[date] = (),
 ) -> list[CheckResult]:
-    """Check the asset `papers`, in the order of `PAPERS_CHECKS`.
+    """Check the asset `papers`, in the order of `CHECKS_OF_PAPERS`.
 
     Args:
         papers: as `papers_assets.transform.selection.concat` gives it.

@@ -29,9 +29,9 @@ from papers_assets.render.readme import Section, parts
 from papers_assets.render.readme_pages import GITHUB_LIMIT, KEYWORDS_FOLDER, ReadmeContent
 from papers_assets.render.sections import is_stale
 
-__all__ = ["GITHUB_LIMIT", "README_CHECKS", "check_readme"]
+__all__ = ["CHECKS_OF_README", "GITHUB_LIMIT", "check_readme"]
 
-README_CHECKS: dict[str, CheckSpec] = {
+CHECKS_OF_README: dict[str, CheckSpec] = {
     "well_formed": CheckSpec(
         "GitHub's parser sees every section and paper once, on the README or a page of it, four "
         "cells a row, no foreign HTML, and links that lead where they should.",
@@ -59,7 +59,7 @@ def check_readme(  # noqa: PLR0913 - what was made, and what of
     front_page: bytes | None = None,
     front_page_problem: str = "",
 ) -> list[CheckResult]:
-    """Check the asset `readme`, in the order of `README_CHECKS`.
+    """Check the asset `readme`, in the order of `CHECKS_OF_README`.
 
     Args:
         document: the file, read back from disk.

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 
 from papers_assets.arxiv.models import Paper
-from papers_assets.checks import PAPERS_CHECKS, find_blocking_failures
+from papers_assets.checks import CHECKS_OF_PAPERS, find_blocking_failures
 from papers_assets.transform.selection import REFRESHED_AT_ATTR
 from papers_assets_tests.helpers.check_scenario import (
     COMPILER,
@@ -158,11 +158,11 @@ def test_of_many_offenders_a_few_are_named_and_the_rest_counted() -> None:
 
 def test_what_stops_publication_is_an_error_of_a_check_that_blocks() -> None:
     stopping = put(1, title="Bread")(sound()).findings()
-    blocking = find_blocking_failures([*stopping.values()], PAPERS_CHECKS)
+    blocking = find_blocking_failures([*stopping.values()], CHECKS_OF_PAPERS)
     assert [result.name for result in blocking] == ["rows_match"]
     odd = put(0, updated=pd.Timestamp(NOW + timedelta(hours=2)))(sound()).findings()
     assert "dates_sane" in failed(odd)
-    assert find_blocking_failures([*odd.values()], PAPERS_CHECKS) == []
+    assert find_blocking_failures([*odd.values()], CHECKS_OF_PAPERS) == []
 
 
 @given(some_papers, some_papers, some_papers, caps, caps)
@@ -178,7 +178,7 @@ def test_whatever_is_held_its_selection_passes_and_so_does_the_next(
 
 
 def test_only_what_arxiv_may_bring_about_is_published_all_the_same() -> None:
-    blocking = {name for name, check in PAPERS_CHECKS.items() if check.blocking}
+    blocking = {name for name, check in CHECKS_OF_PAPERS.items() if check.blocking}
     assert blocking == {
         "capped",
         "ids_unique",

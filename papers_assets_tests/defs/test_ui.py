@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from papers_assets.checks import CHANGES_CHECKS, PAPERS_CHECKS, README_CHECKS
+from papers_assets.checks import CHECKS_OF_CHANGES, CHECKS_OF_PAPERS, CHECKS_OF_README
 from papers_assets_tests.helpers.ui_driver import CHECKS, INSTIGATORS, RELOAD, UI, until
 from papers_assets_tests.pipeline.test_publish_edition import LINEAGE
 
@@ -44,7 +44,7 @@ def test_everything_runs_and_one_keyword_leads_to_a_new_readme(ui: UI, home: Pat
         for check in node["assetChecksOrError"].get("checks", [])
     }
     assert set(checks.values()) == {"CAN_EXECUTE"}
-    assert len(checks) == len(PAPERS_CHECKS | CHANGES_CHECKS | README_CHECKS)
+    assert len(checks) == len(CHECKS_OF_PAPERS | CHECKS_OF_CHANGES | CHECKS_OF_README)
     run = ui.execute_check("daily_papers", "readme", "well_formed")
     assert ui.ended(run) == "SUCCESS"
     readme.unlink()

@@ -11,9 +11,9 @@ import pandas as pd
 
 from papers_assets.arxiv.models import Paper
 from papers_assets.checks import (
-    PAPERS_CHECKS,
+    CHECKS_OF_PAPERS,
+    CHECKS_OF_README,
     PREVIOUS_COLUMNS,
-    README_CHECKS,
     CheckResult,
     check_papers,
     check_readme,
@@ -70,7 +70,7 @@ class World:
             self.gaps,
             self.days_missing,
         )
-        assert [finding.name for finding in result] == list(PAPERS_CHECKS)
+        assert [finding.name for finding in result] == list(CHECKS_OF_PAPERS)
         return {finding.name: finding for finding in result}
 
     def document(self) -> bytes:
@@ -81,7 +81,7 @@ class World:
     def readme_findings(self, document: bytes) -> dict[str, CheckResult]:
         parts = build_sections(self.papers, self.file)
         result = check_readme(document, self.papers, parts, self.file)
-        assert [finding.name for finding in result] == list(README_CHECKS)
+        assert [finding.name for finding in result] == list(CHECKS_OF_README)
         return {finding.name: finding for finding in result}
 
 

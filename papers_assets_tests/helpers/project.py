@@ -18,7 +18,7 @@ from filelock import FileLock
 from ruamel.yaml import YAML
 
 from papers_assets.arxiv.sample import Fault, RequestRecord, SampleArxiv
-from papers_assets.checks import CHANGES_CHECKS, PAPERS_CHECKS, README_CHECKS
+from papers_assets.checks import CHECKS_OF_CHANGES, CHECKS_OF_PAPERS, CHECKS_OF_README
 from papers_assets.definitions import build_definitions
 from papers_assets.defs.headless import (
     _NEEDED_FOR_README,
@@ -38,7 +38,7 @@ from papers_assets.storage.locks import open_locks
 from papers_assets.storage.raw_papers import RawPapersStore
 from papers_assets_tests.helpers.factories import LATER, keyword
 
-_CHECKS = {**PAPERS_CHECKS, **CHANGES_CHECKS, **README_CHECKS}
+_CHECKS = {**CHECKS_OF_PAPERS, **CHECKS_OF_CHANGES, **CHECKS_OF_README}
 LISTS = frozenset({"harvest", "raw_papers", "papers", "readme"})
 """The assets that tests with the marker `lists_only` run; the other outputs take time."""
 

@@ -5,12 +5,12 @@ from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
-from papers_assets.checks import CHANGES_CHECKS, PAPERS_CHECKS, README_CHECKS
+from papers_assets.checks import CHECKS_OF_CHANGES, CHECKS_OF_PAPERS, CHECKS_OF_README
 from papers_assets.defs.jobs import CHECKS_JOB
 from papers_assets_tests.helpers.factories import keyword
 from papers_assets_tests.helpers.project import House
 
-OF = {"papers": PAPERS_CHECKS, "changes": CHANGES_CHECKS, "readme": README_CHECKS}
+OF = {"papers": CHECKS_OF_PAPERS, "changes": CHECKS_OF_CHANGES, "readme": CHECKS_OF_README}
 ALL = {(asset, name) for asset, table in OF.items() for name in table}
 
 

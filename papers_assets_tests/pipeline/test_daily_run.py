@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from papers_assets.arxiv.sample import Fault
-from papers_assets.checks import README_CHECKS
+from papers_assets.checks import CHECKS_OF_README
 from papers_assets.keywords.model import Keyword, MatchField
 from papers_assets.pipeline import paging, refresh_keyword
 from papers_assets.transform.selection import read_refresh_times
@@ -176,7 +176,7 @@ def fronted(pipeline: Pipeline) -> Pipeline:
 
 def verdicts(pipeline: Pipeline) -> dict[str, bool]:
     pipeline.publish()
-    return {name: pipeline.checks[name].passed for name in README_CHECKS}
+    return {name: pipeline.checks[name].passed for name in CHECKS_OF_README}
 
 
 @pytest.mark.slow
@@ -196,7 +196,7 @@ def test_what_github_would_not_show_goes_on_pages_and_comes_back(fronted: Pipeli
         found = links(path.read_text())
         assert len(found) == 12
         assert all((path.parent / link).is_file() for link in found)
-    assert verdicts(fronted) == dict.fromkeys(README_CHECKS, True)
+    assert verdicts(fronted) == dict.fromkeys(CHECKS_OF_README, True)
     fronted.keywords = fronted.keywords[:2]
     fronted.front_page = False
     fronted.next_day()
@@ -205,7 +205,7 @@ def test_what_github_would_not_show_goes_on_pages_and_comes_back(fronted: Pipeli
     assert links(fronted.readme) == []
     assert list(fronted.store.documents.read_pages()) == []
     assert not front.exists()
-    assert verdicts(fronted) == dict.fromkeys(README_CHECKS, True)
+    assert verdicts(fronted) == dict.fromkeys(CHECKS_OF_README, True)
 
 
 def test_a_front_page_of_somebody_else_stays_and_the_list_is_written_all_the_same(

@@ -9,7 +9,7 @@ import pytest
 
 from papers_assets.arxiv.sample import FAULTS, Corpus, Fault, RequestRecord, Script, Step
 from papers_assets.arxiv.sample.replies import Spoiler
-from papers_assets.checks import CHANGES_CHECKS, PAPERS_CHECKS, README_CHECKS
+from papers_assets.checks import CHECKS_OF_CHANGES, CHECKS_OF_PAPERS, CHECKS_OF_README
 from papers_assets.defs.jobs import DAILY_JOB
 from papers_assets.keywords.matching import Matcher
 from papers_assets.keywords.model import MatchField
@@ -248,7 +248,9 @@ def test_every_check_is_evaluated_and_passes_on_a_good_day(house: House) -> None
     house.assets = frozenset()
     result = house.execute(DAILY_JOB, tags=house.everything)
     evaluated = {e.check_name: e.passed for e in result.get_asset_check_evaluations()}
-    assert evaluated == dict.fromkeys([*PAPERS_CHECKS, *README_CHECKS, *CHANGES_CHECKS], True)
+    assert evaluated == dict.fromkeys(
+        [*CHECKS_OF_PAPERS, *CHECKS_OF_README, *CHECKS_OF_CHANGES], True
+    )
 
 
 def test_a_check_that_blocks_keeps_the_old_readme(

@@ -50,7 +50,7 @@ def build_changes_asset(
         ),
     )
 
-    @asset_with_checks(spec, checks.CHANGES_CHECKS)
+    @asset_with_checks(spec, checks.CHECKS_OF_CHANGES)
     def changes(
         context: dg.AssetExecutionContext, store: StoreResource
     ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
@@ -59,7 +59,7 @@ def build_changes_asset(
             yield from stored_check_results(
                 context,
                 lambda: check_stored_changes(keywords_config, opened, edition_store),
-                checks.CHANGES_CHECKS,
+                checks.CHECKS_OF_CHANGES,
             )
             return
         progress.info("comparing with the last edition")
@@ -67,7 +67,7 @@ def build_changes_asset(
         results = checks.check_changes(published.announced, published.papers, keywords_config.names)
         yield dg.MaterializeResult(
             metadata=asset_metadata.changes_metadata(published, keywords_config, edition_store),
-            check_results=list(check_results(context, results, checks.CHANGES_CHECKS)),
+            check_results=list(check_results(context, results, checks.CHECKS_OF_CHANGES)),
         )
 
     return changes

@@ -50,7 +50,7 @@ def build_papers_asset(
         },
     ).with_io_manager_key("papers_io")
 
-    @asset_with_checks(spec, checks.PAPERS_CHECKS)
+    @asset_with_checks(spec, checks.CHECKS_OF_PAPERS)
     def papers(
         context: dg.AssetExecutionContext, store: StoreResource
     ) -> Iterator[dg.MaterializeResult[pd.DataFrame] | dg.AssetCheckResult]:
@@ -59,7 +59,7 @@ def build_papers_asset(
             yield from stored_check_results(
                 context,
                 lambda: check_stored_papers(keywords_config, opened, harvest_store, time),
-                checks.PAPERS_CHECKS,
+                checks.CHECKS_OF_PAPERS,
             )
             return
         progress.info("choosing each keyword's papers")
@@ -82,9 +82,9 @@ def build_papers_asset(
             result.missing_ranges,
             covered.missing_days if covered else (),
         )
-        results = list(check_results(context, findings, checks.PAPERS_CHECKS))
+        results = list(check_results(context, findings, checks.CHECKS_OF_PAPERS))
         frame = result.frame
-        if checks.find_blocking_failures(findings, checks.PAPERS_CHECKS):
+        if checks.find_blocking_failures(findings, checks.CHECKS_OF_PAPERS):
             frame = selection.without_cache(frame)
         yield dg.MaterializeResult(
             value=frame,

@@ -62,14 +62,16 @@ def build_readme_asset(
         ),
     )
 
-    @asset_with_checks(spec, checks.README_CHECKS)
+    @asset_with_checks(spec, checks.CHECKS_OF_README)
     def readme(
         context: dg.AssetExecutionContext, store: StoreResource
     ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
         opened = store.open()
         if is_only_checked(context):
             yield from stored_check_results(
-                context, lambda: check_stored_readme(keywords_config, opened), checks.README_CHECKS
+                context,
+                lambda: check_stored_readme(keywords_config, opened),
+                checks.CHECKS_OF_README,
             )
             return
         progress.info("rendering the README")
@@ -81,7 +83,7 @@ def build_readme_asset(
                 written, results = _publish(documents, rows, said, keywords_config)
             except _InvalidDocumentsError as error:
                 # What is there stays: of an older date, and right.
-                yield from check_results(context, error.findings, checks.README_CHECKS)
+                yield from check_results(context, error.findings, checks.CHECKS_OF_README)
                 raise dg.Failure(str(error), allow_retries=False) from error
             _remove_unlinked(documents, written, front_page=keywords_config.front_page)
         yield dg.MaterializeResult(
@@ -92,7 +94,7 @@ def build_readme_asset(
                 *written.sizes,
                 shown=written.layout.shown,
             ),
-            check_results=list(check_results(context, results, checks.README_CHECKS)),
+            check_results=list(check_results(context, results, checks.CHECKS_OF_README)),
         )
 
     return readme
@@ -130,7 +132,7 @@ def _publish(
     with documents.atomic_batch():
         written = _write_all(documents, said, front_page=keywords_config.front_page)
         results = _check_documents(documents, papers, said, keywords_config, written)
-        if wrong := checks.find_blocking_failures(results, checks.README_CHECKS):
+        if wrong := checks.find_blocking_failures(results, checks.CHECKS_OF_README):
             raise _InvalidDocumentsError(
                 " ".join(finding.description for finding in wrong), results
             )
