@@ -92,14 +92,14 @@ def bring_in_day(api_url: str, home: str, day: str) -> dict[str, float]:
 def bring_in_from(api_url: str, home: Path, day: date, now: Callable[[], datetime]) -> Any:
     from papers_assets.arxiv.client import ArxivClient  # noqa: PLC0415
     from papers_assets.arxiv.rate_limit import RateLimiter  # noqa: PLC0415
-    from papers_assets.pipeline.harvest import BroughtIn, harvest_days  # noqa: PLC0415
+    from papers_assets.pipeline.harvest import HarvestedDay, harvest_days  # noqa: PLC0415
     from papers_assets.storage.harvest import HarvestStore  # noqa: PLC0415
 
     rate_limiter = RateLimiter(home / "gate.lock", 0)
     client = ArxivClient(api_url, rate_limiter, oai_url=api_url.replace("/api/query", "/oai"))
     (outcome,) = harvest_days([day], (), client, HarvestStore(home), now)
     client.close()
-    if not isinstance(outcome, BroughtIn):
+    if not isinstance(outcome, HarvestedDay):
         raise TypeError(f"the day did not come: {outcome.reason}")
     return outcome
 

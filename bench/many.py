@@ -88,7 +88,7 @@ def live_a_day(api_url: str, home: str, day: str) -> None:
     """Bring in a day and publish what is in it, as the job does but without Dagster."""
     from papers_assets.keywords.file import read_keywords_file  # noqa: PLC0415
     from papers_assets.pipeline.publish_edition import publish_edition  # noqa: PLC0415
-    from papers_assets.pipeline.scan_harvest import glean  # noqa: PLC0415
+    from papers_assets.pipeline.scan_harvest import scan_keywords  # noqa: PLC0415
     from papers_assets.pipeline.select_papers import select_all  # noqa: PLC0415
     from papers_assets.storage.editions import EditionStore  # noqa: PLC0415
     from papers_assets.storage.harvest import HarvestStore  # noqa: PLC0415
@@ -101,7 +101,9 @@ def live_a_day(api_url: str, home: str, day: str) -> None:
         return datetime(since.year, since.month, since.day, 23, tzinfo=UTC)
 
     bring_in_from(api_url, place, since, now)
-    for _ in glean(keywords_config.keywords, HarvestStore(place), store, now, since=since, sets=()):
+    for _ in scan_keywords(
+        keywords_config.keywords, HarvestStore(place), store, now, since=since, sets=()
+    ):
         pass
     store.write_papers(select_all(keywords_config, store, since).frame)
     publish_edition(keywords_config, store, EditionStore(place), now)

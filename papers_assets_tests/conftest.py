@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from papers_assets.arxiv.sample import Corpus, SampleArxiv
-    from papers_assets_tests.helpers.project import House, Pipeline
+    from papers_assets_tests.helpers.project import Pipeline, Project
     from papers_assets_tests.helpers.ui_driver import UI
 
 # Fixtures import what they need: Dagster takes seconds, and the process that hands out the tests
@@ -78,14 +78,14 @@ def pipeline(
 
 
 @pytest.fixture
-def house(
+def project(
     tmp_path: Path, server: "SampleArxiv", assets: frozenset[str], prepared: Path
-) -> "Iterator[House]":
+) -> "Iterator[Project]":
     """Its run history is in memory."""
-    from papers_assets_tests.helpers.project import House, history_in_memory
+    from papers_assets_tests.helpers.project import Project, history_in_memory
 
     with history_in_memory() as instance:
-        yield House(tmp_path, server, assets=assets, prepared=prepared, instance=instance)
+        yield Project(tmp_path, server, assets=assets, prepared=prepared, instance=instance)
 
 
 @pytest.fixture
@@ -95,19 +95,19 @@ def recorded(
     assets: frozenset[str],
     prepared: Path,
     request: pytest.FixtureRequest,
-) -> "Iterator[House]":
-    """A house whose run history is on disk, where other processes find it.
+) -> "Iterator[Project]":
+    """A project whose run history is on disk, where other processes find it.
 
     With the marker `after_runs`, so many runs have been made.
     """
     from papers_assets.defs.headless import open_instance
-    from papers_assets_tests.helpers.project import House, recorded_runs
+    from papers_assets_tests.helpers.project import Project, recorded_runs
 
     marker = request.node.get_closest_marker("after_runs")
     runs = recorded_runs(marker.args[0] if marker else 0, prepared, server, assets)
     shutil.copytree(runs, tmp_path, dirs_exist_ok=True)
     with open_instance(tmp_path, {}) as instance:
-        yield House(tmp_path, server, assets=assets, prepared=prepared, instance=instance)
+        yield Project(tmp_path, server, assets=assets, prepared=prepared, instance=instance)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import cmarkgfm
 from cmarkgfm.cmark import Options
 from playwright.sync_api import Browser, Page, expect
 
-from papers_assets.arxiv.sample import Corpus, SampleArxiv, Script, Step
+from papers_assets.arxiv.sample import Corpus, FaultScript, FaultStep, SampleArxiv
 from papers_assets.settings import PROJECT_ROOT
 from papers_assets_tests.helpers.browser import LARGE, Watched, browser
 from papers_assets_tests.helpers.ui_driver import LINEAGE, UI, environment, running_ui, until
@@ -62,10 +62,10 @@ def _let_days_pass(ui: UI, server: SampleArxiv, readme: Path) -> str:
     newest = max(datetime.fromisoformat(paper.updated) for paper in papers.newest)
     good = ""
     for left in range(_DAYS, 0, -1):
-        server.corpus = papers.before(newest - timedelta(days=2 * left))
+        server.corpus = papers.as_of(newest - timedelta(days=2 * left))
         good = ui.launch("daily_papers")
         ui.ended(good)
-    server.fault = Script([Step("busy", "reinforcement")])
+    server.fault = FaultScript([FaultStep("busy", "reinforcement")])
     server.corpus = papers
     ui.ended(ui.launch("daily_papers"))
     until(lambda: "_Not refreshed since" in readme.read_text())

@@ -69,10 +69,10 @@ class ArxivClient:
         self.oai_url = oai_url
         self.requests = 0
         self.seconds_waited = 0.0
-        self._patience = retry_policy or RetryPolicy()
-        self._gate = rate_limiter
+        self._retry_policy = retry_policy or RetryPolicy()
+        self._rate_limiter = rate_limiter
         self._clock, self._sleep, self._random = clock, sleep, random
-        self._deadline_at = clock() + self._patience.deadline
+        self._deadline_at = clock() + self._retry_policy.deadline
         self._session = requests.Session()
         self._session.headers["User-Agent"] = USER_AGENT
 
@@ -110,16 +110,18 @@ class ArxivClient:
         parameters: dict[str, str],
         max_attempts: int | None = None,
     ) -> _Page:
-        attempts = min(max_attempts or self._patience.max_attempts, self._patience.max_attempts)
+        attempts = min(
+            max_attempts or self._retry_policy.max_attempts, self._retry_policy.max_attempts
+        )
         for attempt in count(1):
             try:
                 return self._request_once(interface, parameters)
             except ArxivError as error:
-                pause = self._patience.delay(attempt, error.retry_after, self._random)
+                pause = self._retry_policy.delay(attempt, error.retry_after, self._random)
                 last = not error.retryable or attempt >= attempts
                 if isinstance(error, ArxivThrottled):
                     # Also when we give up: the next keyword, and every other program, is to wait.
-                    self._gate.block_for(pause)
+                    self._rate_limiter.block_for(pause)
                 if last:
                     error.attempts = attempt
                     raise
@@ -136,7 +138,7 @@ class ArxivClient:
 
     def pause_before_recheck(self) -> None:
         """Pause before asking about an answer that was whole but hard to believe."""
-        self._wait(self._patience.delay(1, None, self._random))
+        self._wait(self._retry_policy.delay(1, None, self._random))
 
     def close(self) -> None:
         """Close the connection."""
@@ -151,14 +153,15 @@ class ArxivClient:
         left = self._deadline_at - self._clock()
         if left <= seconds:
             raise ArxivDeadlineExceeded(
-                f"the job's deadline of {self._patience.deadline:.0f} s is over; the next run asks "
+                f"the job's deadline of {self._retry_policy.deadline:.0f} s is over; the next "
+                "run asks "
                 "again"
             )
         return left
 
     def _request_once(self, interface: _Interface[_Page], parameters: dict[str, str]) -> _Page:
         try:
-            with self._gate.slot(timeout=self._check_deadline()) as waited:
+            with self._rate_limiter.slot(timeout=self._check_deadline()) as waited:
                 self.seconds_waited += waited
                 self.requests += 1
                 status, headers, body = self._send(interface, parameters)
@@ -175,8 +178,8 @@ class ArxivClient:
         url = search.build_url(interface.url, parameters)
         # arXiv has accepted the same parameters as a form since 2025-11-21 (arXiv/arxiv-search).
         is_form = len(search.build_request_line(url)) > search.MAX_REQUEST_LINE
-        timeout = (self._patience.connect_timeout, self._patience.read_timeout)
-        ends = min(self._clock() + self._patience.answer_timeout, self._deadline_at)
+        timeout = (self._retry_policy.connect_timeout, self._retry_policy.read_timeout)
+        ends = min(self._clock() + self._retry_policy.answer_timeout, self._deadline_at)
         try:
             # A redirect is a request of its own, which would not wait for its turn.
             with self._session.request(
@@ -188,18 +191,19 @@ class ArxivClient:
                 stream=True,
                 allow_redirects=False,
             ) as response:
-                self._gate.mark_sent()
+                self._rate_limiter.mark_sent()
                 body = bytearray()
                 # Not iter_content, which waits for a whole piece, and so for ever if bytes drip.
                 while piece := response.raw.read1(_CHUNK_SIZE, decode_content=True):
                     body += piece
-                    if len(body) > self._patience.max_body:
+                    if len(body) > self._retry_policy.max_body:
                         raise ArxivBadResponse(
-                            f"an answer of more than {self._patience.max_body} bytes"
+                            f"an answer of more than {self._retry_policy.max_body} bytes"
                         )
                     if self._clock() > ends:
                         raise ArxivUnreachable(
-                            f"arXiv's answer was not whole after {self._patience.answer_timeout:g}"
+                            "arXiv's answer was not whole after "
+                            f"{self._retry_policy.answer_timeout:g}"
                             f" s; {len(body)} bytes came"
                         )
                 if response.is_redirect:

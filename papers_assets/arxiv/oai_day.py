@@ -55,7 +55,7 @@ class DayListing:
 def fetch_day(
     day: date,
     sets: Sequence[str],
-    ask: Callable[[dict[str, str]], RecordsPage],
+    fetch_page: Callable[[dict[str, str]], RecordsPage],
     *,
     max_requests: int = MAX_REQUESTS,
 ) -> DayListing:
@@ -64,10 +64,10 @@ def fetch_day(
     Args:
         day: UTC.
         sets: such as `find_sets` gives; empty: the whole archive.
-        ask: gives the answer to parameters: `ArxivClient.list_records`.
+        fetch_page: gives the answer to parameters: `ArxivClient.list_records`.
         max_requests: where to stop, with a fault.
     """
-    harvest = _DayReader(day, ask, max_requests)
+    harvest = _DayReader(day, fetch_page, max_requests)
     error: ArxivError | None = None
     for set_ in sets or ("",):
         try:

@@ -291,15 +291,15 @@ class FileBackend:
             ) from error
 
 
-def _acquire(lock: FileLock, within: float) -> None:
+def _acquire(lock: FileLock, timeout: float) -> None:
     try:
         lock.acquire(timeout=0)
     except Timeout:
         progress.debug("waiting for another process of this host to be done asking")
         try:
-            lock.acquire(timeout=-1 if within == math.inf else max(within, 0))
+            lock.acquire(timeout=-1 if timeout == math.inf else max(timeout, 0))
         except Timeout as error:
-            raise timeout_error(within) from error
+            raise timeout_error(timeout) from error
 
 
 def _make_shared(folder: Path) -> None:

@@ -92,18 +92,18 @@ def check_nothing_dropped(
 
 
 def _is_pushed_out(
-    gone: pd.DataFrame, papers: pd.DataFrame, keywords_config: KeywordsConfig
+    missing: pd.DataFrame, papers: pd.DataFrame, keywords_config: KeywordsConfig
 ) -> np.ndarray:
     """Say of each row whether its keyword's list is full of rows that stand before it."""
     order = ["updated", "arxiv_id"]
-    rows = papers[papers["keyword"].isin(gone["keyword"].unique())]
+    rows = papers[papers["keyword"].isin(missing["keyword"].unique())]
     full: dict[str, list[object]] = {}
     for name, of_keyword in rows.groupby("keyword", sort=False)[order]:
         if len(of_keyword) >= keywords_config[str(name)].cap:
             full[str(name)] = of_keyword.sort_values(order).iloc[0].tolist()
-    keys = zip(gone["keyword"], gone["updated"], gone["arxiv_id"], strict=True)
+    keys = zip(missing["keyword"], missing["updated"], missing["arxiv_id"], strict=True)
     out = (name in full and [*key] < full[name] for name, *key in keys)
-    return np.fromiter(out, dtype=bool, count=len(gone))
+    return np.fromiter(out, dtype=bool, count=len(missing))
 
 
 def _newest_stored(

@@ -41,7 +41,7 @@ def run_demo(home: Path, settings: Settings, now: datetime) -> int:
         keywords_config = read_keywords_file(settings.keywords_path)
         if is_new:
             yesterday, papers = now - timedelta(days=1), server.corpus
-            server.corpus = papers.before(_previous_midnight(yesterday))
+            server.corpus = papers.as_of(_previous_midnight(yesterday))
             click.echo(f"Yesterday, {yesterday.date()}:")
             execute(settings, keywords_config, (), {}, now=lambda: yesterday)
             server.corpus = papers
@@ -63,7 +63,7 @@ def prepare_demo(home: Path, now: datetime) -> bool:
         return False
     home.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(Path(sample.__file__).with_name(_KEYWORDS_FILE), home / _KEYWORDS_FILE)
-    Corpus.sample().ending(_previous_midnight(now)).write(home / _PAPERS_FILE)
+    Corpus.sample().shifted_to_end_at(_previous_midnight(now)).write(home / _PAPERS_FILE)
     return True
 
 

@@ -53,17 +53,17 @@ def load_last_valid_keywords(path: Path, home: Path) -> KeywordsConfig:
     except KeywordsFileError as error:
         fail(str(error))
     if keywords_config.error:
-        complain(f"{keywords_config.error}\n{keywords_config.notice}", logging.WARNING)
+        report_error(f"{keywords_config.error}\n{keywords_config.notice}", logging.WARNING)
     return keywords_config
 
 
 def fail(message: str) -> Never:
     """Return why nothing was done, and end."""
-    complain(message)
+    report_error(message)
     sys.exit(EXIT_NOTHING_DONE)
 
 
-def complain(message: str, level: int = logging.ERROR) -> None:
+def report_error(message: str, level: int = logging.ERROR) -> None:
     """Return what is not well."""
     if _is_json():
         _log.log(level, "%s", message)
@@ -103,7 +103,7 @@ def log_format(keywords: Collection[str], *, verbose: bool = False) -> Iterator[
         try:
             yield
         except KeyboardInterrupt:
-            complain("interrupted")
+            report_error("interrupted")
             sys.exit(1)
         except Exception:  # noqa: BLE001 - whatever it is, a traceback is no JSON
             _log.exception("unexpectedly")

@@ -16,12 +16,12 @@ from papers_assets.cli.output import (
     EXIT_NOT_ALL_FRESH,
     EXIT_NOTHING_DONE,
     HOME_HINT,
-    complain,
     fail,
     info,
     load_keywords,
     load_settings,
     log_format,
+    report_error,
     shorten_path,
 )
 from papers_assets.cli.progress import show_progress
@@ -65,7 +65,7 @@ def run(
         keywords_config = load_keywords(settings)
         known.update(keywords_config.names)
         if settings.alerts.problem:
-            complain(f"alerts are off: {settings.alerts.problem}", logging.WARNING)
+            report_error(f"alerts are off: {settings.alerts.problem}", logging.WARNING)
         for name in keyword:
             if name not in keywords_config.names:
                 near = difflib.get_close_matches(name, keywords_config.names, n=1)
@@ -137,13 +137,13 @@ def execute(  # noqa: PLR0913 - three are passed by name
             run_housekeeping(instance, keywords_config, store)
     _report_failures(report)
     if report.problem:
-        complain(f"the README was not written: {report.problem}")
+        report_error(f"the README was not written: {report.problem}")
         return EXIT_NOTHING_DONE
     # Of a harvest that is not whole, what came is published, though no keyword is fresh.
     if not report.refreshed and not (
         keywords_config.harvest_since and "readme" in report.published
     ):
-        complain(
+        report_error(
             "nothing was fetched; the stored papers are unchanged, and the README says of when "
             "they are. Try again later; `make demo` shows the whole product without arXiv."
         )
@@ -163,16 +163,16 @@ def execute(  # noqa: PLR0913 - three are passed by name
     info("\nWrote " + "\n      ".join(map(shorten_path, written)))
     info(f"Recorded as run {', '.join(report.run_ids)}")
     if (size := store.documents.readme_path.stat().st_size) > GITHUB_LIMIT:
-        complain(
+        report_error(
             f"GitHub shows only the first {GITHUB_LIMIT} of the README's {size} bytes: not "
             "even a heading for each keyword fits. Spread them over several files "
             "(PAPERS_KEYWORDS and PAPERS_HOME).",
             logging.WARNING,
         )
     for name in report.without_papers:
-        complain(f"{name}: {NO_PAPER_WARNING}", logging.WARNING)
+        report_error(f"{name}: {NO_PAPER_WARNING}", logging.WARNING)
     for name, found in report.failed_checks.items():
-        complain(f"check {name}: {to_printable(found, max_length=1000)}")
+        report_error(f"check {name}: {to_printable(found, max_length=1000)}")
     is_well = not (report.failed or report.unpublished or report.failed_checks)
     return EXIT_FRESH if is_well else EXIT_NOT_ALL_FRESH
 
@@ -182,8 +182,8 @@ def _report_failures(report: "RunReport") -> None:
 
     for name, reason in list(report.failed.items())[:_MAX_NAMED]:
         what = "did not end" if name.startswith(BACKFILL_PREFIX) else "could not be refreshed"
-        complain(to_printable(f"{name} {what}: {reason}", max_length=1000))
+        report_error(to_printable(f"{name} {what}: {reason}", max_length=1000))
     if (more := len(report.failed) - _MAX_NAMED) > 0:
-        complain(f"{more} more could not be refreshed; the UI lists them")
+        report_error(f"{more} more could not be refreshed; the UI lists them")
     for name, reason in report.unpublished.items():
-        complain(f"{name} failed: {to_printable(reason, max_length=1000)}")
+        report_error(f"{name} failed: {to_printable(reason, max_length=1000)}")

@@ -14,7 +14,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from papers_assets.arxiv.sample import ALL_FAULTS, Corpus, CorpusError, SampleArxiv, Script, Step
+from papers_assets.arxiv.sample import (
+    ALL_FAULTS,
+    Corpus,
+    CorpusError,
+    FaultScript,
+    FaultStep,
+    SampleArxiv,
+)
 from papers_assets.cli.demo_command import DEMO_HOME, demo_settings, prepare_demo, serve_sample
 from papers_assets.cli.output import (
     HOME_HINT,
@@ -126,7 +133,7 @@ def sample_arxiv(
 ) -> None:
     """Serve the embedded stand-in for arXiv's API and OAI-PMH, until interrupted."""
     try:
-        steps = [Step.read(fault) for fault in faults]
+        steps = [FaultStep.read(fault) for fault in faults]
     except ValueError as error:
         fail(f"--fault: {error}")
     try:
@@ -138,7 +145,7 @@ def sample_arxiv(
     click.echo(f"or, for what changed on a day, with ARXIV_OAI_URL={server.oai_url}")
     for step in steps:
         click.echo(f"Fault {step}")
-    server.fault = Script(steps)
+    server.fault = FaultScript(steps)
     # Who was started in the background of a script ignores Ctrl-C's signal.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     with suppress(KeyboardInterrupt):

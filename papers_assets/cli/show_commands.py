@@ -9,11 +9,11 @@ from papers_assets.arxiv.client import ArxivClient
 from papers_assets.arxiv.errors import ArxivError
 from papers_assets.arxiv.retry import RetryPolicy
 from papers_assets.cli.output import (
-    complain,
     fail,
     load_keywords,
     load_last_valid_keywords,
     load_settings,
+    report_error,
 )
 from papers_assets.keywords import query
 from papers_assets.keywords.model import KeywordsConfig
@@ -61,7 +61,7 @@ def _count_results(settings: Settings, keywords_config: KeywordsConfig) -> None:
             count = client.query(query.newest_first_parameters(keyword, 0, 1)).total_results
             click.echo(f"{keyword.name}: {count_noun(count, 'result')} at arXiv")
             if not count:
-                complain(f"{keyword.name}: no paper on arXiv matches; check the spelling.")
+                report_error(f"{keyword.name}: no paper on arXiv matches; check the spelling.")
     except ArxivError as error:
         fail(str(error))
     finally:

@@ -39,23 +39,23 @@ class RunResults:
 
     def add(
         self,
-        outcome: RefreshResult | ScanResult | RefreshFailure | ComparisonResult | BackfillResult,
+        result: RefreshResult | ScanResult | RefreshFailure | ComparisonResult | BackfillResult,
     ) -> None:
         """Take note of what became of a keyword, or of the comparison of all with OAI-PMH."""
-        if isinstance(outcome, ComparisonResult):
+        if isinstance(result, ComparisonResult):
             for name, metadata in self.refreshed.items():
-                self.refreshed[name] = asset_metadata.with_comparison(metadata, outcome, name)
+                self.refreshed[name] = asset_metadata.with_comparison(metadata, result, name)
             return
-        name = outcome.keyword.name
-        match outcome:
+        name = result.keyword.name
+        match result:
             case RefreshResult():
-                self.refreshed[name] = asset_metadata.refresh_metadata(outcome, self.api_url)
+                self.refreshed[name] = asset_metadata.refresh_metadata(result, self.api_url)
             case ScanResult():
-                self.refreshed[name] = asset_metadata.scan_metadata(outcome)
+                self.refreshed[name] = asset_metadata.scan_metadata(result)
             case RefreshFailure():
-                self.failed[name] = outcome
+                self.failed[name] = result
             case BackfillResult():
-                self._add_backfill(name, outcome)
+                self._add_backfill(name, result)
 
     def _add_backfill(self, name: str, result: BackfillResult) -> None:
         if result.incomplete:

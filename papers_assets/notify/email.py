@@ -104,18 +104,18 @@ class Mailer:
             disconnect(connection)
         return errors
 
-    def _send_one(self, connection: smtplib.SMTP, notice: Message, recipient: str) -> None:
+    def _send_one(self, connection: smtplib.SMTP, message: Message, recipient: str) -> None:
         if not MAIL_ADDRESS.fullmatch(recipient):
             raise ValueError("no e-mail address")
-        message = compose_email(
-            notice,
+        email = compose_email(
+            message,
             self.sender,
             recipient,
             date=self._now(),
             unsubscribe=self.unsubscribe,
             name=self.name,
         )
-        connection.send_message(message, self.sender, [recipient])
+        connection.send_message(email, self.sender, [recipient])
 
     def _no_server_error(self, recipient: str, error: Exception) -> DeliveryError:
         channel = f"e-mail to {mask_address(recipient)}"

@@ -57,35 +57,35 @@ _POLICY = _build_policy()
 
 
 def compose_email(  # noqa: PLR0913 - what a message is made of
-    notice: Message, sender: str, recipient: str, *, date: datetime, unsubscribe: str, name: str
+    message: Message, sender: str, recipient: str, *, date: datetime, unsubscribe: str, name: str
 ) -> EmailMessage:
     """Write the message; the same arguments make the same bytes but for the parts' boundary.
 
     Args:
-        notice: what is told; part 2 and on are answers to part 1.
+        message: what is told; part 2 and on are answers to part 1.
         sender: an address.
         recipient: an address.
         date: when it is sent; aware.
         unsubscribe: https or mailto; empty: mail to the sender.
         name: of what sends; two with the same sender and different names are told apart.
     """
-    message = EmailMessage(policy=_POLICY)
-    message["Subject"] = truncate(collapse_whitespace(notice.subject), _MAX_SUBJECT)
-    message["From"] = sender
-    message["To"] = recipient
-    message["Date"] = date
-    message["Message-ID"] = _build_message_id(notice, notice.part, sender, recipient, name)
-    if notice.part > 1:
-        first = _build_message_id(notice, 1, sender, recipient, name)
-        message["In-Reply-To"] = first
-        message["References"] = first
-    message["List-Id"] = f"papers-assets <papers-assets.{_find_domain(sender)}>"
-    message["List-Unsubscribe"] = f"<{_unsubscribe_header(unsubscribe, sender)}>"
-    message["Auto-Submitted"] = "auto-generated"
+    email = EmailMessage(policy=_POLICY)
+    email["Subject"] = truncate(collapse_whitespace(message.subject), _MAX_SUBJECT)
+    email["From"] = sender
+    email["To"] = recipient
+    email["Date"] = date
+    email["Message-ID"] = _build_message_id(message, message.part, sender, recipient, name)
+    if message.part > 1:
+        first = _build_message_id(message, 1, sender, recipient, name)
+        email["In-Reply-To"] = first
+        email["References"] = first
+    email["List-Id"] = f"papers-assets <papers-assets.{_find_domain(sender)}>"
+    email["List-Unsubscribe"] = f"<{_unsubscribe_header(unsubscribe, sender)}>"
+    email["Auto-Submitted"] = "auto-generated"
     # Never 8bit: what every server takes needs not to be asked for.
-    message.set_content(_valid_text(notice.text), cte="quoted-printable")
-    message.add_alternative(_valid_text(notice.html), subtype="html", cte="quoted-printable")
-    return message
+    email.set_content(_valid_text(message.text), cte="quoted-printable")
+    email.add_alternative(_valid_text(message.html), subtype="html", cte="quoted-printable")
+    return email
 
 
 def _build_message_id(message: Message, part: int, sender: str, recipient: str, name: str) -> str:

@@ -122,10 +122,10 @@ class OaiComparison:
     def _list_records(self, parameters: dict[str, str]) -> RecordsPage:
         return self._client.list_records(parameters, max_attempts=1)
 
-    def _compare_day(self, found: DayListing) -> ComparisonResult:
+    def _compare_day(self, listing: DayListing) -> ComparisonResult:
         matchers = Matchers([answered.keyword for answered in self._keywords.values()])
         compared, missing = 0, dict[str, list[Paper]]()
-        for record in found.records.values():
+        for record in listing.records.values():
             if (paper := record.paper) is None:
                 continue
             for name in matchers(*_matched_fields(paper)):
@@ -135,8 +135,8 @@ class OaiComparison:
                 compared += 1
                 if answered.lacks(paper):
                     missing.setdefault(name, []).append(paper)
-        problems = [f"not all of the day was compared: {found.error or found.problem}"]
-        problems = problems if found.error or found.problem else []
+        problems = [f"not all of the day was compared: {listing.error or listing.problem}"]
+        problems = problems if listing.error or listing.problem else []
         kept: dict[str, RawPapersSummary] = {}
         for name, papers in missing.items():
             try:
@@ -144,12 +144,12 @@ class OaiComparison:
             except (StoreError, OSError) as error:
                 problems.append(f"{name}: not kept: {error}")
         return ComparisonResult(
-            found.day,
+            listing.day,
             compared,
             {name: [f"{p.arxiv_id}v{p.version}" for p in missing[name]] for name in kept},
             kept,
             "; ".join(problems),
-            found.error,
+            listing.error,
         )
 
     def _keep(self, keyword: Keyword, papers: Sequence[Paper]) -> RawPapersSummary:

@@ -83,8 +83,8 @@ def build_message(  # noqa: PLR0913 - most are said by name
         part=part,
         subject=digest_mail.mail_title(digest),
         markdown=render_digest_markdown(digest, list_url=list_url, limit=MAX_MARKDOWN),
-        text=digest_mail.render_mail_text(digest, more=list_url),
-        html=digest_mail.render_mail_html(digest, more=list_url),
+        text=digest_mail.render_mail_text(digest, list_url=list_url),
+        html=digest_mail.render_mail_html(digest, list_url=list_url),
         data=_message_data(digest),
         slack_text=to_slack_text(_message_lines(digest, list_url)),
     )

@@ -36,7 +36,7 @@ _MANY_PAPERS = 20
 
 
 @dataclass(frozen=True)
-class BroughtIn:
+class HarvestedDay:
     """A day of which arXiv listed everything; it is on disk."""
 
     day: date
@@ -89,7 +89,7 @@ def harvest_days(
     client: ArxivClient,
     harvest_store: HarvestStore,
     now: Callable[[], datetime],
-) -> Iterator[BroughtIn | HarvestFailure]:
+) -> Iterator[HarvestedDay | HarvestFailure]:
     """Ask for each of `days` in turn, and say what became of it.
 
     Args:
@@ -129,7 +129,7 @@ def _harvest_day(
     client: ArxivClient,
     harvest_store: HarvestStore,
     now: Callable[[], datetime],
-) -> BroughtIn | HarvestFailure:
+) -> HarvestedDay | HarvestFailure:
     waited, requests = client.seconds_waited, client.requests
     asked_at = now()  # what arXiv adds while we ask may be missing
     found = _fetch_listing(day, sets, client, harvest_store)
@@ -146,7 +146,7 @@ def _harvest_day(
     new, held_of_day = _store(found, sets, harvest_store, complete_at=whole_at)
     if found.problem:
         return HarvestFailure(day, found.problem, "arXiv's list of the day was not whole")
-    outcome = BroughtIn(
+    outcome = HarvestedDay(
         day=day,
         listed=sum(record.paper is not None for record in found.records.values()),
         new=new,
@@ -178,33 +178,35 @@ def _fetch_listing(
     return found
 
 
-def _describe_empty_day(found: DayListing, today: date) -> str:
+def _describe_empty_day(listing: DayListing, today: date) -> str:
     """Return that nothing was listed, if that is odd: on a weekday that is over."""
-    is_odd = not found.records and not found.unreadable_records and found.day.weekday() < _SATURDAY
-    return "nothing is listed" if is_odd and found.day < today else ""
+    is_odd = (
+        not listing.records and not listing.unreadable_records and listing.day.weekday() < _SATURDAY
+    )
+    return "nothing is listed" if is_odd and listing.day < today else ""
 
 
 def _with_emptiness_problem(
-    found: DayListing, harvest_store: HarvestStore, sets: Sequence[str], asked_at: datetime
+    listing: DayListing, harvest_store: HarvestStore, sets: Sequence[str], asked_at: datetime
 ) -> DayListing:
     """Return the day with a fault if nothing is listed where much was before.
 
     No day loses all so soon. Later it may, when arXiv touches very many papers at once.
     """
-    if found.problem or found.records:
-        return found
-    before = harvest_store.readable_days().get(found.day)
+    if listing.problem or listing.records:
+        return listing
+    before = harvest_store.readable_days().get(listing.day)
     # Of other sets, nothing is known of these.
     listed = (
         sum((before.counts_by_set or {}).get(set_, 0) for set_ in sets or ("",)) if before else 0
     )
-    if listed < _MANY_PAPERS or asked_at.date() > found.day + FINAL_AFTER:
-        return found
-    return replace(found, problem=f"nothing is listed where {listed} records were before")
+    if listed < _MANY_PAPERS or asked_at.date() > listing.day + FINAL_AFTER:
+        return listing
+    return replace(listing, problem=f"nothing is listed where {listed} records were before")
 
 
 def _store(
-    found: DayListing,
+    listing: DayListing,
     sets: Sequence[str],
     harvest_store: HarvestStore,
     *,
@@ -215,10 +217,10 @@ def _store(
     Raises:
         StoreError: it cannot be read or written.
     """
-    papers = [record.paper for record in found.records.values() if record.paper is not None]
+    papers = [record.paper for record in listing.records.values() if record.paper is not None]
     came = schema.to_table(papers)
     with harvest_store.write_lock():
-        before, there = harvest_store.read_or_quarantine(found.day) or (
+        before, there = harvest_store.read_or_quarantine(listing.day) or (
             None,
             schema.PAPER_SCHEMA.empty_table(),
         )
@@ -230,7 +232,7 @@ def _store(
         known = before if complete_at is None else None
         harvest_store.write(
             DayStatus(
-                found.day,
+                listing.day,
                 known.sets if known else tuple(sets),
                 sequence=harvest_store.next_sequence()
                 if new or before is None
@@ -238,10 +240,10 @@ def _store(
                 harvested_at=known.harvested_at if known else complete_at,
                 counts_by_set=known.counts_by_set
                 if known
-                else (None if complete_at is None else found.counts_by_set),
+                else (None if complete_at is None else listing.counts_by_set),
                 unreadable_records=known.unreadable_records
                 if known
-                else len(found.unreadable_records),
+                else len(listing.unreadable_records),
                 reader_version=known.reader_version if known else READER_VERSION,
             ),
             after,
@@ -256,24 +258,24 @@ def _count_changed(old: pa.Table, fetched: pa.Table) -> int:
     return sum(before.get(version) != row for version, row in after)
 
 
-def _log_result(outcome: BroughtIn) -> None:
+def _log_result(day: HarvestedDay) -> None:
     logger.info(
         "%s: %d papers listed, %d new; %d versions held (requests: %d, %.1f s waited)%s",
-        outcome.day,
-        outcome.listed,
-        outcome.new,
-        outcome.stored,
-        outcome.requests,
-        outcome.seconds_waited,
-        f"; {outcome.deleted} removed at arXiv" if outcome.deleted else "",
+        day.day,
+        day.listed,
+        day.new,
+        day.stored,
+        day.requests,
+        day.seconds_waited,
+        f"; {day.deleted} removed at arXiv" if day.deleted else "",
     )
-    if outcome.unreadable_records:
-        named = "; ".join(outcome.unreadable_records[:_MAX_NAMED])
+    if day.unreadable_records:
+        named = "; ".join(day.unreadable_records[:_MAX_NAMED])
         logger.warning(
             "%s: %d records could not be read: %s",
-            outcome.day,
-            len(outcome.unreadable_records),
+            day.day,
+            len(day.unreadable_records),
             named,
         )
-    for words in outcome.repairs[:_MAX_NAMED]:
-        logger.warning("%s: %s", outcome.day, words)
+    for words in day.repairs[:_MAX_NAMED]:
+        logger.warning("%s: %s", day.day, words)

@@ -128,9 +128,9 @@ class KeywordScan:
         )
         self._count(before, after)
 
-    def _count(self, before: RawPapers | None, after: RawPapers) -> None:
+    def _count(self, stored: RawPapers | None, after: RawPapers) -> None:
         new, revised = raw_papers.count_new(
-            before.versions() if before else set(), after.versions()
+            stored.versions() if stored else set(), after.versions()
         )
         self._new, self._revised = self._new + new, self._revised + revised
         self._summary = raw_papers.summarize(after)

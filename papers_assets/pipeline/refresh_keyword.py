@@ -215,18 +215,18 @@ class KeywordRefresh:
     def _build_result(  # noqa: PLR0913, PLR0917 - what there is to tell
         self,
         answer: SearchResult,
-        certain: Sequence[Paper],
-        earlier: set[tuple[str, int]],
-        after: RawPapers,
+        matching_papers: Sequence[Paper],
+        versions_before: set[tuple[str, int]],
+        merged: RawPapers,
         seconds_waited: float,
         requests: int,
     ) -> RefreshResult:
-        new, revised = raw_papers.count_new(earlier, after.versions())
-        matching = {(p.arxiv_id, p.version) for p in certain}
+        new, revised = raw_papers.count_new(versions_before, merged.versions())
+        matching = {(p.arxiv_id, p.version) for p in matching_papers}
         filtered = [p for p in answer.papers if (p.arxiv_id, p.version) not in matching]
         outcome = RefreshResult(
             keyword=self._keyword,
-            raw_papers=after,
+            raw_papers=merged,
             answer=answer,
             new=new,
             revised=revised,

@@ -34,7 +34,7 @@ _FLUSH_SIZE = 50_000
 """Rows that wait in memory to be written."""
 
 
-def glean(  # noqa: PLR0913 - all but four are said by name
+def scan_keywords(  # noqa: PLR0913 - all but four are said by name
     keywords: Sequence[Keyword],
     harvest_store: HarvestStore,
     store: RawPapersStore,
@@ -236,9 +236,9 @@ class _Scan:
             )
         return noted
 
-    def _previous_refresh(self, known: ScanState | None) -> datetime | None:
+    def _previous_refresh(self, scan_state: ScanState | None) -> datetime | None:
         """Return when it was refreshed before, unless a clock that was ahead said so."""
-        time = known.refreshed_at if known else None
+        time = scan_state.refreshed_at if scan_state else None
         return time if time and time <= self._now() + CLOCK_TOLERANCE else None
 
     def _record_failures(self) -> None:

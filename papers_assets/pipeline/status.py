@@ -161,21 +161,21 @@ class StatusReader:
     def _keyword_status(
         self,
         keyword: Keyword,
-        there: _StoredFiles | None,
+        stored: _StoredFiles | None,
         scan_state: ScanStateLike | None,
-        problem: str,
+        short_reason: str,
     ) -> KeywordStatus:
         name, key = keyword.name, build_slug(keyword.name)
-        if there is None:
+        if stored is None:
             return KeywordStatus(name, _UNREADABLE_FILE, "the reason cannot be read")
         try:
-            if key in there.failed_slugs:
-                problem = self._store.read_failure_reason(name) or problem
+            if key in stored.failed_slugs:
+                short_reason = self._store.read_failure_reason(name) or short_reason
         except OSError:
-            problem = "the reason cannot be read"
-        head = self._read_head(name, there.etags.get(key, ""))
+            short_reason = "the reason cannot be read"
+        head = self._read_head(name, stored.etags.get(key, ""))
         refreshed_at = latest_refresh(keyword, scan_state, head.refreshed_at, head.scanned_until)
-        return KeywordStatus(name, replace(head, refreshed_at=refreshed_at), problem)
+        return KeywordStatus(name, replace(head, refreshed_at=refreshed_at), short_reason)
 
     def _read_head(self, name: str, etag: str) -> RawPapersFile:
         """Read the head of what is held of a keyword, if it was written since the last time."""

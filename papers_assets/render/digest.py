@@ -120,12 +120,18 @@ def _render_row(group: DigestGroup, entry: DigestEntry, *, is_brief: bool) -> st
     return _render_row_cut(group, entry, _MAX_BRIEF_ABSTRACT, is_brief=is_brief)
 
 
-def _render_row_cut(group: DigestGroup, entry: DigestEntry, most: int, *, is_brief: bool) -> str:
+def _render_row_cut(
+    group: DigestGroup, entry: DigestEntry, max_length: int, *, is_brief: bool
+) -> str:
     paper = entry.paper
-    title = _truncate(paper.title if markdown.has_visible_text(paper.title) else "(untitled)", most)
+    title = _truncate(
+        paper.title if markdown.has_visible_text(paper.title) else "(untitled)", max_length
+    )
     title = markdown.escape_title(title)
     shown = [
-        link for link in paper.code_links if len(link.url) <= most and not _ISSUE.search(link.url)
+        link
+        for link in paper.code_links
+        if len(link.url) <= max_length and not _ISSUE.search(link.url)
     ]
     extra = [_format_code_link(link) for link in shown[:_MAX_LINKS]]
     if entry.other_keywords:
@@ -138,10 +144,10 @@ def _render_row_cut(group: DigestGroup, entry: DigestEntry, most: int, *, is_bri
     elif is_brief:
         third = _prevent_mentions(markdown.escape_cell(_format_authors(paper)))
     else:
-        text = _prevent_mentions(markdown.escape_abstract(_truncate(paper.abstract, most)))
+        text = _prevent_mentions(markdown.escape_abstract(_truncate(paper.abstract, max_length)))
         third = f"<details><summary>Show</summary><p>{text}</p></details>"
     comment = _prevent_mentions(
-        markdown.escape_cell(_truncate(paper.comment or "", _BRIEF if is_brief else most))
+        markdown.escape_cell(_truncate(paper.comment or "", _BRIEF if is_brief else max_length))
     )
     return f"| **[{title}]({paper.url})**{about} | {_format_date(paper)} | {third} | {comment} |"
 
@@ -212,8 +218,8 @@ def _prevent_mentions(escaped: str) -> str:
     return _MENTION.sub(r"\g<0><!---->", escaped)
 
 
-def _truncate(text: str, most: int) -> str:
-    return markdown.truncate(markdown.collapse_whitespace(text), most)
+def _truncate(text: str, max_length: int) -> str:
+    return markdown.truncate(markdown.collapse_whitespace(text), max_length)
 
 
 def _byte_size(line: str) -> int:

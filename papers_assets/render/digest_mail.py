@@ -35,14 +35,14 @@ class _PaperBlock:
     comment: str
 
 
-def render_mail_text(digest: Digest, *, more: str = "") -> str:
-    """Return the digest as plain text; `more` is the address of the whole list, if it is known."""
-    return _render("mail.txt.j2", digest, more)
+def render_mail_text(digest: Digest, *, list_url: str = "") -> str:
+    """Return the digest as plain text; `list_url` is that of the whole list, empty if unknown."""
+    return _render("mail.txt.j2", digest, list_url)
 
 
-def render_mail_html(digest: Digest, *, more: str = "") -> str:
-    """Return the digest as a whole HTML document; `more` as above."""
-    return _render("mail.html.j2", digest, more)
+def render_mail_html(digest: Digest, *, list_url: str = "") -> str:
+    """Return the digest as a whole HTML document; `list_url` as above."""
+    return _render("mail.html.j2", digest, list_url)
 
 
 def mail_title(digest: Digest) -> str:

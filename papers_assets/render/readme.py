@@ -89,7 +89,7 @@ def render_readme(
     *,
     last_update: date | None,
     cap: int,
-    remark: str = "",
+    notice: str = "",
     extras: Extras | None = None,
 ) -> Iterator[str]:
     """Render the README piece by piece; joined, the pieces are the document.
@@ -98,7 +98,7 @@ def render_readme(
         sections: in the order in which they are shown.
         last_update: shown as the day of the last update; None: "never".
         cap: shown as the largest number of papers per keyword.
-        remark: a sentence or two below the date, if something must be said about it.
+        notice: a sentence or two below the date, if something must be said about it.
         extras: None: the document has none.
     """
     return stream_template(
@@ -106,7 +106,7 @@ def render_readme(
         sections=sections,
         last_update=last_update,
         cap=cap,
-        remark=remark,
+        remark=notice,
         extras=extras or Extras(),
     )
 

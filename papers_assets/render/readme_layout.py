@@ -146,7 +146,7 @@ def _size_without_tables(content: ReadmeContent, folder: str, *, is_split: bool)
         [_without_rows(section) for section in content.sections],
         last_update=content.last_update,
         cap=content.cap,
-        remark=content.notice,
+        notice=content.notice,
         extras=build_extras(content, folder, is_split=is_split),
     )
     return _count_bytes(document) - len(content.sections) * _macro_size("nothing")

@@ -110,7 +110,7 @@ def render_front(content: ReadmeContent, layout: ReadmeLayout, folder: str = "")
         _front_sections(content, layout, folder),
         last_update=content.last_update,
         cap=content.cap,
-        remark=content.notice,
+        notice=content.notice,
         extras=build_extras(content, folder, is_split=bool(layout.pages)),
     )
 

@@ -150,7 +150,7 @@ class PostgresBackend:
             with suppress(PostgresError):
                 session.unlock(_TABLE)
 
-    def _wait(self, session: Session, ends: float, within: float) -> None:
+    def _wait(self, session: Session, deadline: float, timeout: float) -> None:
         try:
             if session.try_lock(self._lock):
                 return
@@ -158,8 +158,8 @@ class PostgresBackend:
                 "waiting for another process, perhaps of another host, to be done asking"
             )
             while not session.try_lock(self._lock):
-                if self._clock() >= ends:
-                    raise timeout_error(within)
+                if self._clock() >= deadline:
+                    raise timeout_error(timeout)
                 self._sleep(POLL_INTERVAL)
         except PostgresError as error:
             raise _unreachable_error(error) from error

@@ -77,12 +77,12 @@ def find_anomalies(
     return anomalies
 
 
-def count_unexplained(keyword: Keyword, answer: SearchResult, certain: Sequence[Paper]) -> int:
+def count_unexplained(keyword: Keyword, answer: SearchResult, matching: Sequence[Paper]) -> int:
     """Count the results that neither match the keyword nor could be found by arXiv's search.
 
     Others that do not match are as they should be: arXiv leaves out stop words and signs.
     """
-    matching_versions = {(paper.arxiv_id, paper.version) for paper in certain}
+    matching_versions = {(paper.arxiv_id, paper.version) for paper in matching}
     filtered = [p for p in answer.papers if (p.arxiv_id, p.version) not in matching_versions]
     return len(filtered) - len(SearchMatcher(keyword).select_matching(filtered))
 
@@ -99,7 +99,7 @@ def describe_unexplained(unexplained_count: int, answer: SearchResult) -> str:
 
 
 def find_range_anomalies(
-    keyword: Keyword, answer: SearchResult, matching: Sequence[Paper], known: Collection[str]
+    keyword: Keyword, answer: SearchResult, matching: Sequence[Paper], expected_ids: Collection[str]
 ) -> list[str]:
     """Return why the answer for a window of past days is hard to believe, if it is.
 
@@ -107,14 +107,16 @@ def find_range_anomalies(
         keyword: whose answer it is.
         answer: what came.
         matching: what of it matches the keyword.
-        known: the arXiv ids of papers that are held and should be in it. Not all of them are: who
-            revised a paper so that it matches no more took it away.
+        expected_ids: the arXiv ids of papers that are held and should be in it. Not all of them
+            are: who revised a paper so that it matches no more took it away.
     """
     anomalies = [answer.problem] if answer.problem else []
     came = {paper.arxiv_id for paper in answer.papers}
-    missing = sum(arxiv_id not in came for arxiv_id in known)
-    if missing >= _MAX_MISSING and len(known) - missing < FAR_FEWER_SHARE * len(known):
-        anomalies.append(f"{missing} of {len(known)} papers are missing that came before")
+    missing = sum(arxiv_id not in came for arxiv_id in expected_ids)
+    if missing >= _MAX_MISSING and len(expected_ids) - missing < FAR_FEWER_SHARE * len(
+        expected_ids
+    ):
+        anomalies.append(f"{missing} of {len(expected_ids)} papers are missing that came before")
     if words := describe_unexplained(count_unexplained(keyword, answer, matching), answer):
         anomalies.append(words)
     return anomalies

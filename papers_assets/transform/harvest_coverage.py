@@ -117,7 +117,7 @@ class Coverage:
 
 def compute_coverage(
     since: date,
-    known: Mapping[date, DayStatus],
+    known_days: Mapping[date, DayStatus],
     problems: Mapping[date, str],
     sets: Sequence[str],
     now: datetime,
@@ -126,7 +126,7 @@ def compute_coverage(
 
     Args:
         since: the first day that is wanted.
-        known: what is known of the days that there are.
+        known_days: what is known of the days that there are.
         problems: why days could not be had when they were last asked for.
         sets: that are wanted of a day; none: the whole archive.
         now: aware.
@@ -135,7 +135,11 @@ def compute_coverage(
     if since > today:
         return Coverage(None, None, short_reason=f"papers are harvested from {since} on")
     days = [since + timedelta(days=n) for n in range((today - since).days + 1)]
-    whole = {day: known[day] for day in days if day in known and known[day].is_complete(sets, now)}
+    whole = {
+        day: known_days[day]
+        for day in days
+        if day in known_days and known_days[day].is_complete(sets, now)
+    }
     newest = max(whole, default=today)
     done = {
         day: of_day
@@ -144,7 +148,7 @@ def compute_coverage(
     }
     missing = tuple(day for day in days if day not in done and (day < newest or not whole))
     recent = [day for day in days if day >= newest - RECENT_PERIOD]
-    open_ = [d for d in recent if not (d in known and known[d].is_final(sets, now))]
+    open_ = [d for d in recent if not (d in known_days and known_days[d].is_final(sets, now))]
     problem = (
         _latest_problem({day: problems[day] for day in open_ if day in problems})
         or ("" if whole else "nothing has been harvested yet")

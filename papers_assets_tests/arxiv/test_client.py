@@ -11,7 +11,7 @@ from papers_assets.arxiv.client import USER_AGENT, ArxivClient
 from papers_assets.arxiv.models import Page
 from papers_assets.arxiv.rate_limit import RateLimiter
 from papers_assets.arxiv.retry import RetryPolicy
-from papers_assets.arxiv.sample import Fault, RequestRecord, SampleArxiv, Script, Step
+from papers_assets.arxiv.sample import Fault, FaultScript, FaultStep, RequestRecord, SampleArxiv
 from papers_assets.keywords import query
 from papers_assets.keywords.model import MatchField
 from papers_assets_tests.helpers.factories import keyword
@@ -86,7 +86,7 @@ def test_a_request_by_post_fails_as_any_other(
 ) -> None:
     retry_policy = replace(IMPATIENT, max_body=100_000)
     client = ArxivClient(server.url, RateLimiter(tmp_path / "x.lock", 0), retry_policy)
-    server.fault = Script([Step(fault)])
+    server.fault = FaultScript([FaultStep(fault)])
     failures = []
     for length in (100, 5000):
         with pytest.raises(errors.ArxivError) as caught:
@@ -213,7 +213,7 @@ PASSING += ["trouble-200", "web-page", "empty-body", "reset", "cut-short", "not-
 def test_what_passes_is_asked_again_with_growing_pauses(
     server: SampleArxiv, tmp_path: Path, fault: str
 ) -> None:
-    server.fault, pauses = Script([Step(fault, times=2)]), Pauses()
+    server.fault, pauses = FaultScript([FaultStep(fault, times=2)]), Pauses()
     assert len(ask(patient(server, tmp_path, pauses)).papers) == 50
     assert len(server.requests) == 3
     assert pauses.slept == [15, 30]
@@ -221,7 +221,7 @@ def test_what_passes_is_asked_again_with_growing_pauses(
 
 @pytest.mark.parametrize("fault", ["moved", "not-found", "blocked", "refused", "refused-200"])
 def test_what_stays_is_asked_once(server: SampleArxiv, tmp_path: Path, fault: str) -> None:
-    server.fault, pauses = Script([Step(fault)]), Pauses()
+    server.fault, pauses = FaultScript([FaultStep(fault)]), Pauses()
     with pytest.raises(errors.ArxivError) as caught:
         ask(patient(server, tmp_path, pauses))
     assert (len(server.requests), caught.value.attempts, pauses.slept) == (1, 1, [])
@@ -230,7 +230,7 @@ def test_what_stays_is_asked_once(server: SampleArxiv, tmp_path: Path, fault: st
 def test_it_gives_up_after_its_attempts_and_says_how_many(
     server: SampleArxiv, tmp_path: Path
 ) -> None:
-    server.fault, pauses = Script([Step("busy")]), Pauses()
+    server.fault, pauses = FaultScript([FaultStep("busy")]), Pauses()
     with pytest.raises(errors.ArxivHttpError) as caught:
         ask(patient(server, tmp_path, pauses))
     assert (len(server.requests), caught.value.attempts) == (5, 5)
@@ -251,7 +251,7 @@ def test_retry_after_is_heeded_and_capped(
 def test_throttled_holds_every_program_off_also_after_giving_up(
     server: SampleArxiv, tmp_path: Path
 ) -> None:
-    server.fault, pauses = Script([Step("throttled", times=1)]), Pauses()
+    server.fault, pauses = FaultScript([FaultStep("throttled", times=1)]), Pauses()
     with pytest.raises(errors.ArxivThrottled):
         ask(patient(server, tmp_path, pauses, RetryPolicy(max_attempts=1)))
     assert pauses.slept == []
@@ -260,7 +260,7 @@ def test_throttled_holds_every_program_off_also_after_giving_up(
 
 
 def test_the_deadline_of_the_job_ends_the_asking(server: SampleArxiv, tmp_path: Path) -> None:
-    server.fault, pauses = Script([Step("busy")]), Pauses()
+    server.fault, pauses = FaultScript([FaultStep("busy")]), Pauses()
     with pytest.raises(errors.ArxivDeadlineExceeded, match="deadline of 40 s"):
         ask(patient(server, tmp_path, pauses, RetryPolicy(deadline=40)))
     assert pauses.slept == [15]
@@ -270,7 +270,7 @@ def test_the_deadline_of_the_job_ends_the_asking(server: SampleArxiv, tmp_path: 
 def test_an_answer_that_does_not_end_is_given_up(
     server: SampleArxiv, tmp_path: Path, fault: str
 ) -> None:
-    server.fault = Script([Step(fault)])
+    server.fault = FaultScript([FaultStep(fault)])
     retry_policy = replace(IMPATIENT, read_timeout=0.3, answer_timeout=0.3)
     client = ArxivClient(server.url, RateLimiter(tmp_path / "x.lock", 0), retry_policy)
     with pytest.raises(errors.ArxivUnreachable):

@@ -15,8 +15,8 @@ from papers_assets.arxiv.oai_day import fetch_day
 from papers_assets.arxiv.oai_pmh import RecordsPage
 from papers_assets.arxiv.rate_limit import RateLimiter
 from papers_assets.arxiv.retry import RetryPolicy
-from papers_assets.arxiv.sample import Corpus, Fault, SampleArxiv, Script, Step
-from papers_assets.arxiv.sample.oai_xml import datestamp
+from papers_assets.arxiv.sample import Corpus, Fault, FaultScript, FaultStep, SampleArxiv
+from papers_assets.arxiv.sample.oai_xml import find_datestamp
 from papers_assets.keywords import query
 from papers_assets_tests.arxiv.test_client import PASSING, Pauses
 from papers_assets_tests.helpers.factories import keyword
@@ -86,7 +86,7 @@ def test_every_paper_is_harvested_as_it_is_queried(
 
 
 def test_a_day_is_harvested_whole(client: ArxivClient, server: SampleArxiv) -> None:
-    days = [datestamp(paper) for paper in server.corpus.newest]
+    days = [find_datestamp(paper) for paper in server.corpus.newest]
     busiest = max(days, key=days.count)
     day = fetch_day(busiest, (), client.list_records)
     assert (len(day.records), day.problem) == (days.count(busiest), "")
@@ -136,7 +136,7 @@ def test_without_an_address_it_says_what_to_set(server: SampleArxiv, tmp_path: P
 def test_what_passes_is_asked_again(
     client: ArxivClient, server: SampleArxiv, pauses: Pauses, fault: str
 ) -> None:
-    server.fault = Script([Step(fault, "verb=ListRecords", times=2)])
+    server.fault = FaultScript([FaultStep(fault, "verb=ListRecords", times=2)])
     assert len(ask(client).records) == 100
     assert (len(server.requests), pauses.slept) == (3, [15, 30])
 
@@ -148,7 +148,7 @@ BUSY = {"busy-1s": 1, "busy-0s": 15}
 def test_a_busy_server_is_waited_out_as_it_asks_by_every_program(
     server: SampleArxiv, pauses: Pauses, tmp_path: Path, fault: str
 ) -> None:
-    server.fault = Script([Step(fault, times=1)])
+    server.fault = FaultScript([FaultStep(fault, times=1)])
     impatient = patient(server, tmp_path, pauses, RetryPolicy(max_attempts=1))
     with pytest.raises(errors.ArxivThrottled, match="answered 503") as caught:
         ask(impatient)
@@ -166,7 +166,7 @@ REFUSED = {"refused": "badArgument", "refused-200": "badArgument", "moved": "ARX
 
 @pytest.mark.parametrize("fault", REFUSED)
 def test_what_stays_is_asked_once(client: ArxivClient, server: SampleArxiv, fault: str) -> None:
-    server.fault = Script([Step(fault)])
+    server.fault = FaultScript([FaultStep(fault)])
     with pytest.raises(errors.ArxivHttpError, match=REFUSED[fault]) as caught:
         ask(client)
     assert (len(server.requests), caught.value.attempts) == (1, 1)

@@ -87,7 +87,7 @@ def test_whoever_asks_arxiv_by_either_address_takes_turns_with_all_who_do(
     ):
         pytest.fail("asked all the same")
     client = ArxivResource(api_url=api_url, oai_url=oai_url, request_interval=3.0).client()
-    assert "arxiv.org.lock" in str(vars(client._gate._backends[0]))
+    assert "arxiv.org.lock" in str(vars(client._rate_limiter._backends[0]))
     client.close()
 
 

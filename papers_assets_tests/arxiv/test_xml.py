@@ -11,7 +11,7 @@ from papers_assets.arxiv.models import Paper
 from papers_assets.arxiv.oai_pmh import parse_records
 from papers_assets.arxiv.sample import Fault, RequestRecord
 from papers_assets.arxiv.sample.api import Archive
-from papers_assets.arxiv.sample.interfaces import answer as real_answer
+from papers_assets.arxiv.sample.interfaces import answer_request as real_answer
 from papers_assets_tests.arxiv.test_atom import entry, feed
 from papers_assets_tests.helpers.oai_answers import listed, record
 

@@ -10,7 +10,7 @@ import pytest
 
 from papers_assets.defs.assets import add_catalogue_entries
 from papers_assets.settings import Settings, SettingsError, read_settings
-from papers_assets_tests.helpers.project import House
+from papers_assets_tests.helpers.project import Project
 
 GROUPS = {
     "raw_papers": "arxiv",
@@ -25,8 +25,8 @@ GROUPS = {
 }
 
 
-def specs(house: House) -> dict[str, dg.AssetSpec]:
-    found = house.definitions.resolve_all_asset_specs()
+def specs(project: Project) -> dict[str, dg.AssetSpec]:
+    found = project.definitions.resolve_all_asset_specs()
     return {spec.key.to_user_string(): spec for spec in found}
 
 
@@ -35,9 +35,9 @@ def references(spec: dg.AssetSpec) -> list[str]:
     return [reference.source for reference in value.code_references]
 
 
-def test_every_asset_is_described_and_leads_to_its_files_and_its_code(house: House) -> None:
-    house.run()
-    found = specs(house)
+def test_every_asset_is_described_and_leads_to_its_files_and_its_code(project: Project) -> None:
+    project.run()
+    found = specs(project)
     assert {name: spec.group_name for name, spec in found.items()} == GROUPS
     for name, spec in found.items():
         assert spec.owners == []
@@ -52,9 +52,9 @@ def test_every_asset_is_described_and_leads_to_its_files_and_its_code(house: Hou
 
 
 def test_columns_have_readable_types_and_those_of_papers_come_from_raw_papers(
-    house: House,
+    project: Project,
 ) -> None:
-    found = specs(house)
+    found = specs(project)
     columns = found["papers"].metadata["dagster/column_schema"].columns
     assert all(column.description for column in columns)
     assert {column.name: column.type for column in columns} == {

@@ -18,7 +18,7 @@ from papers_assets.defs.jobs import DAILY_JOB, PUBLISH_JOB, REFRESH_JOB
 from papers_assets.keywords.model import Keyword
 from papers_assets.pipeline import paging, refresh_keyword
 from papers_assets_tests.helpers.factories import keyword
-from papers_assets_tests.helpers.project import House
+from papers_assets_tests.helpers.project import Project
 
 pytestmark = pytest.mark.lists_only
 
@@ -35,52 +35,54 @@ def sections(readme: str) -> dict[str, int]:
     }
 
 
-def metadata(house: House, asset: dg.AssetKey, partition: str | None = None) -> dict[str, object]:
-    records = house.instance.fetch_materializations(
+def metadata(
+    project: Project, asset: dg.AssetKey, partition: str | None = None
+) -> dict[str, object]:
+    records = project.instance.fetch_materializations(
         dg.AssetRecordsFilter(asset, asset_partitions=[partition] if partition else None), limit=1
     ).records
     assert records[0].asset_materialization is not None
     return {k: v.value for k, v in records[0].asset_materialization.metadata.items()}
 
 
-def run_status(house: House, report: RunReport) -> list[tuple[str, str]]:
-    runs = [house.instance.get_run_by_id(run_id) for run_id in report.run_ids]
+def run_status(project: Project, report: RunReport) -> list[tuple[str, str]]:
+    runs = [project.instance.get_run_by_id(run_id) for run_id in report.run_ids]
     return [(run.job_name, run.status.value) for run in runs if run]
 
 
-def test_one_run_refreshes_every_keyword_and_writes_the_readme(house: House) -> None:
-    report = house.run()
-    assert run_status(house, report) == [(DAILY_JOB, "SUCCESS")]
+def test_one_run_refreshes_every_keyword_and_writes_the_readme(project: Project) -> None:
+    report = project.run()
+    assert run_status(project, report) == [(DAILY_JOB, "SUCCESS")]
     assert report.failed == {}
-    assert house.materialized == {"reinforcement learning", "compiler", "performance"}
-    assert sections(house.readme) == dict.fromkeys(house.file.names, 100)
-    assert "Last update: 2026-11-23\n" in house.readme
-    assert len(house.server.requests) == 3
+    assert project.materialized == {"reinforcement learning", "compiler", "performance"}
+    assert sections(project.readme) == dict.fromkeys(project.file.names, 100)
+    assert "Last update: 2026-11-23\n" in project.readme
+    assert len(project.server.requests) == 3
 
 
 def test_a_failing_keyword_turns_the_run_red_and_keeps_the_others_and_its_own_papers(
-    house: House,
+    project: Project,
 ) -> None:
-    house.run()
-    house.next_day()
-    house.failing = {"compiler": BUSY}
-    report = house.run()
-    assert run_status(house, report) == [(DAILY_JOB, "FAILURE"), (PUBLISH_JOB, "SUCCESS")]
+    project.run()
+    project.next_day()
+    project.failing = {"compiler": BUSY}
+    report = project.run()
+    assert run_status(project, report) == [(DAILY_JOB, "FAILURE"), (PUBLISH_JOB, "SUCCESS")]
     assert report.refreshed == ["reinforcement learning", "performance"]
     assert report.failed == {"compiler": "arXiv answered 503 (asked 2 times)"}
-    assert sections(house.readme) == dict.fromkeys(house.file.names, 100)
-    assert "Last update: 2026-11-24\n" in house.readme
-    assert "## compiler\n_Not refreshed since 2026-11-23: arXiv answered 503._\n" in house.readme
-    assert house.readme.count("Not refreshed") == 1
+    assert sections(project.readme) == dict.fromkeys(project.file.names, 100)
+    assert "Last update: 2026-11-24\n" in project.readme
+    assert "## compiler\n_Not refreshed since 2026-11-23: arXiv answered 503._\n" in project.readme
+    assert project.readme.count("Not refreshed") == 1
 
 
-def test_dagster_shows_the_failed_keyword_alone_as_failed(house: House) -> None:
-    house.failing = {"compiler": BUSY}
-    house.run()
-    assert house.materialized == {"reinforcement learning", "performance"}
-    partitions = house.definitions.get_assets_def(RAW).partitions_def
+def test_dagster_shows_the_failed_keyword_alone_as_failed(project: Project) -> None:
+    project.failing = {"compiler": BUSY}
+    project.run()
+    assert project.materialized == {"reinforcement learning", "performance"}
+    partitions = project.definitions.get_assets_def(RAW).partitions_def
     assert partitions is not None
-    status = house.instance.get_status_by_partition(RAW, house.file.names, partitions)
+    status = project.instance.get_status_by_partition(RAW, project.file.names, partitions)
     assert status is not None
     assert {name: s.value for name, s in status.items() if s} == {
         "reinforcement learning": "MATERIALIZED",
@@ -90,53 +92,53 @@ def test_dagster_shows_the_failed_keyword_alone_as_failed(house: House) -> None:
 
 
 def test_when_nothing_comes_the_readme_keeps_its_rows_and_its_date_and_says_why(
-    house: House,
+    project: Project,
 ) -> None:
-    house.run()
-    before = house.readme
-    house.next_day()
-    house.failing = {"": BUSY}
-    report = house.run()
-    assert run_status(house, report) == [(DAILY_JOB, "FAILURE"), (PUBLISH_JOB, "SUCCESS")]
+    project.run()
+    before = project.readme
+    project.next_day()
+    project.failing = {"": BUSY}
+    report = project.run()
+    assert run_status(project, report) == [(DAILY_JOB, "FAILURE"), (PUBLISH_JOB, "SUCCESS")]
     assert (report.refreshed, len(report.failed)) == ([], 3)
     note = "_Not refreshed since 2026-11-23: arXiv answered 503._"
-    assert house.readme.count(note) == 3
-    assert house.readme.replace(note, "").split() == before.split()
+    assert project.readme.count(note) == 3
+    assert project.readme.replace(note, "").split() == before.split()
 
 
-def test_rendering_again_from_old_answers_does_not_claim_a_newer_date(house: House) -> None:
-    house.run()
-    before = house.readme
-    house.next_day()
-    assert house.execute(PUBLISH_JOB).success
-    assert house.readme == before
-    assert len(house.server.requests) == 3
+def test_rendering_again_from_old_answers_does_not_claim_a_newer_date(project: Project) -> None:
+    project.run()
+    before = project.readme
+    project.next_day()
+    assert project.execute(PUBLISH_JOB).success
+    assert project.readme == before
+    assert len(project.server.requests) == 3
 
 
-def test_one_keyword_is_refreshed_by_its_job_and_rendered_with_the_others(house: House) -> None:
-    house.run()
-    house.next_day()
-    assert house.execute(REFRESH_JOB, partition_key="compiler").success
-    assert len(house.server.requests) == 4
-    assert "Last update: 2026-11-24" in house.readme
-    assert house.readme.count("_Not refreshed since 2026-11-23._") == 2
+def test_one_keyword_is_refreshed_by_its_job_and_rendered_with_the_others(project: Project) -> None:
+    project.run()
+    project.next_day()
+    assert project.execute(REFRESH_JOB, partition_key="compiler").success
+    assert len(project.server.requests) == 4
+    assert "Last update: 2026-11-24" in project.readme
+    assert project.readme.count("_Not refreshed since 2026-11-23._") == 2
 
 
-def test_some_keywords_are_refreshed_in_a_run_per_stretch_of_neighbours(house: House) -> None:
-    report = house.run("performance", "reinforcement learning")
+def test_some_keywords_are_refreshed_in_a_run_per_stretch_of_neighbours(project: Project) -> None:
+    report = project.run("performance", "reinforcement learning")
     assert report.refreshed == ["reinforcement learning", "performance"]
     # What comes in several runs is published once.
-    assert run_status(house, report) == [
+    assert run_status(project, report) == [
         (REFRESH_JOB, "SUCCESS"),
         (REFRESH_JOB, "SUCCESS"),
         (PUBLISH_JOB, "SUCCESS"),
     ]
     assert report.unpublished == {}
-    house.next_day()
-    assert len(house.run("compiler", "performance").run_ids) == 1
+    project.next_day()
+    assert len(project.run("compiler", "performance").run_ids) == 1
 
 
-def test_a_run_that_names_no_keyword_fails_and_says_what_to_do(house: House) -> None:
+def test_a_run_that_names_no_keyword_fails_and_says_what_to_do(project: Project) -> None:
     for tags in (
         {},
         {
@@ -144,17 +146,17 @@ def test_a_run_that_names_no_keyword_fails_and_says_what_to_do(house: House) -> 
             "dagster/asset_partition_range_end": "compiler",
         },
     ):
-        result = house.execute(REFRESH_JOB, tags=tags, raise_on_error=False)
+        result = project.execute(REFRESH_JOB, tags=tags, raise_on_error=False)
         failure = result.failure_data_for_node("raw_papers")
         assert failure is not None
         assert failure.user_failure_data is not None
         assert "names no keyword" in (failure.user_failure_data.description or "")
-    assert house.server.requests == []
-    assert house.materialized == set()
+    assert project.server.requests == []
+    assert project.materialized == set()
 
 
 def test_an_interrupted_run_has_recorded_what_came(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fetch = paging.fetch_until_known
 
@@ -165,31 +167,31 @@ def test_an_interrupted_run_has_recorded_what_came(
 
     monkeypatch.setattr(refresh_keyword, "fetch_until_known", interrupted)
     with suppress(DagsterExecutionInterruptedError):
-        house.run()
-    assert house.materialized == {"reinforcement learning", "compiler"}
+        project.run()
+    assert project.materialized == {"reinforcement learning", "compiler"}
 
 
-def test_keywords_can_be_made_of_anything(house: House) -> None:
+def test_keywords_can_be_made_of_anything(project: Project) -> None:
     names = ["C++", "a/b", "..", "图神经网络", "x" * 300, "compiler", "a|b", '"q"', "<b>*x*</b>"]
-    house.keywords = [keyword(name) for name in names]
-    report = house.run()
+    project.keywords = [keyword(name) for name in names]
+    report = project.run()
     assert report.failed == {}
-    assert house.materialized == set(names)
-    assert len(sections(house.readme)) == len(names)
-    house.failing = {"": BUSY}
-    assert set(house.run().failed) == set(names)
+    assert project.materialized == set(names)
+    assert len(sections(project.readme)) == len(names)
+    project.failing = {"": BUSY}
+    assert set(project.run().failed) == set(names)
 
 
-def test_what_a_materialization_shows(house: House) -> None:
-    house.run()
-    raw = metadata(house, RAW, "compiler")
+def test_what_a_materialization_shows(project: Project) -> None:
+    project.run()
+    raw = metadata(project, RAW, "compiler")
     assert raw["dagster/partition_row_count"] == 100
     assert (raw["requests"], raw["new"], raw["gap"]) == (1, 100, False)
     assert raw["query"] == '(ti:"compiler" AND abs:"compiler")'
-    assert str(raw["query_url"]).startswith(house.server.url)
+    assert str(raw["query_url"]).startswith(project.server.url)
     assert str(raw["preview"]).startswith("|")
     assert raw["stored_papers"] == 100
-    papers = metadata(house, PAPERS)
+    papers = metadata(project, PAPERS)
     assert papers["dagster/row_count"] == papers["new"] == 300
     assert (papers["revised"], papers["filtered"]) == (0, 0)
     assert papers["new: compiler"] == 100
@@ -198,26 +200,26 @@ def test_what_a_materialization_shows(house: House) -> None:
         dg.TableRecord(
             {"keyword": name, "shown": 100, "new": 100, "revised": 0, "filtered": 0, "stored": 100}
         )
-        for name in house.file.names
+        for name in project.file.names
     ]
-    readme = metadata(house, README)
-    size = house.store.documents.readme_path.stat().st_size
+    readme = metadata(project, README)
+    size = project.store.documents.readme_path.stat().st_size
     assert (readme["bytes"], readme["percent_of_github_limit"]) == (size, round(size / 5120, 1))
-    assert readme["path"] == str(house.store.documents.readme_path)
+    assert readme["path"] == str(project.store.documents.readme_path)
     assert (readme["sections"], readme["stale_keywords"]) == (3, "none")
-    house.next_day()
-    house.failing = {"compiler": BUSY}
-    house.run()
-    assert metadata(house, PAPERS)["new"] == 0
-    readme = metadata(house, README)
+    project.next_day()
+    project.failing = {"compiler": BUSY}
+    project.run()
+    assert metadata(project, PAPERS)["new"] == 0
+    readme = metadata(project, README)
     assert (readme["stale_sections"], readme["stale_keywords"]) == (1, "compiler")
 
 
-def test_the_run_tells_its_story_in_its_own_log(house: House) -> None:
-    house.failing = {"compiler": BUSY}
-    report = house.run()
-    logged = [record.user_message for record in house.instance.all_logs(report.run_ids[0])]
-    total = metadata(house, RAW, "performance")["results_at_arxiv"]
+def test_the_run_tells_its_story_in_its_own_log(project: Project) -> None:
+    project.failing = {"compiler": BUSY}
+    report = project.run()
+    logged = [record.user_message for record in project.instance.all_logs(report.run_ids[0])]
+    total = metadata(project, RAW, "performance")["results_at_arxiv"]
     assert (
         f"performance: fetched 100 of {total} results (1 request); 100 added, 0 updated, "
         "0 filtered out"

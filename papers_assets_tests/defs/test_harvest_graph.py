@@ -9,27 +9,27 @@ import dagster as dg
 import pytest
 
 from papers_assets.arxiv.oai_day import find_sets
-from papers_assets.arxiv.sample import ALL_FAULTS, Corpus, Script, Step
+from papers_assets.arxiv.sample import ALL_FAULTS, Corpus, FaultScript, FaultStep
 from papers_assets.defs import assets
 from papers_assets.defs.jobs import DAILY_JOB, HARVEST_JOB, PUBLISH_JOB
 from papers_assets.defs.partitions import open_days_tags
 from papers_assets.defs.resources import PapersIOManager
 from papers_assets.keywords.model import KeywordsConfig, PaperSource
 from papers_assets.pipeline import harvest
-from papers_assets.pipeline.harvest import BroughtIn, HarvestFailure
+from papers_assets.pipeline.harvest import HarvestedDay, HarvestFailure
 from papers_assets.storage.harvest import HarvestStore
 from papers_assets.transform.harvest_coverage import FINAL_AFTER, RECENT_PERIOD
 from papers_assets.transform.selection import read_refresh_times
 from papers_assets_tests.helpers.factories import keyword
-from papers_assets_tests.helpers.project import LISTS, House, Pipeline
+from papers_assets_tests.helpers.project import LISTS, Pipeline, Project
 
 # A day that is over wherever the tests run; the invented papers end on it.
 TODAY = datetime(2026, 11, 20, 12, tzinfo=UTC)
 SINCE = date(2026, 11, 16)
 
 
-class Farm(House):
-    """A house that harvests."""
+class Farm(Project):
+    """A project that harvests."""
 
     since = SINCE
 
@@ -47,8 +47,8 @@ class Farm(House):
 
 
 @pytest.fixture
-def farm(house: House) -> Farm:
-    return Farm(house.home, house.server, today=TODAY, assets=LISTS, instance=house.instance)
+def farm(project: Project) -> Farm:
+    return Farm(project.home, project.server, today=TODAY, assets=LISTS, instance=project.instance)
 
 
 def test_days_come_in_and_lists_are_published(farm: Farm) -> None:
@@ -115,7 +115,7 @@ def test_a_harvest_that_fails_is_said_and_nothing_is_lost(farm: Farm) -> None:
     farm.run()
     before = {name: farm.held_of(name) for name in farm.file.names}
     farm.today += timedelta(days=1)
-    farm.server.fault = Script([Step("busy")])
+    farm.server.fault = FaultScript([FaultStep("busy")])
     report = farm.run()
     assert set(report.failed) >= set(farm.file.names)
     assert "harvest of 2026-11-21" in report.failed
@@ -133,7 +133,7 @@ def test_a_harvest_that_was_interrupted_makes_no_keyword_fresh(
     farm.today += timedelta(days=3)
     real = harvest.harvest_days
 
-    def interrupted(*arguments: Any) -> Iterator[BroughtIn | HarvestFailure]:
+    def interrupted(*arguments: Any) -> Iterator[HarvestedDay | HarvestFailure]:
         yield next(real(*arguments))
         raise SystemExit
 
@@ -170,7 +170,7 @@ def test_looking_without_harvesting_is_no_news_after_a_day_and_a_half(farm: Farm
 
 def test_the_problem_of_a_day_ends_when_it_comes(farm: Farm) -> None:
     farm.run()
-    farm.server.fault = Script([Step("busy")])
+    farm.server.fault = FaultScript([FaultStep("busy")])
     farm.execute(HARVEST_JOB, partition_key="2026-11-18", raise_on_error=False)
     assert not farm.execute(DAILY_JOB, raise_on_error=False).success
     farm.server.fault = None
@@ -238,7 +238,7 @@ def test_the_schedule_brings_in_the_open_days(farm: Farm) -> None:
 def test_keywords_are_looked_for_after_every_harvest(
     farm: Farm, fault: str | None, status: str
 ) -> None:
-    farm.server.fault = Script([Step(fault)]) if fault else None
+    farm.server.fault = FaultScript([FaultStep(fault)]) if fault else None
     definitions = farm.definitions
     result = farm.execute(HARVEST_JOB, tags=open_days_tags(SINCE, TODAY), raise_on_error=False)
     sensor = definitions.resolve_sensor_def(f"daily_papers_after_harvest_{status}")

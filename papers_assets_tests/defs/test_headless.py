@@ -16,7 +16,7 @@ from papers_assets.defs.jobs import DAILY_JOB, PUBLISH_JOB, REFRESH_JOB
 from papers_assets.defs.run_history import is_command_line_run
 from papers_assets.settings import PROJECT_ROOT
 from papers_assets_tests.defs.test_reexecution import reexecute
-from papers_assets_tests.helpers.project import House
+from papers_assets_tests.helpers.project import Project
 
 pytestmark = pytest.mark.lists_only
 
@@ -59,9 +59,9 @@ def test_processes_that_open_a_fresh_run_history_at_once_all_can(tmp_path: Path)
         assert instance.get_runs_count() == 0
 
 
-def recorded(house: House, *names: str) -> list[dg.DagsterRun]:
+def recorded(project: Project, *names: str) -> list[dg.DagsterRun]:
     """The runs of `papers run`, the first one first."""
-    runs = [house.instance.get_run_by_id(run_id) for run_id in house.run(*names).run_ids]
+    runs = [project.instance.get_run_by_id(run_id) for run_id in project.run(*names).run_ids]
     return [run for run in runs if run is not None]
 
 
@@ -71,10 +71,10 @@ def shown_tags(run: dg.DagsterRun) -> dict[str, str]:
     return {k: v for k, v in run.tags.items() if is_shown[k]}
 
 
-def test_runs_belong_to_the_code_location_that_the_ui_loads(house: House) -> None:
+def test_runs_belong_to_the_code_location_that_the_ui_loads(project: Project) -> None:
     (location,) = location_origins_from_yaml_paths([str(PROJECT_ROOT / "workspace.yaml")])
-    house.failing = {"compiler": Fault(503)}
-    first, second = recorded(house)
+    project.failing = {"compiler": Fault(503)}
+    first, second = recorded(project)
     for run, job in ((first, DAILY_JOB), (second, PUBLISH_JOB)):
         assert run.job_name == job
         assert run.remote_job_origin is not None
@@ -95,25 +95,27 @@ def test_runs_belong_to_the_code_location_that_the_ui_loads(house: House) -> Non
     ],
 )
 def test_a_runs_tags_say_nothing_untrue(
-    house: House, names: tuple[str, ...], job: str, tags: dict[str, str]
+    project: Project, names: tuple[str, ...], job: str, tags: dict[str, str]
 ) -> None:
-    fetching = recorded(house, *names)[0]
+    fetching = recorded(project, *names)[0]
     assert fetching.job_name == job
     assert shown_tags(fetching) == tags
 
 
-def test_what_the_ui_re_executes_is_no_run_of_the_command_line(house: House) -> None:
-    house.failing = {"compiler": Fault(503)}
-    parent = recorded(house)[0]
-    house.failing = {}
-    child = reexecute(house, parent.run_id)
+def test_what_the_ui_re_executes_is_no_run_of_the_command_line(project: Project) -> None:
+    project.failing = {"compiler": Fault(503)}
+    parent = recorded(project)[0]
+    project.failing = {}
+    child = reexecute(project, parent.run_id)
     assert [is_command_line_run(run) for run in (parent, child)] == [True, False]
 
 
-def test_runs_that_fetch_wait_in_the_queue_and_their_steps_wait_for_no_pool(house: House) -> None:
-    pools = house.instance.get_concurrency_config().pool_config
+def test_runs_that_fetch_wait_in_the_queue_and_their_steps_wait_for_no_pool(
+    project: Project,
+) -> None:
+    pools = project.instance.get_concurrency_config().pool_config
     assert (pools.default_pool_limit, pools.pool_granularity) == (1, PoolGranularity.RUN)
-    fetching, *_ = recorded(house)
+    fetching, *_ = recorded(project)
     assert fetching.run_op_concurrency is not None
     assert fetching.run_op_concurrency.all_pools == {"arxiv"}
-    assert house.instance.event_log_storage.get_concurrency_run_ids() == set()
+    assert project.instance.event_log_storage.get_concurrency_run_ids() == set()

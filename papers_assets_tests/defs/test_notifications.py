@@ -20,7 +20,7 @@ from papers_assets_tests.defs.test_graph import RAW
 from papers_assets_tests.helpers import github_api_server
 from papers_assets_tests.helpers.factories import keyword
 from papers_assets_tests.helpers.github_api_server import OWNER_TOKEN, REPOSITORY, GithubApi
-from papers_assets_tests.helpers.project import LISTS, House, Pipeline
+from papers_assets_tests.helpers.project import LISTS, Pipeline, Project
 from papers_assets_tests.notify.test_email import Mailbox, mail_server
 from papers_assets_tests.notify.test_webhook import Hook, hook
 from papers_assets_tests.pipeline.test_publish_edition import LINEAGE
@@ -39,9 +39,9 @@ def pipeline(pipeline: Pipeline) -> Pipeline:
 
 
 @pytest.fixture
-def house(house: House) -> House:
-    growing(house)
-    return house
+def project(project: Project) -> Project:
+    growing(project)
+    return project
 
 
 def growing(pipeline: Pipeline) -> None:
@@ -76,29 +76,29 @@ def channels_in_the_graph(pipeline: Pipeline) -> set[str]:
     return {k.to_user_string() for k in graph.get_all_asset_keys()} - LINEAGE.keys()
 
 
-def wanted(house: House, cursor: object = None) -> tuple[int, object]:
+def wanted(project: Project, cursor: object = None) -> tuple[int, object]:
     """How many assets automation would materialize now, and where it stands afterwards."""
-    result = dg.evaluate_automation_conditions(house.definitions, house.instance, cursor=cursor)  # type: ignore[arg-type]
+    result = dg.evaluate_automation_conditions(project.definitions, project.instance, cursor=cursor)  # type: ignore[arg-type]
     return result.total_requested, result.cursor
 
 
 @pytest.mark.parametrize("is_configured", [False, True])
 def test_a_publication_by_automation_is_followed_by_no_further_run(
-    house: House, hook: Hook, *, is_configured: bool
+    project: Project, hook: Hook, *, is_configured: bool
 ) -> None:
-    house.channels = NotificationSettings(webhook=hook.url if is_configured else "")
-    assert channels_in_the_graph(house) == ({"webhook"} if is_configured else set())
-    house.run()
-    _, cursor = wanted(house)
-    house.next_day()
-    assert house.execute(REFRESH_JOB, partition_key="compiler", asset_selection=[RAW]).success
-    requested, cursor = wanted(house, cursor)
+    project.channels = NotificationSettings(webhook=hook.url if is_configured else "")
+    assert channels_in_the_graph(project) == ({"webhook"} if is_configured else set())
+    project.run()
+    _, cursor = wanted(project)
+    project.next_day()
+    assert project.execute(REFRESH_JOB, partition_key="compiler", asset_selection=[RAW]).success
+    requested, cursor = wanted(project, cursor)
     assert requested == len(LINEAGE) - 1 + is_configured
-    assert house.execute(PUBLISH_JOB).success
+    assert project.execute(PUBLISH_JOB).success
     for _ in range(2):
-        requested, cursor = wanted(house, cursor)
+        requested, cursor = wanted(project, cursor)
         assert requested == 0
-    assert house.run().unpublished == {}
+    assert project.run().unpublished == {}
 
 
 def test_a_channel_is_an_asset_where_it_is_configured(pipeline: Pipeline) -> None:
@@ -273,17 +273,17 @@ def test_a_channel_that_is_set_up_wrongly_stops_that_channel_alone(pipeline: Pip
     assert "Last update: 2026-11-23" in pipeline.readme
 
 
-def test_two_lists_in_one_repository_have_an_issue_each(house: House, api: GithubApi) -> None:
-    house.channels = on_github(api)
-    house.run()
-    house.outputs.write_deliveries({})
-    other = replace(house.file, digest_name="Performance & more")
+def test_two_lists_in_one_repository_have_an_issue_each(project: Project, api: GithubApi) -> None:
+    project.channels = on_github(api)
+    project.run()
+    project.outputs.write_deliveries({})
+    other = replace(project.file, digest_name="Performance & more")
     definitions = build_definitions(
-        Settings(other.path, house.home, house.server.url, 0.0, channels=house.channels),
+        Settings(other.path, project.home, project.server.url, 0.0, channels=project.channels),
         other,
-        now=lambda: house.today,
+        now=lambda: project.today,
     )
-    definitions.resolve_job_def(PUBLISH_JOB).execute_in_process(instance=house.instance)
+    definitions.resolve_job_def(PUBLISH_JOB).execute_in_process(instance=project.instance)
     assert [issue["title"].partition(",")[0] for issue in api.issues] == [
         "Daily Papers",
         "Performance & more",
@@ -313,13 +313,13 @@ def test_the_demo_tells_nobody_of_invented_papers(
 
 
 def test_no_secret_reaches_the_run_history(
-    house: House,
+    project: Project,
     api: GithubApi,
     box: tuple[Mailbox, str],
     hook: Hook,
 ) -> None:
     secrets = ("ghp_wrong_hunter2", box[1], hook.url, "reader@example.org")
-    house.channels = NotificationSettings(
+    project.channels = NotificationSettings(
         secrets[0],
         REPOSITORY,
         api.url,
@@ -330,11 +330,11 @@ def test_no_secret_reaches_the_run_history(
     )
     hook.answers = [(404, {}, "no_service")]
     box[0].answers["reader@example.org"] = ["550 reader@example.org is unknown"]
-    house.failing = {}
-    report = house.run()
+    project.failing = {}
+    report = project.run()
     assert set(report.unpublished) == {"github_issue", "email", "webhook"}
     logged = "\n".join(
-        str(record) for run_id in report.run_ids for record in house.instance.all_logs(run_id)
+        str(record) for run_id in report.run_ids for record in project.instance.all_logs(run_id)
     )
     for secret in secrets:
         assert secret not in logged

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from papers_assets.arxiv.sample import SampleArxiv, Script, Step
+from papers_assets.arxiv.sample import FaultScript, FaultStep, SampleArxiv
 from papers_assets_tests.helpers.browser import CHROMIUM, LARGE, Watched, browser
 from papers_assets_tests.helpers.ui_driver import (
     INSTIGATORS,
@@ -114,7 +114,7 @@ def test_one_keyword_takes_two_clicks_and_one_that_fails_is_alone(
     until(lambda: "_Not fetched yet" in readme.read_text())
     ui.settled()
 
-    server.fault = Script([Step("busy", "performance")])
+    server.fault = FaultScript([FaultStep("busy", "performance")])
     launch_daily_papers(seen)
     expect(page.get_by_text("RUN_FAILURE").first).to_be_visible()
     says = "performance: arXiv answered 503 (asked 2 times)"

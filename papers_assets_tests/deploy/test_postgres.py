@@ -22,7 +22,7 @@ from papers_assets.defs.run_config import EVERYTHING_TAG
 from papers_assets.defs.run_history import LOCK_TAG, fail_orphaned_runs, process_lock, prune_runs
 from papers_assets_tests.defs.test_run_history import checked_run, files, runs, shown
 from papers_assets_tests.deploy.host import DEPLOY
-from papers_assets_tests.helpers.project import House
+from papers_assets_tests.helpers.project import Project
 from papers_assets_tests.helpers.ui_driver import PAPERS, environment
 
 pytestmark = pytest.mark.slow
@@ -55,8 +55,8 @@ def instance(
 
 
 @pytest.fixture
-def house(tmp_path: Path, server: SampleArxiv, instance: dg.DagsterInstance) -> House:
-    return House(tmp_path / "home", server, instance=instance)
+def project(tmp_path: Path, server: SampleArxiv, instance: dg.DagsterInstance) -> Project:
+    return Project(tmp_path / "home", server, instance=instance)
 
 
 def now() -> datetime:
@@ -79,37 +79,39 @@ def test_dagster_takes_every_setting_of_the_file(instance: dg.DagsterInstance) -
     assert instance.freshness_enabled
 
 
-def test_what_is_superseded_goes_and_all_that_is_shown_stays(house: House) -> None:
-    gone = [*house.run().run_ids, checked_run(house)]
-    house.failing = {"compiler": Fault(503)}
-    house.run()
-    house.failing = {}
-    kept = house.run().run_ids
-    checked = checked_run(house)
-    before = shown(house)
+def test_what_is_superseded_goes_and_all_that_is_shown_stays(project: Project) -> None:
+    gone = [*project.run().run_ids, checked_run(project)]
+    project.failing = {"compiler": Fault(503)}
+    project.run()
+    project.failing = {}
+    kept = project.run().run_ids
+    checked = checked_run(project)
+    before = shown(project)
 
-    pruned = prune_runs(house.instance, older_than=now())
+    pruned = prune_runs(project.instance, older_than=now())
 
     assert pruned.runs >= len(gone)
-    assert {*kept, checked} <= set(runs(house))
-    assert not set(gone) & set(runs(house))
-    assert [path for run_id in gone for path in files(house, run_id)] == []
-    assert shown(house) == before
+    assert {*kept, checked} <= set(runs(project))
+    assert not set(gone) & set(runs(project))
+    assert [path for run_id in gone for path in files(project, run_id)] == []
+    assert shown(project) == before
 
-    with house.instance.event_log_storage.index_connection() as connection:  # type: ignore[attr-defined]
+    with project.instance.event_log_storage.index_connection() as connection:  # type: ignore[attr-defined]
         left = connection.execute(sql.text("SELECT DISTINCT run_id FROM event_logs")).scalars()
-        assert set(left) <= set(runs(house))
+        assert set(left) <= set(runs(project))
 
 
-def test_a_run_whose_process_was_killed_is_marked_as_failed(house: House) -> None:
-    job = house.definitions.resolve_job_def(HOUSEKEEPING_JOB)
-    with process_lock(house.instance, house.store.locks_folder) as tags:
-        dead = house.instance.create_run_for_job(job, tags=tags, status=dg.DagsterRunStatus.STARTED)
-        assert fail_orphaned_runs(house.instance, house.store.locks_folder) == []
-        (house.store.locks_folder / tags[LOCK_TAG]).replace(house.store.locks_folder / "aside")
-        (house.store.locks_folder / tags[LOCK_TAG]).touch()
-        assert fail_orphaned_runs(house.instance, house.store.locks_folder) == [dead.run_id]
-    found = house.instance.get_run_by_id(dead.run_id)
+def test_a_run_whose_process_was_killed_is_marked_as_failed(project: Project) -> None:
+    job = project.definitions.resolve_job_def(HOUSEKEEPING_JOB)
+    with process_lock(project.instance, project.store.locks_folder) as tags:
+        dead = project.instance.create_run_for_job(
+            job, tags=tags, status=dg.DagsterRunStatus.STARTED
+        )
+        assert fail_orphaned_runs(project.instance, project.store.locks_folder) == []
+        (project.store.locks_folder / tags[LOCK_TAG]).replace(project.store.locks_folder / "aside")
+        (project.store.locks_folder / tags[LOCK_TAG]).touch()
+        assert fail_orphaned_runs(project.instance, project.store.locks_folder) == [dead.run_id]
+    found = project.instance.get_run_by_id(dead.run_id)
     assert found is not None
     assert found.status is dg.DagsterRunStatus.FAILURE
 
@@ -148,32 +150,34 @@ def migrate(home: str) -> str:
 
 
 def test_an_older_database_works_and_is_migrated_with_its_runs(
-    house: House, variables: dict[str, str]
+    project: Project, variables: dict[str, str]
 ) -> None:
-    storage = house.instance.run_storage
-    before = [checked_run(house)]
+    storage = project.instance.run_storage
+    before = [checked_run(project)]
     with storage.connect() as connection:  # type: ignore[attr-defined]
         run_alembic_downgrade(pg_alembic_config(postgres_run_storage.__file__), connection, OLDER)
         columns = [c["name"] for c in sql.inspect(connection).get_columns("runs")]
     assert "backfill_id" not in columns
-    assert house.run().refreshed  # who forgets to migrate loses nothing
+    assert project.run().refreshed  # who forgets to migrate loses nothing
 
     told = migrate(variables["DAGSTER_HOME"])
 
     assert OLDER in told
     revision, newest = storage.alembic_version()  # type: ignore[misc]
     assert revision == newest
-    assert set(before) < set(runs(house))
-    assert checked_run(house) in runs(house)
-    assert prune_runs(house.instance, older_than=now()).runs > 0
+    assert set(before) < set(runs(project))
+    assert checked_run(project) in runs(project)
+    assert prune_runs(project.instance, older_than=now()).runs > 0
 
 
-def test_a_database_that_a_newer_dagster_migrated_is_still_read_and_written(house: House) -> None:
-    before = [checked_run(house)]
-    with house.instance.run_storage.connect() as connection:  # type: ignore[attr-defined]
+def test_a_database_that_a_newer_dagster_migrated_is_still_read_and_written(
+    project: Project,
+) -> None:
+    before = [checked_run(project)]
+    with project.instance.run_storage.connect() as connection:  # type: ignore[attr-defined]
         connection.execute(sql.text("UPDATE alembic_version SET version_num = 'of the future'"))
-    assert house.run().refreshed
-    assert set(before) < set(runs(house))
+    assert project.run().refreshed
+    assert set(before) < set(runs(project))
 
 
 def test_an_older_embedded_history_works_and_is_migrated_with_its_runs(
@@ -181,12 +185,12 @@ def test_an_older_embedded_history_works_and_is_migrated_with_its_runs(
 ) -> None:
     home = prepare_home(tmp_path / "embedded")
     with open_instance(home, {}) as instance:
-        house = House(home, server, instance=instance)
-        before = [checked_run(house)]
+        project = Project(home, server, instance=instance)
+        before = [checked_run(project)]
         with instance.run_storage.connect() as connection:  # type: ignore[attr-defined]
             config = get_alembic_config(sqlite_run_storage.__file__)
             run_alembic_downgrade(config, connection, OLDER)
-        before.append(checked_run(house))
+        before.append(checked_run(project))
         assert instance.run_storage.alembic_version()[0] == OLDER  # type: ignore[index]
 
     migrate(str(home))
@@ -195,4 +199,4 @@ def test_an_older_embedded_history_works_and_is_migrated_with_its_runs(
         revision, newest = instance.run_storage.alembic_version()  # type: ignore[misc]
         assert revision == newest
         assert set(before) <= set(instance.get_run_ids())
-        assert checked_run(House(home, server, instance=instance)) in instance.get_run_ids()
+        assert checked_run(Project(home, server, instance=instance)) in instance.get_run_ids()

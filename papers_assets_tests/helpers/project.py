@@ -47,7 +47,7 @@ LISTS = frozenset({"harvest", "raw_papers", "papers", "readme"})
 class Pipeline:
     """Keywords, a sample arXiv, a clock, and the functions of the assets, called one by one.
 
-    Dagster's engine takes most of the time of a small run. Tests of what it does have a `House`.
+    Dagster's engine takes most of the time of a small run. Tests of what it does have a `Project`.
     """
 
     home: Path
@@ -261,7 +261,7 @@ class Pipeline:
 
 
 @dataclass(kw_only=True)
-class House(Pipeline):
+class Project(Pipeline):
     """The same, with a run history: the graph as Dagster runs it."""
 
     instance: dg.DagsterInstance
@@ -314,7 +314,7 @@ def recorded_runs(number: int, prepared: Path, server: SampleArxiv, assets: froz
             shutil.copytree(recorded_runs(number - 1, prepared, server, assets), making)
         with open_instance(making, {}) as instance:
             if number:
-                House(making, server, assets=assets, instance=instance).run()
+                Project(making, server, assets=assets, instance=instance).run()
         return making.rename(folder)
 
 

@@ -355,7 +355,7 @@ def test_arxiv_finds_for_the_query_what_is_expected_of_it(
 ) -> None:
     [asked] = numbered([options])
     values = factories.PAPER | {"title": title, "abstract": abstract, "comment": comment}
-    found = grammar.read(build_search_query(asked)).matches(
+    found = grammar.parse_query(build_search_query(asked)).matches(
         sample.Paper(**values, categories=among, primary_category=next(iter(among), ""))
     )
     assert found == SearchMatcher(asked)(title, abstract, among, comment)

@@ -68,7 +68,7 @@ def main() -> None:
 
 def compared(keywords: Sequence[Keyword], papers: Sequence[Mapping[str, Any]]) -> Iterator[Row]:
     """Yield a row for each keyword, papers being records of the reference file."""
-    roots = [grammar.read(build_search_query(keyword)).root for keyword in keywords]
+    roots = [grammar.parse_query(build_search_query(keyword)).root for keyword in keywords]
     found = _found({term for root in roots for term in _terms(root)}, papers)
     explained, listed = _matched(keywords, papers)
     for keyword, root in zip(keywords, roots, strict=True):

@@ -12,5 +12,5 @@ def test_every_keyword_of_the_list_can_be_sent() -> None:
     queries = {build_search_query(keyword) for keyword in read_keywords_file(PATH).keywords}
     assert len(queries) > 300
     for query in queries:  # arXiv writes more spaces
-        understood = grammar.read(query).text
+        understood = grammar.parse_query(query).text
         assert understood.replace(" ", "") == query.replace(" ", "")

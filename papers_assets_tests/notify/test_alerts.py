@@ -21,7 +21,7 @@ from papers_assets.defs.jobs import DAILY_JOB
 from papers_assets.defs.sensors import build_alert_sensor
 from papers_assets.notify.alerts import send_alert
 from papers_assets.settings import AlertError, AlertSettings, Settings, SettingsError, read_settings
-from papers_assets_tests.helpers.project import House
+from papers_assets_tests.helpers.project import Project
 from papers_assets_tests.helpers.ui_driver import free_port
 
 pytestmark = pytest.mark.lists_only
@@ -116,13 +116,13 @@ def mailbox() -> Iterator[tuple[Mailbox, str]]:
 class Sensor:
     """The sensor, from tick to tick."""
 
-    def __init__(self, house: House, alerts: AlertSettings) -> None:
-        self.house = house
-        self.definition = build_alert_sensor(alerts, lambda: house.today)
+    def __init__(self, project: Project, alerts: AlertSettings) -> None:
+        self.project = project
+        self.definition = build_alert_sensor(alerts, lambda: project.today)
         self.cursor: str | None = None
 
     def tick(self) -> str:
-        context = dg.build_sensor_context(self.house.instance, cursor=self.cursor)
+        context = dg.build_sensor_context(self.project.instance, cursor=self.cursor)
         result = self.definition(context)
         assert isinstance(result, dg.SensorResult)
         self.cursor = result.cursor or self.cursor
@@ -130,33 +130,33 @@ class Sensor:
         return str(result.skip_reason.skip_message)
 
 
-def fail(house: House) -> None:
+def fail(project: Project) -> None:
     """Let the daily run fail at one keyword."""
-    house.failing = {"compiler": Fault(503)}
-    assert not house.execute(DAILY_JOB, tags=house.everything, raise_on_error=False).success
+    project.failing = {"compiler": Fault(503)}
+    assert not project.execute(DAILY_JOB, tags=project.everything, raise_on_error=False).success
 
 
 @pytest.fixture
-def house(house: House) -> House:
-    house.today = datetime.now(UTC)  # Dagster's records have the real time
-    return house
+def project(project: Project) -> Project:
+    project.today = datetime.now(UTC)  # Dagster's records have the real time
+    return project
 
 
 def test_a_failed_run_is_told_once_with_keyword_reason_and_what_comes_next(
-    house: House, receiver: Receiver, mailbox: tuple[Mailbox, str]
+    project: Project, receiver: Receiver, mailbox: tuple[Mailbox, str]
 ) -> None:
     box, server = mailbox
-    fail(house)
+    fail(project)
     sensor = Sensor(
-        house,
+        project,
         AlertSettings(
             receiver.url, ("me@example.org", "you@example.org"), server, "me@example.org"
         ),
     )
-    house.today = datetime.now(UTC)
+    project.today = datetime.now(UTC)
     assert sensor.tick() == TOLD  # it failed before there was a sensor
     assert receiver.received == []
-    fail(house)
+    fail(project)
     assert sensor.tick() == TOLD
     assert sensor.tick() == TOLD
     (text,) = receiver.received
@@ -174,36 +174,36 @@ def test_a_failed_run_is_told_once_with_keyword_reason_and_what_comes_next(
 
 
 def test_an_alert_that_cannot_be_sent_is_tried_again_by_those_who_have_not_been_reached(
-    house: House, receiver: Receiver, mailbox: tuple[Mailbox, str]
+    project: Project, receiver: Receiver, mailbox: tuple[Mailbox, str]
 ) -> None:
     box, server = mailbox
     reachable = AlertSettings(receiver.url, ("me@example.org",), server, "me@example.org")
     unreachable = replace(reachable, smtp=f"smtp://me:{SECRET}@127.0.0.1:1")
-    sensor = Sensor(house, unreachable)
+    sensor = Sensor(project, unreachable)
     sensor.tick()
-    fail(house)
+    fail(project)
     for _ in range(2):
         says = sensor.tick()
         assert says == (
             "The alert by e-mail could not be sent: ConnectionRefusedError. Trying again."
         )
     assert (len(receiver.received), len(box.received)) == (1, 0)
-    sensor.definition = build_alert_sensor(reachable, lambda: house.today)
+    sensor.definition = build_alert_sensor(reachable, lambda: project.today)
     assert sensor.tick() == TOLD
     assert (len(receiver.received), len(box.received)) == (1, 1)
 
 
 def test_a_channel_that_is_broken_does_not_silence_the_other(
-    house: House, receiver: Receiver, mailbox: tuple[Mailbox, str]
+    project: Project, receiver: Receiver, mailbox: tuple[Mailbox, str]
 ) -> None:
     box, server = mailbox
     sensor = Sensor(
-        house, AlertSettings(receiver.url, ("me@example.org",), server, "me@example.org")
+        project, AlertSettings(receiver.url, ("me@example.org",), server, "me@example.org")
     )
     sensor.tick()
     receiver.status = 404
     for _ in range(2):
-        fail(house)
+        fail(project)
     for _ in range(3):
         assert sensor.tick() == "The alert by webhook could not be sent: status 404. Trying again."
     assert len(box.received) == 2
@@ -227,31 +227,31 @@ def test_who_is_refused_by_the_mail_server_has_not_been_told(mailbox: tuple[Mail
     assert len(box.received) == 1
 
 
-def test_what_could_not_be_told_for_days_is_given_up(house: House, receiver: Receiver) -> None:
-    sensor = Sensor(house, AlertSettings(receiver.url))
+def test_what_could_not_be_told_for_days_is_given_up(project: Project, receiver: Receiver) -> None:
+    sensor = Sensor(project, AlertSettings(receiver.url))
     sensor.tick()
-    fail(house)
+    fail(project)
     receiver.status = 500
     assert sensor.tick() == "The alert by webhook could not be sent: status 500. Trying again."
-    house.today += timedelta(days=4)
+    project.today += timedelta(days=4)
     assert sensor.tick() == TOLD
 
 
-def test_nothing_is_sent_and_the_sensor_is_off_until_it_is_configured(house: House) -> None:
-    sensor = Sensor(house, AlertSettings())
+def test_nothing_is_sent_and_the_sensor_is_off_until_it_is_configured(project: Project) -> None:
+    sensor = Sensor(project, AlertSettings())
     assert sensor.definition.default_status is dg.DefaultSensorStatus.STOPPED
     assert "Set PAPERS_ALERT_WEBHOOK" in sensor.tick()
-    on = Sensor(house, AlertSettings("https://x"))
+    on = Sensor(project, AlertSettings("https://x"))
     assert on.definition.default_status is dg.DefaultSensorStatus.RUNNING
 
 
 def test_a_run_of_the_command_line_is_told_by_the_command_line(
-    house: House, receiver: Receiver
+    project: Project, receiver: Receiver
 ) -> None:
-    sensor = Sensor(house, AlertSettings(receiver.url))
+    sensor = Sensor(project, AlertSettings(receiver.url))
     sensor.tick()
-    house.failing = {"compiler": Fault(503)}
-    assert house.run().failed
+    project.failing = {"compiler": Fault(503)}
+    assert project.run().failed
     assert sensor.tick() == TOLD
     assert receiver.received == []
 
@@ -304,13 +304,13 @@ def test_a_mistake_in_the_configuration_is_named_without_its_secret(
 
 
 def test_settings_that_cannot_be_used_make_the_sensors_ticks_fail_until_they_are_repaired(
-    house: House, receiver: Receiver
+    project: Project, receiver: Receiver
 ) -> None:
-    sensor = Sensor(house, AlertSettings(receiver.url))
+    sensor = Sensor(project, AlertSettings(receiver.url))
     sensor.tick()
-    fail(house)
+    fail(project)
     usable, broken = sensor.definition, read_settings({"PAPERS_ALERT_EMAIL": "me@x.org"}).alerts
-    sensor.definition = build_alert_sensor(broken, lambda: house.today)
+    sensor.definition = build_alert_sensor(broken, lambda: project.today)
     assert sensor.definition.default_status is dg.DefaultSensorStatus.RUNNING
     with pytest.raises(SettingsError, match="PAPERS_ALERT_EMAIL is set, and PAPERS_SMTP_URL is"):
         sensor.tick()
@@ -319,17 +319,17 @@ def test_settings_that_cannot_be_used_make_the_sensors_ticks_fail_until_they_are
     assert len(receiver.received) == 1
 
 
-def test_settings_that_cannot_be_used_keep_the_graph_from_nothing(house: House) -> None:
+def test_settings_that_cannot_be_used_keep_the_graph_from_nothing(project: Project) -> None:
     settings = Settings(
-        house.file.path,
-        house.home,
-        house.server.url,
+        project.file.path,
+        project.home,
+        project.server.url,
         0.0,
         alerts=AlertSettings(problem="none of it"),
     )
-    definitions = build_definitions(settings, house.file)
+    definitions = build_definitions(settings, project.file)
     assert (
         definitions.resolve_job_def(DAILY_JOB)
-        .execute_in_process(instance=house.instance, tags=house.everything)
+        .execute_in_process(instance=project.instance, tags=project.everything)
         .success
     )

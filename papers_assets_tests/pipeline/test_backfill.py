@@ -10,10 +10,10 @@ import dagster as dg
 import pytest
 from dagster._core.errors import DagsterExecutionInterruptedError
 
-from papers_assets.arxiv.sample import Corpus, Fault, Paper, RequestRecord, Script, Step
+from papers_assets.arxiv.sample import Corpus, Fault, FaultScript, FaultStep, Paper, RequestRecord
 from papers_assets.arxiv.sample.api import Archive
-from papers_assets.arxiv.sample.interfaces import answer
-from papers_assets.arxiv.sample.replies import Spoiler
+from papers_assets.arxiv.sample.interfaces import answer_request
+from papers_assets.arxiv.sample.replies import FaultFactory
 from papers_assets.defs.jobs import DAILY_JOB
 from papers_assets.defs.run_config import EVERYTHING_TAG
 from papers_assets.keywords.matching import Matcher
@@ -24,7 +24,7 @@ from papers_assets.transform import raw_papers
 from papers_assets_tests.arxiv.test_xml import with_form_feeds
 from papers_assets_tests.helpers.factories import keyword
 from papers_assets_tests.helpers.hostile_papers import hostile_corpus
-from papers_assets_tests.helpers.project import House, Pipeline
+from papers_assets_tests.helpers.project import Pipeline, Project
 from papers_assets_tests.helpers.sample_papers import paper
 
 pytestmark = pytest.mark.lists_only
@@ -33,10 +33,10 @@ SINCE = date(2026, 1, 10)
 MONTHS = [f"2026{month:02}" for month in range(11, 0, -1)]
 
 
-def run(house: House, **config: Any) -> dg.ExecuteInProcessResult:
-    return house.execute(
+def run(project: Project, **config: Any) -> dg.ExecuteInProcessResult:
+    return project.execute(
         DAILY_JOB,
-        tags={**house.everything, EVERYTHING_TAG: "true"},
+        tags={**project.everything, EVERYTHING_TAG: "true"},
         run_config={"ops": {"raw_papers": {"config": config}}},
         raise_on_error=False,
     )
@@ -134,7 +134,7 @@ def test_a_month_that_cannot_be_believed_stays_open_and_older_ones_are_asked_for
     compiler: Pipeline,
 ) -> None:
     look_back(compiler)
-    compiler.server.fault = Script([Step("no-results", "submittedDate:[202610")])
+    compiler.server.fault = FaultScript([FaultStep("no-results", "submittedDate:[202610")])
     text = open_months(compiler, look_back_to="2026-09-01")
     assert "2026-10-01 to 2026-10-31 is not whole: " in text
     assert "papers are missing that came before" in text
@@ -147,7 +147,7 @@ def test_a_month_that_cannot_be_believed_stays_open_and_older_ones_are_asked_for
 def test_months_without_papers_are_asked_for_twice_and_are_done_when_others_have_some(
     compiler: Pipeline,
 ) -> None:
-    compiler.server.fault = Script([Step("no-results", "submittedDate:[202609")])
+    compiler.server.fault = FaultScript([FaultStep("no-results", "submittedDate:[202609")])
     look_back(compiler, look_back_to="2026-08-01", look_back_until="2026-09-02")
     assert asked_for_months(compiler) == ["202609", "202609", "202608"]
     look_back(compiler, look_back_to="2026-08-01", look_back_until="2026-09-02")
@@ -156,7 +156,7 @@ def test_months_without_papers_are_asked_for_twice_and_are_done_when_others_have
 
 def test_months_that_came_empty_to_the_end_are_asked_for_again(compiler: Pipeline) -> None:
     # As when arXiv has nothing to say to anybody, for an hour.
-    compiler.server.fault = Script([Step("no-results", "submittedDate")])
+    compiler.server.fault = FaultScript([FaultStep("no-results", "submittedDate")])
     first = compiler.file["compiler"]
     compiler.keywords = [keyword("compiler", cap=10)]
     assert first == compiler.file["compiler"]
@@ -172,7 +172,7 @@ def test_months_that_came_empty_to_the_end_are_asked_for_again(compiler: Pipelin
 def test_an_entry_that_cannot_be_read_is_told_and_its_month_is_asked_for_again(
     compiler: Pipeline,
 ) -> None:
-    compiler.server.fault = Script([Step("unreadable-entry", "submittedDate:[202608")])
+    compiler.server.fault = FaultScript([FaultStep("unreadable-entry", "submittedDate:[202608")])
     look_back(compiler, look_back_to="2026-08-01", look_back_until="2026-08-31")
     assert "2026-08-01 to 2026-08-31: 1 entry could not be read" in backfilled(compiler)
     compiler.server.fault = None
@@ -242,7 +242,7 @@ def test_papers_of_a_first_doubted_answer_are_kept_though_the_second_is_believed
     look_back(compiler)
     new = wanted - held(compiler, "compiler")
 
-    def fault(request: RequestRecord) -> Spoiler | None:
+    def fault(request: RequestRecord) -> FaultFactory | None:
         if "submittedDate" not in request.parameters["search_query"]:
             return None
         if len(asked_for_months(compiler)) == 1:
@@ -258,7 +258,7 @@ def test_papers_of_a_first_doubted_answer_are_kept_though_the_second_is_believed
 
 def with_one_too_many(request: RequestRecord, archive: Archive, now: datetime) -> Fault:
     """Promise a result more than there are."""
-    real = answer(request, archive, now)
+    real = answer_request(request, archive, now)
     assert real is not None
     total = re.compile(rb"(?<=<opensearch:totalResults>)[0-9]+")
     body = total.sub(lambda match: b"%d" % (int(match[0]) + 1), real.body)
@@ -337,17 +337,17 @@ def test_every_keyword_is_refreshed_before_any_is_looked_back_at(pipeline: Pipel
 
 
 def test_who_is_interrupted_looking_back_has_recorded_what_was_refreshed(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    house.keywords = [keyword("compiler", cap=10)]
+    project.keywords = [keyword("compiler", cap=10)]
 
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(backfill, "fetch_range", interrupted)
     with suppress(KeyboardInterrupt, DagsterExecutionInterruptedError):
-        run(house, look_back_to="2026-11-01")
-    assert house.materialized == {"compiler"}
+        run(project, look_back_to="2026-11-01")
+    assert project.materialized == {"compiler"}
 
 
 def test_what_is_shown_after_looking_back_is_what_is_held(compiler: Pipeline) -> None:
@@ -378,17 +378,17 @@ def test_a_changed_keyword_is_looked_back_at_anew(compiler: Pipeline) -> None:
 
 
 def test_a_window_that_is_cut_short_is_asked_for_twice_and_not_believed(compiler: Pipeline) -> None:
-    compiler.server.fault = Script([Step("no-entries", "submittedDate")])
+    compiler.server.fault = FaultScript([FaultStep("no-entries", "submittedDate")])
     text = open_months(compiler, look_back_to="2026-11-01")
     assert "is not whole: 0 results came where the answer promises" in text
     assert asked_for_months(compiler) == ["202611", "202611"]
 
 
-def test_some_keywords_of_a_run_can_be_fetched_alone(house: House) -> None:
-    assert run(house, keywords=["compiler", "performance"]).success
-    assert house.materialized == {"compiler", "performance"}
-    assert len(house.server.requests) == 2
-    assert not house.store.papers_path.exists()  # automation publishes: see test_schedules
+def test_some_keywords_of_a_run_can_be_fetched_alone(project: Project) -> None:
+    assert run(project, keywords=["compiler", "performance"]).success
+    assert project.materialized == {"compiler", "performance"}
+    assert len(project.server.requests) == 2
+    assert not project.store.papers_path.exists()  # automation publishes: see test_schedules
 
 
 @pytest.mark.parametrize(
@@ -410,28 +410,28 @@ def test_some_keywords_of_a_run_can_be_fetched_alone(house: House) -> None:
     ],
 )
 def test_a_wish_that_cannot_be_is_said_before_anything_is_asked(
-    house: House, config: dict[str, Any], words: str
+    project: Project, config: dict[str, Any], words: str
 ) -> None:
-    assert words in problem(run(house, **config))
-    assert house.server.requests == []
+    assert words in problem(run(project, **config))
+    assert project.server.requests == []
 
 
-def test_a_whole_run_takes_the_keywords_of_the_file_as_it_is_now(house: House) -> None:
+def test_a_whole_run_takes_the_keywords_of_the_file_as_it_is_now(project: Project) -> None:
     # As when keywords.toml was edited, and the definitions were not reloaded.
-    old = house.everything
-    house.keywords = [*house.keywords, keyword("graph neural network")]
-    result = house.execute(DAILY_JOB, tags={**old, EVERYTHING_TAG: "true"})
+    old = project.everything
+    project.keywords = [*project.keywords, keyword("graph neural network")]
+    result = project.execute(DAILY_JOB, tags={**old, EVERYTHING_TAG: "true"})
     assert result.success
-    assert house.materialized == set(house.file.names)
+    assert project.materialized == set(project.file.names)
 
 
-def test_a_chosen_partition_is_fetched_alone_by_the_job_for_all_too(house: House) -> None:
+def test_a_chosen_partition_is_fetched_alone_by_the_job_for_all_too(project: Project) -> None:
     tags = {EVERYTHING_TAG: "true", "dagster/partition": "compiler"}
     # The job's own range would be in the way: the UI takes it off.
-    definition = house.definitions.resolve_job_def("refresh_keyword")
-    result = definition.execute_in_process(instance=house.instance, tags=tags)
+    definition = project.definitions.resolve_job_def("refresh_keyword")
+    result = definition.execute_in_process(instance=project.instance, tags=tags)
     assert result.success
-    assert house.materialized == {"compiler"}
+    assert project.materialized == {"compiler"}
 
 
 def test_ignoring_what_is_held_leaves_no_gap_behind(pipeline: Pipeline, corpus: Corpus) -> None:
@@ -451,8 +451,8 @@ def test_ignoring_what_is_held_leaves_no_gap_behind(pipeline: Pipeline, corpus: 
     assert came <= held(pipeline, "everything")
 
 
-def test_a_partition_that_is_gone_is_said_with_what_to_do(house: House) -> None:
-    result = house.execute(
+def test_a_partition_that_is_gone_is_said_with_what_to_do(project: Project) -> None:
+    result = project.execute(
         "refresh_keyword", tags={"dagster/partition": "gone"}, raise_on_error=False
     )
     text = problem(result)

@@ -8,14 +8,14 @@ import dagster as dg
 from papers_assets.checks import CHECKS_OF_CHANGES, CHECKS_OF_PAPERS, CHECKS_OF_README
 from papers_assets.defs.jobs import CHECKS_JOB
 from papers_assets_tests.helpers.factories import keyword
-from papers_assets_tests.helpers.project import House
+from papers_assets_tests.helpers.project import Project
 
 OF = {"papers": CHECKS_OF_PAPERS, "changes": CHECKS_OF_CHANGES, "readme": CHECKS_OF_README}
 ALL = {(asset, name) for asset, table in OF.items() for name in table}
 
 
 def execute(
-    house: House, keys: Collection[tuple[str, str]] = ()
+    project: Project, keys: Collection[tuple[str, str]] = ()
 ) -> tuple[bool, dict[tuple[str, str], dg.AssetCheckEvaluation]]:
     """Execute some checks, or all; give whether the run succeeded, and what they found."""
     selection: dg.AssetSelection = dg.AssetSelection.all_asset_checks()
@@ -23,9 +23,9 @@ def execute(
         chosen = [dg.AssetCheckKey(dg.AssetKey(asset), name) for asset, name in keys]
         selection = dg.AssetSelection.checks(*chosen)
     job = dg.define_asset_job("chosen_checks", selection)
-    definitions = dg.Definitions.merge(house.definitions, dg.Definitions(jobs=[job]))
+    definitions = dg.Definitions.merge(project.definitions, dg.Definitions(jobs=[job]))
     result = definitions.resolve_job_def("chosen_checks").execute_in_process(
-        instance=house.instance, raise_on_error=False
+        instance=project.instance, raise_on_error=False
     )
     assert result.get_asset_materialization_events() == []
     found = {
@@ -40,107 +40,109 @@ def failed(found: dict[tuple[str, str], dg.AssetCheckEvaluation]) -> dict[str, s
     return {name: e.severity.value for (_, name), e in found.items() if not e.passed}
 
 
-def test_all_checks_are_executed_without_materializing_or_fetching_anything(house: House) -> None:
-    house.first_day()
-    requests, before = len(house.server.requests), house.readme
-    result = house.execute(CHECKS_JOB)
+def test_all_checks_are_executed_without_materializing_or_fetching_anything(
+    project: Project,
+) -> None:
+    project.first_day()
+    requests, before = len(project.server.requests), project.readme
+    result = project.execute(CHECKS_JOB)
     evaluations = result.get_asset_check_evaluations()
     assert {(e.asset_key.to_user_string(), e.check_name) for e in evaluations} == ALL
     assert all(evaluation.passed for evaluation in evaluations)
     assert result.get_asset_materialization_events() == []
-    assert (len(house.server.requests), house.readme) == (requests, before)
+    assert (len(project.server.requests), project.readme) == (requests, before)
 
 
-def test_one_check_is_executed_alone(house: House) -> None:
-    house.first_day()
+def test_one_check_is_executed_alone(project: Project) -> None:
+    project.first_day()
     for key in (("papers", "capped"), ("changes", "adds_up"), ("readme", "well_formed")):
-        success, found = execute(house, [key])
+        success, found = execute(project, [key])
         assert success
         assert list(found) == [key]
     rows = found[key].metadata["rows"].value
     assert rows == 300
 
 
-def test_papers_that_grow_old_are_noticed_although_nothing_runs(house: House) -> None:
-    house.first_day()
-    house.today += timedelta(hours=40)
-    success, found = execute(house)
+def test_papers_that_grow_old_are_noticed_although_nothing_runs(project: Project) -> None:
+    project.first_day()
+    project.today += timedelta(hours=40)
+    success, found = execute(project)
     assert (success, failed(found)) == (True, {"fresh_enough": "WARN"})
-    house.today += timedelta(days=3)
-    assert failed(execute(house)[1]) == {"fresh_enough": "ERROR"}
+    project.today += timedelta(days=3)
+    assert failed(execute(project)[1]) == {"fresh_enough": "ERROR"}
 
 
-def test_what_is_damaged_fails_the_run_and_says_where(house: House) -> None:
-    house.first_day()
-    readme = house.store.documents.readme_path
-    readme.write_text(house.readme.replace("| **[", "| [", 1))
-    success, found = execute(house)
+def test_what_is_damaged_fails_the_run_and_says_where(project: Project) -> None:
+    project.first_day()
+    readme = project.store.documents.readme_path
+    readme.write_text(project.readme.replace("| **[", "| [", 1))
+    success, found = execute(project)
     assert (success, failed(found)) == (False, {"well_formed": "ERROR"})
     readme.unlink()
-    papers = house.store.read_papers()
-    house.store.write_papers(papers.iloc[[1, 0, *range(2, len(papers))]])
-    success, found = execute(house)
+    papers = project.store.read_papers()
+    project.store.write_papers(papers.iloc[[1, 0, *range(2, len(papers))]])
+    success, found = execute(project)
     assert not success
     assert failed(found)["newest_first"] == "ERROR"
 
 
 def test_newer_stored_papers_are_no_fault_of_the_list_that_was_published_before(
-    house: House,
+    project: Project,
 ) -> None:
-    house.first_day()
-    older = house.store.read_papers()
-    house.store.raw_papers_path("compiler").unlink()
-    stored = house.store.read_raw_papers("performance")
+    project.first_day()
+    older = project.store.read_papers()
+    project.store.raw_papers_path("compiler").unlink()
+    stored = project.store.read_raw_papers("performance")
     assert stored is not None
-    house.store.write_raw_papers(stored)  # as a run does that is about to publish
-    success, found = execute(house)
+    project.store.write_raw_papers(stored)  # as a run does that is about to publish
+    success, found = execute(project)
     assert (success, failed(found)) == (True, {})
     kept = found["papers", "newest_version_kept"].metadata["as_published"].value
     assert kept == int((older["keyword"] != "reinforcement learning").sum())
 
 
 def test_after_an_edit_of_the_keywords_failures_are_warnings_until_the_next_publication(
-    house: House,
+    project: Project,
 ) -> None:
-    house.first_day()
-    house.keywords = [keyword("compiler", cap=50), keyword("graph neural network")]
-    success, found = execute(house)
+    project.first_day()
+    project.keywords = [keyword("compiler", cap=50), keyword("graph neural network")]
+    success, found = execute(project)
     assert success
     assert failed(found).keys() >= {"capped", "rows_match", "well_formed"}
     assert set(failed(found).values()) == {"WARN"}
     assert "launch the job publish" in str(found["papers", "capped"].description)
-    house.run()
-    assert failed(execute(house)[1]) == {}
+    project.run()
+    assert failed(execute(project)[1]) == {}
 
 
-def test_a_front_page_that_is_gone_is_noticed(house: House) -> None:
-    house.front_page = True
-    house.first_day()
-    assert failed(execute(house)[1]) == {}
-    house.store.documents.front_page_path.write_text("Mine.\n")
-    success, found = execute(house)
+def test_a_front_page_that_is_gone_is_noticed(project: Project) -> None:
+    project.front_page = True
+    project.first_day()
+    assert failed(execute(project)[1]) == {}
+    project.store.documents.front_page_path.write_text("Mine.\n")
+    success, found = execute(project)
     assert (success, failed(found)) == (True, {"front_page_written": "ERROR"})
 
 
-def tick(house: House) -> dg.ScheduleEvaluationContext:
+def tick(project: Project) -> dg.ScheduleEvaluationContext:
     return dg.build_schedule_context(
-        house.instance, scheduled_execution_time=datetime(2026, 11, 24, 18, 30, tzinfo=UTC)
+        project.instance, scheduled_execution_time=datetime(2026, 11, 24, 18, 30, tzinfo=UTC)
     )
 
 
 def test_the_schedule_executes_them_daily_once_something_is_published_and_nothing_runs(
-    recorded: House,
+    recorded: Project,
 ) -> None:
-    house = recorded
-    schedule = house.definitions.resolve_schedule_def(CHECKS_JOB)
+    project = recorded
+    schedule = project.definitions.resolve_schedule_def(CHECKS_JOB)
     assert schedule.default_status is dg.DefaultScheduleStatus.RUNNING
 
     def skipped() -> str | None:
-        return schedule.evaluate_tick(tick(house)).skip_message
+        return schedule.evaluate_tick(tick(project)).skip_message
 
     assert skipped() == "Nothing has been published yet."
-    house.run()
+    project.run()
     assert skipped() is None
-    run = house.instance.create_run_for_job(house.definitions.resolve_job_def(CHECKS_JOB))
-    house.instance.report_run_canceling(run)
+    run = project.instance.create_run_for_job(project.definitions.resolve_job_def(CHECKS_JOB))
+    project.instance.report_run_canceling(run)
     assert skipped() == "A run is in progress, which may be about to publish."

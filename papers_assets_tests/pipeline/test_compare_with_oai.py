@@ -8,7 +8,14 @@ import pytest
 
 from papers_assets.arxiv.models import Paper
 from papers_assets.arxiv.oai_pmh import METADATA_PREFIX
-from papers_assets.arxiv.sample import Corpus, Fault, RequestRecord, SampleArxiv, Script, Step
+from papers_assets.arxiv.sample import (
+    Corpus,
+    Fault,
+    FaultScript,
+    FaultStep,
+    RequestRecord,
+    SampleArxiv,
+)
 from papers_assets.arxiv.sample.interfaces import OAI
 from papers_assets.transform import raw_papers
 from papers_assets_tests.helpers.factories import LATER, keyword, paper
@@ -26,7 +33,7 @@ def watched(pipeline: Pipeline) -> Pipeline:
     """A pipeline with a witness; it runs the day after the index stopped for the first time."""
     pipeline.witness = True
     pipeline.today = SATURDAY
-    pipeline.server.fault = Script([Step(STOPPED)])
+    pipeline.server.fault = FaultScript([FaultStep(STOPPED)])
     return pipeline
 
 
@@ -55,7 +62,7 @@ def held_of(pipeline: Pipeline, name: str = "compiler") -> set[tuple[str, int]]:
 
 
 def test_a_frozen_index_is_told_from_a_quiet_day_until_it_moves_again(pipeline: Pipeline) -> None:
-    pipeline.server.fault = Script([Step("frozen@202611120000")])
+    pipeline.server.fault = FaultScript([FaultStep("frozen@202611120000")])
     pipeline.today = datetime(2026, 11, 13, 6, tzinfo=UTC)
     pipeline.run()
     pipeline.today += timedelta(days=3)
@@ -149,7 +156,7 @@ def test_a_newer_version_that_only_oai_pmh_has_does_not_make_answers_doubtful(
 
 @pytest.mark.parametrize("fault", ["busy", "blocked", "cut-xml"])
 def test_a_witness_that_fails_costs_no_keyword_anything(watched: Pipeline, fault: str) -> None:
-    watched.server.fault = Script([Step(fault, words="verb=ListRecords")])
+    watched.server.fault = FaultScript([FaultStep(fault, words="verb=ListRecords")])
     assert watched.run().failed == {}
     assert {name for _, name in watched.metadata if name} == set(watched.file.names)
     assert "not all of the day was compared" in str(
@@ -172,7 +179,7 @@ def test_a_day_of_more_pages_than_three_is_compared_as_far_as_it_comes(
 ) -> None:
     with SampleArxiv(corpus, oai_page=1) as server:
         watched = Pipeline(pipeline.home, server, today=SATURDAY, witness=True)
-        server.fault = Script([Step(STOPPED)])
+        server.fault = FaultScript([FaultStep(STOPPED)])
         assert watched.run().failed == {}
         assert len(asked_of_oai(server)) == 3
     said = str(watched.metadata["raw_papers", "compiler"]["witness"])
@@ -192,7 +199,7 @@ def test_records_that_changed_long_after_their_paper_are_not_missing(
 ) -> None:
     # arXiv touches many records at once; a query's answer ends before most of these papers.
     day = date(2026, 11, 20)
-    monkeypatch.setattr("papers_assets.arxiv.sample.oai_xml.datestamp", lambda _: day)
+    monkeypatch.setattr("papers_assets.arxiv.sample.oai_xml.find_datestamp", lambda _: day)
     watched.server.fault = None
     watched.run()
     found = watched.metadata["raw_papers", "compiler"]

@@ -15,10 +15,10 @@ from papers_assets.arxiv.client import ArxivClient
 from papers_assets.arxiv.oai_day import fetch_day
 from papers_assets.arxiv.rate_limit import RateLimiter
 from papers_assets.arxiv.retry import RetryPolicy
-from papers_assets.arxiv.sample import ALL_FAULTS, Corpus, SampleArxiv, Script, Step
+from papers_assets.arxiv.sample import ALL_FAULTS, Corpus, FaultScript, FaultStep, SampleArxiv
 from papers_assets.defs.asset_metadata.harvest import harvest_metadata
 from papers_assets.pipeline import harvest
-from papers_assets.pipeline.harvest import BroughtIn, HarvestFailure, harvest_days, list_days_due
+from papers_assets.pipeline.harvest import HarvestedDay, HarvestFailure, harvest_days, list_days_due
 from papers_assets.storage.files import StoreError
 from papers_assets.storage.harvest import HarvestStore
 from papers_assets.storage.parquet import read_table
@@ -30,7 +30,7 @@ IMPATIENT = RetryPolicy(max_attempts=2, backoff=0)
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 DAY = date(2026, 11, 18)
 
-BringIn = Callable[..., list[BroughtIn | HarvestFailure]]
+BringIn = Callable[..., list[HarvestedDay | HarvestFailure]]
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def test_a_day_is_kept_whole(
     server: SampleArxiv, harvest_store: HarvestStore, bring: BringIn
 ) -> None:
     (outcome,) = bring(DAY)
-    assert isinstance(outcome, BroughtIn)
+    assert isinstance(outcome, HarvestedDay)
     assert outcome.listed == outcome.new == outcome.stored == len(versions(harvest_store)) > 0
     assert outcome.requests == len(server.requests) >= 1
     of_day = harvest_store.readable_days().get(DAY)
@@ -82,7 +82,7 @@ def test_a_day_that_came_again_has_changed_only_if_something_did(
     bring(DAY)
     later = NOW + timedelta(hours=1)
     (outcome,) = bring(DAY, at=later)
-    assert isinstance(outcome, BroughtIn)
+    assert isinstance(outcome, HarvestedDay)
     assert outcome.new == 0
     of_day = harvest_store.readable_days().get(DAY)
     assert of_day is not None
@@ -94,9 +94,9 @@ def test_a_paper_that_left_the_list_of_a_day_stays(
 ) -> None:
     bring(DAY)
     before = versions(harvest_store)
-    server.fault = Script([Step("deleted-record", times=1)])
+    server.fault = FaultScript([FaultStep("deleted-record", times=1)])
     (outcome,) = bring(DAY)
-    assert isinstance(outcome, BroughtIn)
+    assert isinstance(outcome, HarvestedDay)
     assert outcome.deleted == 1
     assert outcome.listed == len(before) - 1
     assert versions(harvest_store) == before
@@ -106,20 +106,20 @@ def test_a_paper_that_left_the_list_of_a_day_stays(
 def test_a_day_that_cannot_be_had_is_not_whole_and_costs_no_other(
     server: SampleArxiv, harvest_store: HarvestStore, bring: BringIn, fault: str
 ) -> None:
-    server.fault = Script([Step(fault, times=2)])
+    server.fault = FaultScript([FaultStep(fault, times=2)])
     other = DAY - timedelta(days=1)
     first, second = bring(DAY, other)
     assert isinstance(first, HarvestFailure)
     of_day = harvest_store.readable_days().get(DAY)
     assert of_day is None or of_day.harvested_at is None
     # Who is blocked does not knock at the next door.
-    assert isinstance(second, HarvestFailure if fault == "blocked" else BroughtIn)
+    assert isinstance(second, HarvestFailure if fault == "blocked" else HarvestedDay)
 
 
 def test_what_came_of_a_list_that_was_not_whole_is_kept(
     server: SampleArxiv, harvest_store: HarvestStore, bring: BringIn
 ) -> None:
-    server.fault = Script([Step("wrong-list-size")])
+    server.fault = FaultScript([FaultStep("wrong-list-size")])
     (outcome,) = bring(DAY)
     assert isinstance(outcome, HarvestFailure)
     assert versions(harvest_store)
@@ -129,7 +129,7 @@ def test_what_came_of_a_list_that_was_not_whole_is_kept(
 def test_what_came_before_a_list_broke_off_is_kept(
     server: SampleArxiv, harvest_store: HarvestStore, bring: BringIn
 ) -> None:
-    server.fault = Script([Step("error-500", words="resumptionToken")])
+    server.fault = FaultScript([FaultStep("error-500", words="resumptionToken")])
     (outcome,) = bring(DAY)
     assert isinstance(outcome, HarvestFailure)
     assert outcome.short_reason == "arXiv answered 500"
@@ -137,7 +137,7 @@ def test_what_came_before_a_list_broke_off_is_kept(
     assert harvest_store.readable_days()[DAY].harvested_at is None
     server.fault = None
     (outcome,) = bring(DAY)
-    assert isinstance(outcome, BroughtIn)
+    assert isinstance(outcome, HarvestedDay)
     assert outcome.new == outcome.listed - 1 > 0
 
 
@@ -155,15 +155,15 @@ def test_a_mistake_of_ours_costs_no_other_day(
     first, second = bring(bad, bad - timedelta(days=1))
     assert isinstance(first, HarvestFailure)
     assert "KeyError" in first.reason
-    assert isinstance(second, BroughtIn)
+    assert isinstance(second, HarvestedDay)
 
 
 def test_a_list_that_is_whole_at_the_second_look_costs_nothing(
     server: SampleArxiv, bring: BringIn
 ) -> None:
-    server.fault = Script([Step("wrong-list-size", times=1)])
+    server.fault = FaultScript([FaultStep("wrong-list-size", times=1)])
     (outcome,) = bring(DAY)
-    assert isinstance(outcome, BroughtIn)
+    assert isinstance(outcome, HarvestedDay)
 
 
 def test_an_empty_list_of_a_weekday_that_is_over_is_asked_for_once_more(
@@ -174,7 +174,7 @@ def test_an_empty_list_of_a_weekday_that_is_over_is_asked_for_once_more(
     for day, requests in ((DAY, 2), (saturday, 1), (today, 1)):
         before = len(server.requests)
         (outcome,) = bring(day)
-        assert isinstance(outcome, BroughtIn)
+        assert isinstance(outcome, HarvestedDay)
         assert (len(server.requests) - before, outcome.stored) == (requests, 0)
 
 
@@ -207,7 +207,7 @@ def test_why_a_day_could_not_be_had_is_noted_until_it_comes(harvest_store: Harve
 
 
 def test_arxiv_is_left_alone_after_three_days_in_a_row(server: SampleArxiv, bring: BringIn) -> None:
-    server.fault = Script([Step("error-500")])
+    server.fault = FaultScript([FaultStep("error-500")])
     outcomes = bring(*(DAY - timedelta(days=n) for n in range(6)))
     assert all(isinstance(outcome, HarvestFailure) for outcome in outcomes)
     assert len(server.requests) == 3 * IMPATIENT.max_attempts
@@ -322,13 +322,13 @@ def test_a_list_that_has_lost_everything_is_not_believed_until_much_later(
     many = [paper(f"2613.{n:05d}", published="2026-11-17T12:00:00Z") for n in range(1, 25)]
     server.corpus = Corpus(many)
     (first,) = bring(DAY)
-    assert isinstance(first, BroughtIn)
+    assert isinstance(first, HarvestedDay)
     server.corpus = Corpus([])
     (second,) = bring(DAY, at=NOW + timedelta(hours=1))
     assert isinstance(second, HarvestFailure)
     assert second.reason == "nothing is listed where 24 records were before"
     (third,) = bring(DAY, at=NOW + 2 * FINAL_AFTER)
-    assert isinstance(third, BroughtIn)
+    assert isinstance(third, HarvestedDay)
     assert len(versions(harvest_store)) == 24
 
 
@@ -341,7 +341,7 @@ def test_a_small_set_may_have_nothing_where_large_ones_had_much(
     bring(DAY, sets=before)
     assert len(versions(harvest_store)) == 24
     (outcome,) = bring(DAY, sets=("econ",) if not before else ("stat",))
-    assert isinstance(outcome, BroughtIn)
+    assert isinstance(outcome, HarvestedDay)
     assert outcome.listed == 0
 
 
@@ -356,9 +356,9 @@ def test_a_day_with_papers_that_could_not_be_read_settles_for_this_reader_only(
     server.corpus = Corpus(
         [paper(f"2613.{n:05d}", published="2026-11-17T12:00:00Z") for n in range(1, 25)]
     )
-    server.fault = Script([Step("unreadable-entry")])
+    server.fault = FaultScript([FaultStep("unreadable-entry")])
     (outcome,) = bring(DAY, at=later)
-    assert isinstance(outcome, BroughtIn)
+    assert isinstance(outcome, HarvestedDay)
     of_day = harvest_store.readable_days()[DAY]
     assert of_day.unreadable_records == len(outcome.unreadable_records) > 0
     assert of_day.is_final((), later)
@@ -414,9 +414,9 @@ def test_arxiv_is_left_alone_when_nothing_can_be_stored(
 
 def test_one_record_that_cannot_be_read_costs_no_day(server: SampleArxiv, bring: BringIn) -> None:
     """Not even on a page of its own."""
-    server.fault = Script([Step("unreadable-entry", times=1)])
+    server.fault = FaultScript([FaultStep("unreadable-entry", times=1)])
     (outcome,) = bring(DAY)
-    assert isinstance(outcome, BroughtIn)
+    assert isinstance(outcome, HarvestedDay)
     assert len(outcome.unreadable_records) == 1
 
 
@@ -430,7 +430,7 @@ def test_a_character_that_xml_does_not_allow_costs_no_record_and_is_told(
     before = versions(harvest_store)
     server.fault = lambda _: with_form_feeds
     (outcome,) = bring(DAY)
-    assert isinstance(outcome, BroughtIn)
+    assert isinstance(outcome, HarvestedDay)
     assert (outcome.listed, outcome.unreadable_records) == (len(before), ())
     assert "characters replaced by U+FFFD: 1" in outcome.repairs[0]
     assert outcome.repairs[0] in caplog.text

@@ -20,7 +20,7 @@ from papers_assets_tests.arxiv.test_atom import entry, feed
 from papers_assets_tests.helpers import github_markdown
 from papers_assets_tests.helpers.factories import keyword
 from papers_assets_tests.helpers.github_markdown import ToHtml
-from papers_assets_tests.helpers.project import LISTS, House, history_in_memory
+from papers_assets_tests.helpers.project import LISTS, Project, history_in_memory
 from papers_assets_tests.helpers.sample_papers import paper
 from papers_assets_tests.helpers.ui_driver import PAPERS, environment
 from papers_assets_tests.helpers.visible_text import DIRECTIONS, faults, pipes, table_rows
@@ -83,15 +83,15 @@ def hostile() -> Corpus:
 
 
 @pytest.fixture(scope="module")
-def hostile_house(tmp_path_factory: pytest.TempPathFactory, hostile: Corpus) -> Iterator[House]:
+def hostile_house(tmp_path_factory: pytest.TempPathFactory, hostile: Corpus) -> Iterator[Project]:
     """One for all that only look at it: reading a megabyte as Markdown takes a while."""
     home = tmp_path_factory.mktemp("home")
     with SampleArxiv(hostile) as server, history_in_memory() as instance:
-        house = House(home, server, assets=LISTS, instance=instance)
-        house.keywords = [HOSTILE, keyword("<b>|*x*[y](javascript:z)", any=("nothing",))]
-        report = house.run()
+        project = Project(home, server, assets=LISTS, instance=instance)
+        project.keywords = [HOSTILE, keyword("<b>|*x*[y](javascript:z)", any=("nothing",))]
+        report = project.run()
         assert report.failed == {}
-        yield house
+        yield project
 
 
 def held(text: str) -> str:
@@ -110,14 +110,14 @@ def shown(text: str) -> str:
     return text if len(text) <= SHOWN else f"{text[:SHOWN]}… ({len(text):,} characters)"
 
 
-def held_rows(house: House) -> list[dict[str, Any]]:
-    found = house.store.read_raw_papers("hostile")
+def held_rows(project: Project) -> list[dict[str, Any]]:
+    found = project.store.read_raw_papers("hostile")
     assert found is not None
     rows: list[dict[str, Any]] = found.rows.to_pylist()
     return rows
 
 
-def test_everything_is_held_whole(hostile_house: House, hostile: Corpus) -> None:
+def test_everything_is_held_whole(hostile_house: Project, hostile: Corpus) -> None:
     rows = {row["arxiv_id"]: row for row in held_rows(hostile_house)}
     assert len(rows) == len(hostile)
     for published in hostile.newest:
@@ -131,7 +131,7 @@ def test_everything_is_held_whole(hostile_house: House, hostile: Corpus) -> None
 
 @pytest.mark.parametrize("to_html", [*github_markdown.GITHUBS, github_markdown.second_opinion])
 def test_the_readme_shows_every_paper_as_text_and_nothing_comes_alive(
-    hostile_house: House, to_html: ToHtml
+    hostile_house: Project, to_html: ToHtml
 ) -> None:
     readme = hostile_house.readme
     assert [pipes(line) for line in table_rows(readme)] == [5] * len(held_rows(hostile_house))
@@ -146,37 +146,37 @@ def test_the_readme_shows_every_paper_as_text_and_nothing_comes_alive(
     )
 
 
-def test_no_heading_comes_from_a_paper(hostile_house: House) -> None:
+def test_no_heading_comes_from_a_paper(hostile_house: Project) -> None:
     headings = [
         cell.text for cell in github_markdown.outside(hostile_house.readme) if cell.kind != "p"
     ]
     assert headings == ["Daily Papers", *hostile_house.file.names]
 
 
-def test_a_title_that_nobody_sees_can_be_clicked(hostile_house: House) -> None:
+def test_a_title_that_nobody_sees_can_be_clicked(hostile_house: Project) -> None:
     links = [row[0].links for row in github_markdown.body(hostile_house.readme)]
     assert [("https://arxiv.org/abs/cs/0613001v1", "(untitled)")] in links
 
 
-def test_the_document_stays_small_enough_to_be_looked_at(hostile_house: House) -> None:
+def test_the_document_stays_small_enough_to_be_looked_at(hostile_house: Project) -> None:
     assert "… (1,000,008 characters)" in hostile_house.readme
     assert len(hostile_house.readme) < 10 * SHOWN * 3
 
 
-def test_the_source_of_the_document_is_lines_of_text(hostile_house: House) -> None:
+def test_the_source_of_the_document_is_lines_of_text(hostile_house: Project) -> None:
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029]", hostile_house.readme)
     assert not DIRECTIONS & set(hostile_house.readme)
 
 
-def materializations(house: House) -> Iterator[dg.AssetMaterialization]:
+def materializations(project: Project) -> Iterator[dg.AssetMaterialization]:
     for name in ("raw_papers", "papers", "readme"):
-        records = house.instance.fetch_materializations(dg.AssetKey(name), limit=9).records
+        records = project.instance.fetch_materializations(dg.AssetKey(name), limit=9).records
         yield from (r.asset_materialization for r in records if r.asset_materialization)
 
 
 @pytest.mark.parametrize("to_html", [*github_markdown.GITHUBS, github_markdown.second_opinion])
 def test_nothing_comes_alive_in_what_the_dagster_ui_shows(
-    hostile_house: House, to_html: ToHtml
+    hostile_house: Project, to_html: ToHtml
 ) -> None:
     previews = [
         (name, str(value.value))
@@ -209,7 +209,7 @@ def test_nothing_comes_alive_in_what_the_dagster_ui_shows(
                 assert all(target.startswith("https://arxiv.org/") for target, _ in cell.links)
 
 
-def test_a_materialization_stays_small_in_the_run_history(hostile_house: House) -> None:
+def test_a_materialization_stays_small_in_the_run_history(hostile_house: Project) -> None:
     sizes = [
         len(json.dumps({k: str(v.value) for k, v in m.metadata.items()}))
         for m in materializations(hostile_house)
@@ -233,16 +233,16 @@ ANSWERS = {
 
 
 @pytest.mark.parametrize("assets", [LISTS, pytest.param(frozenset(), marks=pytest.mark.slow)])
-def test_whatever_arxiv_says_the_runs_log_prints(house: House, hostile: Corpus) -> None:
-    house.server.corpus = hostile
-    house.keywords = [HOSTILE, *map(keyword, ANSWERS)]
-    house.failing = ANSWERS
-    report = house.run()
+def test_whatever_arxiv_says_the_runs_log_prints(project: Project, hostile: Corpus) -> None:
+    project.server.corpus = hostile
+    project.keywords = [HOSTILE, *map(keyword, ANSWERS)]
+    project.failing = ANSWERS
+    report = project.run()
     assert list(report.failed) == list(ANSWERS)
     assert all(reason.isprintable() for reason in report.failed.values())
     assert max(map(len, report.failed.values())) < 1000
     for run_id in report.run_ids:
-        for record in house.instance.all_logs(run_id):
+        for record in project.instance.all_logs(run_id):
             assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]", record.message)
 
 

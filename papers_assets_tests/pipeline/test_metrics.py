@@ -38,7 +38,7 @@ from papers_assets.transform.schema import to_table
 from papers_assets_tests.helpers import ui_driver
 from papers_assets_tests.helpers.command_line import papers
 from papers_assets_tests.helpers.factories import LATER, keyword, paper
-from papers_assets_tests.helpers.project import House
+from papers_assets_tests.helpers.project import Project
 
 ODD = 'a "quoted" \\ keyword\nwith {a=line} and 図'
 Samples = dict[tuple[str, str], float]
@@ -239,14 +239,14 @@ def test_a_broken_keywords_file_leaves_the_keywords_of_before_and_says_so(tmp_pa
         assert found["papers_keyword_age_seconds", "compiler"] == math.inf
 
 
-def test_a_host_that_arxiv_shut_out_is_said_to_be(house: House) -> None:
-    house.failing = {"": Fault(403)}
-    house.run()
-    found = samples(render_metrics(looking_at(house.home, *house.file.names).read_status))
+def test_a_host_that_arxiv_shut_out_is_said_to_be(project: Project) -> None:
+    project.failing = {"": Fault(403)}
+    project.run()
+    found = samples(render_metrics(looking_at(project.home, *project.file.names).read_status))
     assert found["papers_arxiv_blocked", ""] == 1
-    house.failing = {}
-    house.run()
-    found = samples(render_metrics(looking_at(house.home, *house.file.names).read_status))
+    project.failing = {}
+    project.run()
+    found = samples(render_metrics(looking_at(project.home, *project.file.names).read_status))
     assert found["papers_arxiv_blocked", ""] == 0
     assert 0 < found["papers_readme_timestamp_seconds", ""] < math.inf
     assert found["papers_last_edition_timestamp_seconds", ""] > 0

@@ -7,8 +7,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from papers_assets.arxiv.sample import FAULTS, Corpus, Fault, RequestRecord, Script, Step
-from papers_assets.arxiv.sample.replies import Spoiler
+from papers_assets.arxiv.sample import FAULTS, Corpus, Fault, FaultScript, FaultStep, RequestRecord
+from papers_assets.arxiv.sample.replies import FaultFactory
 from papers_assets.checks import CHECKS_OF_CHANGES, CHECKS_OF_PAPERS, CHECKS_OF_README
 from papers_assets.defs.jobs import DAILY_JOB
 from papers_assets.keywords.matching import Matcher
@@ -18,7 +18,7 @@ from papers_assets.transform import selection
 from papers_assets.transform.selection import Selection
 from papers_assets_tests.arxiv.test_xml import with_form_feeds
 from papers_assets_tests.helpers.factories import keyword
-from papers_assets_tests.helpers.project import House, Pipeline
+from papers_assets_tests.helpers.project import Pipeline, Project
 
 pytestmark = pytest.mark.lists_only
 
@@ -38,7 +38,7 @@ def test_a_lie_is_asked_about_once_more_and_then_not_believed(
     pipeline.first_day()
     before = set(pipeline.store.read_papers()["arxiv_id"])
     pipeline.next_day()
-    pipeline.server.fault = Script([Step(fault)])
+    pipeline.server.fault = FaultScript([FaultStep(fault)])
     asked = len(pipeline.server.requests)
     assert set(pipeline.run().failed) == {"compiler"}
     assert len(pipeline.server.requests) - asked >= 2
@@ -49,15 +49,15 @@ def test_a_lie_is_asked_about_once_more_and_then_not_believed(
 def test_a_lie_that_is_over_at_the_second_look_costs_nothing(pipeline: Pipeline) -> None:
     only_compiler(pipeline)
     pipeline.first_day()
-    pipeline.server.fault = script = Script([Step("no-results", times=1)])
+    pipeline.server.fault = script = FaultScript([FaultStep("no-results", times=1)])
     assert pipeline.run().failed == {}
-    assert script.struck == (1,)
+    assert script.strike_counts == (1,)
 
 
 def test_what_arxiv_keeps_saying_for_a_week_is_believed(pipeline: Pipeline) -> None:
     only_compiler(pipeline)
     pipeline.first_day()
-    pipeline.server.fault = Script([Step("shrunk")])
+    pipeline.server.fault = FaultScript([FaultStep("shrunk")])
     assert pipeline.run().failed
     pipeline.today += timedelta(days=6)
     assert pipeline.run().failed
@@ -73,7 +73,7 @@ def test_a_new_keyword_without_papers_is_fresh_and_says_so(pipeline: Pipeline) -
 
 def test_an_entry_that_cannot_be_read_costs_nothing_else(pipeline: Pipeline) -> None:
     only_compiler(pipeline)
-    pipeline.server.fault = Script([Step("unreadable-entry")])
+    pipeline.server.fault = FaultScript([FaultStep("unreadable-entry")])
     assert pipeline.run().failed == {}
     readable = set(pipeline.store.read_papers()["arxiv_id"])
     pipeline.server.fault = None
@@ -174,7 +174,7 @@ def test_papers_of_a_first_doubted_answer_are_kept_though_the_second_is_believed
     without = Corpus(p for p in corpus.newest if p.id != gone.id)
     asked = len(growing.server.requests)
 
-    def fault(_: RequestRecord) -> Fault | Spoiler | None:
+    def fault(_: RequestRecord) -> Fault | FaultFactory | None:
         if len(growing.server.requests) == asked + 1:
             return FAULTS["short-page"]
         growing.server.corpus = without
@@ -209,7 +209,7 @@ def test_damaged_held_papers_are_set_aside_and_fetched_anew(pipeline: Pipeline) 
 
 def test_the_third_keyword_in_a_row_to_fail_ends_the_asking(pipeline: Pipeline) -> None:
     pipeline.keywords = [keyword(name) for name in ("compiler", "performance", "robot", "quantum")]
-    pipeline.server.fault = Script([Step("busy")])
+    pipeline.server.fault = FaultScript([FaultStep("busy")])
     failed = pipeline.run().failed
     assert len(pipeline.server.requests) == 2 + 1 + 1
     assert failed["quantum"].startswith("not asked, after this: arXiv answered 503")
@@ -244,9 +244,9 @@ def test_papers_that_moderators_held_back_are_found_when_they_appear(
     assert {(p.id, p.version) for p in held_back} <= stored.versions()
 
 
-def test_every_check_is_evaluated_and_passes_on_a_good_day(house: House) -> None:
-    house.assets = frozenset()
-    result = house.execute(DAILY_JOB, tags=house.everything)
+def test_every_check_is_evaluated_and_passes_on_a_good_day(project: Project) -> None:
+    project.assets = frozenset()
+    result = project.execute(DAILY_JOB, tags=project.everything)
     evaluated = {e.check_name: e.passed for e in result.get_asset_check_evaluations()}
     assert evaluated == dict.fromkeys(
         [*CHECKS_OF_PAPERS, *CHECKS_OF_README, *CHECKS_OF_CHANGES], True
@@ -254,11 +254,11 @@ def test_every_check_is_evaluated_and_passes_on_a_good_day(house: House) -> None
 
 
 def test_a_check_that_blocks_keeps_the_old_readme(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    house.first_day()
-    before = house.readme
-    house.next_day()
+    project.first_day()
+    before = project.readme
+    project.next_day()
     select = selection.select_lazily
 
     def twice(*arguments: Any) -> Selection:
@@ -267,11 +267,11 @@ def test_a_check_that_blocks_keeps_the_old_readme(
 
     with monkeypatch.context() as mistaken:
         mistaken.setattr(selection, "select_lazily", twice)
-        result = house.execute(DAILY_JOB, tags=house.everything, raise_on_error=False)
+        result = project.execute(DAILY_JOB, tags=project.everything, raise_on_error=False)
     assert not result.success
     failed = {e.check_name for e in result.get_asset_check_evaluations() if not e.passed}
     assert "ids_unique" in failed
-    assert house.readme == before
+    assert project.readme == before
     # What failed is not built upon, although nothing changed of what is held.
-    assert house.execute("publish").success
-    assert "Last update: 2026-11-24" in house.readme
+    assert project.execute("publish").success
+    assert "Last update: 2026-11-24" in project.readme

@@ -17,7 +17,7 @@ from papers_assets.transform.harvest_coverage import DayStatus
 from papers_assets.transform.raw_papers import RawPapers
 from papers_assets.transform.schema import to_table
 from papers_assets_tests.helpers.factories import LATER, keyword, paper
-from papers_assets_tests.helpers.project import House
+from papers_assets_tests.helpers.project import Project
 
 pytestmark = pytest.mark.lists_only
 
@@ -49,28 +49,28 @@ def test_what_the_next_fetch_reads_back_to_stays(monkeypatch: pytest.MonkeyPatch
 
 
 def test_the_housekeeping_job_prunes_and_the_readme_stays_as_it_was(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(held_papers, "_MIN_KEPT_VERSIONS", 100)
-    house.keywords = [keyword("performance", cap=120)]
-    house.run()
-    house.keywords = [keyword("performance", cap=100)]
-    house.run()
-    before = house.readme
-    house.today += timedelta(days=2000)
-    assert house.execute(HOUSEKEEPING_JOB).success
-    stored = house.store.read_raw_papers("performance")
+    project.keywords = [keyword("performance", cap=120)]
+    project.run()
+    project.keywords = [keyword("performance", cap=100)]
+    project.run()
+    before = project.readme
+    project.today += timedelta(days=2000)
+    assert project.execute(HOUSEKEEPING_JOB).success
+    stored = project.store.read_raw_papers("performance")
     assert stored is not None
     assert len(stored.rows) == 100
-    house.execute("publish")
-    assert house.readme == before
+    project.execute("publish")
+    assert project.readme == before
 
 
-def test_a_file_that_cannot_be_used_is_left_alone(house: House) -> None:
-    house.run("compiler")
-    path = house.store.raw_papers_path("compiler")
+def test_a_file_that_cannot_be_used_is_left_alone(project: Project) -> None:
+    project.run("compiler")
+    path = project.store.raw_papers_path("compiler")
     path.write_bytes(b"damaged")
-    assert prune_raw_papers(house.file, house.store, LATER + timedelta(days=9999)) == 0
+    assert prune_raw_papers(project.file, project.store, LATER + timedelta(days=9999)) == 0
     assert path.read_bytes() == b"damaged"
 
 
@@ -99,10 +99,10 @@ def test_trouble_with_one_keyword_keeps_no_other_from_being_pruned(
     assert "one: not pruned: [Errno 5] object storage cannot be reached" in caplog.text
 
 
-def test_old_days_of_the_harvest_go(house: House) -> None:
-    harvest_store = HarvestStore(house.home)
+def test_old_days_of_the_harvest_go(project: Project) -> None:
+    harvest_store = HarvestStore(project.home)
     days = [LATER.date() - timedelta(days=n) for n in (0, 1094, 1095, 1096)]
     for day in days:
         harvest_store.write(DayStatus(day, (), sequence=1, harvested_at=LATER), to_table([]))
-    assert prune_harvest(house.file, harvest_store, LATER) == 1
+    assert prune_harvest(project.file, harvest_store, LATER) == 1
     assert harvest_store.days() == sorted(days)[1:]

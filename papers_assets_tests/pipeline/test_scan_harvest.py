@@ -14,7 +14,7 @@ from papers_assets.keywords.model import Keyword
 from papers_assets.pipeline import scan_harvest
 from papers_assets.pipeline.failures import RefreshFailure
 from papers_assets.pipeline.keyword_scan import ScanResult
-from papers_assets.pipeline.scan_harvest import glean
+from papers_assets.pipeline.scan_harvest import scan_keywords
 from papers_assets.storage import harvest, parquet
 from papers_assets.storage.files import StoreDamagedError, StoreError
 from papers_assets.storage.filesystem import read_bytes
@@ -53,7 +53,7 @@ class Field:
 
     def glean(self, *keywords: Keyword, again: bool = False) -> list[ScanResult | RefreshFailure]:
         return list(
-            glean(
+            scan_keywords(
                 keywords,
                 self.harvests,
                 self.store,

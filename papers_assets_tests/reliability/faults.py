@@ -24,12 +24,12 @@ import dagster as dg
 from papers_assets.arxiv.client import ArxivClient
 from papers_assets.arxiv.rate_limit import RateLimiter
 from papers_assets.arxiv.retry import RetryPolicy
-from papers_assets.arxiv.sample import FAULTS, Corpus, SampleArxiv, Script, Step
+from papers_assets.arxiv.sample import FAULTS, Corpus, FaultScript, FaultStep, SampleArxiv
 from papers_assets.checks.rendered import Section, parse
 from papers_assets.defs.headless import open_instance
 from papers_assets.defs.resources import ArxivResource
 from papers_assets_tests.helpers.hostile_papers import hostile_corpus
-from papers_assets_tests.helpers.project import House
+from papers_assets_tests.helpers.project import Project
 
 _INTERVAL = 0.02
 _NAMES = ("reinforcement learning", "compiler", "performance")
@@ -77,41 +77,45 @@ class Matrix:
         self._first = Corpus(p for p in corpus.newest if p.updated <= steps[-120])
         self._second = Corpus(p for p in corpus.newest if p.updated <= steps[-60])
         self._third = corpus
-        with self._house("reference", self._first) as house:
-            house.run()
-            shutil.copytree(house.home, folder / "first")
-            self._follow(house, self._second)
-            house.run()
-            self._on_second = _parts(house)
-            self._follow(house, self._third)
-            house.run()
-            self._on_third = house.readme
-            self._held = _held(house)
+        with self._house("reference", self._first) as project:
+            project.run()
+            shutil.copytree(project.home, folder / "first")
+            self._follow(project, self._second)
+            project.run()
+            self._on_second = _parts(project)
+            self._follow(project, self._third)
+            project.run()
+            self._on_third = project.readme
+            self._held = _held(project)
 
     def play(self, case: Case) -> Seen:
         """Play one case."""
         name = _NAMES[case.position]
-        with self._house("case", self._second, "first") as house:
-            before = _held(house)
-            house.server.corpus = self._second
-            house.today += timedelta(days=1)
-            house.server.fault = Script([Step(case.fault, words=name, times=case.times)])
-            report = house.run()
-            first_run = house.instance.get_run_by_id(report.run_ids[0])
+        with self._house("case", self._second, "first") as project:
+            before = _held(project)
+            project.server.corpus = self._second
+            project.today += timedelta(days=1)
+            project.server.fault = FaultScript(
+                [FaultStep(case.fault, words=name, times=case.times)]
+            )
+            report = project.run()
+            first_run = project.instance.get_run_by_id(report.run_ids[0])
             assert first_run is not None
-            parts = _parts(house)
-            lies = self._lies(case, house, set(report.failed), parts)
-            lost = _missing(before, _held(house))
-            house.server.fault = None
-            self._follow(house, self._third)
-            recovery = house.run()
+            parts = _parts(project)
+            lies = self._lies(case, project, set(report.failed), parts)
+            lost = _missing(before, _held(project))
+            project.server.fault = None
+            self._follow(project, self._third)
+            recovery = project.run()
             if recovery.failed or recovery.problem:
                 lies.append(f"the next day did not recover: {recovery.failed} {recovery.problem}")
-            if house.readme != self._on_third:
+            if project.readme != self._on_third:
                 lies.append("the next day's README is not what it would have been")
-            lost += _missing(self._held, _held(house))
-            gap = house.server.smallest_gap
-            violations = int(house.server.peak_open > 1) + int(gap is not None and gap < _INTERVAL)
+            lost += _missing(self._held, _held(project))
+            gap = project.server.smallest_gap
+            violations = int(project.server.peak_open > 1) + int(
+                gap is not None and gap < _INTERVAL
+            )
             return Seen(
                 first_run.status.value,
                 sorted(report.failed),
@@ -122,7 +126,7 @@ class Matrix:
             )
 
     def _lies(
-        self, case: Case, house: House, failed: set[str], parts: dict[str, Section]
+        self, case: Case, project: Project, failed: set[str], parts: dict[str, Section]
     ) -> list[str]:
         struck = set(_NAMES) if case.fault in _FOR_ALL else {_NAMES[case.position]}
         lies = []
@@ -134,14 +138,14 @@ class Matrix:
                 if not part.note.startswith("Not refreshed since 2026-11-23: "):
                     lies.append(f"{name} failed, and the README says {part.note!r}")
             elif (part.note or part.rows != expected.rows) and not (
-                (case.fault in _REMARKED and _is_remarked(house, name))
+                (case.fault in _REMARKED and _is_remarked(project, name))
                 or (case.fault in _LIKE_A_QUIET_DAY and name in struck and not part.note)
             ):
                 lies.append(f"{name} counts as refreshed but is not what arXiv had")
         return lies
 
     @contextmanager
-    def _house(self, name: str, corpus: Corpus, start: str = "") -> Iterator[House]:
+    def _house(self, name: str, corpus: Corpus, start: str = "") -> Iterator[Project]:
         home = self._folder / name
         if start:
             shutil.copytree(self._folder / start, home)
@@ -150,19 +154,19 @@ class Matrix:
             open_instance(home, {}) as instance,
             mock.patch.object(ArxivResource, "client", _client(self._folder / f"{name}.lock")),
         ):
-            yield House(home, server, instance=instance)
+            yield Project(home, server, instance=instance)
         shutil.rmtree(home)
 
     @staticmethod
-    def _follow(house: House, corpus: Corpus) -> None:
-        house.server.corpus = corpus
-        house.today += timedelta(days=1)
+    def _follow(project: Project, corpus: Corpus) -> None:
+        project.server.corpus = corpus
+        project.today += timedelta(days=1)
 
 
-def _is_remarked(house: House, keyword: str) -> bool:
+def _is_remarked(project: Project, keyword: str) -> bool:
     """Say whether the newest materialization of a keyword remarks on its answer."""
     wanted = dg.AssetRecordsFilter(dg.AssetKey("raw_papers"), asset_partitions=[keyword])
-    records = house.instance.fetch_materializations(wanted, limit=1).records
+    records = project.instance.fetch_materializations(wanted, limit=1).records
     event = records[0].asset_materialization
     return event is not None and event.metadata["warnings"].value != "none"
 
@@ -187,8 +191,8 @@ def _client(lock: Path) -> Callable[[ArxivResource], ArxivClient]:
     return client
 
 
-def _held(house: House) -> set[tuple[str, str, int]]:
-    stored = ((name, house.store.read_raw_papers(name)) for name in _NAMES)
+def _held(project: Project) -> set[tuple[str, str, int]]:
+    stored = ((name, project.store.read_raw_papers(name)) for name in _NAMES)
     return {(name, *version) for name, h in stored if h for version in h.versions()}
 
 
@@ -196,8 +200,8 @@ def _missing(wanted: set[tuple[str, str, int]], stored: set[tuple[str, str, int]
     return len(wanted - stored)
 
 
-def _parts(house: House) -> dict[str, Section]:
-    document = parse(house.store.documents.readme_path.read_bytes())
+def _parts(project: Project) -> dict[str, Section]:
+    document = parse(project.store.documents.readme_path.read_bytes())
     return {part.heading: part for part in document.sections}
 
 

@@ -19,7 +19,7 @@ from tempfile import TemporaryDirectory
 
 import dagster as dg
 
-from papers_assets.arxiv.sample import Corpus, Paper, SampleArxiv, Script, Step
+from papers_assets.arxiv.sample import Corpus, FaultScript, FaultStep, Paper, SampleArxiv
 from papers_assets.defs.headless import RunReport, open_instance
 from papers_assets.render.digest import GITHUB_LIMIT
 from papers_assets.storage.raw_papers import build_slug
@@ -27,7 +27,7 @@ from papers_assets.transform.changes import ChangeKind, is_withdrawn
 from papers_assets.transform.digest import Digest, build_digest
 from papers_assets_tests.helpers import reference_data
 from papers_assets_tests.helpers.factories import keyword
-from papers_assets_tests.helpers.project import House
+from papers_assets_tests.helpers.project import Project
 from papers_assets_tests.transform.test_real_papers import KEYWORDS, stems
 
 CAP = 100
@@ -177,10 +177,10 @@ class Past:
 
 
 class _Days:
-    """The days gone by of one house, each looked at when its run is over."""
+    """The days gone by of one project, each looked at when its run is over."""
 
-    def __init__(self, house: House, past: Past) -> None:
-        self.house, self.past, self.replay = house, past, Replay()
+    def __init__(self, project: Project, past: Past) -> None:
+        self.project, self.past, self.replay = project, past, Replay()
         self._shown: dict[str, set[str]] = {name: set() for name in KEYWORDS}
         """Ids of papers that were among the newest on any day so far."""
         self._reported = Counter[str]()
@@ -192,15 +192,15 @@ class _Days:
 
     def live(self, today: datetime, faults: Mapping[str, str]) -> None:
         """Run one day and look at everything that came of it."""
-        house, replay = self.house, self.replay
-        house.today = today
+        project, replay = self.project, self.replay
+        project.today = today
         papers = self.past.until(today)
-        house.server.corpus = Corpus(papers)
-        house.server.fault = Script(
-            Step(fault, words=name, times=1 if fault in PASSING else None)
+        project.server.corpus = Corpus(papers)
+        project.server.fault = FaultScript(
+            FaultStep(fault, words=name, times=1 if fault in PASSING else None)
             for name, fault in faults.items()
         )
-        report = house.run()
+        report = project.run()
         replay.days += 1
         replay.runs += len(report.run_ids)
         expected = self.past.newest(papers)
@@ -209,7 +209,7 @@ class _Days:
         self._look_at_lists()
         failing = {name for name, fault in faults.items() if fault not in PASSING}
         self._look_at_records(report, failing)
-        sections = dict(_sections(house))
+        sections = dict(_sections(project))
         if list(sections) != KEYWORDS:
             replay.wrong.append(f"{self._day}: sections {list(sections)}")
             return
@@ -226,7 +226,7 @@ class _Days:
 
     def end(self) -> Replay:
         """Look at what is there in the end."""
-        replay, server = self.replay, self.house.server
+        replay, server = self.replay, self.project.server
         for name in KEYWORDS:
             self._look_at_held(name, [])
             replay.held += len(self._held(name))
@@ -239,7 +239,7 @@ class _Days:
 
         To readers of all lists, no paper is new twice.
         """
-        new, edition_store = Counter[str](), self.house.outputs
+        new, edition_store = Counter[str](), self.project.outputs
         announced_kinds: dict[tuple[str, str], list[tuple[date, ChangeKind]]] = {}
         for day in edition_store.list_days():
             edition = edition_store.read_edition(day)
@@ -271,14 +271,14 @@ class _Days:
 
     def _look_at_lists(self) -> None:
         """Note what is in a list for the first time, and as what it should be told of."""
-        papers = {(p.id, p.version): p for p in self.past.until(self.house.today)}
-        rows = self.house.store.read_papers(["keyword", "arxiv_id", "version"])
+        papers = {(p.id, p.version): p for p in self.past.until(self.project.today)}
+        rows = self.project.store.read_papers(["keyword", "arxiv_id", "version"])
         newest = rows.groupby("arxiv_id")["version"].max()
         for name, arxiv_id, version in rows.itertuples(index=False):
             if (name, arxiv_id) not in self._entered:
                 is_held = (arxiv_id, version) in self._held_then.get(name, set())
                 kind = self._kind(name, papers[arxiv_id, newest[arxiv_id]], is_held=is_held)
-                self._entered[name, arxiv_id] = (self.house.today.date(), kind)
+                self._entered[name, arxiv_id] = (self.project.today.date(), kind)
 
     def _kind(self, name: str, paper: Paper, *, is_held: bool) -> ChangeKind:
         if name not in self._good_on:
@@ -305,10 +305,10 @@ class _Days:
 
     @property
     def _day(self) -> str:
-        return self.house.today.date().isoformat()
+        return self.project.today.date().isoformat()
 
     def _held(self, name: str) -> set[Version]:
-        stored = self.house.store.read_raw_papers(name)
+        stored = self.project.store.read_raw_papers(name)
         return stored.versions() if stored else set()
 
     def _look_at_held(self, name: str, results: Sequence[Paper]) -> None:
@@ -330,7 +330,9 @@ class _Days:
             wrong.append(f"{self._day}: failed {report.failed} {report.problem}, not {failing}")
         materialized = Counter[str]()
         for run_id in report.run_ids:
-            for record in self.house.instance.all_logs(run_id, of_type={_MATERIALIZED, _EVALUATED}):
+            for record in self.project.instance.all_logs(
+                run_id, of_type={_MATERIALIZED, _EVALUATED}
+            ):
                 event = record.get_dagster_event()
                 if event.event_type is _EVALUATED:
                     check = event.asset_check_evaluation_data
@@ -351,7 +353,7 @@ class _Days:
         arXiv does not answer that one, so the list shows the last that it did: README says so.
         """
         newest: dict[str, int] = {}
-        for paper in self.past.until(self.house.today):
+        for paper in self.past.until(self.project.today):
             newest[paper.id] = max(paper.version, newest.get(paper.id, 0))
         return {
             row
@@ -364,16 +366,16 @@ class _Days:
         if not re.search(rf"\n_Not refreshed since {since}: \S.*_\n", section):
             yield f"does not say since when ({since}) and why: {section[:200]!r}"
         rows = _rows(section)
-        there = ((paper.id, paper.version) for paper in self.past.until(self.house.today))
+        there = ((paper.id, paper.version) for paper in self.past.until(self.project.today))
         matching = {version for version in there if name in self.past.matching[version]}
         if len(rows) != min(CAP, len(results)) or not matching.issuperset(rows):
             yield f"{len(rows)} rows, and these are none of the keyword's: {set(rows) - matching}"
 
 
-def _sections(house: House) -> Iterator[tuple[str, str]]:
+def _sections(project: Project) -> Iterator[tuple[str, str]]:
     """Give each section by its keyword, with the rows on further pages and without their links."""
-    pages = list(house.store.documents.read_pages())
-    for section in house.readme.split("\n## ")[1:]:
+    pages = list(project.store.documents.read_pages())
+    for section in project.readme.split("\n## ")[1:]:
         name = section.partition("\n")[0]
         mine = (page.decode() for file, page in pages if file.startswith(build_slug(name)))
         further = "".join(page.partition(_DELIMITER)[2].partition("\n\n")[0] for page in mine)
@@ -409,9 +411,9 @@ def replayed(home: Path, days: int, *, faulty_every: int = 10, past: Past | None
     past = past or Past()
     first = past.densest(days) + _HOUR
     with open_instance(home, {}) as instance, SampleArxiv(Corpus([])) as server:
-        house = House(home, server, instance=instance)
-        house.keywords = [keyword(name, categories=("cs", "stat"), cap=CAP) for name in KEYWORDS]
-        lived = _Days(house, past)
+        project = Project(home, server, instance=instance)
+        project.keywords = [keyword(name, categories=("cs", "stat"), cap=CAP) for name in KEYWORDS]
+        lived = _Days(project, past)
         faulty = 0
         for day in range(days):
             # The day after a fault is a good one, and so is the last: it has to make all well.

@@ -25,7 +25,7 @@ from papers_assets.keywords.model import Keyword
 from papers_assets.keywords.query import choose_page_size
 from papers_assets.transform.answer_validation import MAX_UNEXPLAINED, MAX_UNEXPLAINED_SHARE
 from papers_assets_tests.helpers import reference_data
-from papers_assets_tests.helpers.project import House
+from papers_assets_tests.helpers.project import Project
 
 PATH = Path(__file__).with_name("search.toml")
 _LOST = 5
@@ -44,10 +44,10 @@ class Row(NamedTuple):
     problem: str
 
 
-def good_day(house: House, papers: Sequence[tuple[Paper, CandidatePaper]]) -> Iterator[Row]:
-    report = house.run()
-    frame = house.store.read_papers()
-    for keyword in house.keywords:
+def good_day(project: Project, papers: Sequence[tuple[Paper, CandidatePaper]]) -> Iterator[Row]:
+    report = project.run()
+    frame = project.store.read_papers()
+    for keyword in project.keywords:
         matches = Matcher(keyword)
         expected = [p for p, candidate in papers if matches.matches(candidate)][: keyword.cap]
         ids = [paper.id for paper in expected]
@@ -61,20 +61,20 @@ def good_day(house: House, papers: Sequence[tuple[Paper, CandidatePaper]]) -> It
         )
 
 
-def bad_day(house: House) -> Iterator[tuple[str, int, int, bool]]:
+def bad_day(project: Project) -> Iterator[tuple[str, int, int, bool]]:
     """Yield each keyword, its results, the unexplained ones among them, and whether it failed."""
-    house.server.fault = lambda _: FAULTS["any-order"]
-    house.today += timedelta(days=1)
-    report = house.run()
-    for keyword in house.keywords:
-        found = _first_page(house, keyword)
+    project.server.fault = lambda _: FAULTS["any-order"]
+    project.today += timedelta(days=1)
+    report = project.run()
+    for keyword in project.keywords:
+        found = _first_page(project, keyword)
         strange = _strangers(keyword, found)
         yield keyword.name, len(found), strange, keyword.name in report.failed
 
 
-def _first_page(house: House, keyword: Keyword) -> Sequence[models.Paper]:
+def _first_page(project: Project, keyword: Keyword) -> Sequence[models.Paper]:
     asked = query.newest_first_parameters(keyword, 0, choose_page_size(keyword))
-    answer = requests.post(house.server.url, asked, timeout=60)
+    answer = requests.post(project.server.url, asked, timeout=60)
     return atom.parse_feed(answer.content).papers
 
 
@@ -107,16 +107,16 @@ def main() -> int:
         open_instance(Path(folder), {}) as instance,
     ):
         keywords = read_keywords_file(PATH).keywords
-        house = House(Path(folder), server, keywords, instance=instance)
+        project = Project(Path(folder), server, keywords, instance=instance)
         _say(f"{'keyword':<24}{'listed':>8}{'lost':>8}{'strange':>8}  problem")
-        for row in good_day(house, papers):
+        for row in good_day(project, papers):
             wrong += bool(row.lost or row.strange or row.problem)
             _say(
                 f"{row.keyword:<24}{row.listed:>8}{len(row.lost):>8}{len(row.strange):>8}  "
                 f"{row.problem}{' '.join([*row.lost, *row.strange][:_LOST])}"
             )
         _say(f"\n{'words in any order':<24}{'results':>8}{'strange':>8}  failed")
-        for name, results, strange, failed in bad_day(house):
+        for name, results, strange, failed in bad_day(project):
             is_news = strange >= max(MAX_UNEXPLAINED, MAX_UNEXPLAINED_SHARE * results)
             wrong += is_news and not failed
             _say(f"{name:<24}{results:>8}{strange:>8}  {failed}")

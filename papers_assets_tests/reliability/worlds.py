@@ -17,10 +17,10 @@ from papers_assets.arxiv.sample import (
     FAULTS,
     Corpus,
     Fault,
+    FaultFactory,
     Paper,
     RequestRecord,
     SampleArxiv,
-    Spoiler,
 )
 from papers_assets.keywords import query
 from papers_assets.keywords.matching import Matcher
@@ -119,7 +119,7 @@ def _serve(pipe: Connection, min_interval: float) -> None:
     moment, each_request, failing, first = 0, 0, "", 0
     served: dict[str, set[Version]] = {}
 
-    def answer(request: RequestRecord) -> Fault | Spoiler | None:
+    def answer(request: RequestRecord) -> Fault | FaultFactory | None:
         nonlocal moment
         asked = request.parameters.get("search_query", "")
         if each_request:

@@ -80,8 +80,8 @@ def invented() -> Digest:
 
 GOLDEN: dict[str, Callable[[], str]] = {
     "digest.md": lambda: render_digest_markdown(invented(), list_url=MORE),
-    "mail.html": lambda: render_mail_html(invented(), more=MORE),
-    "mail.txt": lambda: render_mail_text(invented(), more=MORE),
+    "mail.html": lambda: render_mail_html(invented(), list_url=MORE),
+    "mail.txt": lambda: render_mail_text(invented(), list_url=MORE),
     "edition.json": lambda: to_json(
         Days({"a": ListUpdate(EPOCH)}).part({"a": [paper(1)], "b": [paper(1), paper(2)]})
     ),
@@ -240,8 +240,8 @@ class Seen(HTMLParser):
 
 def test_a_mail_has_title_authors_date_and_abstract_in_both_its_forms() -> None:
     told = digest([listed_paper(1, comment="12 pages", abstract="See github.com/ada/tool.")])
-    seen = Seen(render_mail_html(told, more=MORE))
-    for text in (seen.text, render_mail_text(told, more=MORE)):
+    seen = Seen(render_mail_html(told, list_url=MORE))
+    for text in (seen.text, render_mail_text(told, list_url=MORE)):
         for part in ("An invented compiler, number 1", "Ada Example, Ben Sample", "2026-01-01"):
             assert part in text
         assert "See github.com/ada/tool." in text
@@ -265,8 +265,8 @@ def test_a_mail_is_no_larger_than_gmail_shows_and_says_what_is_left_out() -> Non
     assert "An invented sentence" not in render_mail_text(digest(papers))
     papers = [listed_paper(n, title="An invented title " * 12) for n in range(1, 400)]
     html, text = (
-        render_mail_html(digest(papers), more=MORE),
-        render_mail_text(digest(papers), more=MORE),
+        render_mail_html(digest(papers), list_url=MORE),
+        render_mail_text(digest(papers), list_url=MORE),
     )
     assert MAIL_LIMIT - 5000 < len(html.encode()) <= MAIL_LIMIT
     shown = html.count("<b>")

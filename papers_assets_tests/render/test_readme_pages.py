@@ -105,7 +105,7 @@ def wanted(said: ReadmeContent) -> dict[str, list[str]]:
 def test_what_fits_is_the_readme_as_it_always_was() -> None:
     said = content(("compiler", papers(3)), ("quiet", []))
     found = written(said)
-    always = render_readme(said.sections, last_update=DAY, cap=7, remark="Nothing new.")
+    always = render_readme(said.sections, last_update=DAY, cap=7, notice="Nothing new.")
     assert (found.front, found.pages) == ("".join(always), {})
 
 

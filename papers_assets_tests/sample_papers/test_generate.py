@@ -9,7 +9,7 @@ import pytest
 from papers_assets.arxiv import taxonomy
 from papers_assets.arxiv.sample import Corpus
 from papers_assets.arxiv.sample.corpus import SAMPLE_PATH
-from papers_assets.arxiv.sample.grammar import read
+from papers_assets.arxiv.sample.grammar import parse_query
 from papers_assets_tests.helpers.hostile_papers import hostile_corpus
 from papers_assets_tests.sample_papers import generate
 
@@ -26,7 +26,7 @@ POPULAR = (
 
 
 def count(query: str) -> int:
-    return sum(map(read(query).matches, SAMPLE.newest))
+    return sum(map(parse_query(query).matches, SAMPLE.newest))
 
 
 def lines(path: Path) -> list[dict[str, object]]:

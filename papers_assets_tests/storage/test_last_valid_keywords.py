@@ -14,7 +14,7 @@ from papers_assets.defs.jobs import DAILY_JOB
 from papers_assets.keywords.file import KeywordsFileError, read_keywords_file
 from papers_assets.storage.last_valid_keywords import read_or_last_valid, store_last_valid
 from papers_assets_tests.helpers import ui_driver
-from papers_assets_tests.helpers.project import House
+from papers_assets_tests.helpers.project import Project
 
 VALID = "# mine\n[keywords.compiler]\ncap = 3\n"
 BROKEN = "cap = 0\n[keywords.compiler]\nanny = 1\n"
@@ -24,9 +24,9 @@ Load = Callable[[], dg.Definitions]
 
 
 @pytest.fixture
-def load(house: House, monkeypatch: pytest.MonkeyPatch) -> Load:
-    """Load the definitions as Dagster does, over the home and the sample arXiv of `house`."""
-    variables = ui_driver.environment(house.home, house.file.path, house.server.url)
+def load(project: Project, monkeypatch: pytest.MonkeyPatch) -> Load:
+    """Load the definitions as Dagster does, over the home and the sample arXiv of `project`."""
+    variables = ui_driver.environment(project.home, project.file.path, project.server.url)
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
 
@@ -43,9 +43,9 @@ def description(loaded: dg.Definitions, asset: dg.AssetKey) -> str:
 
 
 def test_the_daily_run_goes_on_and_everything_shows_what_is_wrong_until_it_is_corrected(
-    house: House, load: Load
+    project: Project, load: Load
 ) -> None:
-    path = house.file.path
+    path = project.file.path
     path.write_text(VALID)
     load()
     path.write_text(BROKEN)
@@ -61,14 +61,14 @@ def test_the_daily_run_goes_on_and_everything_shows_what_is_wrong_until_it_is_co
     job = loaded.resolve_job_def(DAILY_JOB)
     assert str(job.description).startswith(f"**{notice}**")
 
-    result = job.execute_in_process(instance=house.instance)
+    result = job.execute_in_process(instance=project.instance)
     assert result.success
     failed = [check for check in result.get_asset_check_evaluations() if not check.passed]
     (check,) = [check for check in failed if check.severity is dg.AssetCheckSeverity.ERROR]
     assert check.check_name == "keywords_file_valid"
     assert all(mistake in str(check.description) for mistake in mistakes)
-    assert house.readme.count("\n| **[") == 3
-    assert notice in house.readme
+    assert project.readme.count("\n| **[") == 3
+    assert notice in project.readme
 
     path.write_text(VALID)
     loaded = load()
@@ -77,17 +77,19 @@ def test_the_daily_run_goes_on_and_everything_shows_what_is_wrong_until_it_is_co
 
 
 def test_the_check_fails_as_soon_as_the_file_is_broken_without_a_run(
-    house: House, load: Load
+    project: Project, load: Load
 ) -> None:
-    house.file.path.write_text(VALID)
+    project.file.path.write_text(VALID)
     sensor = load().resolve_sensor_def("check_keywords_file")
-    store_last_valid(read_keywords_file(house.file.path), house.home)
+    store_last_valid(read_keywords_file(project.file.path), project.home)
     cursor = None
 
     def tick(text: str) -> list[tuple[bool, str]]:
         nonlocal cursor
-        house.file.path.write_text(text)
-        data = sensor.evaluate_tick(dg.build_sensor_context(instance=house.instance, cursor=cursor))
+        project.file.path.write_text(text)
+        data = sensor.evaluate_tick(
+            dg.build_sensor_context(instance=project.instance, cursor=cursor)
+        )
         cursor = data.cursor if data.asset_events else cursor
         found = [event for event in data.asset_events if isinstance(event, dg.AssetCheckEvaluation)]
         return [(event.passed, str(event.description)) for event in found]
@@ -102,9 +104,9 @@ def test_the_check_fails_as_soon_as_the_file_is_broken_without_a_run(
 
 
 def test_a_file_that_is_broken_at_the_first_start_is_one_message_without_frames(
-    house: House, load: Load
+    project: Project, load: Load
 ) -> None:
-    house.file.path.write_text(BROKEN)
+    project.file.path.write_text(BROKEN)
     with pytest.raises(KeywordsFileError, match="has 2 mistakes") as caught:
         load()
     assert caught.value.__suppress_context__

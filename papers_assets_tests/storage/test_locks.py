@@ -26,7 +26,7 @@ from papers_assets_tests.helpers.contention import (
     locks_at,
 )
 from papers_assets_tests.helpers.postgres_server import Postgres
-from papers_assets_tests.helpers.project import House
+from papers_assets_tests.helpers.project import Project
 from papers_assets_tests.storage.test_rate_limit_postgres import cut
 from papers_assets_tests.storage.test_raw_papers import held
 
@@ -198,20 +198,20 @@ def test_which_locks_a_home_has(tmp_path: Path) -> None:
 
 
 def test_the_graph_runs_under_shared_locks_and_shows_no_password(
-    house: House, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+    project: Project, postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     secret = postgres_url.replace("postgres@", "postgres:hush-hush@")
     monkeypatch.setenv("PAPERS_LOCKS", secret)
-    house.locks = secret
-    report = house.run()
+    project.locks = secret
+    report = project.run()
     assert (report.failed, report.problem) == ({}, "")
-    assert "| " in house.readme
-    assert list(house.home.rglob("publishing.lock")) == []
-    repository = house.definitions.get_repository_def()
+    assert "| " in project.readme
+    assert list(project.home.rglob("publishing.lock")) == []
+    repository = project.definitions.get_repository_def()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # of what Dagster asks of itself
         shown = serialize_value(RepositorySnap.from_def(repository))
     assert "PAPERS_LOCKS" in shown
     assert "hush-hush" not in shown
-    for run in house.instance.get_runs():
-        assert "hush-hush" not in f"{run} {house.instance.all_logs(run.run_id)}"
+    for run in project.instance.get_runs():
+        assert "hush-hush" not in f"{run} {project.instance.all_logs(run.run_id)}"

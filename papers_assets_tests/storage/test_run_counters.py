@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from papers_assets.arxiv.sample import Fault
 from papers_assets.storage.run_counters import CounterStore, Counts, from_json, to_json
 from papers_assets_tests.helpers.factories import LATER
-from papers_assets_tests.helpers.project import House
+from papers_assets_tests.helpers.project import Project
 
 pytestmark = pytest.mark.lists_only
 
@@ -114,22 +114,22 @@ def test_counts_that_cannot_be_read_just_now_are_not_taken_for_zero(
     assert counters.read() == ONE + ONE
 
 
-def test_a_run_counts_what_it_asked_and_what_failed(house: House) -> None:
-    house.failing = {"compiler": Fault(503)}
-    house.run()
-    found = CounterStore(house.home).read()
-    assert found.requests == len(house.server.requests)
+def test_a_run_counts_what_it_asked_and_what_failed(project: Project) -> None:
+    project.failing = {"compiler": Fault(503)}
+    project.run()
+    found = CounterStore(project.home).read()
+    assert found.requests == len(project.server.requests)
     assert found.refreshes == {"reinforcement learning": 1, "performance": 1}
     assert found.failures == {"compiler": 1}
-    assert (found.runs, found.last_run) == (1, house.today)
+    assert (found.runs, found.last_run) == (1, project.today)
 
 
 def test_a_run_that_is_interrupted_has_counted(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("papers_assets.defs.run_results.RunResults.add", interrupt)
-    assert house.run().refreshed == []
-    assert CounterStore(house.home).read().requests == len(house.server.requests) == 1
+    assert project.run().refreshed == []
+    assert CounterStore(project.home).read().requests == len(project.server.requests) == 1

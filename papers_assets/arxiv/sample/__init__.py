@@ -5,11 +5,11 @@ over real HTTP by the demo, the tests and the benchmarks. Nothing in it reaches 
 """
 
 from papers_assets.arxiv.sample.corpus import Corpus, CorpusError, Paper
-from papers_assets.arxiv.sample.faults import FAULTS, frozen
+from papers_assets.arxiv.sample.faults import FAULTS, freeze_index
 from papers_assets.arxiv.sample.oai_faults import OAI_FAULTS
-from papers_assets.arxiv.sample.replies import Fault, Spoiler
+from papers_assets.arxiv.sample.replies import Fault, FaultFactory
 from papers_assets.arxiv.sample.requests import RequestRecord
-from papers_assets.arxiv.sample.script import ALL_FAULTS, Script, Step
+from papers_assets.arxiv.sample.script import ALL_FAULTS, FaultScript, FaultStep
 from papers_assets.arxiv.sample.server import SampleArxiv
 
 __all__ = [
@@ -19,11 +19,11 @@ __all__ = [
     "Corpus",
     "CorpusError",
     "Fault",
+    "FaultFactory",
+    "FaultScript",
+    "FaultStep",
     "Paper",
     "RequestRecord",
     "SampleArxiv",
-    "Script",
-    "Spoiler",
-    "Step",
-    "frozen",
+    "freeze_index",
 ]

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 from papers_assets.arxiv.sample.corpus import Paper
 
-Shown = tuple[Sequence[Paper], int]
+PageView = tuple[Sequence[Paper], int]
 """The papers of a page, and how many results there are on all pages."""
-Show = Callable[[Sequence[Paper], slice], Shown]
+SelectPage = Callable[[Sequence[Paper], slice], PageView]
 """Decides what a page shows, given all results in the order asked for and which are asked for."""
 
 
-def as_asked(found: Sequence[Paper], page: slice) -> Shown:
+def select_truthfully(found: Sequence[Paper], page: slice) -> PageView:
     """Show the truth."""
     return found[page], len(found)
 

@@ -10,14 +10,14 @@ from typing import TypeVar
 from weakref import WeakKeyDictionary
 
 from papers_assets.arxiv.sample import atom, oai_pmh
-from papers_assets.arxiv.sample.answers import Answer, Show, as_asked
+from papers_assets.arxiv.sample.answers import Answer, SelectPage, select_truthfully
 from papers_assets.arxiv.sample.corpus import ARXIV_ID, Corpus, Paper
-from papers_assets.arxiv.sample.grammar import MalformedQueryError, read
+from papers_assets.arxiv.sample.grammar import MalformedQueryError, parse_query
 from papers_assets.arxiv.sample.query import Query
 
-MOST_RESULTS = 2000
+MAX_RESULTS = 2000
 """The largest `max_results`."""
-_REMEMBERED = 64
+_CACHE_SIZE = 64
 """Results of how many different searches are kept, so that further pages are cheap."""
 
 _VERSIONED = re.compile(rf"({ARXIV_ID.pattern})(?:v([1-9]\d{{0,5}}))?")
@@ -42,11 +42,11 @@ class _Search:
     query: Query | None
     ids: tuple[tuple[str, int | None], ...]
     """Each an arXiv id and a version; None: the newest."""
-    by: _SortBy
-    order: _SortOrder
+    sort_by: _SortBy
+    sort_order: _SortOrder
 
 
-class _RefusedError(Exception):
+class _InvalidParameterError(Exception):
     """A parameter cannot be used: arXiv's message, and what it appends to the error's address."""
 
     def __init__(self, message: str, *, has_anchor: bool = False) -> None:
@@ -66,17 +66,19 @@ class Archive:
     def __init__(
         self,
         corpus: Corpus,
-        oai_page: int = oai_pmh.PAGE,
-        read_query: Callable[[str], Query] = read,
+        oai_page: int = oai_pmh.PAGE_SIZE,
+        read_query: Callable[[str], Query] = parse_query,
     ) -> None:
         self.corpus = corpus
         self._read_query = read_query
-        self.oai = oai_pmh.Oai(corpus, oai_page)
+        self.oai = oai_pmh.OaiInterface(corpus, oai_page)
         """The same papers, as OAI-PMH lists them."""
-        self._results = lru_cache(maxsize=_REMEMBERED)(self._find)
+        self._results = lru_cache(maxsize=_CACHE_SIZE)(self._find_papers)
         self._entries: WeakKeyDictionary[Paper, str] = WeakKeyDictionary()
 
-    def answer(self, parameters: Mapping[str, str], now: datetime, show: Show = as_asked) -> Answer:
+    def answer(
+        self, parameters: Mapping[str, str], now: datetime, show: SelectPage = select_truthfully
+    ) -> Answer:
         """Answer a request.
 
         Args:
@@ -85,11 +87,11 @@ class Archive:
             show: decides what the page shows, for answers that are wrong on purpose.
         """
         try:
-            search = _search(parameters, self._read_query)
-            start = _number(parameters, "start", default=0)
-            max_results = _number(parameters, "max_results", default=10, most=MOST_RESULTS)
-        except (_RefusedError, MalformedQueryError) as error:
-            return Answer(400, atom.error(str(error), getattr(error, "anchor", ""), now))
+            search = _parse_search(parameters, self._read_query)
+            start = _parse_number(parameters, "start", default=0)
+            max_results = _parse_number(parameters, "max_results", default=10, maximum=MAX_RESULTS)
+        except (_InvalidParameterError, MalformedQueryError) as error:
+            return Answer(400, atom.render_error(str(error), getattr(error, "anchor", ""), now))
         papers, total = show(self._results(search), slice(start, start + max_results))
         page = atom.Page(
             query=search.query.text if search.query else "",
@@ -98,32 +100,34 @@ class Archive:
             start=start,
             max_results=max_results,
             total=total,
-            entries=tuple(map(self._entry, papers)),
+            entries=tuple(map(self._render_entry, papers)),
         )
-        return Answer(200, atom.results(page, now))
+        return Answer(200, atom.render_results(page, now))
 
-    def _find(self, search: _Search) -> tuple[Paper, ...]:
+    def _find_papers(self, search: _Search) -> tuple[Paper, ...]:
         papers = list(self.corpus.newest)
         if search.ids:
             wanted = (self.corpus.find(*reference) for reference in search.ids)
             papers = list(dict.fromkeys(paper for paper in wanted if paper))
         if search.query:
             papers = list(filter(search.query.matches, papers))
-        if search.query or search.by is not _SortBy.RELEVANCE:  # else: in the order of id_list
-            papers.sort(key=_sort_key(search), reverse=search.order is _SortOrder.DESCENDING)
+        if search.query or search.sort_by is not _SortBy.RELEVANCE:  # else: in the order of id_list
+            papers.sort(
+                key=_make_sort_key(search), reverse=search.sort_order is _SortOrder.DESCENDING
+            )
         return tuple(papers)
 
-    def _entry(self, paper: Paper) -> str:
+    def _render_entry(self, paper: Paper) -> str:
         entry = self._entries.get(paper)
         if entry is None:
-            entry = self._entries[paper] = atom.entry(paper)
+            entry = self._entries[paper] = atom.render_entry(paper)
         return entry
 
 
-def _sort_key(search: _Search) -> Callable[[Paper], tuple[int, str, str]]:
+def _make_sort_key(search: _Search) -> Callable[[Paper], tuple[int, str, str]]:
     """Return an order in which no two papers are equal."""
     query = search.query
-    match search.by:
+    match search.sort_by:
         case _SortBy.SUBMITTED:
             return lambda paper: (0, paper.published, paper.id)
         case _SortBy.RELEVANCE if query:
@@ -132,48 +136,48 @@ def _sort_key(search: _Search) -> Callable[[Paper], tuple[int, str, str]]:
             return lambda paper: (0, paper.updated, paper.id)
 
 
-def _search(parameters: Mapping[str, str], read_query: Callable[[str], Query]) -> _Search:
-    ids = tuple(map(_reference, filter(None, parameters.get("id_list", "").split(","))))
+def _parse_search(parameters: Mapping[str, str], read_query: Callable[[str], Query]) -> _Search:
+    ids = tuple(map(_parse_reference, filter(None, parameters.get("id_list", "").split(","))))
     text = parameters.get("search_query", "").strip()
     if not (ids or text):
-        raise _RefusedError("search_query or id_list must be specified")
+        raise _InvalidParameterError("search_query or id_list must be specified")
     return _Search(
         query=read_query(text) if text else None,
         ids=ids,
-        by=_choice(parameters, "sortBy", _SortBy, _SortBy.RELEVANCE),
-        order=_choice(parameters, "sortOrder", _SortOrder, _SortOrder.DESCENDING),
+        sort_by=_parse_choice(parameters, "sortBy", _SortBy, _SortBy.RELEVANCE),
+        sort_order=_parse_choice(parameters, "sortOrder", _SortOrder, _SortOrder.DESCENDING),
     )
 
 
-def _reference(text: str) -> tuple[str, int | None]:
+def _parse_reference(text: str) -> tuple[str, int | None]:
     """Read an id of `id_list`: `2513.00001` or `2513.00001v2`."""
     match = _VERSIONED.fullmatch(text.strip())
     if match is None:
-        raise _RefusedError(f"incorrect id format for {text}", has_anchor=True)
+        raise _InvalidParameterError(f"incorrect id format for {text}", has_anchor=True)
     arxiv_id, version = match.groups()
     return arxiv_id, int(version) if version else None
 
 
-def _number(
-    parameters: Mapping[str, str], name: str, *, default: int, most: int | None = None
+def _parse_number(
+    parameters: Mapping[str, str], name: str, *, default: int, maximum: int | None = None
 ) -> int:
     text = parameters.get(name, "").strip() or str(default)
     if not _INTEGER.fullmatch(text):
-        raise _RefusedError(f"{name} must be an integer", has_anchor=True)
+        raise _InvalidParameterError(f"{name} must be an integer", has_anchor=True)
     if int(text) < 0:
-        raise _RefusedError(f"{name} must be non-negative", has_anchor=True)
-    if most is not None and int(text) > most:
-        raise _RefusedError(f"{name} must be at most {most}", has_anchor=True)
+        raise _InvalidParameterError(f"{name} must be non-negative", has_anchor=True)
+    if maximum is not None and int(text) > maximum:
+        raise _InvalidParameterError(f"{name} must be at most {maximum}", has_anchor=True)
     return int(text)
 
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
 
 
-def _choice(
+def _parse_choice(
     parameters: Mapping[str, str], name: str, choices: type[_Choice], default: _Choice
 ) -> _Choice:
     try:
         return choices(parameters.get(name) or default)
     except ValueError as error:
-        raise _RefusedError(f"{name} must be in: {', '.join(choices)}") from error
+        raise _InvalidParameterError(f"{name} must be in: {', '.join(choices)}") from error

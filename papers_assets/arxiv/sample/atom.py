@@ -37,25 +37,25 @@ class Page:
     total: int
     """How many there are on all pages."""
     entries: tuple[str, ...]
-    """What `entry` makes of the papers."""
+    """What `render_entry` makes of the papers."""
 
 
-def results(page: Page, now: datetime) -> str:
+def render_results(page: Page, now: datetime) -> str:
     """Write the feed that answers a request made at `now` (aware)."""
     numbers = f"start={page.start}&max_results={page.max_results}"
     asked = f"search_query={page.query}&id_list={page.id_list}&{numbers}"
     link = (
-        f"https://arxiv.org/api/query?search_query={_in_url(page.nested_query)}"
-        f"&{numbers}&id_list={_in_url(page.id_list)}"
+        f"https://arxiv.org/api/query?search_query={_escape_url(page.nested_query)}"
+        f"&{numbers}&id_list={_escape_url(page.id_list)}"
     )
-    feed_id = f"https://arxiv.org/api/{_digest(asked)}"
-    address = f'  <link href="{attribute(link)}" type="application/atom+xml"/>\n'
-    head = _head(feed_id, f"arXiv Query: {asked}", now) + address
-    counts = _counts(page.max_results, page.total, page.start)
+    feed_id = f"https://arxiv.org/api/{_hash(asked)}"
+    address = f'  <link href="{escape_attribute(link)}" type="application/atom+xml"/>\n'
+    head = _render_head(feed_id, f"arXiv Query: {asked}", now) + address
+    counts = _render_counts(page.max_results, page.total, page.start)
     return head + counts + "".join(page.entries) + "</feed>\n"
 
 
-def error(message: str, anchor: str, now: datetime) -> str:
+def render_error(message: str, anchor: str, now: datetime) -> str:
     """Write the feed that refuses a request: its only entry looks almost like a paper.
 
     Args:
@@ -65,53 +65,53 @@ def error(message: str, anchor: str, now: datetime) -> str:
     """
     address = f"{_ERRORS}{anchor}"
     return (
-        _head("https://arxiv.org/", "arXiv Search Results", now)
-        + _counts(per_page=1, total=1, start=0)
+        _render_head("https://arxiv.org/", "arXiv Search Results", now)
+        + _render_counts(per_page=1, total=1, start=0)
         + "  <entry>\n"
-        f"    <id>{content(address)}</id>\n"
+        f"    <id>{escape_content(address)}</id>\n"
         "    <title>Error</title>\n"
-        f"    <updated>{_time(now)}</updated>\n"
-        f'    <link href="{attribute(address)}" rel="alternate" type="text/html"/>\n'
-        f"    <summary>{content(message)}</summary>\n"
-        + _author("arXiv api core")
+        f"    <updated>{_format_time(now)}</updated>\n"
+        f'    <link href="{escape_attribute(address)}" rel="alternate" type="text/html"/>\n'
+        f"    <summary>{escape_content(message)}</summary>\n"
+        + _render_author("arXiv api core")
         + "  </entry>\n</feed>\n"
     )
 
 
-def entry(paper: Paper) -> str:
+def render_entry(paper: Paper) -> str:
     """Write one paper. Only a comment, reference or DOI that it has gets an element."""
-    place = attribute(f"{paper.id}v{paper.version}")
+    place = escape_attribute(f"{paper.id}v{paper.version}")
     categories = dict.fromkeys((paper.primary_category, *paper.categories))
-    primary = attribute(paper.primary_category)
+    primary = escape_attribute(paper.primary_category)
     return (
         "  <entry>\n"
         f"    <id>http://arxiv.org/abs/{place}</id>\n"
-        f"    <title>{content(paper.title)}</title>\n"
+        f"    <title>{escape_content(paper.title)}</title>\n"
         f"    <updated>{paper.updated}</updated>\n"
         f'    <link href="https://arxiv.org/abs/{place}" rel="alternate" type="text/html"/>\n'
         f'    <link href="https://arxiv.org/pdf/{place}" rel="related"'
         ' type="application/pdf" title="pdf"/>\n'
-        f"    <summary>{content(paper.abstract)}</summary>\n"
-        + "".join(map(_category, categories))
+        f"    <summary>{escape_content(paper.abstract)}</summary>\n"
+        + "".join(map(_render_category, categories))
         + f"    <published>{paper.published}</published>\n"
-        + _optional("comment", paper.comment)
+        + _render_optional("comment", paper.comment)
         + f'    <arxiv:primary_category term="{primary}"/>\n'
-        + _optional("journal_ref", paper.journal_ref)
-        + "".join(map(_author, paper.authors))
-        + _doi(paper.doi)
+        + _render_optional("journal_ref", paper.journal_ref)
+        + "".join(map(_render_author, paper.authors))
+        + _render_doi(paper.doi)
         + "  </entry>\n"
     )
 
 
-def _head(feed_id: str, title: str, now: datetime) -> str:
+def _render_head(feed_id: str, title: str, now: datetime) -> str:
     return (
         f"{_HEAD}  <id>{feed_id}</id>\n"
-        f"  <title>{content(title)}</title>\n"
-        f"  <updated>{_time(now)}</updated>\n"
+        f"  <title>{escape_content(title)}</title>\n"
+        f"  <updated>{_format_time(now)}</updated>\n"
     )
 
 
-def _counts(per_page: int, total: int, start: int) -> str:
+def _render_counts(per_page: int, total: int, start: int) -> str:
     return (
         f"  <opensearch:itemsPerPage>{per_page}</opensearch:itemsPerPage>\n"
         f"  <opensearch:totalResults>{total}</opensearch:totalResults>\n"
@@ -119,44 +119,46 @@ def _counts(per_page: int, total: int, start: int) -> str:
     )
 
 
-def _category(name: str) -> str:
-    return f'    <category term="{attribute(name)}" scheme="http://arxiv.org/schemas/atom"/>\n'
+def _render_category(name: str) -> str:
+    return (
+        f'    <category term="{escape_attribute(name)}" scheme="http://arxiv.org/schemas/atom"/>\n'
+    )
 
 
-def _author(name: str) -> str:
-    return f"    <author>\n      <name>{content(name)}</name>\n    </author>\n"
+def _render_author(name: str) -> str:
+    return f"    <author>\n      <name>{escape_content(name)}</name>\n    </author>\n"
 
 
-def _optional(name: str, text: str | None) -> str:
-    return f"    <arxiv:{name}>{content(text)}</arxiv:{name}>\n" if text else ""
+def _render_optional(name: str, text: str | None) -> str:
+    return f"    <arxiv:{name}>{escape_content(text)}</arxiv:{name}>\n" if text else ""
 
 
-def _doi(doi: str | None) -> str:
+def _render_doi(doi: str | None) -> str:
     if not doi:
         return ""
-    link = attribute(f"https://doi.org/{doi}")
-    return _optional("doi", doi) + f'    <link rel="related" href="{link}" title="doi"/>\n'
+    link = escape_attribute(f"https://doi.org/{doi}")
+    return _render_optional("doi", doi) + f'    <link rel="related" href="{link}" title="doi"/>\n'
 
 
-def content(text: str) -> str:
+def escape_content(text: str) -> str:
     """Write text that stands between tags."""
     return _NOT_IN_XML.sub("", text).translate(_MARKUP)
 
 
-def attribute(text: str) -> str:
+def escape_attribute(text: str) -> str:
     """Write text that stands in double quotes."""
     return _NOT_IN_XML.sub("", text).translate(_MARKUP_IN_ATTRIBUTE)
 
 
-def _in_url(text: str) -> str:
+def _escape_url(text: str) -> str:
     return quote_plus(text, safe=":(),/")
 
 
-def _digest(text: str) -> str:
+def _hash(text: str) -> str:
     # arXiv's own recipe, without the padding at the end: the same request has the same id.
     sha1 = hashlib.sha1(text.encode(errors="replace"), usedforsecurity=False)
     return base64.b64encode(sha1.digest()).decode().removesuffix("=")
 
 
-def _time(moment: datetime) -> str:
+def _format_time(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -75,14 +75,14 @@ class Corpus:
             CorpusError: a line is not usable.
             OSError: the file cannot be read.
         """
-        return cls(_with_publication_times(_read(path)))
+        return cls(_add_publication_times(_read_papers(path)))
 
     @classmethod
     def sample(cls) -> Self:
         """Read the invented papers that come with the project."""
         return cls.load(SAMPLE_PATH)
 
-    def ending(self, midnight: datetime) -> Self:
+    def shifted_to_end_at(self, midnight: datetime) -> Self:
         """Return the same papers, moved by whole days so that the newest is of the day before."""
         newest = max(datetime.fromisoformat(paper.updated) for paper in self.newest)
         by = timedelta(days=(midnight - newest).days)
@@ -95,7 +95,7 @@ class Corpus:
             for paper in self.versions
         )
 
-    def before(self, moment: datetime) -> Self:
+    def as_of(self, moment: datetime) -> Self:
         """Return what there was at `moment`, in UTC."""
         text = f"{moment:%Y-%m-%dT%H:%M:%SZ}"
         return type(self)(paper for paper in self.versions if paper.updated < text)
@@ -125,7 +125,7 @@ _UNKNOWN = ""
 """Stands for the publication time of a line that has none, until all lines are read."""
 
 
-def _with_publication_times(papers: Iterable[Paper]) -> list[Paper]:
+def _add_publication_times(papers: Iterable[Paper]) -> list[Paper]:
     read = list(papers)
     earliest: dict[str, str] = {}
     for paper in read:
@@ -134,7 +134,7 @@ def _with_publication_times(papers: Iterable[Paper]) -> list[Paper]:
     return [p if p.published else replace(p, published=earliest[p.id]) for p in read]
 
 
-def _read(path: Path) -> Iterator[Paper]:
+def _read_papers(path: Path) -> Iterator[Paper]:
     seen: dict[tuple[str, int], int] = {}
     number = 0
     try:
@@ -142,7 +142,7 @@ def _read(path: Path) -> Iterator[Paper]:
             for number, line in enumerate(lines, start=1):
                 if not line.strip():
                     continue
-                paper = _paper(line)
+                paper = _parse_paper(line)
                 _check_is_new(paper, number, seen)
                 yield paper
     except _FieldError as error:
@@ -164,41 +164,43 @@ class _FieldError(Exception):
         super().__init__(f"field {field!r}: {problem}")
 
 
-def _paper(line: bytes) -> Paper:
+def _parse_paper(line: bytes) -> Paper:
     try:
         record = json.loads(line)
     except ValueError as error:
         raise _FieldError("(all)", f"the line is not JSON: {error}") from error
     if not isinstance(record, dict):
-        raise _FieldError("(all)", f"expected a JSON object, found {_shown(record)}")
+        raise _FieldError("(all)", f"expected a JSON object, found {_shorten(record)}")
     return Paper(
-        id=_get(record, "id", _is_id, "an arXiv id without version, such as 2513.00001"),
-        version=_get(record, "version", _is_version, "a whole number from 1"),
-        title=_get(record, "title", _is_text, "text"),
-        authors=tuple(_get(record, "authors", _is_texts, "a list of at least one name")),
-        abstract=_get(record, "abstract", _is_text, "text"),
-        comment=_get(record, "comment", _is_text_or_null, "text or null"),
-        categories=tuple(_get(record, "categories", _is_texts, "a list of at least one name")),
-        primary_category=_get(record, "primary_category", _is_text, "text"),
-        published=_UNKNOWN if _is_null(record, "published") else _time(record, "published"),
-        updated=_time(record, "updated"),
-        doi=_get(record, "doi", _is_text_or_null, "text or null"),
-        journal_ref=_get(record, "journal_ref", _is_text_or_null, "text or null"),
+        id=_read_field(record, "id", _is_id, "an arXiv id without version, such as 2513.00001"),
+        version=_read_field(record, "version", _is_version, "a whole number from 1"),
+        title=_read_field(record, "title", _is_text, "text"),
+        authors=tuple(_read_field(record, "authors", _is_texts, "a list of at least one name")),
+        abstract=_read_field(record, "abstract", _is_text, "text"),
+        comment=_read_field(record, "comment", _is_text_or_null, "text or null"),
+        categories=tuple(
+            _read_field(record, "categories", _is_texts, "a list of at least one name")
+        ),
+        primary_category=_read_field(record, "primary_category", _is_text, "text"),
+        published=_UNKNOWN if _is_null(record, "published") else _read_time(record, "published"),
+        updated=_read_time(record, "updated"),
+        doi=_read_field(record, "doi", _is_text_or_null, "text or null"),
+        journal_ref=_read_field(record, "journal_ref", _is_text_or_null, "text or null"),
     )
 
 
-def _get(
+def _read_field(
     record: Mapping[str, Any], field: str, accepts: Callable[[Any], bool], expected: str
 ) -> Any:
     if field not in record:
         raise _FieldError(field, "missing")
     value = record[field]
     if not accepts(value):
-        raise _FieldError(field, f"expected {expected}, found {_shown(value)}")
+        raise _FieldError(field, f"expected {expected}, found {_shorten(value)}")
     return value
 
 
-def _shown(value: object) -> str:
+def _shorten(value: object) -> str:
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 60 else f"{text[:60]}..."  # noqa: PLR2004 (fits a terminal's line)
 
@@ -237,6 +239,8 @@ def _is_time(value: object) -> bool:
     return True
 
 
-def _time(record: Mapping[str, Any], field: str) -> str:
-    value: str = _get(record, field, _is_time, "a time such as 2026-11-20T17:59:08Z or a day")
+def _read_time(record: Mapping[str, Any], field: str) -> str:
+    value: str = _read_field(
+        record, field, _is_time, "a time such as 2026-11-20T17:59:08Z or a day"
+    )
     return value if "T" in value else f"{value}T00:00:00Z"

@@ -12,13 +12,20 @@ from weakref import WeakKeyDictionary
 from zlib import crc32
 
 from papers_assets.arxiv.sample import atom, oai_xml
-from papers_assets.arxiv.sample.answers import Show, Shown, as_asked
+from papers_assets.arxiv.sample.answers import PageView, SelectPage, select_truthfully
 from papers_assets.arxiv.sample.api import Archive
 from papers_assets.arxiv.sample.corpus import Corpus, Paper
-from papers_assets.arxiv.sample.grammar import read
-from papers_assets.arxiv.sample.interfaces import API, ATOM, OAI, XML, answer, words
-from papers_assets.arxiv.sample.query import in_any_order
-from papers_assets.arxiv.sample.replies import Delivery, Fault, Spoiler
+from papers_assets.arxiv.sample.grammar import parse_query
+from papers_assets.arxiv.sample.interfaces import (
+    API,
+    ATOM,
+    OAI,
+    XML,
+    answer_request,
+    describe_request,
+)
+from papers_assets.arxiv.sample.query import ignore_phrases
+from papers_assets.arxiv.sample.replies import Delivery, Fault, FaultFactory
 from papers_assets.arxiv.sample.requests import RequestRecord
 
 FROZEN = "frozen"
@@ -28,39 +35,41 @@ _RATE_EXCEEDED = b"Rate exceeded."
 _WEB_PAGE = (
     b"<!DOCTYPE html>\n<html><head><title>Sorry</title></head><body>Back soon.</body></html>\n"
 )
-_NOT_THE_QUERY = "internal error: the search index did not answer"
+_INDEX_ERROR = "internal error: the search index did not answer"
 _SPACES, _TIMES = b" " * (1 << 20), 200
 """What the gzip bomb inflates to: a megabyte of spaces, so many times."""
 _LAUGHS = '<!ENTITY laugh0 "ha">\n' + "".join(
     f'<!ENTITY laugh{n} "{f"&laugh{n - 1};" * 10}">\n' for n in range(1, 10)
 )
 _FILE = '<!ENTITY file SYSTEM "file:///etc/hostname">\n'
-_DRIPPING = 1 << 20
+_DRIPPED_BYTES = 1 << 20
 """Bytes of a dripping body: hours."""
 _UNRELATED = 20
 """Papers that answer everything."""
 
 _NO_SUCH_PAGE = Fault(404, b"Not found.")
 
-_SpoiledShow = Callable[[Corpus, Sequence[Paper], slice], Shown]
+_SpoilPage = Callable[[Corpus, Sequence[Paper], slice], PageView]
 """As `archive.Show`, and given all papers."""
 
 
-def _throttled_until(_: RequestRecord, __: Archive, now: datetime) -> Fault:
+def _throttle(_: RequestRecord, __: Archive, now: datetime) -> Fault:
     # A date has no fractions, and the second shall be a whole one.
     until = now + timedelta(seconds=1 if now.microsecond == 0 else 2)
     return Fault(429, _RATE_EXCEEDED, {"Retry-After": format_datetime(until, usegmt=True)})
 
 
-def _error(status: int, message: str = "") -> Spoiler:
+def _answer_with_error(status: int, message: str = "") -> FaultFactory:
     """Answer with an Error entry, or error; without a message: that the query is invalid."""
 
     def spoil(request: RequestRecord, _: Archive, now: datetime) -> Fault:
-        text = message or f"Invalid query string: '{words(request)}'"
+        text = message or f"Invalid query string: '{describe_request(request)}'"
         if request.path == OAI:
-            inside = oai_xml.error("badArgument", text)
-            return Fault(status, oai_xml.document("", {}, inside, now).encode(), content_type=XML)
-        body = atom.error(text, "", now)
+            inside = oai_xml.render_error("badArgument", text)
+            return Fault(
+                status, oai_xml.render_document("", {}, inside, now).encode(), content_type=XML
+            )
+        body = atom.render_error(text, "", now)
         if status == 200:  # noqa: PLR2004 (as the old API did, with its addresses)
             body = body.replace("https://arxiv.org/api/errors", "http://arxiv.org/api/errors")
         return Fault(status, body.encode(), content_type=ATOM)
@@ -68,57 +77,59 @@ def _error(status: int, message: str = "") -> Spoiler:
     return spoil
 
 
-def _real(request: RequestRecord, archive: Archive, now: datetime, show: Show = as_asked) -> Fault:
-    found = answer(request, archive, now, show)
+def _real_answer(
+    request: RequestRecord, archive: Archive, now: datetime, show: SelectPage = select_truthfully
+) -> Fault:
+    found = answer_request(request, archive, now, show)
     if found is None:
         return _NO_SUCH_PAGE
     return Fault(found.status, found.body, content_type=found.content_type)
 
 
-def _bytes(
+def _spoil_bytes(
     spoiled: Callable[[bytes], bytes] = lambda body: body,
     *,
     headers: Mapping[str, str] | None = None,
     delivery: Delivery = Delivery.WHOLE,
-) -> Spoiler:
+) -> FaultFactory:
     """Spoil the real answer's bytes, or how they come."""
 
     def spoil(request: RequestRecord, archive: Archive, now: datetime) -> Fault:
-        real = _real(request, archive, now)
+        real = _real_answer(request, archive, now)
         return replace(real, body=spoiled(real.body), headers=headers or {}, delivery=delivery)
 
     return spoil
 
 
-def _page(spoiled: _SpoiledShow) -> Spoiler:
+def _spoil_page(spoiled: _SpoilPage) -> FaultFactory:
     """Spoil what the real answer shows; a refusal stays one."""
 
     def spoil(request: RequestRecord, archive: Archive, now: datetime) -> Fault:
-        return _real(request, archive, now, partial(spoiled, archive.corpus))
+        return _real_answer(request, archive, now, partial(spoiled, archive.corpus))
 
     return spoil
 
 
-def _other(make: Callable[[Archive], Archive]) -> Spoiler:
+def _answer_from_other(make: Callable[[Archive], Archive]) -> FaultFactory:
     """Let another archive answer for the API; OAI-PMH has its own, and tells the truth."""
     others: WeakKeyDictionary[Archive, Archive] = WeakKeyDictionary()  # so that pages are cheap
 
     def spoil(request: RequestRecord, archive: Archive, now: datetime) -> Fault:
         if request.path != API:
-            return _real(request, archive, now)
+            return _real_answer(request, archive, now)
         other = others.get(archive)
         if other is None:
             other = others[archive] = make(archive)
-        return _real(request, other, now)
+        return _real_answer(request, other, now)
 
     return spoil
 
 
-def _in_any_order(archive: Archive) -> Archive:
-    return Archive(archive.corpus, read_query=lambda text: in_any_order(read(text)))
+def _ignore_phrases(archive: Archive) -> Archive:
+    return Archive(archive.corpus, read_query=lambda text: ignore_phrases(parse_query(text)))
 
 
-def frozen(since: datetime | None = None) -> Spoiler:
+def freeze_index(since: datetime | None = None) -> FaultFactory:
     """Return the fault of an index that stands still: the API knows what it knew at a moment.
 
     Papers come as they were then, whatever the corpus is replaced with; OAI-PMH lists all of it.
@@ -127,13 +138,13 @@ def frozen(since: datetime | None = None) -> Spoiler:
         since: the moment, aware; None: the beginning (UTC) of the corpus's newest day.
     """
 
-    def at_standstill(archive: Archive) -> Archive:
+    def frozen_archive(archive: Archive) -> Archive:
         versions = list(archive.corpus.versions)
         newest = max((paper.updated for paper in versions), default="")
         end = f"{since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if since else newest.partition("T")[0]
         return Archive(Corpus(paper for paper in versions if paper.updated < end))
 
-    return _other(at_standstill)
+    return _answer_from_other(frozen_archive)
 
 
 def _gzip_bomb(_: RequestRecord, __: Archive, ___: datetime) -> Fault:
@@ -141,7 +152,7 @@ def _gzip_bomb(_: RequestRecord, __: Archive, ___: datetime) -> Fault:
     return Fault(200, bomb, {"Content-Encoding": "gzip"}, ATOM)
 
 
-def _with_entity(name: str, declarations: str) -> Callable[[bytes], bytes]:
+def _add_entity(name: str, declarations: str) -> Callable[[bytes], bytes]:
     """Declare entities, and use one in each title."""
 
     def spoiled(body: bytes) -> bytes:
@@ -155,37 +166,37 @@ def _with_entity(name: str, declarations: str) -> Callable[[bytes], bytes]:
     return spoiled
 
 
-def _no_entries(_: Corpus, found: Sequence[Paper], __: slice) -> Shown:
+def _no_entries(_: Corpus, found: Sequence[Paper], __: slice) -> PageView:
     return (), len(found)
 
 
-def _short_page(_: Corpus, found: Sequence[Paper], page: slice) -> Shown:
+def _short_page(_: Corpus, found: Sequence[Paper], page: slice) -> PageView:
     papers = found[page]
     return papers[: len(papers) // 3], len(found)
 
 
-def _no_results(_: Corpus, __: Sequence[Paper], ___: slice) -> Shown:
+def _no_results(_: Corpus, __: Sequence[Paper], ___: slice) -> PageView:
     return (), 0
 
 
-def _shrunk(_: Corpus, found: Sequence[Paper], page: slice) -> Shown:
-    return as_asked(_newest_first(found)[: ceil(len(found) / 5)], page)
+def _shrunk(_: Corpus, found: Sequence[Paper], page: slice) -> PageView:
+    return select_truthfully(_newest_first(found)[: ceil(len(found) / 5)], page)
 
 
-def _ascending(_: Corpus, found: Sequence[Paper], page: slice) -> Shown:
+def _ascending(_: Corpus, found: Sequence[Paper], page: slice) -> PageView:
     return _newest_first(found[page])[::-1], len(found)
 
 
-def _by_relevance(_: Corpus, found: Sequence[Paper], page: slice) -> Shown:
+def _by_relevance(_: Corpus, found: Sequence[Paper], page: slice) -> PageView:
     # Any order will do that has nothing to do with time, and is the same on every page.
-    return as_asked(sorted(found, key=lambda paper: crc32(paper.id[::-1].encode())), page)
+    return select_truthfully(sorted(found, key=lambda paper: crc32(paper.id[::-1].encode())), page)
 
 
-def _unrelated(corpus: Corpus, _: Sequence[Paper], page: slice) -> Shown:
-    return as_asked(_newest_first(corpus.newest)[:_UNRELATED], page)
+def _unrelated(corpus: Corpus, _: Sequence[Paper], page: slice) -> PageView:
+    return select_truthfully(_newest_first(corpus.newest)[:_UNRELATED], page)
 
 
-def _loose_phrases(corpus: Corpus, found: Sequence[Paper], page: slice) -> Shown:
+def _loose_phrases(corpus: Corpus, found: Sequence[Paper], page: slice) -> PageView:
     """After each result comes the newest paper that is no result and not newer than it."""
     asked = set(found)
     others = iter(_newest_first(paper for paper in corpus.newest if paper not in asked))
@@ -193,17 +204,17 @@ def _loose_phrases(corpus: Corpus, found: Sequence[Paper], page: slice) -> Shown
     for paper in _newest_first(found):
         other = next((other for other in others if other.updated <= paper.updated), None)
         loose += (paper, other) if other else (paper,)
-    return as_asked(_newest_first(loose), page)
+    return select_truthfully(_newest_first(loose), page)
 
 
-def _unreadable_entry(_: Corpus, found: Sequence[Paper], page: slice) -> Shown:
+def _unreadable_entry(_: Corpus, found: Sequence[Paper], page: slice) -> PageView:
     papers = list(found[page])
     middle = slice(len(papers) // 2, len(papers) // 2 + 1)
     papers[middle] = [replace(paper, id="unreadable") for paper in papers[middle]]
     return papers, len(found)
 
 
-def _old_version(_: Corpus, found: Sequence[Paper], page: slice) -> Shown:
+def _old_version(_: Corpus, found: Sequence[Paper], page: slice) -> PageView:
     papers = [replace(paper, version=max(1, paper.version - 1)) for paper in found[page]]
     return papers, len(found)
 
@@ -212,12 +223,12 @@ def _newest_first(papers: Iterable[Paper]) -> list[Paper]:
     return sorted(papers, key=lambda paper: (paper.updated, paper.id), reverse=True)
 
 
-FAULTS: Mapping[str, Fault | Spoiler] = {
+FAULTS: Mapping[str, Fault | FaultFactory] = {
     # Refusals, and what comes between.
     "throttled": Fault(429, _RATE_EXCEEDED),
     "throttled-1s": Fault(429, _RATE_EXCEEDED, {"Retry-After": "1"}),
     "throttled-0s": Fault(429, _RATE_EXCEEDED, {"Retry-After": "0"}),
-    "throttled-date": _throttled_until,
+    "throttled-date": _throttle,
     "throttled-200": Fault(200, _RATE_EXCEEDED),
     "busy": Fault(503, b"Service unavailable."),
     "error-500": Fault(500, b"Internal server error."),
@@ -227,35 +238,35 @@ FAULTS: Mapping[str, Fault | Spoiler] = {
     "moved": Fault(301, headers={"Location": "https://elsewhere.example/"}),
     "not-found": Fault(404, b"Not found."),
     "blocked": Fault(403, b"Forbidden."),
-    "refused": _error(400),
-    "refused-200": _error(200),
-    "trouble-200": _error(200, _NOT_THE_QUERY),
+    "refused": _answer_with_error(400),
+    "refused-200": _answer_with_error(200),
+    "trouble-200": _answer_with_error(200, _INDEX_ERROR),
     "web-page": Fault(200, _WEB_PAGE, content_type="text/html; charset=utf-8"),
     "empty-body": Fault(200, content_type=ATOM),
     # The way that an answer comes, or does not.
     "reset": Fault(0, delivery=Delivery.RESET),
     "hang": Fault(0, delivery=Delivery.HANG),
-    "drip": _bytes(lambda body: body.ljust(_DRIPPING), delivery=Delivery.DRIP),
-    "cut-short": _bytes(delivery=Delivery.CUT_SHORT),
-    "not-gzip": _bytes(headers={"Content-Encoding": "gzip"}),
+    "drip": _spoil_bytes(lambda body: body.ljust(_DRIPPED_BYTES), delivery=Delivery.DRIP),
+    "cut-short": _spoil_bytes(delivery=Delivery.CUT_SHORT),
+    "not-gzip": _spoil_bytes(headers={"Content-Encoding": "gzip"}),
     "gzip-bomb": _gzip_bomb,
     # XML.
-    "cut-xml": _bytes(lambda body: body[: len(body) // 2]),
-    "entity-bomb": _bytes(_with_entity("laugh9", _LAUGHS)),
-    "external-entity": _bytes(_with_entity("file", _FILE)),
+    "cut-xml": _spoil_bytes(lambda body: body[: len(body) // 2]),
+    "entity-bomb": _spoil_bytes(_add_entity("laugh9", _LAUGHS)),
+    "external-entity": _spoil_bytes(_add_entity("file", _FILE)),
     # Sound feeds that are wrong.
-    "no-entries": _page(_no_entries),
-    "short-page": _page(_short_page),
-    "no-results": _page(_no_results),
-    "shrunk": _page(_shrunk),
-    "ascending": _page(_ascending),
-    "by-relevance": _page(_by_relevance),
-    "unrelated": _page(_unrelated),
-    "loose-phrases": _page(_loose_phrases),
-    "unreadable-entry": _page(_unreadable_entry),
-    "old-version": _page(_old_version),
+    "no-entries": _spoil_page(_no_entries),
+    "short-page": _spoil_page(_short_page),
+    "no-results": _spoil_page(_no_results),
+    "shrunk": _spoil_page(_shrunk),
+    "ascending": _spoil_page(_ascending),
+    "by-relevance": _spoil_page(_by_relevance),
+    "unrelated": _spoil_page(_unrelated),
+    "loose-phrases": _spoil_page(_loose_phrases),
+    "unreadable-entry": _spoil_page(_unreadable_entry),
+    "old-version": _spoil_page(_old_version),
     # Of the API alone: its index is not what OAI-PMH lists.
-    "any-order": _other(_in_any_order),
-    FROZEN: frozen(),
+    "any-order": _answer_from_other(_ignore_phrases),
+    FROZEN: freeze_index(),
 }
 """All faults by name that the API has, and most of them OAI-PMH too; of `OAI_FAULTS`, it alone."""

@@ -37,21 +37,21 @@ class Fields:
     @cached_property
     def authors(self) -> tuple[str, ...]:
         """The folded words of each author's name, a space before and after each word."""
-        return tuple(_joined(_folded(name)) for name in self._authors)
+        return tuple(_join_tokens(_fold(name)) for name in self._authors)
 
     @cached_property
     def combined(self) -> str:
         """The folded words of all fields, each field on a line: no phrase spans two of them."""
         analyzed = (self.title, self.abstract, self.comment, self.journal_ref)
         texts = (*(each.text for each in analyzed), *self._authors)
-        return "\n".join(_joined(_without_stop_words(text)) for text in texts)
+        return "\n".join(_join_tokens(_mark_stop_words(text)) for text in texts)
 
 
-Test = Callable[[Fields], bool]
+FieldTest = Callable[[Fields], bool]
 """Whether a paper with these fields matches."""
 
 
-def field_test(prefix: str, text: str, *, quoted: bool) -> Test:
+def make_field_test(prefix: str, text: str, *, quoted: bool) -> FieldTest:
     """Return the test for a term: `ti:text`, or quoted, `ti:"text"`.
 
     A quoted text has its words side by side. Of an unquoted one all words must be there; one with
@@ -65,11 +65,11 @@ def field_test(prefix: str, text: str, *, quoted: bool) -> Test:
     return PREFIXES[prefix](text, quoted)
 
 
-def _analyzed(
+def _make_word_test(
     has_phrase: Callable[[ArxivPhrase, Fields], bool],
     joined: Callable[[Fields], str],
     tokens: Callable[[str], Sequence[str | None]],
-) -> "_MakeTest":
+) -> "_MakeFieldTest":
     """Return what makes the test for a field of words.
 
     Args:
@@ -78,68 +78,68 @@ def _analyzed(
         tokens: how these words are analyzed.
     """
 
-    def make(text: str, quoted: bool) -> Test:  # noqa: FBT001
+    def make_test(text: str, quoted: bool) -> FieldTest:  # noqa: FBT001
         if quoted:
             phrase = ArxivPhrase(text)
             return lambda fields: has_phrase(phrase, fields)
-        has_words = _every_word(text, tokens)
+        has_words = _make_every_word_test(text, tokens)
         return lambda fields: has_words(joined(fields))
 
-    return make
+    return make_test
 
 
-def _author(text: str, quoted: bool) -> Test:  # noqa: FBT001
+def _make_author_test(text: str, quoted: bool) -> FieldTest:  # noqa: FBT001
     # Quotes keep words together in one name, in any order.
-    has_words = _every_word(text, _folded)
+    has_words = _make_every_word_test(text, _fold)
     if quoted:
         return lambda fields: any(map(has_words, fields.authors))
     return lambda fields: has_words("".join(fields.authors))
 
 
-def _combined(text: str, quoted: bool) -> Test:  # noqa: FBT001
+def _make_combined_test(text: str, quoted: bool) -> FieldTest:  # noqa: FBT001
     if not quoted:
-        has_words = _every_word(text, _without_stop_words)
+        has_words = _make_every_word_test(text, _mark_stop_words)
         return lambda fields: has_words(fields.combined)
-    words = _joined(_without_stop_words(text)).strip(f" {_STOP_WORD}").split()
+    words = _join_tokens(_mark_stop_words(text)).strip(f" {_STOP_WORD}").split()
     if not words:
-        return _nothing
+        return _find_nothing
     any_word = {_STOP_WORD: r"\S+"}
     phrase = re.compile(f" {' '.join(any_word.get(w) or re.escape(w) for w in words)} ")
     return lambda fields: phrase.search(fields.combined) is not None
 
 
-def _nothing(_: Fields) -> bool:
+def _find_nothing(_: Fields) -> bool:
     return False
 
 
-_MakeTest = Callable[[str, bool], Test]
+_MakeFieldTest = Callable[[str, bool], FieldTest]
 """Makes the test for a text, quoted or not."""
 
-_TEXTS: Mapping[str, _MakeTest] = {
-    "ti": _analyzed(
+_TEXTS: Mapping[str, _MakeFieldTest] = {
+    "ti": _make_word_test(
         lambda p, f: p.is_in_title(f.title), lambda f: f.title.english, analyze_english
     ),
-    "abs": _analyzed(
+    "abs": _make_word_test(
         lambda p, f: p.is_in_abstract(f.abstract), lambda f: f.abstract.english, analyze_english
     ),
     # Stop words of comments are not indexed, but looked for if not quoted: `co:the` finds nothing.
-    "co": _analyzed(
+    "co": _make_word_test(
         lambda p, f: p.is_in_comment(f.comment), lambda f: f.comment.simple, analyze_standard
     ),
-    "jr": _analyzed(
+    "jr": _make_word_test(
         lambda p, f: p.is_in_comment(f.journal_ref), lambda f: f.journal_ref.simple, analyze_simple
     ),
-    "au": _author,
-    "rn": lambda _, __: _nothing,  # papers here have no report numbers
+    "au": _make_author_test,
+    "rn": lambda _, __: _find_nothing,  # papers here have no report numbers
 }
 
 
-def _all(text: str, quoted: bool) -> Test:  # noqa: FBT001
-    tests = [make(text, quoted) for make in (*_TEXTS.values(), _combined)]
+def _make_any_field_test(text: str, quoted: bool) -> FieldTest:  # noqa: FBT001
+    tests = [make(text, quoted) for make in (*_TEXTS.values(), _make_combined_test)]
     return lambda fields: any(test(fields) for test in tests)
 
 
-PREFIXES: Mapping[str, _MakeTest] = {**_TEXTS, "all": _all}
+PREFIXES: Mapping[str, _MakeFieldTest] = {**_TEXTS, "all": _make_any_field_test}
 """The prefixes of texts, each with what makes its test."""
 
 _STOP_WORD = "\0"
@@ -147,7 +147,9 @@ _STOP_WORD = "\0"
 _NOT_IN_COMBINED = str.maketrans("", "", ".,;")
 
 
-def _every_word(text: str, tokens: Callable[[str], Sequence[str | None]]) -> Callable[[str], bool]:
+def _make_every_word_test(
+    text: str, tokens: Callable[[str], Sequence[str | None]]
+) -> Callable[[str], bool]:
     """Return a test whether joined tokens have all words of an unquoted text, if it has any."""
     wanted: list[str] = []
     for part in text.split():
@@ -160,11 +162,11 @@ def _every_word(text: str, tokens: Callable[[str], Sequence[str | None]]) -> Cal
     return lambda joined: bool(patterns) and all(p.search(joined) for p in patterns)
 
 
-def _joined(tokens: Iterable[str | None]) -> str:
+def _join_tokens(tokens: Iterable[str | None]) -> str:
     return " ".join(["", *(token or _STOP_WORD for token in tokens), ""])
 
 
-def _folded(text: str) -> list[str]:
+def _fold(text: str) -> list[str]:
     """Return what stands between spaces, without accents, case and `.,;`."""
     plain = text.translate(_NOT_IN_COMBINED).casefold()
     if not plain.isascii():  # most texts are
@@ -173,5 +175,5 @@ def _folded(text: str) -> list[str]:
     return plain.split()
 
 
-def _without_stop_words(text: str) -> list[str | None]:
-    return [None if word in STOP_WORDS else word for word in _folded(text)]
+def _mark_stop_words(text: str) -> list[str | None]:
+    return [None if word in STOP_WORDS else word for word in _fold(text)]

@@ -37,7 +37,7 @@ from papers_assets.arxiv.sample.query import (
     Term,
 )
 
-_DEEPEST = 50
+_MAX_DEPTH = 50
 """How far expressions may nest: further than is sensible, and well before Python gives up."""
 
 
@@ -48,17 +48,17 @@ class MalformedQueryError(Exception):
         super().__init__(f"Invalid query string: '{query}'")
 
 
-def read(query: str) -> Query:
+def parse_query(query: str) -> Query:
     """Understand a query.
 
     Raises:
         MalformedQueryError: it does not follow the grammar.
     """
     try:
-        tokens = list(_rewritten(_with_single_operators(_tokens(query))))
+        tokens = list(_rewrite(_merge_operators(_tokenize(query))))
     except _SyntaxError as error:
         raise MalformedQueryError(query) from error
-    text = _text(tokens)
+    text = _to_text(tokens)
     try:
         return Query(text, _Parser(tokens).parse())
     except _SyntaxError as error:
@@ -103,7 +103,7 @@ _STARTS = (*_TEXT, _Kind.DATES, _Kind.PREFIX, _Kind.OPEN)
 _ENDS = (*_TEXT, _Kind.DATES, _Kind.CLOSE)
 
 
-def _tokens(query: str) -> list[_Token]:
+def _tokenize(query: str) -> list[_Token]:
     tokens, position = [], 0
     while position < len(query):
         match = _TOKEN.match(query, position)
@@ -114,7 +114,7 @@ def _tokens(query: str) -> list[_Token]:
     return [token for token in tokens if token.kind is not _Kind.SPACE]
 
 
-def _with_single_operators(tokens: list[_Token]) -> list[_Token]:
+def _merge_operators(tokens: list[_Token]) -> list[_Token]:
     """Write NOT as ANDNOT, and keep the last one of several operators in a row."""
     single: list[_Token] = []
     for token in tokens:
@@ -126,7 +126,7 @@ def _with_single_operators(tokens: list[_Token]) -> list[_Token]:
     return single
 
 
-def _rewritten(tokens: list[_Token]) -> Iterator[_Token]:
+def _rewrite(tokens: list[_Token]) -> Iterator[_Token]:
     """Put in the prefixes and the operators that are missing."""
     before: _Token | None = None
     prefixes = ["all:"]  # the last one is for words without a prefix of their own
@@ -141,11 +141,11 @@ def _rewritten(tokens: list[_Token]) -> Iterator[_Token]:
         elif token.kind in _TEXT and prefix is None:
             yield _Token(_Kind.PREFIX, prefixes[-1])
         if not (token.kind is _Kind.PREFIX and after and after.kind is _Kind.OPEN):
-            yield _adapted(token, prefix or prefixes[-1])
+            yield _adapt_prefix(token, prefix or prefixes[-1])
         before = token
 
 
-def _adapted(token: _Token, prefix: str) -> _Token:
+def _adapt_prefix(token: _Token, prefix: str) -> _Token:
     if token.kind is _Kind.DATES:
         dates = _DATES.fullmatch(token.text)
         return _Token(token.kind, str(Submitted(*dates.groups()))) if dates else token
@@ -154,7 +154,7 @@ def _adapted(token: _Token, prefix: str) -> _Token:
     return token
 
 
-def _text(tokens: list[_Token]) -> str:
+def _to_text(tokens: list[_Token]) -> str:
     text = ""
     before = _Kind.PREFIX
     for token in tokens:
@@ -188,18 +188,18 @@ class _Parser:
         return self._tokens[self._position - 1]
 
     def _expression(self, depth: int) -> Node:
-        if depth > _DEEPEST:
+        if depth > _MAX_DEPTH:
             raise _SyntaxError
         if self._is_at(_Kind.OPERATOR):
             return self._negation(depth)
         parts, operators = [self._operand(depth)], []
         while self._is_at(_Kind.OPERATOR):
-            operators.append(_operator(self._take().text))
+            operators.append(_to_operator(self._take().text))
             parts.append(self._operand(depth))
-        return _nested(parts, operators)
+        return _nest(parts, operators)
 
     def _negation(self, depth: int) -> Negation:
-        is_andnot = _operator(self._take().text) is Operator.ANDNOT
+        is_andnot = _to_operator(self._take().text) is Operator.ANDNOT
         part = self._expression(depth + 1)
         if not is_andnot or not isinstance(part, Term | Submitted):
             raise _SyntaxError
@@ -217,20 +217,20 @@ class _Parser:
                     raise _SyntaxError
                 return inner
             case _Kind.DATES:
-                return _submitted(token.text)
+                return _parse_submitted(token.text)
             case _Kind.PREFIX:
-                return _term(token.text.removesuffix(":"), self._take())
+                return _parse_term(token.text.removesuffix(":"), self._take())
         raise _SyntaxError
 
 
-def _operator(text: str) -> Operator:
+def _to_operator(text: str) -> Operator:
     try:
         return Operator(text)
     except ValueError as error:
         raise _SyntaxError from error
 
 
-def _nested(parts: list[Node], operators: list[Operator]) -> Node:
+def _nest(parts: list[Node], operators: list[Operator]) -> Node:
     """Join parts from the right; a run of the same AND or OR becomes one operation."""
     node = parts[-1]
     for part, operator in zip(reversed(parts[:-1]), reversed(operators), strict=True):
@@ -242,12 +242,12 @@ def _nested(parts: list[Node], operators: list[Operator]) -> Node:
 
 def _is_too_deep(root: Node) -> bool:
     level = [root]
-    for _ in range(_DEEPEST):
+    for _ in range(_MAX_DEPTH):
         level = [part for node in level if isinstance(node, Operation) for part in node.parts]
     return bool(level)
 
 
-def _submitted(text: str) -> Submitted:
+def _parse_submitted(text: str) -> Submitted:
     dates = _DATES.fullmatch(text)
     try:
         first, last = dates.groups() if dates else ()
@@ -258,7 +258,7 @@ def _submitted(text: str) -> Submitted:
     return Submitted(first, last)
 
 
-def _term(prefix: str, token: _Token) -> Term:
+def _parse_term(prefix: str, token: _Token) -> Term:
     quoted = token.kind is _Kind.PHRASE
     term = Term(prefix, token.text[1:-1].strip() if quoted else token.text, quoted)
     is_known = prefix == CATEGORY or prefix in PREFIXES

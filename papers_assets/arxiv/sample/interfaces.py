@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from papers_assets.arxiv.sample.answers import Show, as_asked
+from papers_assets.arxiv.sample.answers import SelectPage, select_truthfully
 from papers_assets.arxiv.sample.api import Archive
 from papers_assets.arxiv.sample.requests import RequestRecord
 
@@ -14,7 +14,7 @@ XML = "text/xml; charset=utf-8"
 
 
 @dataclass(frozen=True)
-class Typed:
+class TypedAnswer:
     """An answer, ready to be sent."""
 
     status: int
@@ -22,9 +22,9 @@ class Typed:
     content_type: str
 
 
-def answer(
-    request: RequestRecord, archive: Archive, now: datetime, show: Show = as_asked
-) -> Typed | None:
+def answer_request(
+    request: RequestRecord, archive: Archive, now: datetime, show: SelectPage = select_truthfully
+) -> TypedAnswer | None:
     """Return what is answered to a request; None: there is nothing at its path.
 
     Args:
@@ -39,10 +39,10 @@ def answer(
         found, content_type = archive.oai.answer(request.parameters, now, show), XML
     else:
         return None
-    return Typed(found.status, found.body.encode(), content_type)
+    return TypedAnswer(found.status, found.body.encode(), content_type)
 
 
-def words(request: RequestRecord) -> str:
+def describe_request(request: RequestRecord) -> str:
     """Return what a request asks in words that people know: its query, or all of its parameters."""
     if request.path == OAI:
         return " ".join(f"{name}={value}" for name, value in request.parameters.items())

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from papers_assets.arxiv.sample.atom import attribute, content
+from papers_assets.arxiv.sample.atom import escape_attribute, escape_content
 from papers_assets.arxiv.sample.corpus import Corpus, Paper
 from papers_assets.arxiv.taxonomy import is_known, to_set_spec
 
@@ -34,7 +34,7 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 
 
 @dataclass(frozen=True)
-class Token:
+class ResumptionToken:
     """What asks for the next page; empty on the last of several."""
 
     text: str
@@ -45,45 +45,47 @@ class Token:
     expires: datetime
 
 
-def document(url: str, asked: Mapping[str, str], inside: str, now: datetime) -> str:
+def render_document(url: str, parameters: Mapping[str, str], body: str, now: datetime) -> str:
     """Write an answer.
 
     Args:
         url: the interface's own.
-        asked: the parameters of the request; none if they are what is wrong with it.
-        inside: the element for the verb, or errors.
+        parameters: the parameters of the request; none if they are what is wrong with it.
+        body: the element for the verb, or errors.
         now: the time of the request, aware.
     """
-    attributes = "".join(f' {name}="{attribute(value)}"' for name, value in asked.items())
+    attributes = "".join(
+        f' {name}="{escape_attribute(value)}"' for name, value in parameters.items()
+    )
     return (
-        f"{_HEAD}  <responseDate>{_time(now)}</responseDate>\n"
-        f"  <request{attributes}>{content(url)}</request>\n{inside}</OAI-PMH>\n"
+        f"{_HEAD}  <responseDate>{_format_time(now)}</responseDate>\n"
+        f"  <request{attributes}>{escape_content(url)}</request>\n{body}</OAI-PMH>\n"
     )
 
 
-def error(code: str, message: str) -> str:
+def render_error(code: str, message: str) -> str:
     """Write what is wrong with a request."""
-    return f'  <error code="{attribute(code)}">{content(message)}</error>\n'
+    return f'  <error code="{escape_attribute(code)}">{escape_content(message)}</error>\n'
 
 
-def list_records(records: Iterable[str], token: Token | None) -> str:
-    """Write a page of what `record` writes."""
-    return f"  <ListRecords>\n{''.join(records)}{_token(token)}  </ListRecords>\n"
+def render_list_records(records: Iterable[str], token: ResumptionToken | None) -> str:
+    """Write a page of what `render_record` writes."""
+    return f"  <ListRecords>\n{''.join(records)}{_render_token(token)}  </ListRecords>\n"
 
 
-def record(paper: Paper, corpus: Corpus) -> str:
+def render_record(paper: Paper, corpus: Corpus) -> str:
     """Write the newest version of a paper, with the times of all that are known."""
-    inside = f"      <metadata>\n{_raw(paper, corpus)}      </metadata>\n"
-    return f"    <record>\n{_header(paper)}{inside}    </record>\n"
+    inside = f"      <metadata>\n{_render_paper(paper, corpus)}      </metadata>\n"
+    return f"    <record>\n{_render_header(paper)}{inside}    </record>\n"
 
 
-def deleted(paper: Paper) -> str:
+def render_deleted(paper: Paper) -> str:
     """Write that a paper is gone, as OAI-PMH has it."""
-    header = _header(paper, ' status="deleted"')
+    header = _render_header(paper, ' status="deleted"')
     return f"    <record>\n{header}    </record>\n"
 
 
-def datestamp(paper: Paper) -> date:
+def find_datestamp(paper: Paper) -> date:
     """Return the day of a paper's last change: when its newest version is announced, the day after.
 
     arXiv's own is when the record was last touched, for whatever reason.
@@ -91,51 +93,53 @@ def datestamp(paper: Paper) -> date:
     return date.fromisoformat(paper.updated[:10]) + timedelta(days=1)
 
 
-def sets(paper: Paper) -> tuple[str, ...]:
+def list_sets(paper: Paper) -> tuple[str, ...]:
     """Return the sets that a paper is in: those of its categories."""
-    return tuple(map(to_set_spec, filter(is_known, _categories(paper))))
+    return tuple(map(to_set_spec, filter(is_known, _list_categories(paper))))
 
 
-def _header(paper: Paper, status: str = "") -> str:
-    specs = "".join(f"        <setSpec>{content(spec)}</setSpec>\n" for spec in sets(paper))
+def _render_header(paper: Paper, status: str = "") -> str:
+    specs = "".join(
+        f"        <setSpec>{escape_content(spec)}</setSpec>\n" for spec in list_sets(paper)
+    )
     return (
         f"      <header{status}>\n"
-        f"        <identifier>oai:arXiv.org:{content(paper.id)}</identifier>\n"
-        f"        <datestamp>{datestamp(paper)}</datestamp>\n{specs}      </header>\n"
+        f"        <identifier>oai:arXiv.org:{escape_content(paper.id)}</identifier>\n"
+        f"        <datestamp>{find_datestamp(paper)}</datestamp>\n{specs}      </header>\n"
     )
 
 
-def _raw(paper: Paper, corpus: Corpus) -> str:
-    categories = _categories(paper)
+def _render_paper(paper: Paper, corpus: Corpus) -> str:
+    categories = _list_categories(paper)
     classes = [name for name in categories if " " in name or not name[0].islower()]
     named = [name for name in categories if name not in classes]
     return (
-        f"{_RAW}<id>{content(paper.id)}</id>\n<submitter>{_tex(paper.authors[0])}</submitter>\n"
-        + "".join(_version(*version) for version in _versions(paper, corpus))
-        + f"<title>{content(paper.title)}</title>\n"
-        + f"<authors>{', '.join(map(_tex, paper.authors))}</authors>\n"
-        + f"<categories>{content(' '.join(named))}</categories>\n"
-        + _optional("comments", paper.comment)
-        + _optional("msc-class", "; ".join(classes))
-        + _optional("journal-ref", paper.journal_ref)
-        + _optional("doi", paper.doi)
+        f"{_RAW}<id>{escape_content(paper.id)}</id>\n<submitter>{_to_tex(paper.authors[0])}</submitter>\n"
+        + "".join(_render_version(*version) for version in _list_versions(paper, corpus))
+        + f"<title>{escape_content(paper.title)}</title>\n"
+        + f"<authors>{', '.join(map(_to_tex, paper.authors))}</authors>\n"
+        + f"<categories>{escape_content(' '.join(named))}</categories>\n"
+        + _render_optional("comments", paper.comment)
+        + _render_optional("msc-class", "; ".join(classes))
+        + _render_optional("journal-ref", paper.journal_ref)
+        + _render_optional("doi", paper.doi)
         + "<license>http://arxiv.org/licenses/nonexclusive-distrib/1.0/</license>\n"
-        + f"<abstract>  {content(paper.abstract)}\n</abstract>\n</arXivRaw>\n"
+        + f"<abstract>  {escape_content(paper.abstract)}\n</abstract>\n</arXivRaw>\n"
     )
 
 
-def _categories(paper: Paper) -> tuple[str, ...]:
+def _list_categories(paper: Paper) -> tuple[str, ...]:
     return tuple(dict.fromkeys((paper.primary_category, *paper.categories)))
 
 
-def _versions(paper: Paper, corpus: Corpus) -> list[tuple[int, str]]:
+def _list_versions(paper: Paper, corpus: Corpus) -> list[tuple[int, str]]:
     """Return the versions that are known, each with when it was submitted."""
     numbers = range(1, paper.version)
     known = {n: found.updated for n in numbers if (found := corpus.find(paper.id, n))}
     return sorted({1: paper.published, **known, paper.version: paper.updated}.items())
 
 
-def _version(number: int, submitted: str) -> str:
+def _render_version(number: int, submitted: str) -> str:
     time = datetime.fromisoformat(submitted)
     day = f"{_DAYS[time.weekday()]}, {time.day:02} {_MONTHS[time.month - 1]} {time.year}"
     return (
@@ -144,7 +148,7 @@ def _version(number: int, submitted: str) -> str:
     )
 
 
-def _tex(name: str) -> str:
+def _to_tex(name: str) -> str:
     """Write a name as arXiv keeps it, accents as in TeX, as far as that has them."""
     written = ""
     for char in unicodedata.normalize("NFC", name):
@@ -155,22 +159,22 @@ def _tex(name: str) -> str:
             written += f"\\{accent}{{{base}}}" if accent.isalpha() else f"\\{accent}{base}"
         else:
             written += _LETTERS.get(char, char)
-    return content(written)
+    return escape_content(written)
 
 
-def _optional(name: str, text: str | None) -> str:
-    return f"<{name}>{content(text)}</{name}>\n" if text else ""
+def _render_optional(name: str, text: str | None) -> str:
+    return f"<{name}>{escape_content(text)}</{name}>\n" if text else ""
 
 
-def _token(token: Token | None) -> str:
+def _render_token(token: ResumptionToken | None) -> str:
     if token is None:
         return ""
     return (
-        f'    <resumptionToken expirationDate="{_time(token.expires)}"'
+        f'    <resumptionToken expirationDate="{_format_time(token.expires)}"'
         f' completeListSize="{token.size}" cursor="{token.cursor}">'
-        f"{content(token.text)}</resumptionToken>\n"
+        f"{escape_content(token.text)}</resumptionToken>\n"
     )
 
 
-def _time(moment: datetime) -> str:
+def _format_time(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

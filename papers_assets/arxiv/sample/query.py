@@ -7,9 +7,9 @@ from fnmatch import fnmatchcase
 from functools import cached_property
 
 from papers_assets.arxiv.sample.corpus import Paper
-from papers_assets.arxiv.sample.fields import field_test
+from papers_assets.arxiv.sample.fields import make_field_test
 
-Test = Callable[[Paper], bool]
+PaperTest = Callable[[Paper], bool]
 """Says whether a paper matches."""
 
 CATEGORY = "cat"
@@ -93,65 +93,65 @@ class Query:
         return str(self.root)
 
     @cached_property
-    def matches(self) -> Test:
+    def matches(self) -> PaperTest:
         """Says whether a paper matches."""
-        return _test(self.root)
+        return _make_test(self.root)
 
     def relevance(self, paper: Paper) -> int:
         """Return how many of the query's words and phrases are in the title."""
         return sum(test(paper) for test in self._in_title)
 
     @cached_property
-    def _in_title(self) -> tuple[Test, ...]:
-        texts = (term for term in _terms(self.root) if term.prefix != CATEGORY)
-        return tuple(_test(replace(term, prefix="ti")) for term in texts)
+    def _in_title(self) -> tuple[PaperTest, ...]:
+        texts = (term for term in _list_terms(self.root) if term.prefix != CATEGORY)
+        return tuple(_make_test(replace(term, prefix="ti")) for term in texts)
 
 
-def in_any_order(query: Query) -> Query:
+def ignore_phrases(query: Query) -> Query:
     """Return a query that was read without its quotes: words are found in any order.
 
     As arXiv read all queries from 2025-11-12 to 2025-12-09.
     """
-    return replace(query, root=_unquoted(query.root))
+    return replace(query, root=_unquote(query.root))
 
 
-def _unquoted(node: Node) -> Node:
+def _unquote(node: Node) -> Node:
     match node:
         case Term():
             return replace(node, quoted=False)
         case Negation(part=Term() as term):
             return Negation(replace(term, quoted=False))
         case Operation():
-            return replace(node, parts=tuple(map(_unquoted, node.parts)))
+            return replace(node, parts=tuple(map(_unquote, node.parts)))
     return node
 
 
-def _terms(node: Node) -> Iterator[Term]:
+def _list_terms(node: Node) -> Iterator[Term]:
     if isinstance(node, Term):
         yield node
     elif isinstance(node, Operation):
         for part in node.parts:
-            yield from _terms(part)
+            yield from _list_terms(part)
 
 
-def _test(node: Node) -> Test:
+def _make_test(node: Node) -> PaperTest:
     match node:
         case Submitted():
-            first, last = _minute(node.first), _minute(node.last)
+            first, last = _format_minute(node.first), _format_minute(node.last)
             return lambda paper: first <= paper.published <= last
         case Term(prefix=prefix) if prefix == CATEGORY:
-            return _category_test(node.text)
+            return _make_category_test(node.text)
         case Term(prefix=prefix):
-            is_in = field_test(prefix, node.text, quoted=node.quoted)
+            is_in = make_field_test(prefix, node.text, quoted=node.quoted)
             return lambda paper: is_in(paper.fields)
         case Negation(part=part):
-            unwanted = _test(part)
+            unwanted = _make_test(part)
             return lambda paper: not unwanted(paper)
         case Operation():
-            return _joined_test(node.operator, tuple(map(_test, node.parts)))
+            return _make_joined_test(node.operator, tuple(map(_make_test, node.parts)))
 
 
-def _category_test(pattern: str) -> Test:
+def _make_category_test(pattern: str) -> PaperTest:
     # Always a wildcard query over a field in lower case; fnmatch knows `[` as well, arXiv does not.
     pattern = pattern.lower().replace("[", "[[]")
 
@@ -162,7 +162,7 @@ def _category_test(pattern: str) -> Test:
     return test
 
 
-def _joined_test(operator: Operator, tests: tuple[Test, ...]) -> Test:
+def _make_joined_test(operator: Operator, tests: tuple[PaperTest, ...]) -> PaperTest:
     match operator:
         case Operator.AND:
             return lambda paper: all(test(paper) for test in tests)
@@ -173,6 +173,6 @@ def _joined_test(operator: Operator, tests: tuple[Test, ...]) -> Test:
             return lambda paper: wanted(paper) and not unwanted(paper)
 
 
-def _minute(digits: str) -> str:
+def _format_minute(digits: str) -> str:
     """Return the first second of the minute "202611200930" in the form of a paper's times."""
     return f"{digits[:4]}-{digits[4:6]}-{digits[6:8]}T{digits[8:10]}:{digits[10:]}:00Z"

@@ -42,5 +42,5 @@ class Fault(Reply):
     """An answer to give instead of the real one."""
 
 
-Spoiler = Callable[[RequestRecord, Archive, datetime], Fault]
+FaultFactory = Callable[[RequestRecord, Archive, datetime], Fault]
 """Makes a fault out of what the archive has for a request, made at a time (aware)."""

@@ -81,7 +81,7 @@ class RequestLog:
             self._peak_open = max(self._peak_open, len(self._open))
             return number, record, record.started - last < self._min_interval
 
-    def answered(self, number: int, status: int) -> None:
+    def record_status(self, number: int, status: int) -> None:
         """Note what request `number` is answered with; 0: with nothing."""
         with self._lock:
             self._records[number] = replace(self._records[number], status=status or None)

@@ -7,18 +7,18 @@ from datetime import datetime
 from functools import cache
 from typing import Self
 
-from papers_assets.arxiv.sample.faults import FAULTS, FROZEN, frozen
-from papers_assets.arxiv.sample.interfaces import words
+from papers_assets.arxiv.sample.faults import FAULTS, FROZEN, freeze_index
+from papers_assets.arxiv.sample.interfaces import describe_request
 from papers_assets.arxiv.sample.oai_faults import OAI_FAULTS
-from papers_assets.arxiv.sample.replies import Fault, Spoiler
+from papers_assets.arxiv.sample.replies import Fault, FaultFactory
 from papers_assets.arxiv.sample.requests import RequestRecord
 
-ALL_FAULTS: Mapping[str, Fault | Spoiler] = {**FAULTS, **OAI_FAULTS}
+ALL_FAULTS: Mapping[str, Fault | FaultFactory] = {**FAULTS, **OAI_FAULTS}
 """Those of all interfaces, and those of OAI-PMH alone."""
 
 
 @cache  # so that it is one index that stands still
-def fault_named(name: str) -> Fault | Spoiler:
+def find_fault(name: str) -> Fault | FaultFactory:
     """Return a fault by its name.
 
     Args:
@@ -38,11 +38,11 @@ def fault_named(name: str) -> Fault | Spoiler:
         since = None
     if since is None or f"{since:%Y%m%d%H%M}" != minute:
         raise ValueError(f"{name!r}: expected a minute (UTC), as in {FROZEN}@202611201200")
-    return frozen(since)
+    return freeze_index(since)
 
 
 @dataclass(frozen=True)
-class Step:
+class FaultStep:
     """Which requests a fault strikes.
 
     Raises:
@@ -50,7 +50,7 @@ class Step:
     """
 
     fault: str
-    """A name as `fault_named` has it."""
+    """A name as `find_fault` has it."""
     words: str = ""
     """What has to be in the request's `search_query`, or for OAI-PMH in `verb=ListRecords set=cs`
     and so on; empty: every request is meant."""
@@ -58,7 +58,7 @@ class Step:
     """How many of these requests are struck; None: all."""
 
     def __post_init__(self) -> None:
-        fault_named(self.fault)
+        find_fault(self.fault)
         if self.times is not None and self.times < 1:
             raise ValueError(f"{self.fault}: {self.times} times is not at least once")
 
@@ -82,27 +82,27 @@ class Step:
         return f"{self.fault}: {meant}" + (f", {self.times} times" if self.times else "")
 
 
-class Script:
+class FaultScript:
     """A `SampleArxiv.fault`: on each request, the first step strikes that is meant and not over."""
 
-    def __init__(self, steps: Iterable[Step]) -> None:
+    def __init__(self, steps: Iterable[FaultStep]) -> None:
         self._steps = tuple(steps)
         self._struck = [0] * len(self._steps)
         self._lock = threading.Lock()
 
     @property
-    def struck(self) -> tuple[int, ...]:
+    def strike_counts(self) -> tuple[int, ...]:
         """How often each step has struck so far, in the order of the steps."""
         with self._lock:
             return tuple(self._struck)
 
-    def __call__(self, request: RequestRecord) -> Fault | Spoiler | None:
+    def __call__(self, request: RequestRecord) -> Fault | FaultFactory | None:
         """Return what a request is answered with; None: the truth."""
-        asked = words(request)
+        asked = describe_request(request)
         with self._lock:
             for number, step in enumerate(self._steps):
                 is_over = step.times is not None and self._struck[number] >= step.times
                 if step.words in asked and not is_over:
                     self._struck[number] += 1
-                    return fault_named(step.fault)
+                    return find_fault(step.fault)
         return None

@@ -16,9 +16,9 @@ from urllib.parse import parse_qsl, urlsplit
 
 from papers_assets.arxiv.sample.api import Archive
 from papers_assets.arxiv.sample.corpus import Corpus
-from papers_assets.arxiv.sample.interfaces import API, OAI, answer
-from papers_assets.arxiv.sample.oai_pmh import PAGE
-from papers_assets.arxiv.sample.replies import Delivery, Fault, Reply, Spoiler
+from papers_assets.arxiv.sample.interfaces import API, OAI, answer_request
+from papers_assets.arxiv.sample.oai_pmh import PAGE_SIZE
+from papers_assets.arxiv.sample.replies import Delivery, Fault, FaultFactory, Reply
 from papers_assets.arxiv.sample.requests import RequestLog, RequestRecord
 
 _POLL_INTERVAL = 0.02
@@ -53,7 +53,7 @@ class SampleArxiv:
         min_interval: float = 0.0,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
-        oai_page: int = PAGE,
+        oai_page: int = PAGE_SIZE,
     ) -> None:
         """Take the address.
 
@@ -77,7 +77,7 @@ class SampleArxiv:
         self._http = _HttpServer((host, port), self)
         self._thread = threading.Thread(target=self.serve_forever, daemon=True)
         self._is_started = False
-        self.fault: Callable[[RequestRecord], Fault | Spoiler | None] | None = None
+        self.fault: Callable[[RequestRecord], Fault | FaultFactory | None] | None = None
         """Asked about every request before it is answered; what it gives is answered instead."""
 
     @property
@@ -141,7 +141,7 @@ class SampleArxiv:
 
     def _reply(self, request: RequestRecord, line: str, *, is_too_soon: bool) -> Reply:
         if request.path == API and len(line) > _LONGEST_REQUEST_LINE:
-            return _too_long(line)  # never reaches what the faults are in
+            return _is_too_long(line)  # never reaches what the faults are in
         fault = self.fault(request) if self.fault else None
         if callable(fault):
             fault = fault(request, self._archive, self._now())
@@ -149,13 +149,13 @@ class SampleArxiv:
             return fault
         if is_too_soon:
             return _TOO_SOON
-        found = answer(request, self._archive, self._now())
+        found = answer_request(request, self._archive, self._now())
         if found is None:
             return _NO_SUCH_PAGE
         return Reply(found.status, found.body, content_type=found.content_type)
 
     @contextlib.contextmanager
-    def _answered(
+    def _recorded_answer(
         self, handler: "_Handler", path: str, parameters: Mapping[str, str]
     ) -> Iterator[Reply]:
         """Record a request, which is open for the length of the context, and give its answer."""
@@ -164,13 +164,13 @@ class SampleArxiv:
         )
         try:
             reply = self._reply(request, handler.requestline, is_too_soon=is_too_soon)
-            self._log.answered(number, reply.status)
+            self._log.record_status(number, reply.status)
             yield reply
         finally:
             self._log.end(number)
 
 
-def _too_long(line: str) -> Reply:
+def _is_too_long(line: str) -> Reply:
     body = (
         "<html>\n  <head>\n    <title>Bad Request</title>\n  </head>\n  <body>\n"
         "    <h1><p>Bad Request</p></h1>\n"
@@ -236,7 +236,7 @@ class _Handler(BaseHTTPRequestHandler):
             parameters.setdefault(name, value)
         sample = cast("_HttpServer", self.server).sample
         path = urlsplit(self.path).path
-        with sample._answered(self, path, parameters) as reply:  # noqa: SLF001
+        with sample._recorded_answer(self, path, parameters) as reply:  # noqa: SLF001
             end = self._send(reply)
         # A client has its answer only now, so its next request never overlaps with this one.
         self.wfile.write(end)

@@ -6,10 +6,10 @@ from pathlib import Path
 import dagster as dg
 
 from papers_assets.defs.asset_metadata.common import Metadata
-from papers_assets.pipeline.harvest import BroughtIn
+from papers_assets.pipeline.harvest import HarvestedDay
 
 
-def harvest_metadata(day: BroughtIn, sets: Sequence[str], path: Path) -> Metadata:
+def harvest_metadata(day: HarvestedDay, sets: Sequence[str], path: Path) -> Metadata:
     """Describe a day's materialization of `harvest`."""
     return {
         "dagster/partition_row_count": day.stored,

@@ -47,7 +47,7 @@ def readme_metadata(
     look = [replace(s, papers=_excerpt(s.papers)) for s in sections[:PREVIEW_SECTIONS]]
     more = f" of the first {PREVIEW_SECTIONS} sections" if len(sections) > PREVIEW_SECTIONS else ""
     remark = f"The beginning of the first rows{more}. The whole document is the file at path."
-    document = render_readme(look, last_update=updated, cap=PREVIEW_ROWS, remark=remark)
+    document = render_readme(look, last_update=updated, cap=PREVIEW_ROWS, notice=remark)
     return {
         "dagster/row_count": rows,
         "path": dg.MetadataValue.path(str(path)),

@@ -12,7 +12,7 @@ from papers_assets.defs.asset_checks import ARXIV, FRESHNESS, POOL, log_partitio
 from papers_assets.defs.resources import ArxivResource, StoreResource
 from papers_assets.defs.run_config import OPEN_DAYS_TAG
 from papers_assets.keywords.model import KeywordsConfig
-from papers_assets.pipeline.harvest import BroughtIn, HarvestFailure, harvest_days, list_days_due
+from papers_assets.pipeline.harvest import HarvestedDay, HarvestFailure, harvest_days, list_days_due
 from papers_assets.storage.files import StoreError
 from papers_assets.storage.harvest import HarvestStore
 from papers_assets.storage.raw_papers import FORMAT
@@ -81,7 +81,7 @@ def build_harvest_asset(
         try:
             for outcome in harvest_days(days, sets, client, harvest_store, now):
                 match outcome:
-                    case BroughtIn(day=day):
+                    case HarvestedDay(day=day):
                         metadata = asset_metadata.harvest_metadata(
                             outcome, sets, harvest_store.path(day)
                         )
@@ -104,16 +104,16 @@ def build_harvest_asset(
     return harvest
 
 
-def _record_result(harvest_store: HarvestStore, outcome: BroughtIn | HarvestFailure) -> None:
+def _record_result(harvest_store: HarvestStore, result: HarvestedDay | HarvestFailure) -> None:
     """Note whether a day came, and why it did not, right away: the run may be killed."""
     try:
-        match outcome:
-            case BroughtIn():
-                harvest_store.write_problems((outcome.day,), {})
+        match result:
+            case HarvestedDay():
+                harvest_store.write_problems((result.day,), {})
             case HarvestFailure(was_asked=True):
-                harvest_store.write_problems((), {outcome.day: outcome.short_reason})
+                harvest_store.write_problems((), {result.day: result.short_reason})
     except (StoreError, OSError) as error:  # the next days may come all the same
-        logger.warning("%s: that is not noted on disk: %s", outcome.day, error)
+        logger.warning("%s: that is not noted on disk: %s", result.day, error)
 
 
 def _yield_results(

@@ -150,10 +150,11 @@ class _CachedComposer:
         return self._messages[key]
 
 
-def _delivery_metadata(context: dg.AssetExecutionContext, told: DeliveryResult) -> Metadata:
-    found: Metadata = {"messages": told.messages}
-    if told.expired_days:
-        days = f"{len(told.expired_days)}, from {told.expired_days[0]} to {told.expired_days[-1]}"
+def _delivery_metadata(context: dg.AssetExecutionContext, result: DeliveryResult) -> Metadata:
+    found: Metadata = {"messages": result.messages}
+    if result.expired_days:
+        expired = result.expired_days
+        days = f"{len(expired)}, from {expired[0]} to {expired[-1]}"
         context.log.warning("Editions too old to be sent: %s. See output/digests.", days)
         found["editions_not_sent"] = days
     return found

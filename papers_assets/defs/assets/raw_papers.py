@@ -20,7 +20,7 @@ from papers_assets.pipeline.failures import RefreshFailure
 from papers_assets.pipeline.keyword_scan import ScanResult
 from papers_assets.pipeline.refresh import RefreshOptions, backfill_only, refresh
 from papers_assets.pipeline.refresh_keyword import RefreshResult
-from papers_assets.pipeline.scan_harvest import glean
+from papers_assets.pipeline.scan_harvest import scan_keywords
 from papers_assets.storage.raw_papers import FORMAT
 from papers_assets.storage.run_counters import CounterStore, count_run
 from papers_assets.transform import selection
@@ -61,7 +61,7 @@ def build_raw_papers_asset(
             yield from refresh(keywords, client, store.open(), now, options)
             return
         found: list[Keyword] = []
-        for outcome in glean(
+        for outcome in scan_keywords(
             keywords,
             store.harvests(),
             store.open(),
@@ -137,7 +137,7 @@ def build_raw_papers_asset(
 def _yield_results(
     context: dg.AssetExecutionContext,
     results: RunResults,
-    asked: RunSelection,
+    run_selection: RunSelection,
 ) -> Iterator[dg.MaterializeResult[None]]:
     """Tell Dagster what happened to each keyword, and nothing that did not.
 
@@ -147,8 +147,8 @@ def _yield_results(
     and fetched the rest of their keywords gives a result: downstream follows in it.
     """
     problems, metadata = results.failure_reasons, results.refreshed
-    if not problems and asked.is_whole_range:
-        metadata = {**_read_latest_metadata(context, asked.already_fetched), **metadata}
+    if not problems and run_selection.is_whole_range:
+        metadata = {**_read_latest_metadata(context, run_selection.already_fetched), **metadata}
         for name, of_keyword in metadata.items():
             context.add_asset_metadata(of_keyword, context.asset_key, partition_key=name)
         yield dg.MaterializeResult()

@@ -83,7 +83,7 @@ def build_readme_asset(
                 written, results = _publish(documents, rows, said, keywords_config)
             except _InvalidDocumentsError as error:
                 # What is there stays: of an older date, and right.
-                yield from check_results(context, error.findings, checks.CHECKS_OF_README)
+                yield from check_results(context, error.results, checks.CHECKS_OF_README)
                 raise dg.Failure(str(error), allow_retries=False) from error
             _remove_unlinked(documents, written, front_page=keywords_config.front_page)
         yield dg.MaterializeResult(
@@ -105,7 +105,7 @@ class _InvalidDocumentsError(Exception):
 
     def __init__(self, problem: str, results: Sequence[checks.CheckResult]) -> None:
         super().__init__(problem)
-        self.findings = results
+        self.results = results
 
 
 class _WrittenDocuments(NamedTuple):
@@ -121,7 +121,7 @@ class _WrittenDocuments(NamedTuple):
 def _publish(
     documents: DocumentStore,
     papers: pd.DataFrame,
-    said: ReadmeContent,
+    content: ReadmeContent,
     keywords_config: KeywordsConfig,
 ) -> tuple[_WrittenDocuments, list[checks.CheckResult]]:
     """Write all documents, judge them, and only then let them take their places.
@@ -130,8 +130,8 @@ def _publish(
         _Wrong: they are not what they should be; nothing has been replaced.
     """
     with documents.atomic_batch():
-        written = _write_all(documents, said, front_page=keywords_config.front_page)
-        results = _check_documents(documents, papers, said, keywords_config, written)
+        written = _write_all(documents, content, front_page=keywords_config.front_page)
+        results = _check_documents(documents, papers, content, keywords_config, written)
         if wrong := checks.find_blocking_failures(results, checks.CHECKS_OF_README):
             raise _InvalidDocumentsError(
                 " ".join(finding.description for finding in wrong), results
@@ -140,22 +140,22 @@ def _publish(
 
 
 def _write_all(
-    documents: DocumentStore, said: ReadmeContent, *, front_page: bool
+    documents: DocumentStore, content: ReadmeContent, *, front_page: bool
 ) -> _WrittenDocuments:
     """Write every document, each before what leads to it, so that no link leads nowhere."""
-    layout = paginate(said, build_slug, front_page=front_page)
+    layout = paginate(content, build_slug, front_page=front_page)
     if layout.pages:
         progress.info(
             "not all rows fit into the README: writing %s", count_noun(len(layout.pages), "page")
         )
     sizes = [
-        documents.write_page(page.name, readme_pages.render_page(said, page))
+        documents.write_page(page.name, readme_pages.render_page(content, page))
         for page in reversed(layout.pages)
     ]
-    size, problem = documents.write_readme(readme_pages.render_front(said, layout)), ""
+    size, problem = documents.write_readme(readme_pages.render_front(content, layout)), ""
     try:
         if front_page:
-            documents.write_front_page(readme_pages.render_front_page(said, layout))
+            documents.write_front_page(readme_pages.render_front_page(content, layout))
     except StoreError as error:
         # The list itself is good, and people wait for it.
         problem = str(error)
@@ -178,7 +178,7 @@ def _remove_unlinked(
 def _check_documents(
     documents: DocumentStore,
     papers: pd.DataFrame,
-    said: ReadmeContent,
+    content: ReadmeContent,
     keywords_config: KeywordsConfig,
     written: _WrittenDocuments,
 ) -> list[checks.CheckResult]:
@@ -188,7 +188,7 @@ def _check_documents(
     return checks.check_readme(
         documents.read(documents.readme_path),
         papers,
-        said.sections,
+        content.sections,
         keywords_config,
         pages=((name, documents.read(documents.pages_folder / name)) for name in names),
         front_page=documents.read(documents.front_page_path) if has_front_page else None,

@@ -182,7 +182,7 @@ def test_further_pages_and_papers_seen_before_cost_no_work(
 ) -> None:
     archive = Archive(CORPUS)
     whole = archive.answer({"search_query": "ti:apple"}, NOW)
-    monkeypatch.setattr(atom, "entry", Mock(side_effect=AssertionError("rendered again")))
+    monkeypatch.setattr(atom, "render_entry", Mock(side_effect=AssertionError("rendered again")))
     monkeypatch.setattr(Query, "matches", Mock(side_effect=AssertionError("searched again")))
 
     again = archive.answer({"search_query": "ti:apple", "start": "0"}, NOW)

@@ -38,17 +38,17 @@ def page_of(*entries: Paper, query: str = "all:x", nested_query: str = "all:x") 
         start=20,
         max_results=10,
         total=99,
-        entries=tuple(map(atom.entry, entries)),
+        entries=tuple(map(atom.render_entry, entries)),
     )
 
 
 def entry_of(subject: Paper) -> Element:
-    (entry,) = parsed(atom.results(page_of(subject), NOW)).iter(f"{ATOM}entry")
+    (entry,) = parsed(atom.render_results(page_of(subject), NOW)).iter(f"{ATOM}entry")
     return entry
 
 
 def test_the_feed_says_what_was_asked_and_how_much_there_is() -> None:
-    root = parsed(atom.results(page_of(FULL), NOW))
+    root = parsed(atom.render_results(page_of(FULL), NOW))
 
     assert local_names(root) == [
         *("id", "title", "updated", "link", "itemsPerPage", "totalResults", "startIndex", "entry")
@@ -63,7 +63,7 @@ def test_the_feed_says_what_was_asked_and_how_much_there_is() -> None:
 
 def test_the_feeds_link_encodes_the_nested_query() -> None:
     page = page_of(query='ti:"a b" & c', nested_query='ti:"a b" AND (ti:é OR cat:cs.*)')
-    root = parsed(atom.results(page, NOW))
+    root = parsed(atom.render_results(page, NOW))
 
     link = root.find(f"{ATOM}link")
     assert link is not None
@@ -110,7 +110,7 @@ def test_the_primary_category_comes_first_and_none_comes_twice() -> None:
 
 
 def test_a_client_sees_the_fields_of_the_paper() -> None:
-    (entry,) = feedparser.parse(atom.results(page_of(FULL), NOW)).entries
+    (entry,) = feedparser.parse(atom.render_results(page_of(FULL), NOW)).entries
 
     assert entry.title == "A Title"
     assert entry.summary == "An abstract."
@@ -154,7 +154,9 @@ def test_the_hazards_of_the_sample_arrive_to_the_letter() -> None:
 
 
 def test_an_error_looks_like_one_paper() -> None:
-    root = parsed(atom.error("incorrect id format for <x>", "#incorrect_id_format_for_<x>", NOW))
+    root = parsed(
+        atom.render_error("incorrect id format for <x>", "#incorrect_id_format_for_<x>", NOW)
+    )
 
     assert local_names(root) == [
         *("id", "title", "updated", "itemsPerPage", "totalResults", "startIndex", "entry")

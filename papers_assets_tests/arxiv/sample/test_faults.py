@@ -17,7 +17,14 @@ from xml.parsers import expat
 import pytest
 import requests
 
-from papers_assets.arxiv.sample import FAULTS, Corpus, RequestRecord, SampleArxiv, Script, Step
+from papers_assets.arxiv.sample import (
+    FAULTS,
+    Corpus,
+    FaultScript,
+    FaultStep,
+    RequestRecord,
+    SampleArxiv,
+)
 from papers_assets.arxiv.sample.requests import RequestLog
 from papers_assets_tests.helpers.sample_papers import ATOM, NOW, ids, paper, parsed, total
 
@@ -50,7 +57,7 @@ def server() -> Iterator[SampleArxiv]:
 
 def get(server: SampleArxiv, fault: str, **parameters: str) -> requests.Response:
     """Ask a server that plays a fault, over a connection of its own."""
-    server.fault = Script([Step(fault)])
+    server.fault = FaultScript([FaultStep(fault)])
     return requests.get(
         server.url, params=ASKED | parameters, timeout=TIMEOUT, allow_redirects=False
     )
@@ -58,7 +65,7 @@ def get(server: SampleArxiv, fault: str, **parameters: str) -> requests.Response
 
 def connect(server: SampleArxiv, fault: str) -> socket.socket:
     """Connect to a server that plays a fault, and ask."""
-    server.fault = Script([Step(fault)])
+    server.fault = FaultScript([FaultStep(fault)])
     host, port = server.url.split("/")[2].split(":")
     client = socket.create_connection((host, int(port)), timeout=TIMEOUT)
     client.sendall(b"GET /api/query?search_query=ti:apple HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -261,7 +268,7 @@ def test_an_external_entity_asks_for_a_file_in_the_titles(server: SampleArxiv) -
 
 
 def test_what_is_said_to_be_gzip_is_not(server: SampleArxiv) -> None:
-    server.fault = Script([Step("not-gzip")])
+    server.fault = FaultScript([FaultStep("not-gzip")])
     with requests.get(server.url, ASKED, timeout=TIMEOUT, stream=True) as response:
         assert response.headers["Content-Encoding"] == "gzip"
         assert ids(parsed(response.raw.read(decode_content=False).decode())) == REAL[:12]
@@ -270,7 +277,7 @@ def test_what_is_said_to_be_gzip_is_not(server: SampleArxiv) -> None:
 
 
 def test_a_gzip_bomb_is_small_until_it_is_opened(server: SampleArxiv) -> None:
-    server.fault = Script([Step("gzip-bomb")])
+    server.fault = FaultScript([FaultStep("gzip-bomb")])
     with requests.get(server.url, ASKED, timeout=TIMEOUT, stream=True) as response:
         bomb = response.raw.read(decode_content=False)
         assert response.headers["Content-Encoding"] == "gzip"
@@ -402,63 +409,65 @@ def asked_for(query: str) -> RequestRecord:
 
 
 def test_a_step_strikes_the_requests_with_its_words_so_many_times() -> None:
-    script = Script([Step("busy", words="apple", times=2)])
+    script = FaultScript([FaultStep("busy", words="apple", times=2)])
 
     struck = [script(asked_for(f"ti:{word}")) for word in ("apple", "plum", "apple", "apple")]
 
     assert struck == [FAULTS["busy"], None, FAULTS["busy"], None]
-    assert script.struck == (2,)
+    assert script.strike_counts == (2,)
 
 
 def test_a_step_strikes_everything_for_ever_unless_said() -> None:
-    script = Script([Step("busy")])
+    script = FaultScript([FaultStep("busy")])
     anything = [asked_for("ti:apple"), RequestRecord("/robots.txt", {}, 0.0)] * 3
 
     assert list(map(script, anything)) == [FAULTS["busy"]] * 6
 
 
 def test_steps_strike_in_their_order() -> None:
-    script = Script([Step("busy", times=1), Step("blocked", "apple", 1), Step("moved")])
+    script = FaultScript(
+        [FaultStep("busy", times=1), FaultStep("blocked", "apple", 1), FaultStep("moved")]
+    )
 
     struck = [script(asked_for(query)) for query in ("apple", "plum", "apple", "apple")]
 
     assert struck == [FAULTS[name] for name in ("busy", "moved", "blocked", "moved")]
-    assert script.struck == (1, 1, 2)
+    assert script.strike_counts == (1, 1, 2)
 
 
 def test_a_script_without_steps_spoils_nothing(server: SampleArxiv) -> None:
-    server.fault = Script([])
+    server.fault = FaultScript([])
 
     assert ids(parsed(requests.get(server.url, ASKED, timeout=TIMEOUT).text)) == REAL[:12]
 
 
 def test_a_script_may_be_asked_by_many_threads() -> None:
-    script = Script([Step("busy", times=500)])
+    script = FaultScript([FaultStep("busy", times=500)])
     with ThreadPoolExecutor(8) as pool:
         struck = list(pool.map(script, [asked_for("apple")] * 1000))
 
-    assert sum(fault is not None for fault in struck) == 500 == script.struck[0]
+    assert sum(fault is not None for fault in struck) == 500 == script.strike_counts[0]
 
 
 @pytest.mark.parametrize(
     ("text", "step"),
     [
-        ("busy", Step("busy")),
-        ("busy:1", Step("busy", times=1)),
-        ("busy::1", Step("busy", times=1)),
-        ("busy:compiler", Step("busy", "compiler")),
-        ("busy:compiler:12", Step("busy", "compiler", 12)),
-        ("busy:machine learning:1", Step("busy", "machine learning", 1)),
-        ("busy:cat:cs.LG", Step("busy", "cat:cs.LG")),
-        ("busy:cat:cs.LG:1", Step("busy", "cat:cs.LG", 1)),
-        ("busy:2026:", Step("busy", "2026")),
-        ("frozen", Step("frozen")),
-        ("frozen@202611201200", Step("frozen@202611201200")),
-        ("frozen@202611201200:compiler:1", Step("frozen@202611201200", "compiler", 1)),
+        ("busy", FaultStep("busy")),
+        ("busy:1", FaultStep("busy", times=1)),
+        ("busy::1", FaultStep("busy", times=1)),
+        ("busy:compiler", FaultStep("busy", "compiler")),
+        ("busy:compiler:12", FaultStep("busy", "compiler", 12)),
+        ("busy:machine learning:1", FaultStep("busy", "machine learning", 1)),
+        ("busy:cat:cs.LG", FaultStep("busy", "cat:cs.LG")),
+        ("busy:cat:cs.LG:1", FaultStep("busy", "cat:cs.LG", 1)),
+        ("busy:2026:", FaultStep("busy", "2026")),
+        ("frozen", FaultStep("frozen")),
+        ("frozen@202611201200", FaultStep("frozen@202611201200")),
+        ("frozen@202611201200:compiler:1", FaultStep("frozen@202611201200", "compiler", 1)),
     ],
 )
-def test_a_step_can_be_read(text: str, step: Step) -> None:
-    assert Step.read(text) == step
+def test_a_step_can_be_read(text: str, step: FaultStep) -> None:
+    assert FaultStep.read(text) == step
 
 
 @pytest.mark.parametrize(
@@ -482,7 +491,7 @@ def test_a_step_can_be_read(text: str, step: Step) -> None:
 )
 def test_a_step_that_cannot_be_is_refused(text: str, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        Step.read(text)
+        FaultStep.read(text)
 
 
 def test_the_command_line_plays_faults() -> None:

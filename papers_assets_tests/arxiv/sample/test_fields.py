@@ -4,12 +4,12 @@ import pytest
 
 from papers_assets.arxiv import sample
 from papers_assets.arxiv.sample import Paper
-from papers_assets.arxiv.sample.grammar import read
+from papers_assets.arxiv.sample.grammar import parse_query
 from papers_assets_tests.helpers.sample_papers import paper
 
 
 def finds(query: str, found: Paper) -> bool:
-    return read(query).matches(found)
+    return parse_query(query).matches(found)
 
 
 def as_title(text: str) -> Paper:

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from papers_assets.arxiv.sample.corpus import Paper
-from papers_assets.arxiv.sample.grammar import MalformedQueryError, read
+from papers_assets.arxiv.sample.grammar import MalformedQueryError, parse_query
 from papers_assets_tests.helpers.sample_papers import paper
 
 PREFIXES = ("ti", "au", "abs", "co", "jr", "cat", "rn", "all")
@@ -36,7 +36,7 @@ _expressions = st.recursive(
 
 
 def found(query: str, *papers: Paper) -> list[bool]:
-    return [read(query).matches(p) for p in papers]
+    return [parse_query(query).matches(p) for p in papers]
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def found(query: str, *papers: Paper) -> list[bool]:
     ],
 )
 def test_a_loose_query_is_rewritten_to_the_documented_grammar(written: str, rewritten: str) -> None:
-    assert read(written).text == rewritten
+    assert parse_query(written).text == rewritten
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_a_loose_query_is_rewritten_to_the_documented_grammar(written: str, rewr
     ],
 )
 def test_operators_bind_equally_and_nest_to_the_right(written: str, nested: str) -> None:
-    assert read(written).nested == nested
+    assert parse_query(written).nested == nested
 
 
 def test_nesting_decides_what_is_found() -> None:
@@ -161,12 +161,12 @@ def test_not_in_front_of_a_term_finds_all_papers_but_its_own() -> None:
 )
 def test_a_malformed_query_is_refused(query: str) -> None:
     with pytest.raises(MalformedQueryError, match=r"^Invalid query string: '"):
-        read(query)
+        parse_query(query)
 
 
 def test_a_refusal_shows_the_query_as_it_was_rewritten() -> None:
     with pytest.raises(MalformedQueryError) as caught:
-        read("TREM2 AND (microglia")
+        parse_query("TREM2 AND (microglia")
 
     assert str(caught.value) == "Invalid query string: 'all:TREM2 AND (all:microglia'"
 
@@ -174,7 +174,7 @@ def test_a_refusal_shows_the_query_as_it_was_rewritten() -> None:
 @pytest.mark.parametrize("query", ["(" * 2000 + "ti:a" + ")" * 2000, "ti:a AND ti:b OR " * 999])
 def test_senseless_nesting_is_refused(query: str) -> None:
     with pytest.raises(MalformedQueryError):
-        read(query + "ti:c")
+        parse_query(query + "ti:c")
 
 
 def test_a_long_list_of_alternatives_is_no_nesting() -> None:
@@ -185,21 +185,21 @@ def test_a_long_list_of_alternatives_is_no_nesting() -> None:
 
 @given(_expressions)
 def test_the_nested_form_means_the_same(expression: str) -> None:
-    query = read(expression)
+    query = parse_query(expression)
 
-    assert read(query.nested).root == query.root
-    assert read(query.text) == query
+    assert parse_query(query.nested).root == query.root
+    assert parse_query(query.text) == query
 
 
 @given(_expressions)
 def test_a_rewritten_query_is_not_rewritten_again(expression: str) -> None:
-    assert read(read(expression).text).text == read(expression).text
+    assert parse_query(parse_query(expression).text).text == parse_query(expression).text
 
 
 @given(st.text(alphabet='abAND()":[] TOR_-é9', max_size=30))
 def test_any_text_is_understood_or_refused(text: str) -> None:
     try:
-        query = read(text)
+        query = parse_query(text)
     except MalformedQueryError:
         return
     assert query.matches(GRAPHS) in (True, False)

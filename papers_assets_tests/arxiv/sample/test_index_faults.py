@@ -7,7 +7,14 @@ from xml.etree.ElementTree import Element
 import pytest
 import requests
 
-from papers_assets.arxiv.sample import Corpus, Paper, SampleArxiv, Script, Step, frozen
+from papers_assets.arxiv.sample import (
+    Corpus,
+    FaultScript,
+    FaultStep,
+    Paper,
+    SampleArxiv,
+    freeze_index,
+)
 from papers_assets_tests.arxiv.sample.test_faults import APPLES, ASKED, BANANAS, REAL, TIMEOUT
 from papers_assets_tests.helpers.sample_papers import NOW, ids, paper, parsed, total
 
@@ -21,7 +28,7 @@ def server() -> Iterator[SampleArxiv]:
 def ask(server: SampleArxiv, fault: str = "", **parameters: str) -> Element:
     """Return the feed of a server, which plays a fault from now on if one is named."""
     if fault:
-        server.fault = Script([Step(fault)])
+        server.fault = FaultScript([FaultStep(fault)])
     response = requests.get(server.url, params=ASKED | parameters, timeout=TIMEOUT)
     assert response.status_code == 200
     return parsed(response.text)
@@ -87,7 +94,7 @@ def test_an_index_that_is_frozen_before_all_is_empty(
 
 
 def test_an_index_may_be_frozen_at_any_moment(server: SampleArxiv) -> None:
-    standstill = frozen(NOW - timedelta(days=20))
+    standstill = freeze_index(NOW - timedelta(days=20))
     server.fault = lambda _: standstill
 
     assert ids(ask(server)) == REAL[-3:]
@@ -97,7 +104,7 @@ def test_an_index_may_be_frozen_at_any_moment(server: SampleArxiv) -> None:
 def test_what_only_the_index_has_leaves_oai_pmh_alone(server: SampleArxiv, fault: str) -> None:
     asked = {"verb": "ListRecords", "metadataPrefix": "arXivRaw"}
     real = requests.get(server.oai_url, asked, timeout=TIMEOUT)
-    server.fault = Script([Step(fault)])
+    server.fault = FaultScript([FaultStep(fault)])
 
     assert requests.get(server.oai_url, asked, timeout=TIMEOUT).text == real.text
     assert requests.get(server.url + "x", timeout=TIMEOUT).status_code == 404

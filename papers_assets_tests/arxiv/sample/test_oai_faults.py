@@ -20,7 +20,14 @@ from papers_assets.arxiv.errors import (
 from papers_assets.arxiv.oai_day import DayListing, fetch_day
 from papers_assets.arxiv.rate_limit import RateLimiter
 from papers_assets.arxiv.retry import RetryPolicy
-from papers_assets.arxiv.sample import ALL_FAULTS, OAI_FAULTS, Corpus, SampleArxiv, Script, Step
+from papers_assets.arxiv.sample import (
+    ALL_FAULTS,
+    OAI_FAULTS,
+    Corpus,
+    FaultScript,
+    FaultStep,
+    SampleArxiv,
+)
 from papers_assets_tests.helpers.sample_papers import NOW, paper
 
 PATIENCE = RetryPolicy(max_attempts=1, backoff=0, max_body=1 << 20)
@@ -39,7 +46,7 @@ def server() -> Iterator[SampleArxiv]:
 
 
 def harvest(server: SampleArxiv, folder: Path, fault: str, times: int | None = None) -> DayListing:
-    server.fault = Script([Step(fault, "verb=ListRecords", times)])
+    server.fault = FaultScript([FaultStep(fault, "verb=ListRecords", times)])
     retry_policy = SHORT if fault in {"hang", "drip"} else PATIENCE
     client = ArxivClient(
         server.url, RateLimiter(folder / "x.lock", 0), retry_policy, oai_url=server.oai_url
@@ -123,19 +130,21 @@ def test_a_bad_token_once_costs_one_more_beginning(server: SampleArxiv, tmp_path
 def test_what_only_oai_pmh_has_leaves_the_api_alone(server: SampleArxiv, fault: str) -> None:
     asked = {"search_query": "ti:apple"}
     real = requests.get(server.url, asked, timeout=10)
-    server.fault = Script([Step(fault)])
+    server.fault = FaultScript([FaultStep(fault)])
     assert requests.get(server.url, asked, timeout=10).text == real.text
 
 
 def test_a_fault_at_a_path_where_nothing_is_finds_nothing(server: SampleArxiv) -> None:
     for fault in ("short-page", "no-list-size"):
-        server.fault = Script([Step(fault)])
+        server.fault = FaultScript([FaultStep(fault)])
         response = requests.get(server.oai_url + "x", timeout=10)
         assert (response.status_code, response.text) == (404, "Not found.")
 
 
 def test_words_of_a_step_are_looked_for_in_all_that_is_asked(server: SampleArxiv) -> None:
-    server.fault = Script([Step.read("busy:set=cs"), Step.read("blocked:resumptionToken")])
+    server.fault = FaultScript(
+        [FaultStep.read("busy:set=cs"), FaultStep.read("blocked:resumptionToken")]
+    )
     statuses = [
         requests.get(server.oai_url, {"verb": "ListRecords", **asked}, timeout=10).status_code
         for asked in ({"set": "cs"}, {"resumptionToken": "x"}, {"set": "math"})

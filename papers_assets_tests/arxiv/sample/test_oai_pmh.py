@@ -6,7 +6,7 @@ import pytest
 import requests
 
 from papers_assets.arxiv.sample import Corpus, SampleArxiv
-from papers_assets.arxiv.sample.oai_pmh import Oai
+from papers_assets.arxiv.sample.oai_pmh import OaiInterface
 from papers_assets_tests.helpers.sample_papers import NOW, paper, parsed
 
 OAI = "{http://www.openarchives.org/OAI/2.0/}"
@@ -24,8 +24,10 @@ CORPUS = Corpus(
 LIST = {"verb": "ListRecords", "metadataPrefix": "arXivRaw"}
 
 
-def ask(oai: Oai | Corpus = CORPUS, later: timedelta = timedelta(), /, **asked: str) -> Element:
-    oai = Oai(oai, 2) if isinstance(oai, Corpus) else oai
+def ask(
+    oai: OaiInterface | Corpus = CORPUS, later: timedelta = timedelta(), /, **asked: str
+) -> Element:
+    oai = OaiInterface(oai, 2) if isinstance(oai, Corpus) else oai
     answer = oai.answer({name.rstrip("_"): value for name, value in asked.items()}, NOW + later)
     assert answer.status == 200
     return parsed(answer.body)
@@ -46,7 +48,7 @@ def token(root: Element) -> Element:
 
 
 def listed(**asked: str) -> list[str]:
-    return ids(ask(Oai(CORPUS, 9), **LIST, **asked))
+    return ids(ask(OaiInterface(CORPUS, 9), **LIST, **asked))
 
 
 def test_a_paper_is_listed_on_the_day_after_its_newest_version() -> None:
@@ -107,7 +109,7 @@ def test_classes_of_other_schemes_are_no_categories() -> None:
 
 
 def test_a_long_list_comes_in_pages() -> None:
-    oai = Oai(CORPUS, 2)
+    oai = OaiInterface(CORPUS, 2)
     root = ask(oai, **LIST)
     found, pages = ids(root), [dict(token(root).attrib)]
     while text := token(root).text:
@@ -128,7 +130,7 @@ def test_a_short_list_has_no_token() -> None:
 
 
 def test_a_token_asks_for_the_same_list() -> None:
-    oai = Oai(CORPUS, 1)
+    oai = OaiInterface(CORPUS, 1)
     asked = {"from_": "2026-11-02", "until": "2026-11-06", "set": "cs"}
     first = ask(oai, **LIST, **asked)
     second = ask(oai, verb="ListRecords", resumptionToken=token(first).text or "")
@@ -137,11 +139,11 @@ def test_a_token_asks_for_the_same_list() -> None:
 
 
 def test_a_token_expires_with_its_day_and_with_its_papers() -> None:
-    oai = Oai(CORPUS, 2)
+    oai = OaiInterface(CORPUS, 2)
     asked = {"verb": "ListRecords", "resumptionToken": token(ask(oai, **LIST)).text or ""}
     assert errors(ask(oai, **asked)) == []
     assert errors(ask(oai, timedelta(days=1), **asked)) == ["badResumptionToken"]
-    assert errors(ask(Oai(CORPUS, 2), **asked)) == ["badResumptionToken"]
+    assert errors(ask(OaiInterface(CORPUS, 2), **asked)) == ["badResumptionToken"]
 
 
 REFUSED = {

@@ -10,7 +10,7 @@ from xml.etree.ElementTree import Element
 import pytest
 
 from papers_assets.arxiv.sample import Paper, atom
-from papers_assets.arxiv.sample.grammar import read
+from papers_assets.arxiv.sample.grammar import parse_query
 from papers_assets_tests.helpers.sample_papers import ARXIV, ATOM, OPENSEARCH, parsed
 
 RECORDED = Path(__file__).parents[3].parent / "shared" / "arxiv" / "feeds"
@@ -57,7 +57,7 @@ def test_entries_are_written_as_arxiv_writes_them() -> None:
         written = re.findall(r"  <entry>\n.*?  </entry>\n", text, re.DOTALL)
         for entry, expected in zip(parsed(text).iter(f"{ATOM}entry"), written, strict=True):
             if "<arxiv:affiliation>" not in expected:  # which the corpus does not have
-                assert atom.entry(as_paper(entry)) == expected
+                assert atom.render_entry(as_paper(entry)) == expected
                 compared += 1
     assert compared > 1000
 
@@ -70,15 +70,17 @@ def test_the_head_is_written_as_arxiv_writes_it() -> None:
         assert asked
         search_query, id_list, start, max_results = asked.groups()
         page = atom.Page(
-            query=read(search_query).text if search_query else "",
-            nested_query=read(search_query).nested if search_query else "",
+            query=parse_query(search_query).text if search_query else "",
+            nested_query=parse_query(search_query).nested if search_query else "",
             id_list=id_list,
             start=int(start),
             max_results=int(max_results),
             total=int(root.findtext(f"{OPENSEARCH}totalResults") or ""),
             entries=(),
         )
-        ours = atom.results(page, datetime.fromisoformat(root.findtext(f"{ATOM}updated") or ""))
+        ours = atom.render_results(
+            page, datetime.fromisoformat(root.findtext(f"{ATOM}updated") or "")
+        )
         assert ours.removesuffix("</feed>\n") == re.split(r"  <entry>|</feed>", text)[0]
         compared += 1
     assert compared > 10
