@@ -25,7 +25,10 @@ __all__ = ["postgres", "postgres_url", "s3_environment", "s3_home", "s3_url"]  #
 
 thoroughness.register()
 
-WAITING = frozenset({"test_ui_browser.py", "test_host.py", "test_reliability.py", "test_ui.py"})
+WAITING = frozenset(
+    f"test_{name}.py"
+    for name in ("ui_browser", "site_browser", "host", "reliability", "replay", "ui", "celery")
+)
 """Modules whose tests take longest: they come first, or one would be left at the end, alone."""
 
 
