@@ -54,10 +54,10 @@ IN_MEMORY = $(shell [ "$$(df -Pm /dev/shm 2>/dev/null | awk 'END { print $$4 }')
 
 PYTEST := $(BIN)/pytest -n auto --dist worksteal
 
-test: $(DEV)         ## the tests that take no long, on all cores
+test: $(DEV)         ## the fast tests, on all cores; a few minutes
 	$(IN_MEMORY) $(PYTEST) -m "not slow"
 
-test-slow: $(DEV)    ## the others: with browsers and servers; properties and real papers in full
+test-slow: $(DEV)    ## the slow ones: browsers, servers; properties and real papers in full
 	$(IN_MEMORY) $(PYTEST) -m "slow or hypothesis or corpus" --hypothesis-profile=thorough
 
 test-all: test test-slow    ## all tests
