@@ -1,8 +1,8 @@
-"""What must hold of `papers` and what is made of it, each time: the asset checks. Pure.
+"""The asset checks of `papers` and of the assets made from it. Pure.
 
-ERROR means that somebody should look: what is published is wrong, or soon will be. WARN means that
-it is right, and says itself what it lacks. A check that is blocking stops publication when it
-fails as an ERROR: then the old README, of an older date and right, is better than the new one.
+ERROR calls for action: the publication is wrong, or soon will be. WARN means that it is correct
+and shows what it lacks. A blocking check that fails as an ERROR stops publication, because an
+older, correct README is better than a wrong new one.
 """
 
 from papers_assets.checks.base import CheckResult, CheckSpec, Severity, find_blocking_failures

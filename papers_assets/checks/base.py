@@ -1,4 +1,4 @@
-"""What a check finds, and its description."""
+"""Results and specifications of checks, and what several checks use."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,12 +15,12 @@ from papers_assets.text import to_printable
 from papers_assets.transform.selection import read_refresh_times
 
 MAX_NAMED = 3
-"""Examples that a description names."""
+"""How many examples a description names."""
 _MAX_TEXT = 150
 
 
 class Severity(StrEnum):
-    """How bad a failed check is."""
+    """The severity of a failed check."""
 
     WARN = "warn"
     ERROR = "error"
@@ -28,29 +28,29 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True)
 class CheckResult:
-    """What one check found."""
+    """The result of one check."""
 
     name: str
     passed: bool
     severity: Severity
-    """Means something only if it did not pass."""
+    """Only relevant if the check failed."""
     description: str
-    """For people: what is wrong and what to do, or the figures that show that all is well."""
+    """For people: what is wrong and what to do, or the figures of a passed check."""
     numbers: Mapping[str, int | float | str]
 
 
 class CheckSpec(NamedTuple):
-    """What a check says of itself."""
+    """The specification of a check."""
 
     description: str
     blocking: bool
-    """Whether its failure as an ERROR stops publication."""
+    """Whether a failure as an ERROR stops publication."""
 
 
 def find_blocking_failures(
     results: Sequence[CheckResult], table: Mapping[str, CheckSpec]
 ) -> list[CheckResult]:
-    """Return the findings that stop publication; `table` has the checks that they are of."""
+    """Return the results that stop publication; `table` has the specifications of their checks."""
     return [
         result
         for result in results
@@ -82,12 +82,12 @@ def result(
 
 
 def to_line(text: str) -> str:
-    """Return a text that came from outside as one short line without anything invisible."""
+    """Return an external text as one short line without invisible characters."""
     return to_printable(text, max_length=_MAX_TEXT)
 
 
 def refresh_times(papers: pd.DataFrame, keywords_config: KeywordsConfig) -> dict[str, datetime]:
-    """Return when each keyword was refreshed that the file still has, in its order."""
+    """Return when the keywords of the file were refreshed, in its order."""
     times = read_refresh_times(papers)
     return {name: times[name] for name in keywords_config.names if name in times}
 
@@ -95,17 +95,17 @@ def refresh_times(papers: pd.DataFrame, keywords_config: KeywordsConfig) -> dict
 _MATCHED_COLUMNS = ("keyword", *MATCHED)
 _OPTIONAL_COLUMNS = ("comment", "journal_ref")
 PAPER_KEY = ["keyword", "arxiv_id"]
-"""What a row is called by."""
+"""The columns that identify a row."""
 
 
 def name_rows(rows: pd.DataFrame) -> list[str]:
-    """Return what each row is called in a finding."""
+    """Return the name of each row in a description."""
     pairs = zip(rows["arxiv_id"], rows["keyword"], strict=True)
     return [f"{arxiv_id} in {keyword}" for arxiv_id, keyword in pairs]
 
 
 def find_matching(rows: pd.DataFrame, keywords_config: KeywordsConfig) -> np.ndarray:
-    """Say of each row whether it matches its keyword; not, if the file has no such keyword."""
+    """Return which rows match their keywords; False for keywords that the file does not have."""
     matchers = {keyword.name: Matcher(keyword) for keyword in keywords_config.keywords}
     columns = (
         rows[name].fillna("") if name in _OPTIONAL_COLUMNS else rows[name]

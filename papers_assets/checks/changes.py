@@ -1,4 +1,4 @@
-"""What must hold of the asset `changes`: the editions announce what the lists show."""
+"""Check the asset `changes`: the editions announce what the lists show."""
 
 from collections.abc import Collection
 
@@ -22,12 +22,12 @@ def check_changes(
     """Check the asset `changes`, in the order of `CHECKS_OF_CHANGES`.
 
     Args:
-        announced: what all editions have told of, read back; its columns are
+        announced: the papers that all editions announce, read back; its columns are
             `papers_assets.transform.changes.ANNOUNCED_SCHEMA`.
         papers: the asset `papers`; used are keyword, arxiv_id and version.
-        names: of the keywords.
+        names: the names of the keywords.
     """
-    # Of a list that is not there, nobody knows what left it.
+    # Without a list, it is unknown which papers left it.
     there = set(read_refresh_times(papers)) | set(papers["keyword"])
     told = announced[
         announced["listed"] & announced["keyword"].isin(list(there.intersection(names)))

@@ -1,4 +1,4 @@
-"""What must hold of how old `papers` is: when each keyword was refreshed."""
+"""Check the freshness of `papers`: when each keyword was refreshed."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -11,13 +11,13 @@ from papers_assets.transform.harvest_coverage import CLOCK_TOLERANCE
 from papers_assets.transform.index_lag import IndexLag
 from papers_assets.transform.selection import AGEING_PERIOD
 
-_MAX_AGE = timedelta(days=3)  # longer than arXiv's weekend, on which a run still gets an answer
+_MAX_AGE = timedelta(days=3)  # longer than arXiv's weekend, when queries are still answered
 
 
 def check_every_keyword_refreshed(
     times: Mapping[str, datetime], problems: Mapping[str, str], keywords_config: KeywordsConfig
 ) -> CheckResult:
-    """Check that no keyword is older than the newest, or has a problem."""
+    """Check that no keyword is stale, compared with the newest one, or has a problem."""
     newest = max(times.values(), default=None)
     never = [name for name in keywords_config.names if name not in times]
     behind = [
@@ -44,7 +44,7 @@ def check_every_keyword_refreshed(
         f"{len(missing)} of {len(keywords_config.names)} keywords were not refreshed: {{}}. The "
         "README says "
         "so beside them. The next run tries again; the log of raw_papers has the reason.",
-        # What is shown is right, and says how old it is; fresh_enough says when that is too old.
+        # The lists are correct and dated; `check_fresh_enough` fails when they are too old.
         severity=Severity.WARN if times else Severity.ERROR,
         refreshed=len(times) - len(behind),
         not_refreshed=len(behind),
@@ -53,7 +53,7 @@ def check_every_keyword_refreshed(
 
 
 def check_fresh_enough(times: Mapping[str, datetime], now: datetime) -> CheckResult:
-    """Check that no keyword's answer is old, or from the future."""
+    """Check that no keyword's answer is old or dated in the future."""
     hours = {name: _to_hours(now - time) for name, time in times.items()}
     oldest, newest = max(hours.values(), default=0.0), min(hours.values(), default=0.0)
     ahead = [
@@ -77,7 +77,7 @@ def check_fresh_enough(times: Mapping[str, datetime], now: datetime) -> CheckRes
         ahead or old or ([] if hours else ["No keyword"]),
         f"The keywords were refreshed {newest} to {oldest} hours ago.",
         problem,
-        # A run that was missed is made up for by the next one; three days are nobody's hiccup.
+        # The next run makes up for a missed one; three days without an answer are an error.
         severity=Severity.WARN
         if hours and not ahead and oldest <= _to_hours(_MAX_AGE)
         else Severity.ERROR,
@@ -87,10 +87,10 @@ def check_fresh_enough(times: Mapping[str, datetime], now: datetime) -> CheckRes
 
 
 def check_index_current(lag: IndexLag | None, oai_only: Mapping[str, Sequence[str]]) -> CheckResult:
-    """Check that arXiv's search does not seem to be behind what arXiv has announced.
+    """Check that arXiv's search does not seem to be behind arXiv's announcements.
 
     Args:
-        lag: how far it seems to be, by the rate at which papers came before.
+        lag: the estimated lag, from the previous rate of papers; None: there is none.
         oai_only: by keyword, versions that OAI-PMH lists and the search lacks.
     """
     behind = [f"{name} lacks {', '.join(of[:MAX_NAMED])}" for name, of in oai_only.items()]
@@ -106,7 +106,7 @@ def check_index_current(lag: IndexLag | None, oai_only: Mapping[str, Sequence[st
         "The newest papers are no older than is usual, and 0 are known that the search lacks.",
         "arXiv's search seems to be behind: {}. The README says so. Papers that nothing is known "
         "of here come when arXiv's index has them; status.arxiv.org may know more.",
-        # What is shown is what arXiv answered, and no run of ours mends that.
+        # The lists show what arXiv answered, and another run cannot change that.
         severity=Severity.WARN,
         publications=lag.publications if lag else 0,
         expected=round(lag.expected, 1) if lag else 0.0,

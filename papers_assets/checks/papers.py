@@ -1,4 +1,4 @@
-"""What must hold of the asset `papers`."""
+"""The checks of the asset `papers`."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
@@ -37,12 +37,12 @@ from papers_assets.transform.raw_papers import ARXIV_START
 from papers_assets.transform.selection import SHORT_REASONS_ATTR
 
 PREVIOUS_COLUMNS = ["keyword", "arxiv_id", "version", "updated", *MATCHED]
-"""What of the frame published before is looked at."""
+"""The columns of the previous publication that the checks use."""
 
 
-# Blocking is what only a mistake in this program, a damaged file or a lost paper can bring about.
-# What arXiv does or fails to do is published, with a word about it: no answer, or an odd one, of
-# one keyword is no reason to keep the others from their readers.
+# Blocking checks fail only because of a bug, a damaged file or a lost paper. What arXiv does or
+# fails to do is published with a note: a missing or odd answer for one keyword is no reason to
+# withhold the others.
 CHECKS_OF_PAPERS: dict[str, CheckSpec] = {
     "keywords_file_valid": CheckSpec(
         "keywords.toml is valid. If it is not, the last valid version is used.", blocking=False
@@ -66,7 +66,7 @@ CHECKS_OF_PAPERS: dict[str, CheckSpec] = {
     "newest_first": CheckSpec("Each keyword's papers stand together, newest first.", blocking=True),
     "nothing_dropped": CheckSpec(
         "No paper left the list without newer ones, a newer version or an edit to account for it.",
-        blocking=False,  # arXiv may have edited a text so that it does not match any more
+        blocking=False,  # arXiv may have edited a text that no longer matches
     ),
     "nothing_missing": CheckSpec(
         "No papers of some days may be missing from the stored ones, or from the harvest.",
@@ -92,7 +92,7 @@ def check_keywords_file(keywords_config: KeywordsConfig) -> CheckResult:
     )
 
 
-def check_papers(  # noqa: PLR0913, PLR0917 - what it is judged by
+def check_papers(  # noqa: PLR0913, PLR0917 - the inputs of the checks
     papers: pd.DataFrame,
     previous: pd.DataFrame | None,
     keywords_config: KeywordsConfig,
@@ -105,16 +105,17 @@ def check_papers(  # noqa: PLR0913, PLR0917 - what it is judged by
     """Check the asset `papers`, in the order of `CHECKS_OF_PAPERS`.
 
     Args:
-        papers: as `papers_assets.transform.selection.concat` gives it.
-        previous: what was published before, at least its `PREVIOUS_COLUMNS`; None if nothing was.
+        papers: the frame that `papers_assets.transform.selection.concat` returns.
+        previous: the previous publication, at least its `PREVIOUS_COLUMNS`; None if there is none.
         keywords_config: the keywords that `papers` was made for.
-        stored: by keyword, the `KEY_COLUMNS` of what `papers` was chosen from: one row a version.
+        stored: by keyword, the `KEY_COLUMNS` of the raw papers that `papers` was selected from, one
+            row per version.
         now: when `papers` was made.
-        reused: keywords whose rows are said to be those of `previous`. What is held of them
-            was not read again, and their rows are compared with `previous` instead; that what was
-            published is right was checked when it was chosen (see `find_blocking_failures`).
-        missing_ranges: by keyword, stretches of days of which papers may be missing.
-        days_missing: of the harvest.
+        reused: keywords whose rows were reused from `previous`. Their raw papers were not read
+            again, and their rows are compared with `previous` instead; the published rows were
+            checked when they were selected (see `find_blocking_failures`).
+        missing_ranges: by keyword, the ranges of days for which papers may be missing.
+        days_missing: the missing days of the harvest.
     """
     times, problems = (
         refresh_times(papers, keywords_config),
@@ -122,7 +123,7 @@ def check_papers(  # noqa: PLR0913, PLR0917 - what it is judged by
     )
     lag, lacking = estimate_lag(papers, keywords_config), read_oai_only(papers, keywords_config)
     papers = papers.copy(deep=False)
-    papers.attrs = {}  # or pandas copies them, all of them, with every slice
+    papers.attrs = {}  # pandas copies all of them with every slice
     if previous is None:
         previous = papers.iloc[:0]
     previous = previous.copy(deep=False)
@@ -223,7 +224,7 @@ def _check_keywords_distinct(papers: pd.DataFrame) -> CheckResult:
         f"{len(groups)} lists, no two the same.",
         "Keywords with the same list: {}. If they mean the same, remove one; if not, arXiv may "
         "have returned the same for both: compare the queries in raw_papers' metadata.",
-        # Keywords that mean the same have the same papers, and rightly so.
+        # Keywords with the same meaning rightly have the same papers.
         severity=Severity.WARN,
         lists=len(groups),
         alike=len(alike),
@@ -270,7 +271,7 @@ def _check_dates(papers: pd.DataFrame, now: datetime) -> CheckResult:
         f"{len(papers)} rows with dates that can be.",
         "Dates that cannot be: {}. If they are in the future, check this machine's clock; "
         "otherwise they are arXiv's, and shown as they are.",
-        # They are what arXiv says; the order of the list is all that suffers.
+        # The dates are from arXiv; wrong ones affect only the order of the list.
         severity=Severity.WARN,
         rows=len(papers),
         odd=len(wrong),

@@ -1,4 +1,4 @@
-"""What must hold of the asset `readme`: of its documents, as they were read back from disk."""
+"""The checks of the asset `readme`, on its documents as read back from disk."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import zip_longest
@@ -49,7 +49,7 @@ CHECKS_OF_README: dict[str, CheckSpec] = {
 }
 
 
-def check_readme(  # noqa: PLR0913 - what was made, and what of
+def check_readme(  # noqa: PLR0913 - the documents and their inputs
     document: bytes,
     papers: pd.DataFrame,
     sections: Sequence[Section],
@@ -62,13 +62,14 @@ def check_readme(  # noqa: PLR0913 - what was made, and what of
     """Check the asset `readme`, in the order of `CHECKS_OF_README`.
 
     Args:
-        document: the file, read back from disk.
-        papers: what it was rendered from; used are keyword, arxiv_id and version.
-        sections: what it was rendered from, for their notes.
+        document: the README, read back from disk.
+        papers: the asset `papers` that it was rendered from; used are keyword, arxiv_id and
+            version.
+        sections: the sections that it was rendered from, for their notes.
         keywords_config: the keywords that it was rendered for.
-        pages: name and content of every page, read back from disk one by one.
-        front_page: the same, if there is one.
-        front_page_problem: why there is none although there should be.
+        pages: the name and content of every page, read back from disk one by one.
+        front_page: the front page, read back from disk; None: there is none.
+        front_page_problem: why a wanted front page is missing; empty: it is not.
     """
     seen, urls = parse(document), _expected_urls(papers, keywords_config)
     seen_pages = [parse_page(name, page, urls) for name, page in pages]
@@ -199,7 +200,7 @@ def _list_names(name: str | None) -> str:
 
 
 def _expected_urls(papers: pd.DataFrame, keywords_config: KeywordsConfig) -> Urls:
-    """Return where the rows of each section have to lead, by heading, in the file's order."""
+    """Return the link targets of the rows of each section, by heading, in the file's order."""
     urls: dict[str, list[str]] = {name: [] for name in keywords_config.names}
     rows = zip(papers["keyword"], papers["arxiv_id"], papers["version"], strict=True)
     for keyword, arxiv_id, version in rows:

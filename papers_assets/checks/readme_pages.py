@@ -1,7 +1,7 @@
-"""What must hold of the README and its pages: of their rows, and of what stands around them.
+"""Find problems in the README and its pages: in their rows, and in the text around the rows.
 
-The words around the papers are compared with those of the templates, whatever language they are
-in; what is escaped, with what it was before.
+The text around the papers is compared with that of the templates, in any language; escaped text is
+compared with the original.
 """
 
 import re
@@ -42,31 +42,31 @@ _PLAIN = ("<p>…</p>", "<p><em>…</em></p>")
 _TITLE = f"# {README_TITLE}\n"
 _NOTHING = Block("", "")
 _CONTEXT = 20
-"""Characters that are shown of what stands before a difference."""
+"""How many characters are shown before a difference."""
 
 Urls = Mapping[str, Sequence[str]]
-"""Where the rows of each section have to lead, by heading."""
+"""The link targets of the rows of each section, by heading."""
 
 
 class PageSummary(NamedTuple):
-    """What is kept of a page that was read: of its rows, only what is wrong with them."""
+    """A summary of a parsed page; of its rows, only the problems."""
 
     name: str
     size: int
-    """Bytes."""
+    """In bytes."""
     navigation: tuple[Block, ...]
     section: Section
     """Without its rows."""
     start: int
-    """Its first row, counted from 0."""
+    """The index of its first row."""
     stop: int
-    """The first row that it has not any more."""
+    """The index after its last row."""
     problems: tuple[str, ...]
 
 
 @lru_cache(maxsize=9)
 def shown(markdown: str) -> tuple[Block, ...]:
-    """Return what readers see of Markdown."""
+    """Return the blocks of Markdown as readers see them."""
     return blocks(to_html(markdown))
 
 
@@ -75,7 +75,7 @@ def _shown_of(line: bytes) -> tuple[Block, ...]:
 
 
 def parse_page(name: str, document: bytes, urls: Urls) -> PageSummary:
-    """Read a page as GitHub does, and judge what can be judged without the other documents."""
+    """Parse a page as GitHub does, and find the problems that need no other document."""
     seen = parse(document)
     faults = [*seen.faults]
     if len(seen.sections) != 1:
@@ -92,7 +92,7 @@ def parse_page(name: str, document: bytes, urls: Urls) -> PageSummary:
 
 
 def faults_of_rows(section: Section, urls: Sequence[str]) -> Iterator[str]:
-    """Return what is wrong with the rows of a section that should lead to `urls`."""
+    """Yield the problems in the rows of a section that should link to `urls`."""
     if len(section.rows) != len(urls):
         yield f"{section.heading}: {len(section.rows)} rows for {len(urls)} papers"
         return
@@ -121,13 +121,13 @@ def _faults_of_row(row: Row, url: str) -> Iterator[str]:
 def faults_of_readme(
     seen: Document, pages: Sequence[PageSummary], content: ReadmeContent, urls: Urls
 ) -> Iterator[str]:
-    """Return which rows are nowhere or twice, and what around them is not as it should be.
+    """Yield missing and duplicate rows, and differences in the text around the rows.
 
     Args:
-        seen: the README.
-        pages: all that are there.
-        content: what the README was rendered from; used are its sections and its site.
-        urls: in the order of the sections.
+        seen: the parsed README.
+        pages: all pages.
+        content: the content that the README was rendered from; used are its sections and site.
+        urls: the link targets, in the order of the sections.
     """
     around = build_extras(content, is_split=bool(pages))
     contents = shown(parts().contents(around))
@@ -156,7 +156,7 @@ def faults_of_readme(
 
 
 def problems_in_front_page(front_page: bytes, document: bytes) -> Iterator[str]:
-    """Say where a front page is anything but the README, with links that work from there."""
+    """Yield how a front page differs from the README, apart from its adjusted links."""
     mark = FRONT_PAGE_MARK.encode()
     if not front_page.endswith(mark):
         yield "the front page does not end with the mark that it is ours"
@@ -171,7 +171,7 @@ def problems_in_front_page(front_page: bytes, document: bytes) -> Iterator[str]:
 
 
 def _from_elsewhere(line: bytes) -> tuple[Block, ...]:
-    """Return what readers see of a line of the README where the front page is."""
+    """Return a line of the README as readers see it on the front page."""
     return tuple(
         block._replace(
             links=tuple(
@@ -188,7 +188,7 @@ def _from_elsewhere(line: bytes) -> tuple[Block, ...]:
 def _faults_of_pages(
     own: Sequence[PageSummary], rendered: Rendered, page: ReadmePage
 ) -> Iterator[str]:
-    """Return where the pages of a keyword, in their order, do not go on from `page`."""
+    """Yield where the pages of a keyword, in order, do not continue from `page`."""
     total, stop = len(rendered.papers), page.start
     for number, seen in enumerate(own, start=1):
         heading = collapse_whitespace(rendered.keyword)
@@ -222,7 +222,7 @@ def _faults_of_section(
     has_rows: bool = True,
     below: Sequence[Block] = (),
 ) -> Iterator[str]:
-    """Return what around a section's rows is not as it should be; its note is another check's."""
+    """Yield the first wrong block around a section's rows; another check covers the note."""
     table = shown(parts().head if has_rows else "" if more else parts().nothing)
     note = [Block(NOTE, section.note)] if section.note else []
     wanted = [
@@ -239,7 +239,7 @@ def _faults_of_section(
 
 
 def _faults_above(found: Sequence[Block], wanted: Sequence[Block]) -> Iterator[str]:
-    """Return what of ours is missing above the sections, and what is there but text."""
+    """Yield expected blocks that are missing above the sections, and unexpected ones but text."""
     odd = (block for block in found if block.tags not in _PLAIN or block.links)
     strange, missing = Counter(odd) - Counter(wanted), Counter(wanted) - Counter(found)
     for pair in zip_longest(strange.elements(), missing.elements(), fillvalue=_NOTHING):
@@ -247,7 +247,7 @@ def _faults_above(found: Sequence[Block], wanted: Sequence[Block]) -> Iterator[s
 
 
 def _instead(found: Block, wanted: Block) -> str:
-    """Return how two blocks differ."""
+    """Return the difference between two blocks."""
     pairs = enumerate(zip(found.text, wanted.text, strict=False))
     same = next((n for n, (one, other) in pairs if one != other), 0)
     start = max(0, same - _CONTEXT)
@@ -259,7 +259,7 @@ def _instead(found: Block, wanted: Block) -> str:
 
 
 def _describe_link(block: Block, start: int, known: Sequence[Link]) -> str:
-    """Return a block's text from `start`, in its elements, and those of its links not `known`."""
+    """Return a block's text from `start` with its tags, and its links that are not `known`."""
     tags = block.tags
     text = tags.replace("…", block.text[start:]) if tags.count("…") == 1 else tags
     links = (f" [{link.label}]({link.target})" for link in block.links if link not in known)

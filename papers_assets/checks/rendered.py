@@ -1,7 +1,7 @@
-"""What a rendered README, or a page of it, really shows, judged by GitHub's own parser. Pure.
+"""Parse a rendered README, or a page of it, with GitHub's own parser. Pure.
 
-The opposite of `papers_assets.render`: bytes in, headings and rows out. It shares none of the
-escaping, so that it can tell when that went wrong.
+It reverses `papers_assets.render`: it returns headings and rows from bytes. It shares no escaping
+code with it, so that it detects wrong escaping.
 """
 
 import re
@@ -14,24 +14,24 @@ from papers_assets.render.github import to_html
 
 _LINK = re.compile(r'<a href="([^"]*)">([^<]*)</a>')
 _TAG = re.compile(r"(<[^<>]*>)")
-# An empty comment: the renderer puts it between characters that must not be read together.
+# An empty comment, which the renderer puts between characters to separate them.
 _EMPTY = "<!---->"
 _DELIMITERS = re.compile(r"\|(?: --- \|)+")
 NOTE = "<p><em>…</em></p>"
-"""The elements of the line in italics below a heading."""
-# What GitHub makes links of in plain text; ours are https.
+"""The tags of the line in italics below a heading."""
+# GitHub turns addresses with these schemes in plain text into links; ours are https.
 _SCHEMES = ("http://", "https://", "ftp://", "mailto:", "xmpp:")
 
 
 class Link(NamedTuple):
-    """A link, as its readers see it."""
+    """A link as readers see it."""
 
     label: str
     target: str
 
     @property
     def is_plain(self) -> bool:
-        """Whether GitHub made it of an address, so that it says itself where it leads."""
+        """Whether GitHub made it from an address, so that the label is the target."""
         said, target = unquote(self.label), unquote(self.target)
         return self.target.lower().startswith(_SCHEMES) and target in (
             *(said, f"http://{said}", f"mailto:{said}"),
@@ -39,40 +39,40 @@ class Link(NamedTuple):
 
 
 class Block(NamedTuple):
-    """A heading, a paragraph, an item of a list, a table cell, or where these begin or end."""
+    """A heading, paragraph, list item or table cell, or the beginning or end of one."""
 
     tags: str
-    """Its elements, apart from links, with … for text: `<p><em>…</em></p>`."""
+    """Its tags without links, with … for text: `<p><em>…</em></p>`."""
     text: str
     links: tuple[Link, ...] = ()
-    """Those that GitHub did not make of addresses in the text."""
+    """The links that GitHub did not make from addresses in the text."""
 
 
 class Row(NamedTuple):
     """A row of a table."""
 
     cells: int
-    """As they are written: GitHub leaves out surplus ones, and fills up missing ones."""
+    """How many cells are written: GitHub drops surplus ones and adds missing ones."""
     blocks: tuple[Block, ...]
-    """Its beginning, and the cells as they are shown."""
+    """The beginning of the row, and the cells as shown."""
 
     @property
     def url(self) -> str:
-        """Where its title leads."""
+        """The link target of its title."""
         title = self.blocks[1] if len(self.blocks) > 1 else Block("", "")
         return title.links[0].target if title.links else title.text
 
 
 class Section(NamedTuple):
-    """What begins with a heading of the second level."""
+    """A section that begins with a second-level heading."""
 
     blocks: tuple[Block, ...]
-    """All but the rows of its table, the heading first."""
+    """All blocks except the rows of the table; the heading is first."""
     rows: tuple[Row, ...]
 
     @property
     def heading(self) -> str:
-        """Its name."""
+        """The text of the heading."""
         return self.blocks[0].text
 
     @property
@@ -82,17 +82,17 @@ class Section(NamedTuple):
 
 
 class Document(NamedTuple):
-    """A document as its readers see it."""
+    """A document as readers see it."""
 
     above: tuple[Block, ...]
-    """What stands before the first section."""
+    """The blocks before the first section."""
     sections: tuple[Section, ...]
     faults: tuple[str, ...]
-    """What is wrong with it as a whole."""
+    """Problems of the document as a whole."""
 
 
 def parse(document: bytes) -> Document:
-    """Read a document as GitHub does."""
+    """Parse a document as GitHub does."""
     text = document.decode(errors="replace")
     faults = [] if document == text.encode() else ["bytes that are no UTF-8"]
     above, *parts = f"\n{to_html(text)}".split("\n<h2>")
@@ -107,8 +107,8 @@ def parse(document: bytes) -> Document:
 
 
 def blocks(html: str) -> tuple[Block, ...]:
-    """Return what HTML has one after the other."""
-    # Ten times faster than a pattern; the parser lets no NUL through.
+    """Return the blocks of HTML in order."""
+    # Ten times faster than a regular expression; the parser outputs no NUL.
     parts = html.strip("\n").replace(">\n<", ">\0<").split("\0")
     return tuple(map(_block, filter(None, parts)))
 
@@ -126,11 +126,11 @@ def _block(html: str) -> Block:
 
 
 def _cells(text: str) -> list[int]:
-    """Return how many cells each row of the tables has, as it is written."""
+    """Return how many cells are written in each table row."""
     cells: list[int] = []
     for line in text.split("\n"):
         if _DELIMITERS.fullmatch(line):
-            del cells[-1:]  # of the header
+            del cells[-1:]  # remove the header
         elif line.startswith("|"):
             cells.append(line.count("|") - line.count(r"\|") - 1)
     return cells

@@ -1,4 +1,4 @@
-"""What must hold of `papers` beside what is held and what was published before it."""
+"""Check `papers` against the raw papers and the previous publication."""
 
 from collections.abc import Collection, Mapping
 
@@ -22,9 +22,9 @@ def find_newest_versions(
     previous: pd.DataFrame,
     reused: Collection[str],
 ) -> pd.DataFrame:
-    """Return the version in which each paper is to be shown: keyword, arxiv_id, version.
+    """Return the version of each paper to be shown: keyword, arxiv_id, version.
 
-    It is the newest held, and of keywords that are `reused` the one of `previous`.
+    It is the newest stored version; for keywords that are `reused`, it is that of `previous`.
     """
     return pd.concat(
         [_newest_stored(stored, papers, previous), _previous_versions(previous, reused)]
@@ -34,7 +34,7 @@ def find_newest_versions(
 def check_newest_version_kept(
     papers: pd.DataFrame, newest: pd.DataFrame, reused: Collection[str]
 ) -> CheckResult:
-    """Check that each row has the version of `newest`, see `find_newest_versions`."""
+    """Check that each row has the version in `newest`, from `find_newest_versions`."""
     stored = _stored_version(papers, newest)
     is_wrong = (stored != papers["version"]).to_numpy()
     kept = papers["keyword"].isin(set(reused)).to_numpy()
@@ -70,13 +70,13 @@ def check_nothing_dropped(
     keywords_config: KeywordsConfig,
     newest_versions: pd.DataFrame,
 ) -> CheckResult:
-    """Check that nothing of `previous` is gone without a reason."""
+    """Check that no paper of `previous` left its list without a reason."""
     gone = previous[
         ~pd.MultiIndex.from_frame(previous[PAPER_KEY]).isin(papers.set_index(PAPER_KEY).index)
     ]
-    # An edit of keywords.toml accounts for those that do not match any more.
+    # An edit of keywords.toml explains papers that no longer match.
     lost = gone[find_matching(gone, keywords_config)]
-    # So does a newer version: were it to match, and new enough, it would be shown.
+    # A newer version explains the rest: it would be shown if it matched and were new enough.
     lost = lost[~(_stored_version(lost, newest_versions) > lost["version"]).to_numpy()]
     lost = lost[~_is_pushed_out(lost, papers, keywords_config)]
     return result(
@@ -94,7 +94,7 @@ def check_nothing_dropped(
 def _is_pushed_out(
     missing: pd.DataFrame, papers: pd.DataFrame, keywords_config: KeywordsConfig
 ) -> np.ndarray:
-    """Say of each row whether its keyword's list is full of rows that stand before it."""
+    """Return which rows are older than every row of their keyword's full list."""
     order = ["updated", "arxiv_id"]
     rows = papers[papers["keyword"].isin(missing["keyword"].unique())]
     full: dict[str, list[object]] = {}
@@ -109,7 +109,7 @@ def _is_pushed_out(
 def _newest_stored(
     stored: Mapping[str, pd.DataFrame], papers: pd.DataFrame, previous: pd.DataFrame
 ) -> pd.DataFrame:
-    """Return the newest version held of what is shown or was: keyword, arxiv_id, version."""
+    """Return the newest stored versions of current and previous rows, by `PAPER_KEY`."""
     asked = pd.concat([papers[PAPER_KEY], previous[PAPER_KEY]])
     ids = dict(iter(asked.groupby("keyword", sort=False)["arxiv_id"]))
     none = papers.iloc[:0][[*PAPER_KEY, "version"]]
@@ -123,11 +123,11 @@ def _newest_stored(
 
 
 def _previous_versions(previous: pd.DataFrame, keywords: Collection[str]) -> pd.DataFrame:
-    """Return the version that was published before: keyword, arxiv_id, version."""
+    """Return the previously published versions: keyword, arxiv_id, version."""
     return previous.loc[previous["keyword"].isin(set(keywords)), [*PAPER_KEY, "version"]]
 
 
 def _stored_version(rows: pd.DataFrame, newest: pd.DataFrame) -> pd.Series:
-    """Return the newest version held of each row's paper, with the index of `rows`; NaN if none."""
+    """Return the newest stored version for each of `rows`, with their index; NaN if none."""
     merged = rows[PAPER_KEY].merge(newest, how="left", on=PAPER_KEY)
     return merged["version"].set_axis(rows.index)
