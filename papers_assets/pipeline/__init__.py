@@ -1,1 +1,1 @@
-"""What each asset does, without Dagster: reads and writes storage, asks arXiv."""
+"""The work of each asset, without Dagster: read and write storage, query arXiv."""

@@ -1,8 +1,8 @@
-"""Fetch a range of past days of a keyword, so that it does not begin with today's papers.
+"""Backfill a range of past days of a keyword, so that it does not begin with today's papers.
 
-Each month that came is on disk, and noted there, before the next one is asked for: who starts again
-after an interruption goes on from there. A month whose answer is hard to believe stays open: what
-certainly matches is kept, older months are asked for, and the next look back asks for it again.
+Each month is stored and marked as done before the next one is requested, so that an interrupted
+backfill resumes there. A month whose answer has anomalies stays open: the papers that certainly
+match are stored, the older months are fetched, and the next backfill requests it again.
 """
 
 import logging
@@ -38,30 +38,30 @@ logger = logging.getLogger(__name__)
 
 @dataclass
 class BackfillResult:
-    """What looking back at a keyword brought."""
+    """The result of the backfill of one keyword."""
 
     keyword: Keyword
     raw_papers: RawPapers | None = None
-    """After the last month; it is on disk. None: nothing was read or written."""
+    """After the last month, as stored on disk. None: nothing was read or written."""
     ranges: int = 0
-    """Asked for in this run, to the end."""
+    """How many date ranges were fetched completely in this run."""
     skipped_months: int = 0
-    """Months not asked for, since they had come before."""
+    """Months not requested, because an earlier run fetched them."""
     new: int = 0
-    """Papers of which no version was held before."""
+    """Papers without a stored version before."""
     requests: int = 0
     seconds_waited: float = 0.0
     incomplete: list[str] = field(default_factory=list)
-    """What has not come, and why, in words for people; empty: everything has."""
+    """What could not be fetched and why, for people; empty: everything was fetched."""
     warnings: list[str] = field(default_factory=list)
-    """What is odd about it all the same, in words for people."""
+    """Oddities that did not stop it, for people."""
     error: ArxivError | None = None
-    """Why it ended early, if arXiv brought that about."""
+    """Why it ended early, if arXiv was the cause."""
     reached: date | None = None
-    """The last day of the month that was asked for last."""
+    """The last day of the month that was requested last."""
 
 
-def backfill(  # noqa: PLR0913 - two are said by name
+def backfill(  # noqa: PLR0913 - two are keyword-only
     keyword: Keyword,
     span: DateSpan,
     client: ArxivClient,
@@ -74,13 +74,13 @@ def backfill(  # noqa: PLR0913 - two are said by name
     """Fetch the papers of `keyword` that were submitted in `span`, newest month first.
 
     Args:
-        keyword: whose papers.
-        span: when they were submitted.
-        client: to ask with.
-        store: where they are kept.
-        now: gives the time.
-        redo: ask for months, too, that have come before.
-        max_attempts: fewer attempts at a request than the client makes by itself.
+        keyword: the keyword.
+        span: the days of submission.
+        client: the arXiv client.
+        store: the store of the raw papers.
+        now: returns the current time.
+        redo: request months again that an earlier run fetched.
+        max_attempts: attempts per request, if fewer than the client's default.
     """
     result = BackfillResult(keyword)
     waited, asked = client.seconds_waited, client.requests
@@ -91,7 +91,7 @@ def backfill(  # noqa: PLR0913 - two are said by name
         result.incomplete.append(f"ended before {result.reached}: {error}")
     except StoreError as error:
         result.incomplete.append(str(error))
-    except Exception as error:  # a mistake of ours must not cost the other keywords their months
+    except Exception as error:  # a bug here must not stop the other keywords
         logger.exception("%s: unexpectedly", keyword.name)
         result.incomplete.append(describe_unexpected(error))
     result.requests = client.requests - asked
@@ -102,7 +102,7 @@ def backfill(  # noqa: PLR0913 - two are said by name
 
 
 class _Backfill:
-    """Looking back at one keyword."""
+    """The backfill of one keyword."""
 
     def __init__(
         self,
@@ -117,7 +117,7 @@ class _Backfill:
         self._max_attempts = max_attempts
         self._matches = Matcher(result.keyword)
         self._empty_ranges: list[DateRange] = []
-        """Months that came without papers, while nothing has come with any since."""
+        """Months without papers since the last answer that had any; not yet marked as done."""
 
     def run(self, span: DateSpan, *, redo: bool) -> None:
         result, name = self._result, self._keyword.name
@@ -152,7 +152,7 @@ class _Backfill:
             ),
         )
         if self._empty_ranges:
-            # Who asks arXiv at a bad moment gets nothing, month by month.
+            # During some outages arXiv answers every month with no papers, so these stay open.
             logger.info("%s: the last %d months came without papers", name, len(self._empty_ranges))
 
     def _read_done(self, forget: list[DateRange]) -> tuple[DateRange, ...]:
@@ -172,10 +172,10 @@ class _Backfill:
         )
 
     def _fetch_range(self, date_range: DateRange) -> tuple[SearchResult | None, list[str]]:
-        """Return the answer (None: not to be had at once), and what is odd about it.
+        """Return the answer and its anomalies; no answer if the range has to be split.
 
         Raises:
-            ArxivError: arXiv did not answer, or not to the end; what is certain is kept.
+            ArxivError: arXiv did not answer, or not completely; papers that match are stored.
         """
 
         def ask(start: int, size: int) -> Page:
@@ -194,16 +194,16 @@ class _Backfill:
                 self._keep(matching)
                 if not answer.error.retryable or date_range.first == date_range.last:
                     raise answer.error
-                # arXiv has been seen to fail for one page again and again, and not for others.
+                # arXiv has been seen to fail repeatedly for one page and not for others.
                 logger.warning("%s: looking back: %s", self._keyword.name, answer.error)
                 return None, []
             anomalies = answer_validation.find_range_anomalies(
                 self._keyword, answer, matching, known
             )
-            # An empty month is nothing odd. But some of arXiv's outages answer so, for a moment.
+            # An empty month is no anomaly, but some of arXiv's short outages return one.
             if is_last or (answer.papers and not anomalies):
                 return answer, anomalies
-            self._keep(matching)  # whatever comes next, these match
+            self._keep(matching)  # these match whatever the next answer is
             self._client.pause_before_recheck()
         raise AssertionError("unreachable")
 
@@ -211,7 +211,7 @@ class _Backfill:
         return self._matches.select_matching(answer.papers)
 
     def _expected_ids(self, date_range: DateRange) -> set[str]:
-        """Return the arXiv ids that are held and have to be in the answer."""
+        """Return the stored arXiv ids that must be in the answer."""
         if self._result.raw_papers is None:
             return set()
         of_window = self._result.raw_papers.rows_published_in(date_range)
@@ -222,7 +222,7 @@ class _Backfill:
     def _record_answer(
         self, date_range: DateRange, answer: SearchResult, anomalies: list[str]
     ) -> None:
-        """Keep what came, and note which windows have come whole."""
+        """Store the fetched papers, and mark the complete date ranges as done."""
         result, came = self._result, []
         result.warnings += [f"{date_range}: {words}" for words in answer.repairs]
         if anomalies:
@@ -237,7 +237,7 @@ class _Backfill:
             came, self._empty_ranges = [*self._empty_ranges, date_range], []
         else:
             self._empty_ranges.append(date_range)
-        # What moderators hold back appears later: the last days are not done.
+        # Papers that moderators hold back appear later, so the last days are not done.
         last = self._now() - raw_papers.OVERLAP
         whole = [part for each in came if (part := clip(each, last))]
         self._keep(self._select_matching(answer) if anomalies else answer.papers, whole)
@@ -247,7 +247,7 @@ class _Backfill:
         )
 
     def _keep(self, papers: Sequence[Paper], complete_ranges: Sequence[DateRange] = ()) -> None:
-        """Add papers to what is held; of the windows `complete_ranges`, all have come."""
+        """Merge `papers` into the raw papers, and mark `complete_ranges` as backfilled."""
         with self._store.keyword_lock(self._keyword.name):
             before = self._read_stored()
             after = raw_papers.merge_backfill(

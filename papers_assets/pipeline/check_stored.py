@@ -1,4 +1,4 @@
-"""The checks over what is stored, without materializing anything: reads files, writes none."""
+"""Run the asset checks on the stored files, without materializing or writing anything."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -48,7 +48,7 @@ def check_stored_papers(
     covered = harvest_store.coverage(keywords_config, now)
     results = checks.check_papers(
         papers,
-        papers,  # what was published before is not stored
+        papers,  # the previous publication is not stored
         keywords_config,
         keys,
         now,
@@ -114,7 +114,7 @@ def check_stored_readme(
 
 
 def _read_keys(name: str, source: SelectionSource, store: RawPapersStore) -> pd.DataFrame | None:
-    """Return the keys of a keyword's stored papers; None if its list was made from others."""
+    """Return the keys of a keyword's raw papers; None if its list was made from other ones."""
     if not source.etag or source.etag != store.etag(name):
         return None
     stored = store.read_raw_papers_columns(name, KEY_COLUMNS)
@@ -122,7 +122,7 @@ def _read_keys(name: str, source: SelectionSource, store: RawPapersStore) -> pd.
 
 
 def _read_front_page(documents: DocumentStore) -> tuple[bytes | None, str]:
-    """Return the front page, or why there is none."""
+    """Return the front page, or the reason why there is none."""
     try:
         documents.check_front_page()
         return documents.read(documents.front_page_path), ""
@@ -131,7 +131,7 @@ def _read_front_page(documents: DocumentStore) -> tuple[bytes | None, str]:
 
 
 def is_edited_since_publication(papers: pd.DataFrame, keywords_config: KeywordsConfig) -> bool:
-    """Return whether `papers` was published for keywords that the file has otherwise, or not."""
+    """Whether a keyword was edited or removed since `papers` was published."""
     names = set(keywords_config.names)
 
     def is_edited(name: str, source: SelectionSource) -> bool:
@@ -146,7 +146,7 @@ def is_edited_since_publication(papers: pd.DataFrame, keywords_config: KeywordsC
 
 
 def _as_warnings(results: Sequence[CheckResult]) -> list[CheckResult]:
-    """Return the findings, failed ones as warnings: the next publication follows the file."""
+    """Return `results` with failures as warnings: the next publication follows the file."""
 
     def warning(result: CheckResult) -> CheckResult:
         description = f"{result.description} {_EDITED_NOTE}"

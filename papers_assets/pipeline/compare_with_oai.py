@@ -1,7 +1,7 @@
-"""Compare what queries brought with what arXiv's OAI-PMH lists of a day, and keep what is missing.
+"""Compare the query results with arXiv's OAI-PMH list of a day, and store the missing papers.
 
-OAI-PMH does not depend on the index that arXiv searches. So it knows papers that a search does not
-find while that index is behind, or lacks some.
+OAI-PMH does not depend on arXiv's search index. So it lists papers that a search does not find
+while that index is behind or incomplete.
 """
 
 import logging
@@ -32,48 +32,48 @@ from papers_assets.transform.raw_papers import RawPapersSummary, summarize
 logger = logging.getLogger(__name__)
 
 MAX_COMPARISON_REQUESTS = 3
-"""In a run, attempts that fail included."""
+"""Per run, including failed attempts."""
 _matched_fields = attrgetter(*MATCHED)
 
 
 @dataclass(frozen=True)
 class ComparisonResult:
-    """How what queries brought compares with a day of OAI-PMH."""
+    """The result of comparing the query results with a day of OAI-PMH."""
 
     day: date
     compared: int = 0
-    """Versions that match a keyword and that its query should have brought, once a keyword."""
+    """Versions that a keyword's query should have returned, counted once per keyword."""
     missing_papers: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    """By keyword, those that it did not bring, such as 2613.00001v1; they are held now."""
+    """By keyword, the versions that its query lacked, such as 2613.00001v1; stored now."""
     summaries: Mapping[str, RawPapersSummary] = field(default_factory=dict)
-    """By keyword, what is held with them."""
+    """By keyword, a summary of its raw papers after that merge."""
     short_reason: str = ""
-    """Why not everything was compared, or kept; empty: everything was."""
+    """Why not everything was compared or stored; empty: everything was."""
     error: ArxivError | None = None
-    """The same if arXiv brought that about."""
+    """The error, if arXiv was the cause."""
 
 
 class _AnsweredKeyword(NamedTuple):
-    """What is held of a keyword after its query was answered."""
+    """The stored versions of a keyword after its query was answered."""
 
     keyword: Keyword
     since: datetime
-    """The answer should have every version that was submitted later."""
+    """The answer should contain every version submitted later."""
     versions: Mapping[str, int]
-    """The newest of each paper, by arXiv id; of papers of that time."""
+    """The newest stored version of each paper updated later, by arXiv id."""
 
     def lacks(self, paper: Paper) -> bool:
         return self.versions.get(paper.arxiv_id, 0) < paper.version
 
 
 class OaiComparison:
-    """Asks OAI-PMH about keywords that have just been refreshed.
+    """Comparison of keywords that have just been refreshed with OAI-PMH.
 
     Args:
-        sets: of OAI-PMH that have all their papers; none: all of arXiv.
-        client: asks arXiv.
-        store: where papers are held.
-        now: gives the time.
+        sets: the OAI-PMH sets with all of their papers; none: all of arXiv.
+        client: the arXiv client.
+        store: the store of the raw papers.
+        now: returns the current time.
     """
 
     def __init__(
@@ -87,7 +87,7 @@ class OaiComparison:
         self._keywords: dict[str, _AnsweredKeyword] = {}
 
     def add(self, refreshed: RefreshResult) -> None:
-        """Take note of what a keyword's query brought."""
+        """Add a refreshed keyword to the comparison."""
         answer, papers = refreshed.answer, refreshed.raw_papers.rows
         since = raw_papers.find_reach(answer.papers, answer.total_results)
         if since is None:
@@ -100,10 +100,10 @@ class OaiComparison:
         self._keywords[name] = _AnsweredKeyword(refreshed.keyword, since, versions)
 
     def compare(self) -> ComparisonResult:
-        """Ask for the newest day that is over, and keep what the queries did not bring of it.
+        """Fetch the newest publication day that is over, and store what the queries lacked.
 
-        What arXiv announced in the evening before that day, its search should have since its first
-        hours. Whatever goes wrong costs no keyword anything: it is a `problem`.
+        arXiv's search should have the announcement of the evening before since the first hours of
+        that day. A failure affects no keyword: it becomes the `short_reason`.
         """
         yesterday = self._now().astimezone(UTC).date() - timedelta(days=1)
         day = find_last_publication_day(yesterday)
@@ -113,7 +113,7 @@ class OaiComparison:
                 day, self._sets, self._list_records, max_requests=MAX_COMPARISON_REQUESTS
             )
             comparison = self._compare_day(found)
-        except Exception as error:  # a mistake of ours must not cost what the queries brought
+        except Exception as error:  # a bug here must not cost the query results
             logger.exception("OAI-PMH, %s: unexpectedly", day)
             comparison = ComparisonResult(day, short_reason=describe_unexpected(error))
         self._log_result(comparison)

@@ -1,4 +1,4 @@
-"""Which parts of which editions somebody has yet to be told of, and in which words. Pure."""
+"""Compose messages from editions and deliver the pending parts to each channel or recipient."""
 
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -17,18 +17,18 @@ from papers_assets.transform.digest import Digest, build_digest
 from papers_assets.transform.editions import Edition, Position
 
 MAX_DAYS = 14
-"""Editions, newest first, that are told of after an outage. Older ones are in output/digests."""
+"""The newest editions that are sent after an outage; older ones are in output/digests."""
 
 
 def pending_parts(
     days: Sequence[date], read: Callable[[date], Edition | None], last_position: Position
 ) -> Iterator[tuple[Edition, int]]:
-    """Return the parts that come after `last_position`, in order, each with its edition.
+    """Yield the parts after `last_position` in order, each with its edition.
 
     Args:
-        days: of all editions, in order.
-        read: gives a day's edition.
-        last_position: what was told of last; see `initial_position`.
+        days: the days of all editions, in order.
+        read: returns the edition of a day.
+        last_position: the last delivered part; see `initial_position`.
     """
     for day in _days_from(days, last_position)[-MAX_DAYS:]:
         if (edition := read(day)) is not None:
@@ -38,14 +38,14 @@ def pending_parts(
 
 
 def expired_days(days: Sequence[date], last_position: Position) -> list[date]:
-    """Return the days after `last_position` that are too many to be sent."""
+    """Return the days after `last_position` that are not sent, beyond the newest `MAX_DAYS`."""
     return [day for day in _days_from(days, last_position)[:-MAX_DAYS] if day > last_position.day]
 
 
 def initial_position(days: Sequence[date]) -> Position:
-    """Return what counts as told to who comes anew: all but the newest day.
+    """Return the position of a new recipient: all but the newest day count as delivered.
 
-    It is to be noted before the first delivery, which may fail.
+    Store it before the first delivery, which may fail.
     """
     return Position(days[-1], 0) if days else Position(date.min, 0)
 
@@ -54,7 +54,7 @@ def _days_from(days: Sequence[date], last_position: Position) -> list[date]:
     return [day for day in days if day >= last_position.day]
 
 
-def build_message(  # noqa: PLR0913 - most are said by name
+def build_message(  # noqa: PLR0913 - most are keyword-only
     edition: Edition,
     part: int,
     names: Sequence[str],
@@ -64,16 +64,16 @@ def build_message(  # noqa: PLR0913 - most are said by name
     when_nothing_changed: bool = False,
     title: str = "Daily Papers",
 ) -> Message | None:
-    """Put a part of an edition into words; None: there is nothing worth a message.
+    """Return the message for a part of an edition; None: nothing to send.
 
     Args:
-        edition: what changed.
-        part: of it.
-        names: of all keywords.
+        edition: the edition.
+        part: the number of the part.
+        names: the names of all keywords.
         list_url: the address of the whole list; empty: unknown.
-        only: tell of these keywords alone; None: of all.
-        title: what digests are called.
-        when_nothing_changed: whether that is worth a message on its day's first part.
+        only: restrict the message to these keywords; None: all.
+        title: the title of digests.
+        when_nothing_changed: whether the first part of a day is sent without any changes.
     """
     digest = build_digest(edition, names, part=part, only=only, title=title)
     if not digest.groups and not digest.newly_followed and not (when_nothing_changed and part == 1):
@@ -130,22 +130,22 @@ def _message_data(digest: Digest) -> dict[str, object]:
 
 
 Composer = Callable[[Edition, int, tuple[str, ...] | None], Message | None]
-"""Puts a part of an edition into words, for readers of some keywords, or of all."""
+"""Returns the message for a part of an edition, restricted to some keywords (None: all)."""
 Recipients = Mapping[str, tuple[str, ...] | None]
 """The keywords of each recipient; None: all."""
 _MAX_REFUSALS = 2
-"""In a row. Who refuses more refuses us, and not what we have to say."""
+"""In a row: after that the channel is taken to refuse every message, whatever its content."""
 
 
 class DeliveryLog:
-    """How far everybody has been told."""
+    """The last delivered part of each channel and recipient."""
 
     def __init__(self, edition_store: EditionStore, names: Iterable[str]) -> None:
-        """Read it, and note where those begin who are new: their first delivery may fail."""
+        """Read the log and store the initial position of new names: a first delivery may fail."""
         self._outputs, self._days = edition_store, edition_store.list_days()
         start = initial_position(self._days)
         marks = dict.fromkeys(names, start) | edition_store.read_deliveries()
-        # Who was told of a day that never was, by a wrong clock, begins anew.
+        # A position after the newest edition comes from a wrong clock: start again.
         self._positions = {
             to: mark if mark.day <= start.day else start for to, mark in marks.items()
         }
@@ -153,15 +153,15 @@ class DeliveryLog:
         self._editions: dict[date, Edition | None] = {}
 
     def pending_parts(self, name: str) -> "deque[tuple[Edition, int]]":
-        """Return the parts that come next for somebody."""
+        """Return the parts that `name` has not received, in order."""
         return deque(pending_parts(self._days, self._read_edition, self._positions[name]))
 
     def expired_days(self, name: str) -> list[date]:
-        """Return the days that somebody is not told of any more, since there are too many."""
+        """Return the days that `name` will not receive, because they are too many."""
         return expired_days(self._days, self._positions[name])
 
     def record(self, name: str, edition: Edition, part: int) -> None:
-        """Note that somebody has been told of a part."""
+        """Record that a part was delivered to `name`."""
         self._positions[name] = Position(edition.day, part)
         self._outputs.write_deliveries(self._positions)
 
@@ -173,7 +173,7 @@ class DeliveryLog:
 
 @dataclass
 class _Queue:
-    """What waits for somebody, and how it goes."""
+    """The pending parts of one name, and the failures so far."""
 
     waiting: "deque[tuple[Edition, int]]"
     errors: list[DeliveryError] = field(default_factory=list)
@@ -182,7 +182,7 @@ class _Queue:
 
     @property
     def has_next(self) -> bool:
-        """Whether the next part is to be tried."""
+        """Whether there is a next part to try."""
         stopped = self.refusals >= _MAX_REFUSALS or (self.errors and self.errors[-1].is_transient)
         return bool(self.waiting) and not stopped
 
@@ -193,20 +193,20 @@ class _Queue:
 
 @dataclass(frozen=True)
 class DeliveryResult:
-    """What has been told."""
+    """The result of a delivery."""
 
     messages: int
     expired_days: list[date]
-    """Days of which nobody is told any more; their digests are in output/digests."""
+    """Days that are not sent any more; their digests are in output/digests."""
 
 
 def deliver_all(
     edition_store: EditionStore, name: str, compose: Composer, deliver: Callable[[Message], object]
 ) -> DeliveryResult:
-    """Deliver what `name` has not been told of.
+    """Deliver the pending parts to `name`.
 
     Raises:
-        NotDelivered: by `deliver`; what could be delivered is noted.
+        DeliveryError: from `deliver`; successful deliveries are recorded.
     """
     messages = 0
     with edition_store.delivery_lock():
@@ -221,7 +221,7 @@ def deliver_all(
             except DeliveryError as error:
                 line.record_failure(error)
                 continue
-            if message or not line.errors:  # what is nothing to tell must not pass over a refusal
+            if message or not line.errors:  # a part without a message must not skip a refused one
                 line.refusals = 0
                 messages += bool(message)
                 ledger.record(name, edition, part)
@@ -233,17 +233,17 @@ def deliver_all(
 def deliver_mail(
     edition_store: EditionStore, mailer: Mailer, recipients: Recipients, compose: Composer
 ) -> DeliveryResult:
-    """Send each recipient what they have not been told of; one who refuses stops nobody else.
+    """Send each recipient their pending parts; a refusal does not stop the other recipients.
 
     Raises:
-        NotDelivered: somebody could not be reached; what could be delivered is noted.
+        DeliveryError: a recipient could not be reached; successful deliveries are recorded.
     """
     messages = 0
     with edition_store.delivery_lock():
         ledger = DeliveryLog(edition_store, map(_recipient_key, recipients))
         lines = {to: _Queue(ledger.pending_parts(_recipient_key(to))) for to in recipients}
         lost = sorted({day for to in recipients for day in ledger.expired_days(_recipient_key(to))})
-        # All who wait for something get their next part together, over one connection.
+        # Send the next part of every recipient together, over one connection.
         while turn := {to: line.waiting.popleft() for to, line in lines.items() if line.has_next}:
             notices = {to: compose(*part, recipients[to]) for to, part in turn.items()}
             message = {to: found for to, found in notices.items() if found}
@@ -269,5 +269,5 @@ def deliver_mail(
 
 
 def _recipient_key(address: str) -> str:
-    """Name a recipient without saying who it is: the note is where the run history is."""
+    """Return a recipient's key, a hash: the delivery log is stored beside the run history."""
     return f"email {sha256(address.casefold().encode()).hexdigest()[:16]}"

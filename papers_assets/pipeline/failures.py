@@ -1,4 +1,4 @@
-"""Why a keyword, or a day, did not come; in words for logs, and for readers of the README. Pure."""
+"""Reasons for failures of keywords and days, for logs and for readers of the README. Pure."""
 
 from dataclasses import dataclass
 
@@ -12,24 +12,24 @@ BUG_REASON = "of a mistake in papers-assets"
 
 @dataclass(frozen=True)
 class RefreshFailure:
-    """A keyword that could not be refreshed; of what was held of it, nothing is lost."""
+    """A keyword that could not be refreshed; no stored paper is lost."""
 
     keyword: Keyword
     reason: str
     short_reason: str
-    """The same in words for readers of the README."""
+    """The reason for readers of the README."""
 
 
 def describe_unexpected(error: Exception) -> str:
-    """Tell of what nobody thought of."""
+    """Return the reason for an unexpected exception."""
     return to_printable(f"unexpectedly, {type(error).__name__}: {error}")
 
 
 def describe_not_asked(error: Exception) -> str:
-    """Tell why arXiv was not asked any more."""
+    """Return the reason for not asking arXiv any more."""
     return f"not asked, after this: {error}"
 
 
 def short_reason_for(error: Exception) -> str:
-    """Give, for readers of the README, what arXiv did, or that storage failed."""
+    """Return the reason for readers of the README: what arXiv did, or that storage failed."""
     return error.short_reason if isinstance(error, ArxivError) else NOT_STORED

@@ -1,6 +1,6 @@
-"""Bring in what arXiv's OAI-PMH lists of days, newest day first, and keep it.
+"""Harvest arXiv's OAI-PMH lists, newest day first, and store them.
 
-A day that cannot be had keeps what came of it, and does not keep the others from being asked.
+The records of an incomplete day are stored too, and the other days are still requested.
 """
 
 import logging
@@ -32,22 +32,22 @@ logger = logging.getLogger(__name__)
 _MAX_NAMED = 3
 _SATURDAY = 5
 _MANY_PAPERS = 20
-"""Records that are not all listed on later days instead, a few days later."""
+"""So many records do not all move to the lists of later days within a few days."""
 
 
 @dataclass(frozen=True)
 class HarvestedDay:
-    """A day of which arXiv listed everything; it is on disk."""
+    """A completely harvested day, as stored on disk."""
 
     day: date
     listed: int
     """Papers in arXiv's list."""
     new: int
-    """Versions that had not come with the day before."""
+    """Versions that are new or changed since the day was last harvested."""
     stored: int
-    """Versions of the day that are held."""
+    """Versions stored for the day."""
     deleted: int
-    """Papers that arXiv has removed; what is held of them stays."""
+    """Papers that arXiv has removed; their stored versions stay."""
     requests: int
     seconds_waited: float
     unreadable_records: tuple[str, ...] = ()
@@ -56,23 +56,23 @@ class HarvestedDay:
 
 @dataclass(frozen=True)
 class HarvestFailure:
-    """A day of which not everything came; what came is kept."""
+    """A day that was not completely harvested; the fetched records are stored."""
 
     day: date
     reason: str
     short_reason: str
-    """The same in words for readers of the README."""
+    """The reason for readers of the README."""
     was_asked: bool = True
-    """False: there was no time for it, or no more asking after what became of others."""
+    """False: the deadline had passed, or the circuit breaker was open."""
 
 
 def list_days_due(
     since: date, now: datetime, harvest_store: HarvestStore, sets: Sequence[str]
 ) -> list[date]:
-    """Return the days from `since` to today of which more may come, newest first.
+    """Return the days from `since` to today that are not final, newest first.
 
-    Those of long ago that could not be had come last, lest they keep others from being asked for;
-    and among themselves each day another first.
+    Old days that failed come last, so that they do not delay the others. They rotate: another one
+    is first each day.
     """
     known, problems = harvest_store.readable_days(), harvest_store.read_problems()
     today = now.astimezone(UTC).date()
@@ -90,14 +90,14 @@ def harvest_days(
     harvest_store: HarvestStore,
     now: Callable[[], datetime],
 ) -> Iterator[HarvestedDay | HarvestFailure]:
-    """Ask for each of `days` in turn, and say what became of it.
+    """Harvest each of `days` in turn, and yield its result.
 
     Args:
-        days: UTC, in the order in which to ask.
-        sets: of OAI-PMH; none: the whole archive.
-        client: asks arXiv.
-        harvest_store: where days are kept.
-        now: gives the time.
+        days: the days (UTC), in the order in which to request them.
+        sets: the OAI-PMH sets; none: the whole archive.
+        client: the arXiv client.
+        harvest_store: the store of the harvested days.
+        now: returns the current time.
     """
     breaker = CircuitBreaker()
     for number, day in enumerate(days, 1):
@@ -112,10 +112,10 @@ def harvest_days(
             breaker.record_success()
         except (ArxivError, StoreError, OSError) as error:
             breaker.record_failure(error)
-            # As the days after it: or it would count as failed, and be asked for after older ones.
+            # As the days after it: as a failed day it would be requested after older ones.
             was_asked = not isinstance(error, ArxivDeadlineExceeded)
             outcome = HarvestFailure(day, str(error), short_reason_for(error), was_asked=was_asked)
-        except Exception as error:  # a mistake of ours must not cost the other days
+        except Exception as error:  # a bug here must not stop the other days
             logger.exception("%s: unexpectedly", day)
             outcome = HarvestFailure(day, describe_unexpected(error), BUG_REASON)
         if isinstance(outcome, HarvestFailure):
@@ -131,7 +131,7 @@ def _harvest_day(
     now: Callable[[], datetime],
 ) -> HarvestedDay | HarvestFailure:
     waited, requests = client.seconds_waited, client.requests
-    asked_at = now()  # what arXiv adds while we ask may be missing
+    asked_at = now()  # papers that arXiv adds during the request may be missing
     found = _fetch_listing(day, sets, client, harvest_store)
     anomaly = found.problem or _describe_empty_day(found, asked_at.date())
     if anomaly and found.requests < MAX_REQUESTS:
@@ -164,11 +164,11 @@ def _harvest_day(
 def _fetch_listing(
     day: date, sets: Sequence[str], client: ArxivClient, harvest_store: HarvestStore
 ) -> DayListing:
-    """Ask for a day. When arXiv breaks off, what came is kept.
+    """Fetch the list of a day.
 
     Raises:
-        ArxivError: arXiv broke off.
-        StoreError: what came cannot be stored.
+        ArxivError: the list broke off; the fetched records are stored.
+        StoreError: the fetched records cannot be stored.
     """
     found = fetch_day(day, sets, client.list_records)
     if found.error:
@@ -179,7 +179,7 @@ def _fetch_listing(
 
 
 def _describe_empty_day(listing: DayListing, today: date) -> str:
-    """Return that nothing was listed, if that is odd: on a weekday that is over."""
+    """Return the anomaly of an empty list of a past weekday; empty: there is none."""
     is_odd = (
         not listing.records and not listing.unreadable_records and listing.day.weekday() < _SATURDAY
     )
@@ -189,14 +189,15 @@ def _describe_empty_day(listing: DayListing, today: date) -> str:
 def _with_emptiness_problem(
     listing: DayListing, harvest_store: HarvestStore, sets: Sequence[str], asked_at: datetime
 ) -> DayListing:
-    """Return the day with a fault if nothing is listed where much was before.
+    """Return the listing with a problem if it is empty but had many records before.
 
-    No day loses all so soon. Later it may, when arXiv touches very many papers at once.
+    A day does not lose all of its records within `FINAL_AFTER`. Later it may, when arXiv changes
+    very many papers at once.
     """
     if listing.problem or listing.records:
         return listing
     before = harvest_store.readable_days().get(listing.day)
-    # Of other sets, nothing is known of these.
+    # The counts of other sets say nothing about these sets.
     listed = (
         sum((before.counts_by_set or {}).get(set_, 0) for set_ in sets or ("",)) if before else 0
     )
@@ -212,10 +213,10 @@ def _store(
     *,
     complete_at: datetime | None,
 ) -> tuple[int, int]:
-    """Add what came to what is held of the day; give how much of it is new, and how much is held.
+    """Merge the listing into the stored day; return the numbers of new and of stored versions.
 
     Raises:
-        StoreError: it cannot be read or written.
+        StoreError: the day cannot be read or written.
     """
     papers = [record.paper for record in listing.records.values() if record.paper is not None]
     came = schema.to_table(papers)
@@ -228,7 +229,7 @@ def _store(
         if before is not None and not new and complete_at is None:
             return 0, len(there)
         after = schema.merge_rows(there, came)
-        # What was not whole is of no use to say what was asked for.
+        # An incomplete listing does not change which sets were harvested, and when.
         known = before if complete_at is None else None
         harvest_store.write(
             DayStatus(
@@ -252,7 +253,7 @@ def _store(
 
 
 def _count_changed(old: pa.Table, fetched: pa.Table) -> int:
-    """Count the versions that are new, and those whose text is: other keywords may match it now."""
+    """Count new versions and those with a new text, which other keywords may match now."""
     before = dict(zip(schema.list_versions(old), old.to_pylist(), strict=True))
     after = zip(schema.list_versions(fetched), fetched.to_pylist(), strict=True)
     return sum(before.get(version) != row for version, row in after)

@@ -1,4 +1,4 @@
-"""What is found of a keyword in the harvest, on its way to what is held of it."""
+"""The papers that a scan of the harvest finds for one keyword, and their merge."""
 
 import logging
 from dataclasses import dataclass, field
@@ -20,42 +20,42 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class ScanResult:
-    """A keyword that was looked for in all that there was."""
+    """A keyword for which the whole harvest has been scanned."""
 
     keyword: Keyword
     refreshed_at: datetime
-    """When arXiv was asked for the newest of it."""
+    """When arXiv was asked for the newest harvested day."""
     days: int
-    """How many days were looked through this time."""
+    """Days scanned in this run."""
     summary: RawPapersSummary | None = None
-    """After the merge; it is on disk. None: there was nothing to add."""
+    """The raw papers after the merge, as stored on disk. None: there was nothing to add."""
     new: int = 0
-    """Papers of which no version was held before."""
+    """Papers without a stored version before."""
     revised: int = 0
-    """Versions of papers that were held in another version."""
+    """New versions of papers that were stored in another version."""
     warnings: tuple[str, ...] = ()
 
 
 @dataclass
 class KeywordScan:
-    """Of one keyword, while it is looked for."""
+    """The state of one keyword during a scan."""
 
     keyword: Keyword
     store: RawPapersStore
     days: int = 0
-    """Looked through by the last look."""
+    """Days in the last pass of the scan."""
     scanned_until: int = 0
-    """Up to which write of the harvest it has been looked for."""
+    """The watermark: the last write of the harvest that has been scanned."""
     signature: str = ""
-    """Of what is on disk: `RawPapersStore.etag`."""
+    """`RawPapersStore.etag` of the raw papers on disk."""
     stored_watermark: int = 0
-    """`RawPapers.scanned_until` of that."""
+    """`RawPapers.scanned_until` of the raw papers on disk."""
     failure: str = ""
-    """Why it cannot be stored; empty: it can."""
+    """Why the keyword cannot be stored; empty: it can."""
     is_dirty: bool = False
-    """Whether to write it even if nothing waits to be."""
+    """Whether to write the raw papers even if no matches are waiting."""
     has_lost_file: bool = False
-    """Whether its file was found damaged since a look began."""
+    """Whether its file was found damaged since the pass began."""
     _waiting: list[pa.Table] = field(default_factory=list)
     _new: int = 0
     _revised: int = 0
@@ -63,15 +63,15 @@ class KeywordScan:
     _warnings: list[str] = field(default_factory=list)
 
     def start(self, scan_state: ScanState, etag: str, now: datetime) -> int:
-        """Say up to which write of the harvest it has been looked for, by what is on disk, too.
+        """Return the watermark of the keyword, by its scan state and its raw papers on disk.
 
         Args:
-            scan_state: what is noted of it, and holds.
-            etag: of what is held: `RawPapersStore.etag`.
-            now: aware.
+            scan_state: the scan state of the keyword, which must be valid for it.
+            etag: `RawPapersStore.etag` of its raw papers.
+            now: the current time, aware.
         """
         self.signature = etag
-        # A clock was ahead, and what was written says so.
+        # The clock was ahead when the scan state was written: write the raw papers again.
         self.is_dirty = bool(
             scan_state.refreshed_at and scan_state.refreshed_at > now + CLOCK_TOLERANCE
         )
@@ -79,8 +79,8 @@ class KeywordScan:
             self.stored_watermark = scan_state.stored_watermark
             return scan_state.scanned_until
         if scan_state.etag and not etag:
-            return 0  # somebody removed what was held
-        # Looking back and pruning leave the label as it was; a backup has that of its day.
+            return 0  # the raw papers were deleted
+        # Backfills and pruning keep the watermark in the file; a backup has an older one.
         self.stored_watermark = self._read_watermark()
         return (
             scan_state.scanned_until
@@ -89,11 +89,11 @@ class KeywordScan:
         )
 
     def add(self, rows: pa.Table) -> None:
-        """Take rows, as `schema.to_table` gives them, to be written by `write_matches`."""
+        """Add rows, as `schema.to_table` returns them, for `write_matches` to write."""
         self._waiting.append(rows)
 
     def write_matches(self, now: datetime, coverage: Coverage, *, is_last: bool) -> None:
-        """Write what was found; if it is not the last of it, nothing is fresh by it yet."""
+        """Merge the matches so far; only the last write advances the watermark and freshness."""
         if not (self._waiting or self.is_dirty) or self.failure:
             return
         name = self.keyword.name
@@ -101,16 +101,16 @@ class KeywordScan:
             with self.store.keyword_lock(name):
                 self._write_matches(now, coverage, is_last=is_last)
         except (StoreError, OSError) as error:
-            logger.error("%s: not kept: %s", name, error)  # noqa: TRY400 - a story
+            logger.error("%s: not kept: %s", name, error)  # noqa: TRY400 - expected
             self.failure = str(error)
-        except Exception as error:  # a mistake of ours must not cost the other keywords theirs
+        except Exception as error:  # a bug here must not stop the other keywords
             logger.exception("%s: unexpectedly", name)
             self.failure = describe_unexpected(error)
         self._waiting, self.is_dirty = [], not is_last
 
     def _write_matches(self, now: datetime, coverage: Coverage, *, is_last: bool) -> None:
         before = self._read()
-        # Who has lost what was held is looked for everywhere first.
+        # A keyword that lost its file is not complete before a scan of the whole harvest.
         is_all = is_last and not self.has_lost_file
         after = raw_papers.merge_harvest(
             self.keyword,
@@ -149,7 +149,7 @@ class KeywordScan:
             return None
 
     def _read_watermark(self) -> int:
-        """Read up to which write the harvest had been looked through when the file was written."""
+        """Read the watermark in the file of the raw papers; 0: there is none."""
         name = self.keyword.name
         try:
             found = self.store.read_raw_papers_columns(name, ("updated",), range(1))
@@ -157,11 +157,11 @@ class KeywordScan:
             with self.store.keyword_lock(name):
                 found = self._read()
         except (StoreError, OSError):
-            return 0  # `write_matches` says what is wrong with it
+            return 0  # `write_matches` reports the error
         return (found.scanned_until or 0) if found else 0
 
     def record_failure(self) -> None:
-        """Note on disk that it cannot be stored, or else forget what was wrong before."""
+        """Write the short reason to disk if it cannot be stored, or clear an earlier one."""
         try:
             with self.store.keyword_lock(self.keyword.name):
                 self.store.write_failure_reason(
@@ -171,7 +171,7 @@ class KeywordScan:
             logger.warning("%s: that is not noted on disk: %s", self.keyword.name, error)
 
     def result(self, coverage: Coverage) -> ScanResult | RefreshFailure:
-        """Return what became of the keyword."""
+        """Return the result of the scan for the keyword."""
         if self.failure:
             return RefreshFailure(self.keyword, self.failure, NOT_STORED)
         if self.has_lost_file:

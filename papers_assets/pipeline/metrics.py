@@ -1,7 +1,7 @@
-"""What a Prometheus can read of the product, in its own terms.
+"""Metrics for Prometheus.
 
-A keyword of which nothing was ever fetched is infinitely old, rather than absent: what is absent
-raises no alarm. What runs counted is absent while it cannot be read: zero would be untrue.
+A keyword that was never fetched has an infinite age: if its metric were absent, no alert would
+fire. The counters of the runs are absent while they cannot be read: zero would be wrong.
 """
 
 import math
@@ -18,7 +18,7 @@ from papers_assets.storage.run_counters import Counts
 
 
 def build_metric_families(state: Status) -> Iterator[Metric]:
-    """Say it in Prometheus' terms."""
+    """Yield all metrics of a status."""
     if state.counts:
         yield from _run_metrics(state.counts)
     yield from _keyword_metrics(state)
@@ -151,7 +151,7 @@ class _StatusCollector(Collector):
         return build_metric_families(self._read_status())
 
     def describe(self) -> Iterable[Metric]:
-        return []  # or it would be asked to collect when it is registered
+        return []  # without it, registering would call collect()
 
 
 def render_metrics(read_status: Callable[[], Status]) -> str:
@@ -163,17 +163,17 @@ def serve_metrics(read_status: Callable[[], Status], host: str, port: int) -> Ca
     """Serve all metrics at http://host:port/metrics from a thread of their own.
 
     Returns:
-        Waits for ever, that is until the program is interrupted.
+        A function that blocks until the program is interrupted.
 
     Raises:
-        OSError: nothing can listen there.
+        OSError: the address cannot be listened on.
     """
     _, thread = start_http_server(port, host, _build_registry(read_status))
     return thread.join
 
 
 def _build_registry(read_status: Callable[[], Status]) -> CollectorRegistry:
-    # Its own: the library's default one has metrics of this process, which nobody asked for.
+    # The library's default registry would add metrics of this process.
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_StatusCollector(read_status))
     return registry

@@ -1,8 +1,8 @@
-"""How far to read: from the newest result back to what is held already, page by page. Pure.
+"""Fetch search results page by page, from the newest back to the stored papers. Pure.
 
-A keyword can have more new papers a day than its cap, so that one page of them need not reach
-yesterday's newest. Reading on until the pages meet what is held is what makes sure that no paper
-is lost between two runs.
+A keyword can have more new papers a day than its cap, so that one page may not reach yesterday's
+newest paper. Fetching until the pages reach stored papers ensures that no paper is lost between
+two runs.
 """
 
 from collections.abc import Callable, Iterable
@@ -23,7 +23,7 @@ _SLACK = timedelta(days=1)
 _MINUTE = timedelta(minutes=1)
 
 
-def fetch_until_known(  # noqa: PLR0913 - all but three are said by name
+def fetch_until_known(  # noqa: PLR0913 - all but three are keyword-only
     keyword: Keyword,
     fetch_page: Callable[[int, int], Page],
     known_until: datetime | None,
@@ -33,20 +33,20 @@ def fetch_until_known(  # noqa: PLR0913 - all but three are said by name
     first_page: int | None = None,
     max_pages: int = MAX_PAGES,
 ) -> SearchResult:
-    """Ask for pages until they meet stored papers and, if `until_cap`, fill the cap.
+    """Fetch pages until they reach stored papers and, if `until_cap`, fill the cap.
 
-    Reading ends at a page that is not what its own answer promises: what came until then comes
-    with a `fault`. So does what came before a page that does not come, with an `error`.
+    Fetching ends at a page that contradicts its own answer, and the result has a `problem`. If a
+    page other than the first cannot be fetched, the result has the pages before it and an `error`.
 
     Args:
-        keyword: what to ask for.
-        fetch_page: gives the page that begins at a result and has so many of them.
-        known_until: read back to here: everything older is held. None: nothing is.
-        until_cap: whether what is held was fetched for no cap at all, or for a smaller one.
+        keyword: the keyword.
+        fetch_page: returns a page, by the index of its first result and its size.
+        known_until: fetch back to here, since everything older is stored. None: nothing is.
+        until_cap: whether the stored papers were fetched for no cap at all, or for a smaller one.
         expected_results: how many results are known to be newer than `known_until`; the first page
-            has room for them.
-        first_page: how many results the first page is asked to have, whatever is expected.
-        max_pages: where to stop all the same.
+            is large enough for them.
+        first_page: the size of the first page, whatever is expected; None: computed.
+        max_pages: the maximum number of pages.
 
     Raises:
         ArxivError: from `fetch_page`, for the first page.
@@ -83,13 +83,13 @@ def fetch_until_known(  # noqa: PLR0913 - all but three are said by name
             return SearchResult(
                 papers, total, pages, gap, fault, tuple(unreadable), tuple(repaired)
             )
-        # Who has to read on reads more at a time: requests are what is scarce.
+        # Double the page size: requests are the scarce resource.
         size = min(2 * size, MAX_PAGE_SIZE, MAX_RESULTS - start)
 
 
 def _find_disorder(page: Page) -> str:
     times = [paper.updated for paper in page.papers]
-    oldest = accumulate(times, min)  # not the neighbour: a slow drift the wrong way is wrong too
+    oldest = accumulate(times, min)  # not the previous result: a slow drift is wrong too
     wrong = sum(time > old + _SLACK for old, time in zip(oldest, times[1:], strict=False))
     return f"results not in the order asked for, {wrong} times" if wrong else ""
 
@@ -97,13 +97,14 @@ def _find_disorder(page: Page) -> str:
 def fetch_range(
     date_range: DateRange, fetch_page: Callable[[int, int], Page]
 ) -> SearchResult | None:
-    """Ask for every result of a window, page by page; None if arXiv has more than it gives out.
+    """Fetch every result of a date range; None if there are more than `MAX_RESULTS`.
 
-    If a page does not come, those before it do, with an `error`.
+    If a page other than the first cannot be fetched, the result has the pages before it and an
+    `error`.
 
     Args:
         date_range: when the papers were submitted.
-        fetch_page: gives the page that begins at a result and has so many of them.
+        fetch_page: returns a page, by the index of its first result and its size.
 
     Raises:
         ArxivError: from `fetch_page`, for the first page.
@@ -147,12 +148,12 @@ def fetch_range(
 
 
 def is_just_after(paper: Paper, date_range: DateRange) -> bool:
-    """Whether a paper is of the extra minute that `query.submitted_in_parameters` asks for."""
+    """Whether a paper is from the extra minute that `query.submitted_in_parameters` requests."""
     return date_range.end <= paper.published < date_range.end + _MINUTE
 
 
 def find_outside(papers: Iterable[Paper], date_range: DateRange) -> str:
-    """Return how many papers were submitted on days that were not asked for; empty: none."""
+    """Return how many papers were submitted outside the date range, as a text; empty: none."""
     outside = sum(
         p.published not in date_range and not is_just_after(p, date_range) for p in papers
     )

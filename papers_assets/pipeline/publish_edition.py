@@ -1,4 +1,4 @@
-"""From the asset `papers` to the day's edition: reads and writes. What is new says `changes`."""
+"""Publish the changes in the asset `papers` as a part of the day's edition."""
 
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
@@ -21,16 +21,16 @@ from papers_assets.transform.selection_cache import compute_fingerprint
 
 @dataclass(frozen=True)
 class PublishResult:
-    """What became of a comparison."""
+    """The result of comparing `papers` with the announced papers."""
 
     edition: Edition | None
-    """The newest; None: there has been none."""
+    """The newest edition; None: there is none yet."""
     differences: pd.DataFrame
-    """What is different this time, see `changes.diff`; empty: nothing is."""
+    """The changes, as `changes.diff` returns them; empty: there are none."""
     announced: pd.DataFrame
-    """What editions have told of now, read back from disk."""
+    """All announced papers, read back from disk."""
     papers: pd.DataFrame
-    """What was compared."""
+    """The asset `papers` that was compared."""
 
 
 def publish_edition(
@@ -39,10 +39,10 @@ def publish_edition(
     edition_store: EditionStore,
     now: Callable[[], datetime],
 ) -> PublishResult:
-    """Add what is new in `papers` to the day's edition, if anything is.
+    """Add the changes in `papers` to the day's edition, if there are any.
 
     Raises:
-        StoreError: papers, or an edition, cannot be read or written.
+        StoreError: `papers` or an edition cannot be read or written.
     """
     with store.publish_lock():
         papers, before = store.read_papers(), edition_store.read_announced()
@@ -52,7 +52,7 @@ def publish_edition(
         differences = changes.diff(
             before.papers, papers, keywords_config.names, before.updates, definitions
         )
-        # Of a list that is not there, nobody knows what left it.
+        # Without a list, it is unknown which papers left it.
         refreshed = read_refresh_times(papers)
         differences = differences[
             (differences["kind"] != ChangeKind.REMOVED.value)
@@ -90,7 +90,7 @@ def publish_edition(
             now=time,
             baselines=baselines,
         )
-        # The edition first: what is known can be made from it, if we get no further.
+        # Write the edition first: after a crash, the announced papers can be rebuilt from it.
         edition_store.write_edition(edition)
         announced = changes.apply_changes(before.papers, papers, differences)
         edition_store.write_announced(AnnouncedPapers(announced, edition.position, updated))
@@ -105,7 +105,7 @@ def _list_baselines(
     refreshed: Collection[str],
     part: int,
 ) -> Iterator[Baseline]:
-    """Describe the first lists: of keywords that arXiv answered for, or of which something came."""
+    """Yield the baselines of first lists that were refreshed or have papers."""
     came = set(differences.loc[differences["kind"] == ChangeKind.BASELINE.value, "keyword"])
     counts = papers["keyword"].value_counts()
     for name in first_lists:
@@ -114,10 +114,10 @@ def _list_baselines(
 
 
 def _edition_day(edition_store: EditionStore, today: date) -> date:
-    """Return the edition's day; a change of the time zone brings back no day that is over.
+    """Return the edition's day; it never precedes the newest one after a time zone change.
 
     Raises:
-        StoreError: there is an edition of a day that is yet to come.
+        StoreError: there is an edition of a future day.
     """
     newest = max(edition_store.list_days(), default=today)
     if newest > today + timedelta(days=1):
@@ -133,7 +133,7 @@ def _edition_day(edition_store: EditionStore, today: date) -> date:
 def _next_position(
     day: date, edition: Edition | None, announced_until: Position | None
 ) -> Position:
-    """Return the next part of the day; a number that was used is not used again."""
+    """Return the position of the day's next part; part numbers are never reused."""
     used = [edition.position.part] if edition else []
     used += [announced_until.part] if announced_until and announced_until.day == day else []
     return Position(day, max(used, default=0) + 1)

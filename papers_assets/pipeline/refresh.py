@@ -1,7 +1,7 @@
-"""Bring keywords up to date, one after the other: ask arXiv, merge with what is held, keep.
+"""Refresh keywords one after the other: query arXiv, merge the answer and store it.
 
-A keyword that fails keeps what it had, and does not keep the others from being asked. But when
-arXiv itself is in trouble, they are asked with less and less patience.
+A keyword that fails keeps its raw papers and does not stop the others. But if arXiv itself fails,
+the circuit breaker allows the next keyword only one attempt, and after repeated failures none.
 """
 
 import logging
@@ -38,15 +38,16 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class RefreshOptions:
-    """What a refresh is to do beyond bringing the newest papers."""
+    """The options of a refresh besides fetching the newest papers."""
 
     full_refresh: bool = False
-    """Read up to the cap, and months that have come, as if nothing were held. It stays held."""
+    """Fetch up to the cap, and backfilled months again, as if nothing were stored. The raw papers
+    stay."""
     backfill: DateSpan | None = None
-    """Fetch the papers submitted on these days, too."""
+    """Also fetch the papers submitted on these days."""
     oai_comparison_sets: Sequence[str] | None = None
-    """Sets of OAI-PMH (none: all of arXiv) of which a day is compared with what queries brought;
-    None: nothing is compared."""
+    """OAI-PMH sets (none: all of arXiv) to compare with the query results for one day; None:
+    compare nothing."""
 
 
 def refresh(
@@ -56,10 +57,10 @@ def refresh(
     now: Callable[[], datetime],
     options: RefreshOptions = RefreshOptions(),
 ) -> Iterator[RefreshResult | RefreshFailure | ComparisonResult | BackfillResult]:
-    """Refresh each of `keywords` in turn and say what became of it.
+    """Refresh each of `keywords` in turn, and yield its result.
 
-    When all are refreshed, they are compared with a day of OAI-PMH, if wished for. Looking back
-    comes last: it can take hours.
+    Then compare them with a day of OAI-PMH, if `options` ask for it. The backfill comes last,
+    because it can take hours.
     """
     store.remove_partial_files()
     breaker = CircuitBreaker()
@@ -87,9 +88,9 @@ def refresh(
         except SuspectAnswerError as error:
             breaker.record_success()
             yield _record_failure(keyword, str(error), str(error), store)
-        except (StoreError, OSError) as error:  # its own files: others may well be stored
+        except (StoreError, OSError) as error:  # its own files: the others may be stored
             yield _record_failure(keyword, str(error), NOT_STORED, store)
-        except Exception as error:  # a mistake of ours must not cost the other keywords their day
+        except Exception as error:  # a bug here must not stop the other keywords
             logger.exception("%s: unexpectedly", keyword.name)
             yield _record_failure(keyword, describe_unexpected(error), BUG_REASON, store)
         else:
@@ -118,11 +119,11 @@ def backfill_only(
     now: Callable[[], datetime],
     options: RefreshOptions,
 ) -> Iterator[BackfillResult]:
-    """Look back, as `options` say, at keywords whose newest papers came in another way."""
+    """Backfill keywords whose newest papers come from another source, as `options` ask."""
     yield from _backfill(keywords, client, store, now, options, CircuitBreaker())
 
 
-def _backfill(  # noqa: PLR0913, PLR0917 - what there is
+def _backfill(  # noqa: PLR0913, PLR0917 - the state of a refresh
     keywords: Sequence[Keyword],
     client: ArxivClient,
     store: RawPapersStore,

@@ -1,4 +1,4 @@
-"""Bring one keyword up to date: ask arXiv, doubt what came, merge it with what is held, keep."""
+"""Refresh one keyword: query arXiv, validate the answer, merge it and store it."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -22,34 +22,34 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class RefreshResult:
-    """A keyword that arXiv answered for."""
+    """The result of a successful refresh of a keyword."""
 
     keyword: Keyword
     raw_papers: RawPapers
-    """After the merge; it is on disk."""
+    """After the merge, as stored on disk."""
     answer: SearchResult
     new: int
-    """Papers of which no version was held before."""
+    """Papers without a stored version before."""
     revised: int
-    """Versions of papers that were held in another version."""
+    """New versions of papers that were stored in another version."""
     filtered: int
-    """Papers that came but do not match the keyword."""
+    """Fetched papers that do not match the keyword."""
     seconds_waited: float
-    """For arXiv's sake: at the politeness gate and between attempts."""
+    """Time waited in the rate limiter and between attempts."""
     requests: int
     warnings: tuple[str, ...] = ()
-    """What is odd about it all the same, in words for people."""
+    """Oddities that did not stop it, for people."""
 
 
 NO_PAPER_WARNING = "no paper on arXiv matches; check the spelling"
 
 
 class SuspectAnswerError(Exception):
-    """What came is not to be believed as a whole."""
+    """An answer that failed answer validation."""
 
 
 Answers = dict[tuple[tuple[str, int], ...], Keyword]
-"""Who got which versions from arXiv in a run: two keywords with the same answer are suspicious."""
+"""The keyword that got each answer in a run: the same answer for two keywords is an anomaly."""
 
 
 class KeywordRefresh:
@@ -71,16 +71,16 @@ class KeywordRefresh:
         self._warnings: list[str] = []
 
     def run(self, earlier_answers: Answers, *, full_refresh: bool) -> RefreshResult:
-        """Ask, and keep what came.
+        """Fetch, validate and store the keyword's papers.
 
         Args:
-            earlier_answers: who got which answer in this run; ours is added.
-            full_refresh: read up to the cap, as if nothing were held.
+            earlier_answers: the keyword of each answer in this run; this answer is added.
+            full_refresh: fetch up to the cap, as if nothing were stored.
 
         Raises:
-            ArxivError: no answer came, or not all of its pages; what is certain is kept.
-            DoubtfulError: one came, but not one to believe; what is certain is kept.
-            StoreError: it could not be read or written.
+            ArxivError: no answer came, or not all of its pages; papers that match are stored.
+            SuspectAnswerError: the answer failed validation; papers that match are stored.
+            StoreError: the raw papers could not be read or written.
         """
         self._full_refresh = full_refresh
         waited, requests = self._client.seconds_waited, self._client.requests
@@ -88,9 +88,9 @@ class KeywordRefresh:
             before = self._read_stored()
         answer, matching = self._fetch(before)
         if anomalies := self._find_anomalies(answer, matching, before, earlier_answers):
-            # Some of arXiv's outages are over a moment later.
+            # Some of arXiv's outages end within moments.
             logger.warning("%s: %s; asking once more", self._keyword.name, _describe(anomalies))
-            self._store_matching(matching)  # whatever comes next, these match
+            self._store_matching(matching)  # these match whatever the next answer is
             self._client.pause_before_recheck()
             answer, matching = self._fetch(before)
             anomalies = self._find_anomalies(answer, matching, before, earlier_answers)
@@ -128,7 +128,7 @@ class KeywordRefresh:
         )
 
     def _read_stored(self) -> RawPapers | None:
-        """Read what is held, which is locked; a damaged file makes place for a new one."""
+        """Read the raw papers under the keyword's lock; a damaged file is moved aside."""
         try:
             return raw_papers.for_definition(
                 self._keyword, self._store.read_raw_papers(self._keyword.name)
@@ -139,20 +139,20 @@ class KeywordRefresh:
             return None
 
     def _fetch(self, stored: RawPapers | None) -> tuple[SearchResult, list[Paper]]:
-        """Return the answer, and the papers of it that are certainly the keyword's.
+        """Return the answer and those of its papers that match the keyword.
 
         Raises:
-            ArxivError: a page did not come; what is certain of those before it is kept.
+            ArxivError: a page could not be fetched; matching papers before it are stored.
         """
         keyword = self._keyword
-        # What was not whole last time may be so with pages of another size.
+        # An incomplete answer may be complete with pages of another size.
         was_doubted = stored is not None and stored.suspect_since is not None
 
         def ask(start: int, size: int) -> Page:
             parameters = query.newest_first_parameters(keyword, start, size)
             return self._client.query(parameters, max_attempts=self._max_attempts)
 
-        # Who ignores what is held still reads back to where it is complete: else there is a gap.
+        # Even a full refresh reads back to where the stored papers are complete, to leave no gap.
         answer = fetch_until_known(
             keyword,
             ask,
@@ -195,7 +195,7 @@ class KeywordRefresh:
     def _store_answer(
         self, answer: SearchResult, suspect_since: datetime | None
     ) -> tuple[set[tuple[str, int]], RawPapers]:
-        # Read again: another process may have brought papers of the same keyword meanwhile.
+        # Read again: another process may have stored papers of the same keyword meanwhile.
         with self._store.keyword_lock(self._keyword.name):
             before = self._read_stored()
             after = raw_papers.merge_answer(
@@ -209,10 +209,10 @@ class KeywordRefresh:
             )
             self._store.write_raw_papers(after)
             self._store.write_failure_reason(self._keyword.name, "")
-        # What was kept of answers that were not believed has not been reported to anybody.
+        # Papers stored from suspect answers have not been reported yet.
         return before.reported_versions() if before else set(), after
 
-    def _build_result(  # noqa: PLR0913, PLR0917 - what there is to tell
+    def _build_result(  # noqa: PLR0913, PLR0917 - the facts of a result
         self,
         answer: SearchResult,
         matching_papers: Sequence[Paper],

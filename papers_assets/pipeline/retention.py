@@ -1,4 +1,4 @@
-"""How long papers stay held that nobody is shown any more."""
+"""Remove harvested days and raw papers after their retention period."""
 
 import logging
 from datetime import datetime, timedelta
@@ -16,9 +16,9 @@ _DATES = ("updated", "last_seen")
 def prune_harvest(
     keywords_config: KeywordsConfig, harvest_store: HarvestStore, now: datetime
 ) -> int:
-    """Remove the days that were harvested more than `keep_days` days ago; give how many.
+    """Remove the days of the harvest older than `keep_days` days, and return how many.
 
-    What keywords hold of them stays.
+    The raw papers of the keywords stay.
     """
     first = now.date() - timedelta(days=keywords_config.keep_days)
     with harvest_store.write_lock():
@@ -26,15 +26,15 @@ def prune_harvest(
 
 
 def prune_raw_papers(keywords_config: KeywordsConfig, store: RawPapersStore, now: datetime) -> int:
-    """Remove what arXiv last answered more than `keep_papers` days ago; give how many versions.
+    """Remove versions not seen in arXiv's answers for `keep_papers` days, and return how many.
 
-    What is held of keywords that are not in the file (any more) stays: they may come back.
+    The raw papers of keywords that are not in the file stay, because they may be added again.
     """
     older_than = now - timedelta(days=keywords_config.keep_papers)
     removed = 0
     for keyword in keywords_config.keywords:
         try:
-            # What is too old is seen by its dates; texts are read only where something goes.
+            # The dates show what is too old; texts are read only if something is removed.
             dates = store.read_raw_papers_columns(keyword.name, _DATES)
             if dates is None or len(raw_papers.prune(dates, older_than).rows) == len(dates.rows):
                 continue

@@ -1,8 +1,9 @@
-"""Look for keywords in what was harvested, and keep what matches.
+"""Scan the harvest for keywords, and store the papers that match.
 
-What has been looked for once is not looked for again: a ledger says, by keyword, up to which write
-of the harvest. It is written last, so that who is interrupted looks again, which changes nothing. A
-keyword that has no news is not written either; the ledger says how fresh it is.
+Nothing is scanned twice: the scan states have the watermark of each keyword, the last write of the
+harvest that was scanned for it. They are written last: after an interruption the scan is repeated,
+with the same result. The raw papers of a keyword without new matches are not written; its scan
+state has its freshness.
 """
 
 import logging
@@ -31,10 +32,10 @@ from papers_assets.transform.selection_cache import matcher_version
 logger = logging.getLogger(__name__)
 
 _FLUSH_SIZE = 50_000
-"""Rows that wait in memory to be written."""
+"""Matching rows that are collected in memory before they are written."""
 
 
-def scan_keywords(  # noqa: PLR0913 - all but four are said by name
+def scan_keywords(  # noqa: PLR0913 - three are keyword-only
     keywords: Sequence[Keyword],
     harvest_store: HarvestStore,
     store: RawPapersStore,
@@ -44,22 +45,22 @@ def scan_keywords(  # noqa: PLR0913 - all but four are said by name
     sets: Sequence[str],
     rescan: bool = False,
 ) -> Iterator[ScanResult | RefreshFailure]:
-    """Look for each of `keywords` in what was harvested since it was last looked for.
+    """Scan what was harvested since the last scan of each of `keywords`.
 
     Args:
-        keywords: what to look for.
-        harvest_store: where days are kept; nothing is asked of arXiv.
-        store: where what is held of keywords is kept.
-        now: gives the time.
-        since: the first day that is wanted.
-        sets: that are wanted of a day; none: the whole archive.
-        rescan: in everything, as if nothing had been looked for.
+        keywords: the keywords.
+        harvest_store: the store of the harvested days; no request is sent to arXiv.
+        store: the store of the raw papers.
+        now: returns the current time.
+        since: the first wanted day.
+        sets: the wanted OAI-PMH sets of a day; none: the whole archive.
+        rescan: scan the whole harvest, as if nothing had been scanned.
     """
     yield from _Scan(keywords, harvest_store, store, now, since, sets).run(rescan=rescan)
 
 
 class _Scan:
-    def __init__(  # noqa: PLR0913, PLR0917 - what there is
+    def __init__(  # noqa: PLR0913, PLR0917 - the state of a scan
         self,
         keywords: Sequence[Keyword],
         harvest_store: HarvestStore,
@@ -72,8 +73,8 @@ class _Scan:
         self._since, self._sets = since, sets
         self._problems = harvest_store.read_problems()
         self._unreadable_days: dict[date, int] = {}
-        """Days that cannot be read now, with the write that brought what is newest; 0: unknown."""
-        # While we look, days are brought in. What is written from here on is for the next look.
+        """Days that cannot be read now, with their last write; 0: unknown."""
+        # Days can be harvested during the scan; later writes are left for the next scan.
         with harvest_store.write_lock():
             self._last_write = harvest_store.last_sequence()
         self._known, trouble = harvest_store.read_status()
@@ -84,14 +85,15 @@ class _Scan:
         self._scans = {keyword.name: KeywordScan(keyword, store) for keyword in keywords}
         self._signatures = store.etags()
         self._waiting = 0
-        """Rows that were found and not written."""
+        """Matching rows that are not written yet."""
 
     def _recover_day(
         self, day: date, error: Exception, sequence: int
     ) -> tuple[DayStatus, pa.Table] | None:
-        """Make room for a day that is damaged, so that the next harvest asks for it again.
+        """Quarantine a damaged day, so that the next harvest requests it again.
 
-        Gives the day, if it can be read after all: it may have been brought in anew meanwhile.
+        Returns:
+            The day, if it can be read after all: it may have been harvested again meanwhile.
         """
         try:
             if isinstance(error, StoreDamagedError):
@@ -116,7 +118,7 @@ class _Scan:
         for looked_until, group in groups.items():
             self._scan_days(group, looked_until)
         self._flush()
-        # Whose file was damaged has lost what it held; what was harvested of that is there still.
+        # Keywords with a damaged file lost their raw papers; the harvested ones can be found again.
         if again := [k for k in self._keywords if self._scans[k.name].has_lost_file]:
             self._scan_days(again, 0)
             self._flush()
@@ -126,7 +128,7 @@ class _Scan:
             yield finds.result(self._coverage)
 
     def _scanned_until(self, keyword: Keyword, scan_state: ScanState | None) -> int:
-        """Say up to which write of the harvest the keyword, as it is now, has been looked for."""
+        """Return the watermark of the keyword as it is defined now; 0: nothing has been scanned."""
         if scan_state is None or not scan_state.is_valid_for(
             keyword, matcher_version(), self._last_write
         ):
@@ -135,7 +137,7 @@ class _Scan:
         return self._scans[keyword.name].start(scan_state, etag, self._now())
 
     def _scan_days(self, keywords: Sequence[Keyword], scanned_until: int) -> None:
-        """Collect what matches of the days that were written after `scanned_until`."""
+        """Collect the matches in the days written after `scanned_until`."""
         days = [d for d, k in sorted(self._known.items()) if k.sequence > scanned_until]
         matchers = Matchers(keywords) if days else None
         for keyword in keywords:
@@ -162,7 +164,7 @@ class _Scan:
         for keyword in keywords:
             finds = self._scans[keyword.name]
             finds.days, finds.scanned_until = len(days), until
-            # Who is new gets a file, though there be nothing in it.
+            # A new keyword gets a file, even if nothing matches.
             finds.is_dirty |= not scanned_until
 
     def _read_papers(self, day: date) -> pa.Table | None:
@@ -171,7 +173,7 @@ class _Scan:
             found = self._harvests.read(day)
         except (StoreError, OSError) as error:
             found = self._recover_day(day, error, self._known[day].sequence)
-        except Exception:  # a mistake of ours must not cost what is in the other days
+        except Exception:  # a bug here must not cost the other days
             logger.exception("%s: unexpectedly", day)
             found, self._unreadable_days[day] = None, self._known[day].sequence
         if found is None:
@@ -186,7 +188,7 @@ class _Scan:
         for row, text in enumerate(texts):
             for name in matchers(*text):
                 rows.setdefault(name, []).append(row)
-        # Of several chunks, `take` makes a copy of all, and malloc gives little of those back: for
+        # `take` on several chunks copies all of them, and malloc returns little of that memory: for
         # thousands of keywords, gigabytes.
         table = table.combine_chunks()
         for name, wanted in rows.items():
@@ -199,19 +201,19 @@ class _Scan:
             finds.write_matches(self._now(), self._coverage, is_last=is_last)
 
     def _write_scan_states(self) -> None:
-        """Write down up to which write of the harvest keywords have been looked for."""
+        """Write the scan states of the keywords."""
         try:
             with self._harvests.scan_states.lock():
                 ledger = self._harvests.scan_states.read()
                 self._harvests.scan_states.write(self._updated_scan_states(ledger))
         except (StoreError, OSError) as error:
-            # What was found is on disk. But it is the ledger that says how fresh it is.
-            logger.error("who was looked for cannot be noted: %s", error)  # noqa: TRY400 - a story
+            # The matches are on disk, but without scan states the freshness is unknown.
+            logger.error("who was looked for cannot be noted: %s", error)  # noqa: TRY400 - expected
             for finds in self._scans.values():
                 finds.failure = finds.failure or str(error)
 
     def _updated_scan_states(self, scan_states: Mapping[str, ScanState]) -> dict[str, ScanState]:
-        """Add to the ledger what has been looked for now."""
+        """Return `scan_states` with the results of this scan."""
         noted = dict(scan_states)
         for keyword in self._keywords:
             name, finds = keyword.name, self._scans[keyword.name]
@@ -224,7 +226,7 @@ class _Scan:
                 and known.matcher_version == matcher_version()
                 and known.scanned_until > finds.scanned_until
             ):
-                continue  # another run has looked further meanwhile
+                continue  # another run has scanned further meanwhile
             noted[name] = ScanState(
                 keyword.fingerprint,
                 matcher_version(),
@@ -237,12 +239,12 @@ class _Scan:
         return noted
 
     def _previous_refresh(self, scan_state: ScanState | None) -> datetime | None:
-        """Return when it was refreshed before, unless a clock that was ahead said so."""
+        """Return the previous refresh time; None if it is in the future, from a wrong clock."""
         time = scan_state.refreshed_at if scan_state else None
         return time if time and time <= self._now() + CLOCK_TOLERANCE else None
 
     def _record_failures(self) -> None:
-        """Note who could not be stored, and forget what was wrong with others' queries before."""
+        """Write why keywords could not be stored, and clear the earlier failures of the others."""
         noted = self._store.failed_slugs()
         for name, finds in self._scans.items():
             if finds.failure or build_slug(name) in noted:

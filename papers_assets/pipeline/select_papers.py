@@ -1,6 +1,6 @@
-"""From what is held to the frame `papers`: reads the store, and leaves the choice to `papers`.
+"""Build the asset `papers` from the raw papers: read them, and select with `selection`.
 
-A list that was published stays, unread, so long as nothing changed that it was made of.
+A published list is reused without reading its raw papers, if its inputs have not changed.
 """
 
 import logging
@@ -25,26 +25,26 @@ logger = logging.getLogger(__name__)
 
 
 class ScanStateLike(Protocol):
-    """What is known of a keyword that was looked for and had no news, so that nothing was written.
+    """The scan state of a keyword, such as `scan_state.ScanState`.
 
-    `scan_state.ScanState` is one.
+    It is newer than the raw papers if the scan found nothing to write.
     """
 
     @property
     def definition(self) -> str:
-        """`Keyword.fingerprint` of the keyword when it was looked for."""
+        """`Keyword.fingerprint` of the keyword at the scan."""
 
     @property
     def stored_watermark(self) -> int:
-        """`RawPapers.scanned_until` of the raw papers at that time."""
+        """`RawPapers.scanned_until` of the raw papers at the scan."""
 
     @property
     def refreshed_at(self) -> datetime | None:
-        """When arXiv was asked for the newest papers that were looked through."""
+        """When arXiv was asked for the newest papers scanned."""
 
     @property
     def complete_from(self) -> datetime | None:
-        """Of papers updated since then, all have been looked through."""
+        """All papers updated since then have been scanned."""
 
 
 def latest_refresh(
@@ -53,13 +53,13 @@ def latest_refresh(
     refreshed_at: datetime | None,
     scanned_until: int | None,
 ) -> datetime | None:
-    """Return when arXiv last answered, for what is held or for what was looked through since.
+    """Return when the keyword was last refreshed, by its raw papers or by a later scan.
 
     Args:
-        keyword: whose.
-        scan_state: what is known besides what is held.
-        refreshed_at: of what is held.
-        scanned_until: `RawPapers.scanned_until` of it.
+        keyword: the keyword.
+        scan_state: its scan state; None: there is none.
+        refreshed_at: `RawPapers.refreshed_at` of its raw papers.
+        scanned_until: `RawPapers.scanned_until` of its raw papers.
     """
     times = [refreshed_at]
     if scan_state and _is_current(scan_state, keyword, scanned_until):
@@ -77,22 +77,21 @@ def _is_current(scan_state: ScanStateLike, keyword: Keyword, scanned_until: int 
 
 @dataclass(frozen=True)
 class SelectionResult:
-    """The asset `papers`, and what it was chosen from."""
+    """The asset `papers`, and what it was selected from."""
 
     frame: pd.DataFrame
     selections: list[Selection]
     keys: dict[str, pd.DataFrame]
-    """By keyword, the columns `papers.KEYS` of all that is held; only of those chosen anew."""
+    """By keyword, the `KEY_COLUMNS` of all raw papers; only of keywords selected anew."""
     complete_from: dict[str, datetime]
     """By keyword, `RawPapers.complete_from`, where it is known."""
     missing_ranges: dict[str, tuple[str, ...]]
     """By keyword, `RawPapers.missing_ranges` as days for people, where there are any."""
     reused: frozenset[str]
-    """Keywords whose rows are those that were published before: nothing changed, or what is held
-    cannot be used."""
+    """Keywords with reused published rows: nothing changed, or the raw papers cannot be used."""
 
 
-def select_all(  # noqa: PLR0913 - all but two have defaults
+def select_all(  # noqa: PLR0913 - all but three have defaults
     keywords_config: KeywordsConfig,
     store: RawPapersStore,
     today: date,
@@ -101,46 +100,46 @@ def select_all(  # noqa: PLR0913 - all but two have defaults
     *,
     short_reason: str = "",
 ) -> SelectionResult:
-    """Choose each keyword's papers from what is held of it.
+    """Select each keyword's papers from its raw papers.
 
-    A keyword whose file cannot be used keeps the rows that were published before, with the reason;
-    the others do not suffer for it.
+    A keyword whose file cannot be used keeps its published rows, with a short reason; the other
+    keywords are not affected.
 
     Args:
         keywords_config: the keywords.
-        store: where papers are held.
-        today: the last day of the picture; matching papers are counted by day as far as it shows.
-        previous: what was published before; None: nothing, and everything is chosen anew.
-        scan_state: by keyword, what is known besides what is held.
+        store: the store of the raw papers.
+        today: the last day of the chart; matching papers are counted for the days that it shows.
+        previous: the asset `papers` of the last publication; None: select everything anew.
+        scan_state: the scan states by keyword.
         short_reason: why no keyword is fresh, in a few words; empty: some may be.
     """
-    # Looked at before any papers are read: what another run replaces after that is taken for what
-    # it was before, so that the next time looks again.
+    # Read before any papers: a file that another run replaces later gets its old etag here, so that
+    # the next publication reads it again.
     problems, etags = _read_failure_reasons(keywords_config, store), store.etags()
     choosing = _Selector(
         store, problems, etags, _PreviousSelection(previous), scan_state or {}, short_reason
     )
     first_day = today - timedelta(days=CHART_DAYS - 1)
     for keyword in keywords_config.keywords:
-        # More rows than that no picture has.
+        # The chart has at most `MAX_CHART_ROWS` rows.
         since = first_day if len(choosing.selections) < MAX_CHART_ROWS else None
         try:
             choosing.add(keyword, since)
         except StoreError as error:
-            logger.error("%s: %s", keyword.name, error)  # noqa: TRY400 - a story
+            logger.error("%s: %s", keyword.name, error)  # noqa: TRY400 - expected
             choosing.add_unusable(keyword, "what is held of it is damaged")
     return choosing.result()
 
 
 def _read_failure_reasons(keywords_config: KeywordsConfig, store: RawPapersStore) -> dict[str, str]:
-    """Return why the last refresh failed of those keywords whose did, by name."""
+    """Return why the last refresh failed, by keyword; only for failed keywords."""
     failed = store.failed_slugs()
     names = (name for name in keywords_config.names if build_slug(name) in failed)
     return {name: store.read_failure_reason(name) for name in names}
 
 
 class _PreviousSelection:
-    """The rows that were published before, by keyword, and where they came from."""
+    """The published rows by keyword, and their sources."""
 
     def __init__(self, previous: pd.DataFrame | None) -> None:
         self._rows = {} if previous is None else papers.rows_by_keyword(previous)
@@ -153,10 +152,10 @@ class _PreviousSelection:
     def find_reusable(
         self, keyword: Keyword, etag: str, since: date | None
     ) -> CachedSelection | None:
-        """Return how the rows were chosen if they would be chosen again; days from `since` on."""
+        """Return the cached selection if its rows are still valid; daily counts from `since` on."""
         source = self.sources.get(keyword.name)
         cached = source.cached_selection if source else None
-        # Without a signature nothing was there yet, which many a file comes after.
+        # No etag means that there was no file, and one may have been written since.
         if cached is None or not etag or cached.fingerprint != compute_fingerprint(keyword, etag):
             return None
         if since is None:
@@ -170,15 +169,15 @@ class _PreviousSelection:
 class _Selector:
     store: RawPapersStore
     failure_reasons: Mapping[str, str]
-    """By keyword, why its last refresh failed; of those whose did."""
+    """By keyword, why its last refresh failed; only for failed keywords."""
     signatures: Mapping[str, str]
-    """As `RawPapersStore.etags` gave them before any papers were read."""
+    """`RawPapersStore.etags` from before any papers were read."""
     previous: _PreviousSelection
     scan_states: Mapping[str, ScanStateLike]
     short_reason: str
     selections: list[Selection] = field(default_factory=list)
     lists: list[Selection] = field(default_factory=list)
-    """The `selections`, and the rows of what cannot be used."""
+    """The `selections`, and the published rows of keywords that cannot be used."""
     sources: dict[str, SelectionSource] = field(default_factory=dict)
     keys: dict[str, pd.DataFrame] = field(default_factory=dict)
     complete_from: dict[str, datetime] = field(default_factory=dict)
@@ -196,7 +195,7 @@ class _Selector:
         """Add a keyword's list.
 
         Raises:
-            StoreError: what is held of it cannot be used.
+            StoreError: its raw papers cannot be used.
         """
         name = keyword.name
         problem = self.failure_reasons.get(name) or self.short_reason
@@ -209,7 +208,7 @@ class _Selector:
         else:
             stored = self.store.read_raw_papers_columns(name, KEY_COLUMNS)
             if stored is None:
-                # Its file was damaged or lost, and arXiv did not answer: what was published stays.
+                # The file was damaged or lost, and arXiv did not answer: reuse the published rows.
                 if problem:
                     self.add_unusable(keyword, problem)
                 return
@@ -221,11 +220,11 @@ class _Selector:
         self._record_source(keyword, cached, problem, etag)
 
     def add_unusable(self, keyword: Keyword, short_reason: str) -> None:
-        """Add the rows that were published, as old as they are."""
+        """Add the published rows of a keyword, with the reason."""
         name, rows = keyword.name, self.previous.rows(keyword.name)
         self.lists.append(Selection(name, rows, filtered=0, stored=len(rows)))
         previous = self.previous.sources.get(name, SelectionSource(None))
-        # Nothing is built upon them: whatever comes is read.
+        # Without a cached selection, the next publication reads the raw papers.
         self.sources[name] = replace(previous, short_reason=short_reason, cached_selection=None)
         self.reused.add(name)
 
@@ -242,7 +241,7 @@ class _Selector:
         try:
             return stored, papers.select_lazily(stored.rows, read, keyword, since)
         except _FileReplacedError:
-            # Another run wrote it between two looks. What is read at once is of one piece.
+            # Another run replaced the file between two reads; a single read is consistent.
             whole = self.store.read_raw_papers(keyword.name) or replace(
                 stored, rows=RAW_PAPERS_SCHEMA.empty_table()
             )
@@ -258,7 +257,7 @@ class _Selector:
     def _record_source(
         self, keyword: Keyword, cached: CachedSelection, short_reason: str, etag: str
     ) -> None:
-        """Note where the rows come from, and how fresh and complete they are."""
+        """Record the source of the rows, and how fresh and complete they are."""
         scan_state = self.scan_states.get(keyword.name)
         refreshed_at = latest_refresh(
             keyword, scan_state, cached.refreshed_at, cached.scanned_until
@@ -274,13 +273,13 @@ class _Selector:
 
 
 class _FileReplacedError(Exception):
-    """A file is not the one that was read before."""
+    """A file that was replaced between two reads."""
 
 
 def _build_cached_selection(
     keyword: Keyword, selection: Selection, stored: RawPapers, etag: str
 ) -> CachedSelection:
-    # Of an edited keyword that has not been fetched since, nothing is known to be complete.
+    # Nothing is known to be complete for an edited keyword that has not been fetched since.
     known = for_definition(keyword, stored) or stored
     return CachedSelection(
         compute_fingerprint(keyword, etag),
@@ -297,7 +296,7 @@ def _build_cached_selection(
 
 
 def _join_complete_from(cached: CachedSelection, scanned_from: datetime | None) -> datetime | None:
-    """Say since when nothing is missing, if it is since `scanned_from` besides what is held."""
+    """Return since when no paper is missing, by the raw papers and a scan from `scanned_from`."""
     if scanned_from is None:
         return cached.complete_from
     meets = cached.complete_until is not None and cached.complete_until >= scanned_from

@@ -1,6 +1,6 @@
-"""How the product stands at one moment, read from disk: ages, failures, what runs counted.
+"""Read the current status from disk: ages, failures and the counters of runs.
 
-Everything is read anew each time, so that nobody is told more, or better, than the files say.
+It is read from the files each time, so that it is never better than they are.
 """
 
 import logging
@@ -23,18 +23,18 @@ from papers_assets.storage.run_counters import CounterStore, Counts
 from papers_assets.transform.harvest_coverage import Coverage
 
 _WORKERS = 16
-"""Keywords that are looked at together where each look is a question to a server."""
+"""Threads that read keywords when each read is a request to a server."""
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class RawPapersFile:
-    """What the head of the file says that holds a keyword's papers."""
+    """Metadata from the head of a keyword's raw papers file."""
 
     versions: int
     refreshed_at: datetime | None
-    """None: never, or only answers came that are not to be believed."""
+    """When arXiv last gave a valid answer; None: it never did."""
     is_readable: bool = True
     scanned_until: int | None = None
     """`RawPapers.scanned_until`."""
@@ -48,7 +48,7 @@ _UNREADABLE_FILE = RawPapersFile(0, None, is_readable=False)
 
 @dataclass(frozen=True)
 class KeywordStatus:
-    """How a keyword stands."""
+    """The status of a keyword."""
 
     name: str
     file: RawPapersFile
@@ -58,43 +58,43 @@ class KeywordStatus:
 
 @dataclass(frozen=True)
 class Status:
-    """How everything stands at one moment."""
+    """The status of everything at one moment."""
 
     now: datetime
     counts: Counts | None
-    """None: they cannot be read, which is not the same as zero."""
+    """None: they cannot be read, which differs from zero."""
     keywords: tuple[KeywordStatus, ...]
     has_keywords_file: bool
-    """False: keywords.toml cannot be used, and `keywords` are those of when it could be."""
+    """False: keywords.toml cannot be used, and `keywords` are those of its last valid version."""
     readme_at: datetime | None
     """When the README was last written; None: there is none."""
     edition_at: datetime | None
     """The day of the newest edition; None: there is none."""
     days_missing: int = 0
-    """Of the harvest: `Coverage.missing_days`."""
+    """How many `Coverage.missing_days` the harvest has."""
 
 
 class _StoredFiles(NamedTuple):
-    """What is there of all keywords, by `build_slug`."""
+    """The stored files of all keywords, by `build_slug`."""
 
     failed_slugs: set[str]
-    """As `RawPapersStore.failed_slugs` gives them."""
+    """From `RawPapersStore.failed_slugs`."""
     etags: dict[str, str]
 
 
 class StatusReader:
-    """Looks at what is on disk below one home folder.
+    """A reader of the status of one home folder.
 
     Args:
         read_file: reads keywords.toml, or raises KeywordsFileError.
-        store: of that home.
-        edition_store: of that home.
-        counters: of that home.
-        now: gives the time, aware.
-        harvest_store: of that home.
+        store: the raw papers of the home folder.
+        edition_store: its editions.
+        counters: its counters.
+        now: returns the current time, aware.
+        harvest_store: its harvest.
     """
 
-    def __init__(  # noqa: PLR0913, PLR0917 - what there is to look at
+    def __init__(  # noqa: PLR0913, PLR0917 - the stores to read
         self,
         read_file: Callable[[], KeywordsConfig],
         store: RawPapersStore,
@@ -109,7 +109,7 @@ class StatusReader:
         self._heads: dict[str, tuple[str, RawPapersFile]] = {}
 
     def read_status(self) -> Status:
-        """Return how everything stands."""
+        """Read the status."""
         has_file = self._read_keywords()
         keywords = self._keywords.keywords if self._keywords else ()
         scan_state, covered = self._read_harvest()
@@ -139,7 +139,7 @@ class StatusReader:
         return not self._keywords.error
 
     def _read_harvest(self) -> tuple[Mapping[str, ScanStateLike], Coverage]:
-        """Give, by keyword, what is known besides what is held; and what of the days has come."""
+        """Return the scan states by keyword, and the coverage of the harvest."""
         nothing = Coverage(None, None)
         if self._keywords is None or self._keywords.harvest_since is None:
             return {}, nothing
@@ -151,7 +151,7 @@ class StatusReader:
             return {}, replace(nothing, short_reason="the harvest cannot be read")
 
     def _read_store(self) -> _StoredFiles | None:
-        """Return what is there of all keywords; None: that cannot be said."""
+        """Return the stored files of all keywords; None: they cannot be listed."""
         try:
             return _StoredFiles(self._store.failed_slugs(), self._store.etags())
         except OSError as error:
@@ -178,7 +178,7 @@ class StatusReader:
         return KeywordStatus(name, replace(head, refreshed_at=refreshed_at), short_reason)
 
     def _read_head(self, name: str, etag: str) -> RawPapersFile:
-        """Read the head of what is held of a keyword, if it was written since the last time."""
+        """Read the head of a keyword's raw papers, if they were written since the last read."""
         if not etag:
             return _NO_FILE
         known, head = self._heads.get(name, ("", _NO_FILE))
