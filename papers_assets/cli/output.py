@@ -105,7 +105,7 @@ def log_format(keywords: Collection[str], *, verbose: bool = False) -> Iterator[
         except KeyboardInterrupt:
             report_error("interrupted")
             sys.exit(1)
-        except Exception:  # noqa: BLE001 - whatever it is, a traceback is no JSON
+        except Exception:  # noqa: BLE001 - any error, since a traceback is not JSON
             _log.exception("unexpectedly")
             sys.exit(1)
 

@@ -95,7 +95,7 @@ def render_mathml(formula: str, *, is_display: bool = False) -> Markup | None:
     try:
         raw = Converter(display=display).convert_to_element(latex)
         row = _copy_element(raw, [_MAX_ELEMENTS], _MAX_DEPTH)
-    except Exception:  # noqa: BLE001 - whatever it dies of, the source can be shown
+    except Exception:  # noqa: BLE001 - any error, since the source can be shown instead
         return None
     if not "".join(row.itertext()).strip() or not _has_all_letters(latex, row):
         return None

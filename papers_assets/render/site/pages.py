@@ -130,7 +130,7 @@ def render_site(site: Site) -> Iterator[tuple[str, Iterator[str]]]:
         yield f"keywords/{previous}.html", iter([page])
 
 
-def _render_page(  # noqa: PLR0913, PLR0917 - what a page is made of
+def _render_page(  # noqa: PLR0913, PLR0917 - the parts of a page
     template: str,
     site: Site,
     papers: Sequence[ListedPaper],
