@@ -22,7 +22,7 @@ must not displace all rows after it."""
 _MAX_ABSTRACT, _MAX_BRIEF_ABSTRACT = 5_000, 200
 """Maximum lengths in characters."""
 _RESERVED = 400
-"""Bytes reserved for the last line, which says how many papers were left out."""
+"""Bytes reserved for the last line, with the number of papers left out."""
 KIND_TITLES = {
     ChangeKind.NEW: "New",
     ChangeKind.REVISED: "Revised",

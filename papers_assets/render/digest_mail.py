@@ -15,7 +15,7 @@ from papers_assets.transform.digest import Digest, DigestEntry, DigestGroup
 MAIL_LIMIT = 100_000
 """Maximum size of the HTML in bytes. Gmail clips mails at 102 kB."""
 _RESERVED = 2_000
-"""Bytes reserved for the line that says how many papers were left out."""
+"""Bytes reserved for the line with the number of papers left out."""
 _MAX_ABSTRACT, _MAX_LINKS, _MAX_AUTHORS, _MAX_NOTES = 2_500, 5, 10, 20
 _MAX_LINK_LENGTH, _HEADINGS = 300, 200
 

@@ -56,7 +56,7 @@ class Feed:
     name: str
     """The keyword; empty: all keywords. The feed's id is derived from it if no address is known."""
     papers: Sequence[ListedPaper]
-    """Newest first, each once."""
+    """The papers, newest first, without duplicates."""
     updated: datetime
     """When arXiv last answered; used as the date of a feed without papers only."""
     page_url: str = ""

@@ -82,7 +82,7 @@ class Publications:
 
     @cached_property
     def all_papers(self) -> list[ListedPaper]:
-        """All papers, each once, newest first."""
+        """All papers, newest first, without duplicates."""
         return unique_papers(self.papers, self.file.names)
 
     @cached_property

@@ -61,7 +61,7 @@ class SiteSection:
     slug: str
     """The file name of its page, without ".html"."""
     papers: Sequence[ListedPaper]
-    """Newest first."""
+    """The papers, newest first."""
     note: str
     """A warning as a sentence, or empty."""
     bars: BarRow
