@@ -1,4 +1,4 @@
-"""What Dagster loads: the project's table of contents."""
+"""The entry point that Dagster loads, with all definitions of the project."""
 
 import logging
 import os
@@ -22,7 +22,7 @@ _WIDTH = 100
 
 
 def utc_now() -> datetime:
-    """Return the time, in UTC."""
+    """Return the current time in UTC."""
     return datetime.now(UTC)
 
 
@@ -33,14 +33,18 @@ def build_definitions(
     now: Callable[[], datetime] = utc_now,
     environment: Mapping[str, str] = os.environ,
 ) -> dg.Definitions:
-    """Put the graph together for these settings and keywords.
+    """Build the definitions for the given settings and keywords.
 
-    `environment` holds the addresses that keywords.toml gives by name only.
+    Args:
+        settings: the settings of the installation.
+        keywords_config: the contents of keywords.toml.
+        now: returns the current time.
+        environment: contains the addresses that keywords.toml refers to by variable name.
     """
     since = keywords_config.harvest_since
     with warnings.catch_warnings():
-        # A run over several partitions and code references are marked beta; the pinned version is
-        # what they are tested on.
+        # Runs over several partitions and code references are marked beta; they are tested with the
+        # pinned version.
         warnings.simplefilter("ignore", dg.BetaWarning)
         harvest = assets.build_harvest_asset(keywords_config, since, now) if since else None
         raw_papers = assets.build_raw_papers_asset(keywords_config, now, harvest)
@@ -75,7 +79,7 @@ def build_definitions(
         daily = schedules.build_harvest_schedule(keywords_config, since, harvest_days, now)
         harvest_sensors = sensors.build_harvest_sensors(harvest_days, daily_papers)
         harvest_jobs = [harvest_days]
-    # Shown in the UI, so by its name if it holds a password.
+    # Shown in the UI, so the variable's name is used if the value may contain a password.
     locks = dg.EnvVar(LOCKS) if "://" in settings.locks else settings.locks
     place = {
         "home": str(settings.home),
@@ -112,7 +116,7 @@ def build_definitions(
             "store": fix_config(StoreResource(**place)),
             "papers_io": fix_config(PapersIOManager(**place)),
         },
-        # One process per run: starting one for each of three short steps takes longer than they.
+        # One process per run: starting one for each of three short steps takes longer than they do.
         executor=dg.in_process_executor,
     )
 
@@ -120,10 +124,10 @@ def build_definitions(
 def _add_keywords_error(
     keywords_config: KeywordsConfig, all_assets: Sequence[dg.AssetsDefinition]
 ) -> Sequence[dg.AssetsDefinition]:
-    """Put what is wrong with keywords.toml before the description of every asset."""
+    """Put the error in keywords.toml before the description of every asset."""
     if not keywords_config.error:
         return all_assets
-    # A code block shows the message as it is, and does not break its lines.
+    # In the UI, a code block shows the message unchanged, without rewrapping its lines.
     lines = "\n".join(
         fill(line, _WIDTH, subsequent_indent="   ") for line in keywords_config.error.split("\n")
     )
@@ -137,8 +141,8 @@ def _add_keywords_error(
 def defs() -> dg.Definitions:
     """Build the graph from the environment and keywords.toml; their errors are load errors.
 
-    A mistake in keywords.toml is one only if no valid version is stored; it has no frames of this
-    package, which the UI would show below the message.
+    A mistake in keywords.toml is a load error only if no valid version is stored. Its traceback is
+    removed, since the UI would show it below the message.
     """
     settings = read_settings(os.environ)
     try:

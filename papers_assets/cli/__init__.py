@@ -1,4 +1,4 @@
-"""The command line, `papers`."""
+"""The command line interface, `papers`."""
 
 import click
 

@@ -1,4 +1,4 @@
-"""The demo: the product offline, over invented papers, in a folder of its own."""
+"""The demo: the whole program offline, with invented papers, in a separate folder."""
 
 import shutil
 import sys
@@ -30,7 +30,7 @@ def demo() -> None:
 
 
 def run_demo(home: Path, settings: Settings, now: datetime) -> int:
-    """Run the graph in `home` for `now` and, if `home` is new, for the day before it first.
+    """Run the graph in `home` for `now`, and, if `home` is new, for the previous day first.
 
     Returns:
         The exit status of the last run.
@@ -54,10 +54,10 @@ def run_demo(home: Path, settings: Settings, now: datetime) -> int:
 
 
 def prepare_demo(home: Path, now: datetime) -> bool:
-    """Write the demo's keywords and papers, the newest of yesterday, unless they are there.
+    """Write the demo's keywords and papers, the newest from yesterday, unless they exist.
 
     Returns:
-        Whether they were not.
+        Whether they were written.
     """
     if (home / _PAPERS_FILE).exists():
         return False
@@ -68,12 +68,12 @@ def prepare_demo(home: Path, now: datetime) -> bool:
 
 
 def serve_sample(home: Path) -> SampleArxiv:
-    """Serve the papers of `home`, which `prepare_demo` wrote; closed by its context."""
+    """Return a server of the papers that `prepare_demo` wrote to `home`; its context closes it."""
     return SampleArxiv(Corpus.load(home / _PAPERS_FILE))
 
 
 def demo_settings(home: Path, settings: Settings, server: SampleArxiv) -> Settings:
-    """Return `settings` for a run in `home` over `server`, which notifies nobody."""
+    """Return `settings` for a run in `home` with `server`, without notifications."""
     return replace(
         settings,
         home=home,

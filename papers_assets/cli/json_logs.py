@@ -1,6 +1,6 @@
-"""Log records as JSON, one object a line, for programs that collect logs.
+"""Log records as JSON, one object per line, for programs that collect logs.
 
-Imported only where that is asked for: it needs the extra `json-logs`.
+Imported only on demand, since it needs the extra `json-logs`.
 """
 
 import logging
@@ -12,19 +12,19 @@ from pythonjsonlogger.json import JsonFormatter
 
 
 class JsonLines(JsonFormatter):
-    """Makes a line of JSON of a record, whatever is in it; for dagster.yaml, too.
+    """Formatter of any log record as a line of JSON; can also be used in dagster.yaml.
 
-    Fields: `time` (UTC, ISO 8601), `level`, `logger` and `message`; where they are known, `run_id`,
-    `step`, `keyword` and `exception`, a traceback.
+    Fields: `time` (UTC, ISO 8601), `level`, `logger` and `message`; if known, also `run_id`,
+    `step`, `keyword` and `exception` (a traceback).
 
     Args:
-        keywords: names to be known for keywords where a message begins with one.
-        run_id: gives the run that is under way; empty: none is.
+        keywords: names that are recognized as keywords at the beginning of a message.
+        run_id: returns the id of the current run; empty: none.
     """
 
     def __init__(
         self,
-        *_: Any,  # what logging.config hands to a formatter that is named by "class"
+        *_: Any,  # logging.config passes them to a formatter configured by "class"
         keywords: Collection[str] = (),
         run_id: Callable[[], str] = str,
     ) -> None:
@@ -35,8 +35,8 @@ class JsonLines(JsonFormatter):
     def add_fields(
         self, log_data: dict[str, Any], record: logging.LogRecord, message_dict: dict[str, Any]
     ) -> None:
-        """Choose the fields, in this order."""
-        # What Dagster adds to a record that passes through a run.
+        """Set the fields, in this order."""
+        # Dagster adds this to records that are logged in a run.
         of_run = getattr(record, "dagster_meta", None) or {}
         log_data["time"] = datetime.fromtimestamp(record.created, UTC).isoformat()
         log_data["level"] = record.levelname
@@ -54,7 +54,7 @@ class JsonLines(JsonFormatter):
     def _keyword(self, record: logging.LogRecord) -> str | None:
         if isinstance(name := getattr(record, "keyword", None), str):
             return name
-        # As this package writes what it logs of a keyword.
+        # This package logs messages about a keyword in this form.
         if isinstance(record.args, tuple) and record.args and str(record.msg).startswith("%s"):
             first = record.args[0]
             return first if isinstance(first, str) and first in self._keywords else None

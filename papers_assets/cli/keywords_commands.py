@@ -23,7 +23,7 @@ _T = TypeVar("_T")
 
 
 def _checked_option(name: str, read: Callable[[str], _T]) -> Callable[[str], _T]:
-    """Return `read` as the type of an option that --help calls `name`."""
+    """Return `read` as the type of a click option, shown as `name` in --help."""
 
     def check(value: str) -> _T:
         try:
@@ -110,7 +110,7 @@ def add(keyword: str, any_: Sequence[str], all_: Sequence[str], **options: Any) 
     """
     settings = load_settings()
     keywords_config = load_keywords(settings)
-    path = settings.keywords_path.resolve()  # a link stays one
+    path = settings.keywords_path.resolve()  # so that a symbolic link is kept
     for name in keywords_config.names:
         if normalize_name(name) == normalize_name(keyword):
             fail(f"{shorten_path(path)} has {name!r} already; edit its section there.")
@@ -128,7 +128,7 @@ def add(keyword: str, any_: Sequence[str], all_: Sequence[str], **options: Any) 
 
 
 def _write(path: Path, content: bytes) -> KeywordsConfig:
-    """Replace the file by `content`, if that is valid."""
+    """Replace the file with `content` if that is valid."""
     try:
         keywords_config = parse_keywords(path, content)
         mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else None

@@ -1,4 +1,4 @@
-"""What every command says, and how: to people, or as JSON; and how it stops."""
+"""Output of all commands, as text or JSON, and their exit."""
 
 import logging
 import os
@@ -26,12 +26,12 @@ EXIT_FRESH, EXIT_NOT_ALL_FRESH, EXIT_NOTHING_DONE = 0, 1, 2
 """Exit statuses."""
 HOME_HINT = "Set PAPERS_HOME (and DAGSTER_HOME, if you use it) to a folder that can be written."
 _AS_JSON = f"{__name__}.as_json"
-"""Whether this command says everything as JSON; in click's own notes of it."""
+"""Key in click's context of whether the command prints JSON."""
 _log = logging.getLogger("papers_assets.cli")
 
 
 def load_settings() -> Settings:
-    """Read the environment."""
+    """Read the settings from the environment."""
     try:
         return read_settings(os.environ)
     except SettingsError as error:
@@ -58,13 +58,13 @@ def load_last_valid_keywords(path: Path, home: Path) -> KeywordsConfig:
 
 
 def fail(message: str) -> Never:
-    """Return why nothing was done, and end."""
+    """Report why nothing was done, and exit."""
     report_error(message)
     sys.exit(EXIT_NOTHING_DONE)
 
 
 def report_error(message: str, level: int = logging.ERROR) -> None:
-    """Return what is not well."""
+    """Report a problem."""
     if _is_json():
         _log.log(level, "%s", message)
     else:
@@ -72,7 +72,7 @@ def report_error(message: str, level: int = logging.ERROR) -> None:
 
 
 def info(message: str) -> None:
-    """Return what was done."""
+    """Report what was done."""
     if _is_json():
         _log.info("%s", " ".join(message.split()))
     else:
@@ -86,7 +86,7 @@ def _is_json() -> bool:
 
 @contextmanager
 def log_format(keywords: Collection[str], *, verbose: bool = False) -> Iterator[None]:
-    """Say everything as PAPERS_LOG_FORMAT asks; as JSON, even what went wrong unexpectedly."""
+    """Log in the format of PAPERS_LOG_FORMAT; with JSON, unexpected errors are JSON, too."""
     try:
         is_text = read_log_format(os.environ) == "text"
     except SettingsError as error:
@@ -105,18 +105,18 @@ def log_format(keywords: Collection[str], *, verbose: bool = False) -> Iterator[
         except KeyboardInterrupt:
             report_error("interrupted")
             sys.exit(1)
-        except Exception:  # noqa: BLE001 - whatever it is, a traceback is no JSON
+        except Exception:  # noqa: BLE001 - any error, since a traceback is not JSON
             _log.exception("unexpectedly")
             sys.exit(1)
 
 
 def install_hint(name: str) -> str:
-    """Return how to install an extra."""
+    """Return how to install the extra `name`."""
     return f"Install what it needs, in the checkout: .venv/bin/pip install -e '.[{name}]'"
 
 
 def _current_run_id() -> str:
-    """Return the id of the run that is under way in this process; empty: none is."""
+    """Return the id of the run in progress in this process; empty: none."""
     if "dagster" not in sys.modules:  # it takes a second to import
         return ""
     from dagster import DagsterInvariantViolationError, OpExecutionContext
@@ -128,7 +128,7 @@ def _current_run_id() -> str:
 
 
 def shorten_path(path: Path) -> str:
-    """Return `path` as it is shortest to read from here."""
+    """Return `path` relative to the current folder if it is inside, otherwise unchanged."""
     here = Path.cwd()
     if is_remote(path):
         return str(path)

@@ -1,4 +1,4 @@
-"""Show what the package logs: to people as text, to programs as JSON."""
+"""Output of the package's log: as text for people, as JSON for programs."""
 
 import logging
 import os
@@ -15,17 +15,18 @@ from papers_assets.text import DETAILS, PROGRESS, to_printable
 
 _OWN_LOGGERS = ("papers_assets", PROGRESS, DETAILS)
 _MAX_LENGTH = 2000
-"""Characters of a line: a name in keywords.toml can be long, and is ours to show whole."""
+"""Maximum characters of a line, so large that long names in keywords.toml are shown in full."""
 
 
 @contextmanager
 def show_progress(*, verbose: bool = False) -> Iterator[None]:
-    """Show what the package logs while the block runs, on standard output.
+    """Show the package's log on standard output while the block runs.
 
-    Progress (what it is doing, what it waits for) is one moving line on a terminal; elsewhere, such
-    as in a log file, it is shown only if `verbose`. So are details (queries), everywhere.
+    On a terminal, progress (the current action, and waiting times) is shown on a single line that
+    is updated; elsewhere, such as in a log file, only if `verbose`. Details (queries) are shown
+    only if `verbose`.
     """
-    # While a step runs, Dagster turns the standard output into a file. This is the real one.
+    # While a step runs, Dagster redirects standard output to a file. This is the original one.
     with os.fdopen(os.dup(sys.stdout.fileno()), "w") as output:
         console = Console(file=output, highlight=False, markup=False, soft_wrap=True)
         with console.status("starting") as status:
@@ -38,13 +39,13 @@ def show_progress(*, verbose: bool = False) -> Iterator[None]:
 def log_json(
     keywords: Collection[str], run_id: Callable[[], str], *, verbose: bool = False
 ) -> Iterator[None]:
-    """Log as JSON while the block runs, one object a line, on standard error.
+    """Log as JSON on standard error while the block runs, one object per line.
 
-    That is what the package logs, with all progress, and the warnings of libraries and of Python.
+    This includes the package's log with all progress, and warnings of libraries and of Python.
 
     Args:
-        keywords: names to be known for keywords; may grow meanwhile.
-        run_id: gives the run that is under way; empty: none is.
+        keywords: names that are recognized as keywords; may grow meanwhile.
+        run_id: returns the id of the current run; empty: none.
         verbose: whether to log details (queries), too.
 
     Raises:
@@ -52,7 +53,7 @@ def log_json(
     """
     from papers_assets.cli.json_logs import JsonLines
 
-    # While a step runs, Dagster turns the standard error into a file, too.
+    # While a step runs, Dagster redirects standard error to a file, too.
     with os.fdopen(os.dup(sys.stderr.fileno()), "w") as output:
         ours, others = logging.StreamHandler(output), logging.StreamHandler(output)
         others.setLevel(logging.WARNING)
@@ -83,9 +84,9 @@ def _log_to(handler: logging.Handler, *, verbose: bool) -> Iterator[None]:
 
 
 class _SafeFormatter(logging.Formatter):
-    """Makes lines that cannot move a terminal's cursor, or be taken for other lines.
+    """Formatter whose lines cannot move a terminal's cursor or be mistaken for other lines.
 
-    A message is one line; those of a traceback, which quotes messages, are indented.
+    A message is one line; the lines of a traceback, which quotes messages, are indented.
     """
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
@@ -93,7 +94,7 @@ class _SafeFormatter(logging.Formatter):
 
     def formatException(self, ei: Any) -> str:  # noqa: N802
         lines = super().formatException(ei).split("\n")
-        # Indented already where Python says so, which is worth keeping.
+        # Python's own indentation of a traceback is preserved.
         return "\n".join(f"  {_indent(line)}{to_printable(line, _MAX_LENGTH)}" for line in lines)
 
 
@@ -111,7 +112,7 @@ class _ProgressHandler(logging.Handler):
         self._step = ""
 
     def emit(self, record: logging.LogRecord) -> None:
-        # The moving line would read a plain string as rich's markup, and fail at "[/x]".
+        # As a plain string, rich would parse the message as markup, and fail at "[/x]".
         message = self.format(record)
         if record.name != PROGRESS or not self._console.is_terminal:
             if record.name != PROGRESS or self._verbose:

@@ -1,4 +1,4 @@
-"""The command `run`, and what the demo runs, too."""
+"""The command `run`, and its core, which the demo shares."""
 
 import difflib
 import logging
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from papers_assets.defs.headless import RunReport
 
 _MAX_NAMED = 50
-"""Failures that are said one by one."""
+"""Maximum number of failures that are printed one by one."""
 
 
 @click.command()
@@ -92,7 +92,7 @@ def _check_dates(since: datetime | None, until: datetime | None) -> None:
         raise click.UsageError(f"--since {since.date()} lies in the future.")
 
 
-def execute(  # noqa: PLR0913 - three are passed by name
+def execute(  # noqa: PLR0913 - three are keyword-only
     settings: Settings,
     keywords_config: KeywordsConfig,
     names: Sequence[str],
@@ -102,8 +102,8 @@ def execute(  # noqa: PLR0913 - three are passed by name
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     verbose: bool = False,
 ) -> int:
-    """Run the graph, print what became of it, and return the exit status."""
-    # Dagster takes a second to import, which the other commands need not wait for.
+    """Run the graph, print the results, and return the exit status."""
+    # Importing Dagster takes a second, so other commands avoid it.
     from dagster import DagsterError
 
     from papers_assets.checks import GITHUB_LIMIT
@@ -139,7 +139,7 @@ def execute(  # noqa: PLR0913 - three are passed by name
     if report.problem:
         report_error(f"the README was not written: {report.problem}")
         return EXIT_NOTHING_DONE
-    # Of a harvest that is not whole, what came is published, though no keyword is fresh.
+    # After an incomplete harvest, the README is published although no keyword is fresh.
     if not report.refreshed and not (
         keywords_config.harvest_since and "readme" in report.published
     ):

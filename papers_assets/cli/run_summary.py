@@ -1,6 +1,6 @@
-"""The table of numbers by keyword at the end of a run.
+"""The table of numbers per keyword at the end of a run.
 
-"Added" and "updated" are said of the stored papers: what is new to readers says the digest.
+"Added" and "updated" refer to the stored papers; papers that are new to readers are in the digest.
 """
 
 from collections import Counter
@@ -22,10 +22,10 @@ _MAX_ROWS = 20
 
 
 def print_counts(counts: Mapping[str, Mapping[str, int]]) -> None:
-    """Print a row for each keyword, up to 20, and one of all if there are several.
+    """Print a row for each keyword, up to 20, and a total if there are several.
 
     Args:
-        counts: by keyword, as in `papers_assets.defs.headless.RunReport`.
+        counts: the numbers by keyword, as in `papers_assets.defs.headless.RunReport`.
     """
     if not counts:
         return

@@ -1,4 +1,4 @@
-"""The commands that serve until interrupted: `ui`, `metrics` and `sample-arxiv`."""
+"""The commands that run until interrupted: `ui`, `metrics` and `sample-arxiv`."""
 
 import os
 import re
@@ -38,7 +38,7 @@ from papers_assets.storage.last_valid_keywords import read_or_last_valid
 if TYPE_CHECKING:
     from papers_assets.pipeline.status import StatusReader
 
-# What the demo must not use: another run history, and people who are told of what is not invented.
+# Not for the demo: another run history, and recipients who expect news of real papers only.
 _NOT_FOR_THE_DEMO = re.compile(
     "DAGSTER_HOME$|PAPERS_LOCKS$|PAPERS_(?:DIGEST|GITHUB|ALERT)_|PAPERS_SMTP_URL$|PAPERS_UNSUBSCRIBE$"
 )
@@ -52,7 +52,7 @@ def ui(port: int, *, demo: bool) -> None:
     settings = load_settings()
     load_last_valid_keywords(settings.keywords_path, DEMO_HOME if demo else settings.home)
     if not demo:
-        # Dagster starts in the home folder, where a relative path would mean something else.
+        # Dagster starts in the home folder, where relative paths would have another meaning.
         places = {
             "PAPERS_HOME": str(settings.home),
             "PAPERS_KEYWORDS": str(settings.keywords_path),
@@ -100,7 +100,7 @@ def metrics(port: int, host: str, *, once: bool) -> None:
         except OSError as error:
             fail(f"cannot serve metrics at {host}:{port}: {error}. Try --port.")
         info(f"Metrics are at http://{host}:{port}/metrics; Ctrl-C ends it.")
-        # Who was started in the background of a script ignores Ctrl-C's signal.
+        # A process started in the background of a script ignores the signal of Ctrl-C.
         signal.signal(signal.SIGINT, signal.default_int_handler)
         with suppress(KeyboardInterrupt):
             wait()
@@ -146,7 +146,7 @@ def sample_arxiv(
     for step in steps:
         click.echo(f"Fault {step}")
     server.fault = FaultScript(steps)
-    # Who was started in the background of a script ignores Ctrl-C's signal.
+    # A process started in the background of a script ignores the signal of Ctrl-C.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     with suppress(KeyboardInterrupt):
         server.serve_forever()
@@ -154,7 +154,7 @@ def sample_arxiv(
 
 
 def _build_status_reader(settings: Settings) -> "StatusReader":
-    """Return who looks at how things stand in this home."""
+    """Return a reader of the status of this home folder."""
     from papers_assets.pipeline.status import StatusReader
     from papers_assets.storage.editions import EditionStore
     from papers_assets.storage.harvest import HarvestStore
@@ -174,12 +174,12 @@ def _build_status_reader(settings: Settings) -> "StatusReader":
 
 
 def _without_production_settings(environment: Mapping[str, str]) -> dict[str, str]:
-    """Leave out what the demo must not use: people to tell, and another run history."""
+    """Return the environment without settings not for the demo: recipients, other run history."""
     return {name: value for name, value in environment.items() if not _NOT_FOR_THE_DEMO.match(name)}
 
 
 def _run_dagster_dev(home: Path, port: int, environment: Mapping[str, str]) -> int:
-    """Run `dagster dev` in `home`, whose dagster.yaml it reads, until interrupted."""
+    """Run `dagster dev` in `home`, with its dagster.yaml, until interrupted."""
     from dagster import DagsterError
     from dagster._daemon.asset_daemon import set_auto_materialize_paused
 
@@ -188,7 +188,7 @@ def _run_dagster_dev(home: Path, port: int, environment: Mapping[str, str]) -> i
     from papers_assets.storage.raw_papers import StoreError
 
     command = [
-        # `dg dev`, which Dagster recommends instead, is not in the packages that run the project.
+        # The replacement that Dagster recommends, `dg dev`, is not in the packages of this project.
         *(sys.executable, "-W", "ignore:Function `dev_command` is superseded"),
         *("-P", "-m", "dagster"),
         *("dev", "--workspace", str(PROJECT_ROOT / "workspace.yaml")),
@@ -196,21 +196,21 @@ def _run_dagster_dev(home: Path, port: int, environment: Mapping[str, str]) -> i
     ]
     try:
         here = history_folder(home, environment)
-        # Before Dagster's processes, which would make the databases all at once.
+        # Create the databases before Dagster's processes would do so concurrently.
         with open_instance(home, environment) as instance:
-            # Or job pages say "Auto-materialize off", whatever the state of the automation sensor.
+            # Otherwise job pages show "Auto-materialize off", even if the automation sensor runs.
             set_auto_materialize_paused(instance, paused=False)
-            # Or the UI shows the pool only once a run has waited for it.
+            # Otherwise the UI shows the pool only after a run has waited for it.
             instance.event_log_storage.initialize_concurrency_limit_to_default(POOL)
         with socket.create_server(("127.0.0.1", port)):
-            pass  # it is free
+            pass  # the port is free
     except (OSError, StoreError, DagsterError) as error:
         fail(f"cannot start at port {port} for {home}: {error}. Try --port 3001. {HOME_HINT}")
     click.echo(f"The Dagster UI will be at http://127.0.0.1:{port}; Ctrl-C ends it.")
-    # Whoever was started in the background ignores Ctrl-C's signal, its children do too, and
-    # Dagster's then ignore every polite signal.
+    # A process started in the background ignores the signal of Ctrl-C, as do its children, and
+    # Dagster's processes then ignore SIGINT and SIGTERM.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    # In a session of its own, so that Ctrl-C reaches it once: from here, as any other signal does.
+    # In a session of its own, so that Ctrl-C reaches it only once: forwarded, like other signals.
     process = subprocess.Popen(  # noqa: S603 - our own interpreter's dagster
         command,
         cwd=here,

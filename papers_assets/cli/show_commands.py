@@ -52,7 +52,7 @@ def keywords(*, with_query: bool, with_count: bool) -> None:
 
 
 def _count_results(settings: Settings, keywords_config: KeywordsConfig) -> None:
-    """Ask arXiv for one result of each keyword, which says how many there are."""
+    """Ask arXiv for one result of each keyword, which includes the total number of results."""
     retry_policy = RetryPolicy(max_attempts=settings.max_attempts, backoff=settings.backoff)
     rate_limiter = build_rate_limiter(settings.api_url, settings.request_interval, settings.locks)
     client = ArxivClient(settings.api_url, rate_limiter, retry_policy)

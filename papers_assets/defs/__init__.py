@@ -1,1 +1,1 @@
-"""The definitions that Dagster loads: assets, checks, resources, jobs, schedules, sensors."""
+"""Dagster definitions: assets, checks, resources, jobs, schedules and sensors."""

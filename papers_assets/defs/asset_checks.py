@@ -1,4 +1,4 @@
-"""What all assets have in common: their groups, and how checks are declared and reported."""
+"""Common parts of all assets: their groups, and how checks are declared and reported."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
@@ -11,25 +11,25 @@ from papers_assets.storage.files import StoreError
 from papers_assets.transform.selection import AGEING_PERIOD
 
 ARXIV, LISTS, PUBLISHING, NOTIFICATIONS = "arxiv", "lists", "publishing", "notifications"
-"""The groups of assets, along the flow of data."""
+"""The groups of assets, in the order of the data flow."""
 DEFAULT_CODE_VERSION = "1"
-"""Of an asset that has no version of its own. Raise it where the same input gives new output."""
+"""The version of assets without their own version, raised when the same input has new output."""
 POOL = "arxiv"
-"""Of the assets that fetch: by dagster.yaml, one of their runs at a time leaves the queue.
+"""The pool of assets that fetch: dagster.yaml lets one of their runs at a time leave the queue.
 
-The rate limit does not depend on it: `papers run` is not queued, and takes the lock of
-`arxiv.gate` as all others do.
+The rate limit does not depend on it: `papers run` is not queued, and uses the rate limiter of
+`papers_assets.arxiv.rate_limit` like all other programs.
 """
-# What no check can see, since none is evaluated then: that nothing runs at all any more.
+# Detects what no check can, since checks are not evaluated then: that no runs happen any more.
 FRESHNESS = dg.FreshnessPolicy.time_window(fail_window=timedelta(days=3), warn_window=AGEING_PERIOD)
 
 
 def log_partitions(
     context: dg.AssetExecutionContext, materialized: Mapping[str, Mapping[str, Any]]
 ) -> None:
-    """Record these partitions of the asset, with their metadata, and no other.
+    """Record only these partitions of the asset as materialized, with their metadata.
 
-    A step that gives a result marks all partitions of its run as materialized.
+    A step that yields a result marks all partitions of its run as materialized.
     """
     for partition, metadata in materialized.items():
         context.log_event(
@@ -42,8 +42,8 @@ def asset_with_checks(
 ) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
     """Return a decorator for an asset whose checks can also be executed without materializing it.
 
-    Dagster executes checks alone only if the step may leave out the asset (`can_subset`), which
-    `dg.asset` does not offer. The function evaluates what is stored if `is_only_checked`.
+    Dagster executes checks alone only if the step may skip the asset (`can_subset`), which
+    `dg.asset` does not support. If `is_only_checked`, the function evaluates the stored data.
     """
     return dg.multi_asset(
         name=spec.key.to_python_identifier(),
@@ -59,7 +59,7 @@ def asset_with_checks(
 
 
 def is_only_checked(context: dg.AssetExecutionContext) -> bool:
-    """Return whether the step executes checks alone, without materializing the asset."""
+    """Whether the step executes checks only, without materializing the asset."""
     return not context.selected_asset_keys
 
 
@@ -71,7 +71,7 @@ def check_results(
     """Yield the results of the checks that the step executes.
 
     Raises:
-        Failure: a blocking check failed that the step leaves out.
+            Failure: a blocking check that the step does not execute failed.
     """
     executed = {key.name: key for key in context.selected_asset_check_keys}
     for finding in results:
@@ -97,10 +97,10 @@ def stored_check_results(
     evaluate: Callable[[], Sequence[checks.CheckResult]],
     table: Mapping[str, checks.CheckSpec],
 ) -> Iterator[dg.AssetCheckResult]:
-    """Yield the results of the checks that the step executes over what is stored.
+    """Yield the results of the checks that the step executes on stored data.
 
     Raises:
-        Failure: it cannot be read, or nothing has been published.
+        Failure: the data cannot be read, or nothing has been published.
     """
     try:
         results = evaluate()

@@ -1,7 +1,7 @@
-"""When Dagster publishes automatically: once something new arrived and nothing is in progress.
+"""Conditions of automatic publication: new data arrived, and nothing is in progress.
 
-This renders the README again after one keyword was materialized alone, and after a daily run in
-which some keyword failed.
+Automation renders the README again after one keyword was materialized alone, and after a daily run
+in which some keyword failed.
 """
 
 from typing import Any
@@ -13,18 +13,18 @@ from papers_assets.defs.jobs import select_downstream
 from papers_assets.keywords.model import KeywordsConfig
 
 
-# The labels are short enough for Dagster to show whole.
+# The labels are short enough that Dagster shows them in full.
 def new_data_condition() -> dg.AutomationCondition[Any]:
-    """Make the condition for `papers`."""
+    """Return the condition for `papers`."""
     return (_due_condition() | _requested_upstream_condition()).with_label(
         "any_deps_updated & ~in_progress"
     )
 
 
 def checks_passed_condition() -> dg.AutomationCondition[Any]:
-    """Make the condition for what is made from `papers`: only if its blocking checks passed.
+    """Return the condition for assets made from `papers`: its blocking checks must have passed.
 
-    In one run with `papers`, the run itself stops at a blocking check.
+    In a run that includes `papers`, a failed blocking check stops the run itself.
     """
     passed = When.all_deps_blocking_checks_passed().with_label("blocking_checks_passed")
     condition = (_due_condition() & passed) | _requested_upstream_condition()
@@ -32,16 +32,16 @@ def checks_passed_condition() -> dg.AutomationCondition[Any]:
 
 
 def _due_condition() -> dg.AutomationCondition[Any]:
-    """Make the condition that something arrived which has not been published.
+    """Return the condition that new data arrived and has not been published.
 
-    Dagster's own `any_deps_updated().since_last_handled()` forgets an arrival when the asset itself
-    was made in the same tick of 30 seconds, even if before the arrival; and its `eager()` waits
-    until every keyword has been fetched at least once. Here the times decide: what `since` compares
-    must not be combined with `&` or `|`, which drop them.
+    Dagster's own `any_deps_updated().since_last_handled()` misses new data if the asset itself was
+    made in the same tick of 30 seconds, even before the data arrived, and its `eager()` waits
+    until every keyword has been fetched at least once. This condition compares times: operands of
+    `since` must not be combined with `&` or `|`, which drop the times.
     """
     arrival = When.any_deps_match(When.newly_updated())
     unpublished = arrival.since(When.newly_updated()).with_label("any_deps_updated")
-    # A publication that failed is tried again when something else arrives, not every 30 seconds.
+    # A failed publication is repeated when other data arrives, not every 30 seconds.
     requested = When.newly_requested().since(arrival).with_label("already_requested")
     in_progress = (When.any_deps_in_progress() | When.in_progress()).with_label("in_progress")
     return unpublished & ~requested & ~in_progress
@@ -52,7 +52,7 @@ def _requested_upstream_condition() -> dg.AutomationCondition[Any]:
 
 
 def build_publish_sensor(keywords_config: KeywordsConfig) -> dg.AutomationConditionSensorDefinition:
-    """Make the sensor that publishes when a keyword alone was fetched, or when another failed."""
+    """Build the sensor that publishes if a keyword was fetched alone, or another keyword failed."""
     return dg.AutomationConditionSensorDefinition(
         "publish_when_new",
         target=select_downstream(keywords_config, raw=False),

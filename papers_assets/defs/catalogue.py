@@ -1,4 +1,4 @@
-"""What the catalogue shows of every asset in one installation: its owner, its files, its code."""
+"""Entries of the asset catalogue for one installation: owner, files and code of each asset."""
 
 import re
 import subprocess
@@ -22,7 +22,7 @@ _FILES = {
     "citations": "output/site/citations",
     "data": "output/site/data",
 }
-"""By asset, the file or folder below PAPERS_HOME that it writes."""
+"""The file or folder below PAPERS_HOME that each asset writes, by asset."""
 _GITHUB = re.compile(
     r"(?:https://(?:[^@/]+@)?github\.com/|(?:ssh://)?git@github\.com[:/])"
     r"(?P<name>[\w.-]+/[\w.-]+?)(?:\.git)?/?"
@@ -31,14 +31,14 @@ _GITHUB = re.compile(
 
 def add_catalogue_entries(
     assets: Iterable[dg.AssetsDefinition], settings: Settings, root: Path = PROJECT_ROOT
-) -> Sequence[Any]:  # of assets; Dagster's functions do not say so
+) -> Sequence[Any]:  # of assets; Dagster's functions do not declare it
     """Return the assets with their owner, the URI of their files, and references to their code.
 
     Args:
-        assets: of this project.
-        settings: the owner, and where files are stored.
-        root: the project's checkout. If it comes from GitHub, its commit there is referred to
-            besides the local file.
+            assets: the assets of this project.
+            settings: the owner, and the location of the files.
+            root: the project's checkout. If it was cloned from GitHub, assets refer to
+            its commit there besides the local file.
     """
 
     def described(spec: dg.AssetSpec) -> dg.AssetSpec:
@@ -65,8 +65,8 @@ def _file_uri(home: Path, file: str) -> str:
 
 
 def _find_github_commit(root: Path) -> tuple[str, str] | None:
-    """Return the address of the checkout's repository and its commit; None: it has none there."""
-    if not (root / ".git").exists():  # git would look in the folders above
+    """Return the repository's address and the checkout's commit; None if it is not from GitHub."""
+    if not (root / ".git").exists():  # git would search the parent folders
         return None
     found = _GITHUB.fullmatch(_git(root, "remote", "get-url", "origin"))
     commit = _git(root, "rev-parse", "HEAD")
@@ -74,10 +74,10 @@ def _find_github_commit(root: Path) -> tuple[str, str] | None:
 
 
 def _git(root: Path, *arguments: str) -> str:
-    """Return what git prints; empty if it fails or is not installed."""
+    """Return the output of git; empty if it fails or is not installed."""
     try:
-        done = subprocess.run(  # noqa: S603 - the arguments are ours
-            ["git", "-C", str(root), *arguments],  # noqa: S607 - wherever it is installed
+        done = subprocess.run(  # noqa: S603 - fixed program and our own arguments
+            ["git", "-C", str(root), *arguments],  # noqa: S607 - git may be installed anywhere
             capture_output=True,
             text=True,
             check=False,

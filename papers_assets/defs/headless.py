@@ -1,4 +1,4 @@
-"""Run the graph from this process, recorded in the same run history that the Dagster UI shows."""
+"""Runs of the graph in this process, recorded in the run history shown in the Dagster UI."""
 
 import logging
 import os
@@ -33,60 +33,60 @@ from papers_assets.storage.raw_papers import RawPapersStore, StoreError
 
 _log = logging.getLogger(__name__)
 COUNTED_COLUMNS = ("fetched", "new", "revised", "filtered")
-"""Metadata of `raw_papers` that `RunReport.counts` has; of the harvest, only two are there."""
+"""Metadata of `raw_papers` in `RunReport.counts`; a harvest has only two of them."""
 _NEEDED_FOR_README = ("raw_papers", "papers", "readme")
 _QUIET_LOGGERS = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 _ORIGIN = RemoteRepositoryOrigin(
-    # The location_name of workspace.yaml and deploy/workspace.yaml; Dagster finds it by that alone.
+    # The location_name in workspace.yaml and deploy/workspace.yaml, by which Dagster looks it up.
     RegisteredCodeLocationOrigin("papers_assets"),
     SINGLETON_REPOSITORY_NAME,
 )
-"""The code location that the UI and the sensors look up a run's job in."""
+"""The code location in which the UI and the sensors look up the job of a run."""
 
 
 @dataclass
 class RunReport:
-    """What became of a refresh."""
+    """The results of a refresh."""
 
     run_ids: list[str] = field(default_factory=list)
     refreshed: list[str] = field(default_factory=list)
-    """Names of the keywords that arXiv answered for."""
+    """Names of the keywords that were refreshed."""
     failed: dict[str, str] = field(default_factory=dict)
-    """Reason by name of the keywords that it did not."""
+    """The reason by name of each keyword that was not refreshed."""
     counts: dict[str, dict[str, int]] = field(default_factory=dict)
-    """By refreshed keyword, those numbers of its metadata that are there: `COUNTED_COLUMNS`."""
+    """The `COUNTED_COLUMNS` that its metadata contains, for each refreshed keyword."""
     without_papers: list[str] = field(default_factory=list)
-    """Names of the keywords for which arXiv knows no paper at all."""
+    """Names of the keywords without any paper at arXiv."""
     failed_checks: dict[str, str] = field(default_factory=dict)
-    """What they found, by name of the asset checks that failed as errors."""
+    """The descriptions of asset checks that failed with severity ERROR, by name."""
     problem: str = ""
-    """Why there is no new README although something was refreshed; empty if all is well."""
+    """Why the README was not written although keywords were refreshed; empty if it was."""
     published: set[str] = field(default_factory=set)
-    """Names of the assets that were made from what is held."""
+    """Names of the assets that were made from the stored papers."""
     unpublished: dict[str, str] = field(default_factory=dict)
-    """Reason by name of the other assets that could not be made, or told to nobody."""
+    """The reason by name of each other asset that could not be made or delivered."""
 
 
 @contextmanager
 def open_instance(
     home: Path, environment: Mapping[str, str] = os.environ
 ) -> Iterator[dg.DagsterInstance]:
-    """Open the run history: that of $DAGSTER_HOME if it is set, else the one below `home`.
+    """Open the run history in $DAGSTER_HOME, or below `home` if that is not set.
 
     Raises:
         StoreError: `home` is not on disk, and DAGSTER_HOME is not set.
     """
     history_folder(home, environment)
-    # Not in $DAGSTER_HOME, which need not be writable where the history is in PostgreSQL.
+    # Not in $DAGSTER_HOME, which may be read-only if the history is in PostgreSQL.
     locks = FileLocks(host_lock_folder(home, find_host_folder(environment)))
     with ExitStack() as stack:
-        # Dagster makes its databases when it first opens them, and two processes that do so at the
-        # same time spoil them for good.
+        # Dagster creates its databases when it first opens them; two processes that do so at once
+        # corrupt them permanently.
         with RawPapersStore(home, locks).history_lock():
             if environment.get("DAGSTER_HOME"):
                 instance = stack.enter_context(dg.DagsterInstance.get())
             else:
-                # dagster.yaml names its folders relative to where Dagster is started.
+                # dagster.yaml names its folders relative to the folder in which Dagster is started.
                 stack.enter_context(chdir(prepare_home(home)))
                 instance = stack.enter_context(dg.DagsterInstance.from_config(str(home)))
         yield instance
@@ -96,7 +96,7 @@ def history_folder(home: Path, environment: Mapping[str, str]) -> Path:
     """Return the folder that Dagster starts in: `home`, or $DAGSTER_HOME if that is not on disk.
 
     Raises:
-        StoreError: there is neither.
+        StoreError: `home` is not on disk, and DAGSTER_HOME is not set.
     """
     if not is_remote(home):
         return home
@@ -109,16 +109,16 @@ def history_folder(home: Path, environment: Mapping[str, str]) -> Path:
 
 
 def prepare_home(home: Path) -> Path:
-    """Make `home` a folder to start Dagster in: one that has a dagster.yaml."""
+    """Create `home` as a folder in which Dagster can start, with a dagster.yaml."""
     home.mkdir(parents=True, exist_ok=True)
     if not (home / "dagster.yaml").exists():
-        # Half a file would be taken for the user's own, for ever.
+        # Written atomically: a partial file would later be treated as the user's own.
         with atomic_write(home / "dagster.yaml") as file:
             file.write((PROJECT_ROOT / "dagster.yaml").read_bytes())
     return home
 
 
-def run_daily(  # noqa: PLR0913 - two are said by name
+def run_daily(  # noqa: PLR0913 - three are keyword-only
     definitions: dg.Definitions,
     instance: dg.DagsterInstance,
     keywords_config: KeywordsConfig,
@@ -128,14 +128,14 @@ def run_daily(  # noqa: PLR0913 - two are said by name
     config: Mapping[str, object] | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> RunReport:
-    """Refresh the keywords `keyword_names` (none: all of them) and publish what arrived.
+    """Refresh the keywords `keyword_names` (empty: all of them) and publish new papers.
 
-    Dagster describes a run of several partitions by its first and last one, so neighbours in the
-    file share a run. Where there are several, or a keyword failed, what came is published by a
-    further run at once, as automation does where the daemon runs. Runs of processes that were
-    killed are marked as failed first; this one's would be, by the lock in `locks_folder`. `config`
-    is that of `raw_papers`, see `papers_assets.defs.run_config`. With a harvest, its open days are
-    fetched first.
+    Dagster describes a run of several partitions by its first and last one, so adjacent keywords
+    of the file share a run. If there are several runs, or a keyword failed, a further run publishes
+    the new papers at once, as automation does if the daemon runs. Runs whose processes were killed
+    are first marked as failed; the lock in `locks_folder` lets others do the same for this run.
+    `config` is the run configuration of `raw_papers`, described in `papers_assets.defs.run_config`.
+    With a harvest, its open days are fetched first.
     """
     report = RunReport()
     fail_orphaned_runs(instance, locks_folder)
@@ -162,7 +162,7 @@ def run_daily(  # noqa: PLR0913 - two are said by name
                     "dagster/asset_partition_range_end": last,
                 },
                 ops={"raw_papers": {"config": dict(config or {})}},
-                # What comes in several runs is published, and told of, once.
+                # With several runs, a further run publishes and announces their papers once.
                 assets=["raw_papers"] if len(stretches) > 1 else [],
             )
         if report.failed or len(stretches) > 1:
@@ -178,9 +178,9 @@ def _execute_job(
     ops: Mapping[str, object] | None = None,
     assets: Sequence[str] = (),
 ) -> str:
-    """Run a job in this process, and return the run's id.
+    """Run a job in this process, and return the id of the run.
 
-    `JobDefinition.execute_in_process` names no code location, and most of the UI shows no run
+    `JobDefinition.execute_in_process` records no code location, and most pages of the UI omit runs
     without one.
     """
     run = instance.create_run_for_job(
@@ -197,13 +197,13 @@ def _execute_job(
 def run_housekeeping(
     instance: dg.DagsterInstance, keywords_config: KeywordsConfig, store: RawPapersStore
 ) -> None:
-    """Do what the job `housekeeping` does, for people without a daemon; a failure is logged."""
+    """Do the work of the job `housekeeping` where no daemon runs; failures are logged."""
     try:
         now = datetime.now(UTC)
         pruned = prune_runs(instance, older_than=now - timedelta(days=keywords_config.keep_runs))
         papers = prune_raw_papers(keywords_config, store, now)
         prune_harvest(keywords_config, HarvestStore(store.home, store.locks), now)
-    except Exception as error:  # noqa: BLE001 - whatever it is, what was fetched is good
+    except Exception as error:  # noqa: BLE001 - any failure, since the fetched papers are valid
         _log.warning("old runs and papers could not be pruned; the next run tries again: %s", error)
         return
     if papers:
@@ -218,7 +218,7 @@ def run_housekeeping(
 
 
 def contiguous_ranges(order: Sequence[str], wanted: Sequence[str]) -> list[tuple[str, str]]:
-    """Return the first and last of each stretch of `order` that is wanted as a whole."""
+    """Return the first and last name of each contiguous stretch of `order` that is in `wanted`."""
     stretches = []
     for is_wanted, stretch in groupby(order, key=set(wanted).__contains__):
         members = list(stretch)
@@ -228,7 +228,7 @@ def contiguous_ranges(order: Sequence[str], wanted: Sequence[str]) -> list[tuple
 
 
 def _read_run(report: RunReport, instance: dg.DagsterInstance, run_id: str) -> None:
-    """Read what became of a run from its record, which holds what a failing step logged too."""
+    """Read the results of a run from its event log, including events of failed steps."""
     report.run_ids.append(run_id)
     of_interest = {
         dg.DagsterEventType.ASSET_MATERIALIZATION,

@@ -1,4 +1,4 @@
-"""The job `housekeeping`, which removes what is past its retention, and a sensor for dead runs."""
+"""The jobs of the graph, and `housekeeping`, which removes data past its retention."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -13,7 +13,7 @@ from papers_assets.keywords.model import KeywordsConfig
 from papers_assets.pipeline.retention import prune_harvest, prune_raw_papers
 
 if TYPE_CHECKING:
-    # What define_asset_job gives; Dagster's public names do not include it.
+    # The type that define_asset_job returns, which is not among Dagster's public names.
     from dagster._core.definitions.unresolved_asset_job_definition import (
         UnresolvedAssetJobDefinition as AssetJob,
     )
@@ -36,7 +36,7 @@ IN_PROGRESS_STATUSES = [status for status in dg.DagsterRunStatus if status not i
 
 
 def select_downstream(keywords_config: KeywordsConfig, *, raw: bool) -> dg.AssetSelection:
-    """Select what is made of what came: from `raw_papers` on, or from what is held on."""
+    """Select all assets except `harvest` and, unless `raw` is true, `raw_papers`."""
     selection: dg.AssetSelection = dg.AssetSelection.all()
     if keywords_config.harvest_since is not None:
         selection -= _HARVEST_ASSET
@@ -44,9 +44,9 @@ def select_downstream(keywords_config: KeywordsConfig, *, raw: bool) -> dg.Asset
 
 
 def build_jobs(keywords_config: KeywordsConfig) -> "list[AssetJob]":
-    """Make the jobs: the whole graph, one keyword, and the documents alone."""
-    # With the range of all keywords on the job itself, the launch button and a plain schedule run
-    # all of them at once, with nothing to choose.
+    """Build the jobs for the whole graph, one keyword, and the documents only."""
+    # As the job has the range of all keywords itself, the launch button and a plain schedule run
+    # all of them at once, without a choice of partitions.
     everything = {
         "dagster/asset_partition_range_start": keywords_config.names[0],
         "dagster/asset_partition_range_end": keywords_config.names[-1],
@@ -79,7 +79,7 @@ def build_jobs(keywords_config: KeywordsConfig) -> "list[AssetJob]":
 
 
 def build_harvest_job() -> "AssetJob":
-    """Make the job that brings days in, for who harvests."""
+    """Build the job that fetches days of the harvest."""
     return dg.define_asset_job(
         HARVEST_JOB,
         selection=_HARVEST_ASSET,
@@ -88,7 +88,7 @@ def build_harvest_job() -> "AssetJob":
 
 
 def build_checks_job() -> "AssetJob":
-    """Make the job that executes the asset checks alone."""
+    """Build the job that only executes the asset checks."""
     return dg.define_asset_job(
         CHECKS_JOB,
         selection=dg.AssetSelection.all_asset_checks(),
@@ -99,7 +99,7 @@ def build_checks_job() -> "AssetJob":
 def build_housekeeping_job(
     keywords_config: KeywordsConfig, now: Callable[[], datetime]
 ) -> dg.JobDefinition:
-    """Make the job. It materializes nothing, so that automation does not care about it."""
+    """Build the job. It materializes no asset, so it triggers no automation."""
 
     @dg.op(
         description=(

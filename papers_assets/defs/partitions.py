@@ -1,4 +1,4 @@
-"""The partitions of a run of `harvest` that takes every day which may still get papers."""
+"""The partitions of a run of `harvest` over all open days, which may still get more papers."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -6,9 +6,9 @@ from papers_assets.defs.run_config import OPEN_DAYS_TAG
 
 
 def open_days_tags(since: date, now: datetime) -> dict[str, str]:
-    """Return the tags of a run that brings in every day of which more may come.
+    """Return the tags of a run of `harvest` over all open days.
 
-    The run finds out itself which those are; its partitions are yesterday and today.
+    The open days are determined when the run starts; its partitions are yesterday and today.
     """
     today = now.astimezone(UTC).date()
     return {

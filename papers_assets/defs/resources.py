@@ -1,4 +1,4 @@
-"""What the assets use: arXiv, and the store. Their settings are visible in the Dagster UI."""
+"""The resources of the assets: arXiv and the store. The Dagster UI shows their settings."""
 
 from dataclasses import fields
 from pathlib import Path
@@ -73,7 +73,7 @@ class ArxivResource(dg.ConfigurableResource[ArxivClient]):
     locks: str = _LOCKS
 
     def client(self) -> ArxivClient:
-        """Return a client of its own connection; the caller closes it."""
+        """Return a client with a separate connection; the caller closes it."""
         bounds = {field.name: getattr(self, field.name) for field in fields(RetryPolicy)}
         rate_limiter = build_rate_limiter(
             self.api_url, self.request_interval, self.locks, oai_url=self.oai_url
@@ -89,15 +89,15 @@ class StoreResource(dg.ConfigurableResource[RawPapersStore]):
     host_folder: str = _HOST_FOLDER
 
     def open(self) -> RawPapersStore:
-        """Return the store in that folder."""
+        """Return the store of raw papers in the folder."""
         return _build_store(self.home, self.locks, self.host_folder)
 
     def harvests(self) -> HarvestStore:
-        """Return what was harvested into it."""
+        """Return the store of the harvest in the folder."""
         return HarvestStore(parse_path(self.home), self.open().locks)
 
     def outputs(self) -> EditionStore:
-        """Return what is published from there."""
+        """Return the store of the published files in the folder."""
         return EditionStore(parse_path(self.home), self.open().locks)
 
 
@@ -109,26 +109,26 @@ class PapersIOManager(dg.ConfigurableIOManager):
     host_folder: str = _HOST_FOLDER
 
     def handle_output(self, context: dg.OutputContext, obj: pd.DataFrame) -> None:  # noqa: ARG002
-        """Write the frame, replacing the former one."""
+        """Write the frame, replacing the previous one."""
         store = _build_store(self.home, self.locks, self.host_folder)
         with store.publish_lock():
-            # Another run may have brought newer papers since ours chose, and published them.
+            # Another run may have published newer papers since this run selected its papers.
             there = store.read_papers_or_none()
             if there is not None and (newer := _find_newer_keywords(obj, there, store)):
                 obj = replace_keywords(obj, there, newer)
             store.write_papers(obj)
 
     def load_input(self, context: dg.InputContext) -> pd.DataFrame:  # noqa: ARG002
-        """Read the frame that was written last."""
+        """Read the frame written last."""
         return _build_store(self.home, self.locks, self.host_folder).read_papers()
 
 
 def fix_config(
     resource: dg.ConfigurableResource[Any] | dg.ConfigurableIOManager,
 ) -> dg.ResourceDefinition:
-    """Return a definition whose settings the UI shows and no launch can change.
+    """Return a definition with settings that the UI shows but a launch cannot change.
 
-    A resource that is bound as it is fills the launchpad of every job with its settings.
+    If a resource is bound directly, the launchpad of every job is filled with its settings.
     """
     kind = type(resource)
 
@@ -163,8 +163,8 @@ def _find_newer_keywords(
 ) -> list[str]:
     """Return the keywords whose rows in `stored` are newer than those in `written`.
 
-    Also if both have the same rows and the stored ones were refreshed later: a harvest writes no
-    file without news.
+    This includes keywords with equal rows that were refreshed later in `stored`: a harvest without
+    new papers for a keyword does not rewrite its file.
     """
     theirs = read_sources(stored)
 

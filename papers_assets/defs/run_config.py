@@ -1,4 +1,4 @@
-"""What a run of `raw_papers` is asked for: by its partitions, its configuration, its parent."""
+"""The request of a run of `raw_papers`, from its partitions, configuration and parent runs."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
@@ -14,9 +14,9 @@ from papers_assets.transform.date_ranges import DateSpan
 from papers_assets.transform.raw_papers import ARXIV_START
 
 EVERYTHING_TAG = "papers_assets/every_keyword"
-"""On runs over all keywords: over those of the file as it is when the run starts."""
+"""Tag of runs over all keywords: those in the file when the run starts."""
 OPEN_DAYS_TAG = "papers_assets/every_open_day"
-"""On runs of `harvest` over every day that may still get more papers, as of when the run starts."""
+"""Tag of runs of `harvest` over all open days, determined when the run starts."""
 _RESUMED_TAG = "dagster/is_resume_retry"
 
 
@@ -46,15 +46,15 @@ class RawPapersConfig(dg.Config):
 
 @dataclass(frozen=True)
 class RunSelection:
-    """What a run of `raw_papers` is to fetch."""
+    """The keywords that a run of `raw_papers` has to fetch, and how."""
 
     names: list[str]
     options: RefreshOptions
     is_whole_range: bool
     """Whether `names` and `already_fetched` are exactly the run's partitions, so that Dagster may
-    mark them all."""
+    mark all of them as materialized."""
     already_fetched: frozenset[str] = frozenset()
-    """What the runs that this one resumes have fetched already."""
+    """The keywords fetched by the runs that this run resumes."""
 
 
 def resolve_run_config(
@@ -63,10 +63,10 @@ def resolve_run_config(
     keywords_config: KeywordsConfig,
     today: date,
 ) -> RunSelection:
-    """Return what the run is to fetch.
+    """Return the keywords that the run has to fetch, and the options.
 
     Raises:
-        Failure: it names no keyword, or one that the file does not have, or dates that cannot be.
+        Failure: the run names no keyword, names one that is not in the file, or has invalid dates.
     """
     of_run = _read_partitions(context)
     everything = context.run.tags.get(EVERYTHING_TAG) == "true" and not context.has_partition_key
@@ -96,7 +96,7 @@ def resolve_run_config(
     is_whole_range = names == of_run
     fetched: frozenset[str] = frozenset()
     if _is_resumed(context.run):
-        # What an earlier run forgot in order to ask for it again, this one goes on with.
+        # A full refresh that an earlier run began is continued instead of started again.
         options = replace(options, full_refresh=False)
         by_parents = _find_fetched_by_parents(context, backfilling=options.backfill is not None)
         fetched = by_parents.intersection(names)
@@ -117,7 +117,7 @@ def _check_known(names: Collection[str], known_names: Collection[str], where: st
 
 
 def _read_partitions(context: dg.AssetExecutionContext) -> list[str]:
-    """Return the run's partitions; none where the file has not all of them any more."""
+    """Return the run's partitions; empty if some of them are no longer in the file."""
     if context.has_partition_key:
         return [context.partition_key]
     if not context.has_partition_key_range:
@@ -129,22 +129,22 @@ def _read_partitions(context: dg.AssetExecutionContext) -> list[str]:
 
 
 def _is_resumed(run: dg.DagsterRun) -> bool:
-    """Whether the run is a "Re-execute from failure"."""
+    """Whether the run is a "Re-execute from failure" of another run."""
     return run.parent_run_id is not None and run.tags.get(_RESUMED_TAG) == "true"
 
 
 def _find_fetched_by_parents(
     context: dg.AssetExecutionContext, *, backfilling: bool
 ) -> frozenset[str]:
-    """Return the names of the keywords that the runs which this one resumes have fetched."""
+    """Return the names of the keywords fetched by the runs that this run resumes."""
     fetched: set[str] = set()
     failed: set[str] = set()
     run: dg.DagsterRun | None = context.run
     while run is not None and run.parent_run_id is not None and _is_resumed(run):
         came, problems = _read_outcome(run.parent_run_id, context)
         if backfilling and not problems:
-            came = set()  # it was interrupted, and nobody knows at which keyword
-        # Who was refreshed and could not be looked back at to the end is asked for again.
+            came = set()  # it was interrupted, and the keyword is unknown
+        # A keyword that was refreshed, but whose backfill is incomplete, is fetched again.
         failed |= {problem.removeprefix(BACKFILL_PREFIX) for problem in problems} - fetched
         fetched |= came - failed
         run = context.instance.get_run_by_id(run.parent_run_id)
@@ -152,7 +152,7 @@ def _find_fetched_by_parents(
 
 
 def _read_outcome(run_id: str, context: dg.AssetExecutionContext) -> tuple[set[str], set[str]]:
-    """Return what a run of `raw_papers` materialized, and its failure reasons: see `RunResults`."""
+    """Return the keywords that a run of `raw_papers` materialized, and those in its failure."""
     came: set[str] = set()
     problems: set[str] = set()
     wanted = {dg.DagsterEventType.ASSET_MATERIALIZATION, dg.DagsterEventType.STEP_FAILURE}

@@ -1,6 +1,6 @@
-"""What stays in the run history, and runs whose process is gone.
+"""The retention of the run history, and the end of runs whose process was killed.
 
-Dagster keeps every run for ever, and a run whose process was killed as "started" for ever.
+By default, Dagster keeps all runs for ever, and shows a killed run as "started" for ever.
 """
 
 import logging
@@ -24,7 +24,7 @@ from dagster._core.storage.local_compute_log_manager import LocalComputeLogManag
 from filelock import FileLock, Timeout
 
 LOCK_TAG = ".dagster/papers_assets_lock"
-"""On a run of the command line: the name of the lock that its process holds while it lives.
+"""Tag of runs of the command line: the name of a lock that their process holds until it ends.
 
 The UI hides tags that begin with `.dagster/`.
 """
@@ -36,7 +36,7 @@ _FINISHED = (
 )
 _UNFINISHED = tuple(status for status in dg.DagsterRunStatus if status not in _FINISHED)
 _BATCH = 50
-"""Runs that are deleted in one transaction: others wait for it to write their events."""
+"""Runs deleted in one transaction, during which other runs cannot write their events."""
 _RUN_FILE = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(\.db.*)?")
 
 _log = logging.getLogger(__name__)
@@ -44,23 +44,24 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class PruneResult:
-    """What was removed from the run history."""
+    """The result of pruning the run history."""
 
     runs: int
     bytes: int
-    """Of files. What is deleted inside a database that stays makes room for what comes."""
+    """The size of deleted files. Space freed inside an existing database is reused, not counted."""
 
 
 def prune_runs(instance: dg.DagsterInstance, *, older_than: datetime) -> PruneResult:
-    """Remove the runs that ended before `older_than`, and files of runs that are there no more.
+    """Remove the runs that ended before `older_than`, and the files of runs that no longer exist.
 
-    A run stays as long as it is the newest that says something of an asset, a partition or a check
-    (materialized, planned, failed, observed, evaluated), so that their state is shown as before. It
-    may be interrupted anywhere, and others may run or prune meanwhile: of a run, its record goes
-    last but for the files, and files without a record go next time.
+    A run is kept if its event is the newest of its kind for an asset, a partition or a check
+    (materialized, planned, failed, observed, evaluated), so that their state in the UI does not
+    change. Pruning can be interrupted at any time, and is safe beside other runs or other pruning:
+    the record of a run is deleted after all of its data except its files, and files without a
+    record are removed next time.
 
     Raises:
-        TypeError: the run history is not in a database of SQL.
+        TypeError: the run history is not in an SQL database.
     """
     events = instance.event_log_storage
     if not isinstance(events, SqlEventLogStorage):
@@ -74,10 +75,10 @@ def prune_runs(instance: dg.DagsterInstance, *, older_than: datetime) -> PruneRe
 
 
 def _find_referenced_runs(events: SqlEventLogStorage) -> set[str]:
-    """Return the runs that the state of any asset, partition or check is read from.
+    """Return the runs from which the state of any asset, partition or check is read.
 
-    The newest event of every kind is among them: SQLite would give the numbers of the last events
-    to the next ones if they were deleted, and Dagster remembers by number what it has seen.
+    They include the newest event of every kind: SQLite would otherwise reuse the ids of the last
+    events, and Dagster stores the ids of the events that it has processed.
     """
     event, check = SqlEventLogStorageTable.c, AssetCheckExecutionsTable.c
     newest_events = sql.select(sql.func.max(event.id)).group_by(
@@ -97,8 +98,8 @@ def _find_referenced_runs(events: SqlEventLogStorage) -> set[str]:
 def _delete_runs(
     instance: dg.DagsterInstance, events: SqlEventLogStorage, run_ids: Sequence[str]
 ) -> None:
-    # Dagster's own delete_run leaves check evaluations and files behind, makes the run's database
-    # anew in order to empty it, and loses sight of the events when it is interrupted.
+    # Dagster's own delete_run leaves check evaluations and files behind, recreates the run's
+    # database in order to empty it, and loses track of the events if it is interrupted.
     with events.index_connection() as connection:
         for run_id in run_ids:
             events.delete_events_for_run(connection, run_id)
@@ -112,8 +113,8 @@ def _delete_runs(
 
 
 def _remove_leftovers(instance: dg.DagsterInstance) -> int:
-    """Remove the files of runs that the history does not know; give their size in bytes."""
-    # In this order: a run is recorded before it has files.
+    """Remove the files of runs that are not in the history; return their size in bytes."""
+    # The files are listed first, because a run is recorded before it has files.
     found = list(_list_run_files(instance))
     known = set(instance.get_run_ids())
     size = 0
@@ -128,7 +129,7 @@ def _remove_leftovers(instance: dg.DagsterInstance) -> int:
 
 
 def _list_run_files(instance: dg.DagsterInstance) -> Iterator[tuple[str, Path]]:
-    """Return what belongs to one run alone, with the run's id: databases, output, stored values."""
+    """Return the files of single runs with the run's id: databases, output and stored values."""
     folders = [Path(instance.storage_directory())]
     if isinstance(events := instance.event_log_storage, SqliteEventLogStorage):
         folders.append(Path(events.path_for_shard("any")).parent)
@@ -142,14 +143,14 @@ def _list_run_files(instance: dg.DagsterInstance) -> Iterator[tuple[str, Path]]:
 
 @contextmanager
 def process_lock(instance: dg.DagsterInstance, locks_folder: Path) -> Iterator[Mapping[str, str]]:
-    """Hold a lock as long as this process lives; gives the tags that its runs have to carry.
+    """Hold a lock while the block runs, and yield the tags that the runs of this process need.
 
-    The kernel frees the lock when the process dies, however it dies: see `fail_orphaned_runs`.
+    If the process is killed, the kernel releases the lock, which `fail_orphaned_runs` detects.
     """
     locks_folder.mkdir(parents=True, exist_ok=True)
     path = locks_folder / f"run-{uuid4().hex}.lock"
     with FileLock(path):
-        # Where run_retries are on, the daemon would start a run once more whose process was killed.
+        # If run_retries are enabled, the daemon would otherwise repeat a run that was killed.
         yield {LOCK_TAG: path.name, "dagster/max_retries": "0"}
         for run in _list_unfinished_runs(instance, path.name):
             _mark_failed(instance, run)
@@ -157,9 +158,9 @@ def process_lock(instance: dg.DagsterInstance, locks_folder: Path) -> Iterator[M
 
 
 def fail_orphaned_runs(instance: dg.DagsterInstance, locks_folder: Path) -> list[str]:
-    """Mark runs of the command line whose process is gone as failed, and give their ids.
+    """Mark runs of the command line whose process has ended as failed, and return their ids.
 
-    A run is left alone where its lock is held, or is not in this folder: it is somebody else's.
+    A run is skipped if its lock is held or is not in this folder: others are responsible for it.
     """
     ended = []
     for name in {run.tags[LOCK_TAG] for run in _list_unfinished_runs(instance)}:
@@ -168,7 +169,7 @@ def fail_orphaned_runs(instance: dg.DagsterInstance, locks_folder: Path) -> list
             continue
         try:
             with FileLock(path, timeout=0):
-                # Read again: another process may have been here since.
+                # Read again: another process may have marked them since.
                 for run in _list_unfinished_runs(instance, name):
                     _mark_failed(instance, run)
                     ended.append(run.run_id)
@@ -179,15 +180,15 @@ def fail_orphaned_runs(instance: dg.DagsterInstance, locks_folder: Path) -> list
 
 
 def is_command_line_run(run: dg.DagsterRun) -> bool:
-    """Whether the command line runs it, and whoever started that hears of its end."""
-    # "Re-execute" in the UI copies the tags to a run that Dagster's daemon starts.
+    """Whether the command line executes the run, so that the user there learns of its end."""
+    # "Re-execute" in the UI copies the tags to a new run, which Dagster's daemon starts.
     return LOCK_TAG in run.tags and run.parent_run_id is None
 
 
 def _list_unfinished_runs(
     instance: dg.DagsterInstance, name: str | None = None
 ) -> list[dg.DagsterRun]:
-    """Return the unfinished runs whose processes hold locks, or those of the lock `name`."""
+    """Return the unfinished runs of the command line, or those with the lock `name`."""
     tags = {LOCK_TAG: name} if name else {}
     runs = instance.get_runs(dg.RunsFilter(statuses=list(_UNFINISHED), tags=tags))
     return [run for run in runs if is_command_line_run(run)]

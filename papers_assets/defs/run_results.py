@@ -1,4 +1,4 @@
-"""What became of a run's keywords, and how it is told: to Dagster, and to who is on call."""
+"""The results of a run by keyword, and how they are reported to Dagster and to operators."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,9 +11,9 @@ from papers_assets.pipeline.keyword_scan import ScanResult
 from papers_assets.pipeline.refresh_keyword import RefreshResult
 
 BACKFILL_PREFIX = "looking back at "
-"""Before a keyword's name, where it was refreshed and looking back did not come to its end."""
+"""The prefix of a keyword's name in failures, if it was refreshed but its backfill failed."""
 _MAX_NAMED = 20
-"""Keywords of one reason that the story names."""
+"""Maximum number of keywords named with one reason in the summary."""
 _RETRY_HINT = (
     'The next daily run fetches them again; "Re-execute from failure" does so now, and the other '
     "assets of this run follow in it."
@@ -26,22 +26,22 @@ _HARVEST_RETRY_HINT = (
 
 @dataclass
 class RunResults:
-    """Of the keywords of one run of `raw_papers`, each by name."""
+    """The results of one run of `raw_papers`, by name of the keyword."""
 
     api_url: str
     is_harvested: bool = False
-    """Whether they were looked for in what `harvest` brought in."""
+    """Whether the keywords were found by a scan of the harvest."""
     refreshed: dict[str, asset_metadata.Metadata] = field(default_factory=dict)
-    """What Dagster shows of each. Their papers are not kept: they would fill the memory."""
+    """Metadata of each refreshed keyword, without papers, which would fill the memory."""
     failed: dict[str, RefreshFailure] = field(default_factory=dict)
     incomplete_backfills: dict[str, list[str]] = field(default_factory=dict)
-    """What has not come of keywords that were looked back at."""
+    """The problems of each keyword with an incomplete backfill."""
 
     def add(
         self,
         result: RefreshResult | ScanResult | RefreshFailure | ComparisonResult | BackfillResult,
     ) -> None:
-        """Take note of what became of a keyword, or of the comparison of all with OAI-PMH."""
+        """Add the result of a keyword, or of the comparison of all keywords with OAI-PMH."""
         if isinstance(result, ComparisonResult):
             for name, metadata in self.refreshed.items():
                 self.refreshed[name] = asset_metadata.with_comparison(metadata, result, name)
@@ -65,7 +65,7 @@ class RunResults:
 
     @property
     def failure_reasons(self) -> Mapping[str, str]:
-        """Return the reason by name of keywords that failed, or by `BACKFILL_PREFIX` and name."""
+        """Reasons of failures, by name of the keyword or by `BACKFILL_PREFIX` and name."""
         reasons = {name: failed.reason for name, failed in self.failed.items()}
         return reasons | {
             f"{BACKFILL_PREFIX}{name}": " | ".join(problems)
@@ -73,7 +73,7 @@ class RunResults:
         }
 
     def _group_reasons(self) -> list[str]:
-        """Return each reason once, with some of the keywords that it holds for."""
+        """Return each distinct reason once, with some of the keywords that failed for it."""
         by_reason: dict[str, list[str]] = {}
         for name, failed in self.failed.items():
             by_reason.setdefault(failed.reason, []).append(name)
@@ -81,7 +81,7 @@ class RunResults:
 
     @property
     def failure_summary(self) -> str:
-        """Tell what failed, why, and what happens next."""
+        """The failures, their reasons, and what happens next."""
         parts = []
         if self.failed:
             count = len(self.failed) + len(self.refreshed)

@@ -1,4 +1,4 @@
-"""When things run: the jobs, the daily schedule, and the automation that publishes."""
+"""The schedules: of the harvest, of the daily job, of the checks and of housekeeping."""
 
 from collections.abc import Callable
 from datetime import date, datetime
@@ -11,7 +11,7 @@ from papers_assets.defs.partitions import open_days_tags
 from papers_assets.keywords.model import KeywordsConfig
 
 if TYPE_CHECKING:
-    # What define_asset_job gives; Dagster's public names do not include it.
+    # The type that define_asset_job returns, which is not among Dagster's public names.
     from dagster._core.definitions.unresolved_asset_job_definition import (
         UnresolvedAssetJobDefinition as AssetJob,
     )
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def build_harvest_schedule(
     keywords_config: KeywordsConfig, since: date, job: "AssetJob", now: Callable[[], datetime]
 ) -> dg.ScheduleDefinition:
-    """Make the daily schedule of those who harvest, in the file's time zone, on from the start."""
+    """Build the daily schedule with a harvest, in the file's time zone, running by default."""
 
     @dg.schedule(
         name="daily",
@@ -37,7 +37,7 @@ def build_harvest_schedule(
 
 
 def build_daily_schedule(keywords_config: KeywordsConfig, job: "AssetJob") -> dg.ScheduleDefinition:
-    """Make the daily schedule, in the file's time zone, on from the start."""
+    """Build the daily schedule without a harvest, in the file's time zone, running by default."""
     return dg.ScheduleDefinition(
         name="daily",
         job=job,
@@ -51,12 +51,12 @@ def build_daily_schedule(keywords_config: KeywordsConfig, job: "AssetJob") -> dg
 def build_checks_schedule(
     keywords_config: KeywordsConfig, job: "AssetJob"
 ) -> dg.ScheduleDefinition:
-    """Make the daily schedule of the checks, on from the start."""
+    """Build the daily schedule of the checks, running by default."""
 
     @dg.schedule(
         name=CHECKS_JOB,
         job=job,
-        # Half a day after the daily run by default: one that was missed shows on the same day.
+        # Half a day after the default time of the daily run: a missed run shows on the same day.
         cron_schedule="30 18 * * *",
         execution_timezone=keywords_config.timezone.key,
         default_status=dg.DefaultScheduleStatus.RUNNING,
@@ -75,11 +75,11 @@ def build_checks_schedule(
 def build_housekeeping_schedule(
     keywords_config: KeywordsConfig, job: dg.JobDefinition
 ) -> dg.ScheduleDefinition:
-    """Make the schedule that tidies up, daily and on from the start."""
+    """Build the daily schedule of the job `housekeeping`, running by default."""
     return dg.ScheduleDefinition(
         name=HOUSEKEEPING_JOB,
         job=job,
-        cron_schedule="30 3 * * *",  # when hardly anybody looks, and not at a full hour
+        cron_schedule="30 3 * * *",  # at night, and not at a full hour
         execution_timezone=keywords_config.timezone.key,
         default_status=dg.DefaultScheduleStatus.RUNNING,
         description="Deletes runs and papers past their retention (keep_runs, keep_papers).",

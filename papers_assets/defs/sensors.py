@@ -1,4 +1,4 @@
-"""The sensor that tells somebody when a run failed, once, and until it has reached them."""
+"""The sensors: follow-up runs, alerts on failures, killed runs, and edits of keywords.toml."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -19,16 +19,16 @@ from papers_assets.settings import AlertError, AlertSettings, SettingsError
 from papers_assets.storage.last_valid_keywords import read_or_last_valid
 
 if TYPE_CHECKING:
-    # What define_asset_job gives; Dagster's public names do not include it.
+    # The type that define_asset_job returns, which is not among Dagster's public names.
     from dagster._core.definitions.unresolved_asset_job_definition import (
         UnresolvedAssetJobDefinition as AssetJob,
     )
 
 
 def build_harvest_sensors(harvest: "AssetJob", daily: "AssetJob") -> list[dg.SensorDefinition]:
-    """Make the sensors that look for the keywords when days came in, or when some could not.
+    """Build the sensors that start the daily job after a harvest, whether it succeeded or failed.
 
-    Then, too: the README has to say that it is not of today.
+    After a failure, the README still has to show that it is not from today.
     """
 
     def sensor(status: dg.DagsterRunStatus) -> dg.SensorDefinition:
@@ -52,9 +52,9 @@ def build_harvest_sensors(harvest: "AssetJob", daily: "AssetJob") -> list[dg.Sen
 
 
 def build_failure_sensor(publish: "AssetJob") -> dg.SensorDefinition:
-    """Make the sensor that lets the README say so when no keyword at all was refreshed.
+    """Build the sensor that updates the README after a run that refreshed no keyword at all.
 
-    Then nothing new arrives, and `publish_when_new` has no reason to publish.
+    Such a run brings no new data, so `publish_when_new` does not publish.
     """
 
     @dg.run_failure_sensor(
@@ -79,22 +79,22 @@ def build_failure_sensor(publish: "AssetJob") -> dg.SensorDefinition:
 
 _GIVE_UP_AFTER = timedelta(days=3)
 _OVERLAP = timedelta(minutes=10)
-"""By how much runs are read again: some are recorded later than they say."""
+"""The overlap of successive queries: some runs are recorded later than their timestamp."""
 _MAX_REMEMBERED_RUNS = 200
 _INTERVAL_SECONDS = 30
 
 
 @dataclass
 class _AlertCursor:
-    """What has gone out by one channel; the sensor's cursor has one for each.
+    """The progress of alerts on one channel; the sensor's cursor contains one for each channel.
 
-    (Dagster's own sensor of failures moves on when its code fails, and forgets what it could not.)
+    Dagster's own failure sensor advances its cursor even if its code fails, and loses that alert.
     """
 
     checked_until: datetime
-    """Runs that failed up to `_OVERLAP` before then are done with."""
+    """Runs that failed more than `_OVERLAP` before this time are done."""
     sent_run_ids: list[str]
-    """Of those since, the ids of runs that are."""
+    """The ids of later runs that are done."""
 
     def mark_sent(self, run_id: str, failed_at: datetime) -> None:
         self.checked_until = max(self.checked_until, failed_at)
@@ -102,10 +102,10 @@ class _AlertCursor:
 
 
 def build_alert_sensor(alerts: AlertSettings, now: Callable[[], datetime]) -> dg.SensorDefinition:
-    """Make the sensor; it is off until `alerts` says whom to tell, or cannot be understood.
+    """Build the sensor; it is stopped by default until `alerts` names a channel or has a problem.
 
-    A message that cannot be sent is tried again every 30 seconds, for 3 days: who has no network
-    gets no papers, and no word of it either, before it is back.
+    An alert that cannot be sent is repeated every 30 seconds, for 3 days: during a network outage,
+    neither papers nor alerts get through.
     """
 
     @dg.sensor(
@@ -120,7 +120,7 @@ def build_alert_sensor(alerts: AlertSettings, now: Callable[[], datetime]) -> dg
         ),
     )
     def alert_on_failure(context: dg.SensorEvaluationContext) -> dg.SensorResult:
-        if alerts.problem:  # a tick that fails is seen, and stops nothing else
+        if alerts.problem:  # a failed tick is visible, and affects nothing else
             raise SettingsError(alerts.problem)
         if not alerts.channels:
             reason = "Set PAPERS_ALERT_WEBHOOK or PAPERS_ALERT_EMAIL first."
@@ -131,7 +131,7 @@ def build_alert_sensor(alerts: AlertSettings, now: Callable[[], datetime]) -> dg
             try:
                 _send_next(alerts, channel, context.instance, of_channel)
             except AlertError as error:
-                context.log.error("%s Trying again.", error)  # noqa: TRY400 - a story
+                context.log.error("%s Trying again.", error)  # noqa: TRY400 - no traceback is needed
                 problems.append(f"{error} Trying again.")
         cursor = json.dumps(
             {
@@ -154,7 +154,7 @@ def _read_cursors(
         if channel in known:
             until = datetime.fromisoformat(known[channel]["until"])
             told[channel] = _AlertCursor(max(until, now - _GIVE_UP_AFTER), known[channel]["runs"])
-        else:  # what failed before somebody was to be told is nobody's news
+        else:  # no alerts for failures before the channel was configured
             failed = _find_failed_runs(instance, now - _OVERLAP)
             told[channel] = _AlertCursor(now, [record.dagster_run.run_id for record in failed])
     return told
@@ -171,7 +171,7 @@ def _find_failed_runs(instance: dg.DagsterInstance, since: datetime) -> Sequence
 def _send_next(
     alerts: AlertSettings, channel: str, instance: dg.DagsterInstance, cursor: _AlertCursor
 ) -> None:
-    """Tell of the oldest run that has not been told of; of one only, since a tick may not last."""
+    """Send an alert about the oldest unreported run; only one, since a tick must be short."""
     for record in _find_failed_runs(instance, cursor.checked_until - _OVERLAP):
         run, failed_at = record.dagster_run, record.update_timestamp.replace(tzinfo=UTC)
         if run.run_id in cursor.sent_run_ids:
@@ -186,7 +186,7 @@ def _send_next(
 
 
 def describe_failure(instance: dg.DagsterInstance, run_id: str) -> str:
-    """Return why a run failed: the reasons of its steps, or of its own."""
+    """Return why a run failed: the reasons of its steps, or else the run's own."""
     steps, own = [], ""
     wanted = {dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.RUN_FAILURE}
     for record in instance.all_logs(run_id, of_type=wanted):
@@ -202,9 +202,9 @@ def describe_failure(instance: dg.DagsterInstance, run_id: str) -> str:
 
 
 def build_dead_runs_sensor() -> dg.SensorDefinition:
-    """Make the sensor that ends runs of the command line whose process was killed.
+    """Build the sensor that marks runs of the command line whose process was killed as failed.
 
-    Until then they count as running: others that fetch wait in the queue, and nothing is published.
+    Until then they count as in progress: other fetching runs stay queued, and nothing is published.
     """
 
     @dg.sensor(
@@ -224,9 +224,9 @@ _VALID_TEXT = "keywords.toml is valid."
 
 
 def build_keywords_file_sensor(keywords_config: KeywordsConfig, home: Path) -> dg.SensorDefinition:
-    """Make the sensor, which is on from the start.
+    """Build the sensor, which is running by default.
 
-    Its cursor is what is wrong with the file, or that nothing is.
+    Its cursor is the problem of the file, or the text that the file is valid.
     """
 
     @dg.sensor(

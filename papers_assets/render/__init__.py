@@ -1,1 +1,1 @@
-"""From papers to the published README: what is escaped, and the document around it. Pure."""
+"""Rendering of papers for readers: escaping, and the documents around the papers. Pure."""

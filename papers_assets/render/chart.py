@@ -1,6 +1,6 @@
-"""Papers a day as bars: a picture with a row per keyword, and bars for pages of their own. Pure.
+"""Bar charts of papers per day: a picture with a row per keyword, and bars for the pages. Pure.
 
-A template of a few lines, as the README is one: a plotting library would add eight packages, 54 MB
+The chart is a short template, like the README: a plotting library would add eight packages, 54 MB
 of memory and three quarters of a second to every run.
 """
 
@@ -23,31 +23,31 @@ class Day(NamedTuple):
     day: date
     papers: int
     is_known: bool
-    """Whether all of its papers are known."""
+    """Whether all papers of the day are known."""
 
 
 @dataclass(frozen=True)
 class BarRow:
-    """A keyword's row."""
+    """The row of a keyword."""
 
     keyword: str
     counts: Sequence[int]
-    """One a day, oldest first."""
+    """Papers per day, oldest day first."""
     unknown: int = 0
-    """Of how many of the days, from the oldest, nobody knows all papers."""
+    """How many days, counted from the oldest, are not fully known."""
     unknown_at_end: int = 0
-    """The same, from the newest back."""
+    """How many days, counted back from the newest, are not fully known."""
     newest: date | None = None
-    """The day of the newest paper, whether it is among the days or not; None: there is none."""
+    """The day of the newest paper, perhaps outside of the days shown; None: there is no paper."""
 
     @property
     def total(self) -> int:
-        """The papers of all days."""
+        """The number of papers on all days."""
         return sum(self.counts)
 
     @property
     def most(self) -> int:
-        """The papers of the day with most."""
+        """The largest number of papers on one day."""
         return max(self.counts, default=0)
 
     def days(self, last: date) -> list[Day]:
@@ -60,7 +60,7 @@ class BarRow:
         ]
 
     def summary(self, last: date) -> str:
-        """Return what the bars show, in words."""
+        """Return what the bars show, as text."""
         days = self.days(last)
         if not days:
             return "Papers a day: no day is known."
@@ -73,7 +73,7 @@ class BarRow:
 
     @property
     def without_bars(self) -> str:
-        """Return the sentence that stands where no day has a paper; empty if one has."""
+        """Return the sentence shown instead of bars if no day has a paper; otherwise empty."""
         if any(self.counts):
             return ""
         is_known = not (self.unknown or self.unknown_at_end)
@@ -87,14 +87,14 @@ class Scale(NamedTuple):
 
     height: int
     step: int
-    """From day to day."""
+    """The distance from one day to the next."""
     bar: int
     """The width of a bar."""
     lowest: float
-    """The height of a day with a paper, which has to be seen next to one with hundreds."""
+    """The minimum height of a day with a paper, to be visible next to one with hundreds."""
 
     def path(self, bars: BarRow) -> str:
-        """Return all bars, as the `d` of a path."""
+        """Return all bars, as the `d` attribute of a path."""
         return "".join(
             self._bar(index, max(self.lowest, count / bars.most * self.height), self.bar)
             for index, count in enumerate(bars.counts)
@@ -102,7 +102,7 @@ class Scale(NamedTuple):
         )
 
     def unknown(self, bars: BarRow) -> str:
-        """Return the days of which not all papers are known, as the `d` of a path."""
+        """Return the days that are not fully known, as the `d` attribute of a path."""
         days = len(bars.counts)
         end = max(bars.unknown, days - bars.unknown_at_end)
         return "".join(
@@ -119,9 +119,9 @@ _SCALE = Scale(height=26, step=17, bar=13, lowest=1)
 
 
 def render_chart(rows: Sequence[BarRow], last: date) -> str:
-    """Draw the rows, the newest day at the right; all of them have the same number of days.
+    """Draw the rows, with the newest day at the right; all rows have the same number of days.
 
-    Each row has a scale of its own, since keywords differ by orders of magnitude.
+    Each row has its own scale, since keywords differ by orders of magnitude.
     """
     days = max((len(row.counts) for row in rows), default=CHART_DAYS)
     shown = rows[:MAX_CHART_ROWS]
@@ -150,7 +150,7 @@ def render_chart(rows: Sequence[BarRow], last: date) -> str:
     )
 
 
-def build_bar_row(  # noqa: PLR0913, PLR0917 - what a row is made of
+def build_bar_row(  # noqa: PLR0913, PLR0917 - the parts of a row
     keyword: str,
     counts: dict[date, int],
     last: date,
@@ -163,13 +163,13 @@ def build_bar_row(  # noqa: PLR0913, PLR0917 - what a row is made of
     """Return a keyword's row for the days up to `last`.
 
     Args:
-        keyword: its name.
-        counts: papers by day; days without any may be missing.
-        last: the newest day.
-        known_from: the first day of which all papers are known; None: nobody knows, so none is.
-        known_until: the last such day; None: nobody knows.
-        days: how many.
-        newest: the day of the newest paper; None: that of `counts`.
+            keyword: the keyword's name.
+            counts: papers by day; days without papers may be missing.
+            last: the newest day.
+            known_from: the first day whose papers are all known; None: no day is fully known.
+            known_until: the last day whose papers are all known; None: unknown.
+            days: the number of days.
+            newest: the day of the newest paper; None: the newest day in `counts`.
     """
     newest = newest or max((day for day, count in counts.items() if count), default=None)
     shown = [last - timedelta(days=back) for back in range(days - 1, -1, -1)]

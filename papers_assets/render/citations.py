@@ -1,13 +1,14 @@
-r"""Citations of the papers: BibTeX for LaTeX, RIS for every other reference manager. Pure.
+r"""Citations of the papers: BibTeX for LaTeX, RIS for all other reference managers. Pure.
 
-What is cited is the version on arXiv: type, date and address are its own. `journal_ref` is free
-text, volume and pages included and half of the time about a conference, so that it names no journal
-of an `article`: it is the note of a `misc`, which styles print, and the DOI leads to the article.
+Citations refer to the version on arXiv: type, date and address are those of the preprint. As
+`journal_ref` is free text that includes volume and pages and names a conference half of the time,
+it cannot be the journal of an `article`. It becomes the note of a `misc` entry, which styles print,
+and the DOI leads to the article.
 
-In BibTeX all text is data. What LaTeX would take for commands is written so that it is typeset as
-it was published, letter by letter, be it `\textbf` or `\%`. Only `$...$` that is well-formed and
-made of known commands of mathematics stays LaTeX: nothing that arXiv publishes can make a document
-read a file or define a command.
+In BibTeX, all text is data. Characters that LaTeX would read as commands are escaped so that the
+text is typeset exactly as published, for example `\textbf` or `\%`. Only `$...$` that is
+well-formed and made of known mathematical commands stays LaTeX. Nothing published on arXiv can
+therefore make a document read a file or define a command.
 """
 
 import re
@@ -16,18 +17,19 @@ from collections.abc import Iterable, Iterator
 from papers_assets.render.markdown import collapse_whitespace
 from papers_assets.transform.listed_papers import ListedPaper
 
-# What every BibTeX style defines.
+# The month macros that every BibTeX style defines.
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-# BibTeX styles and biblatex link these as they stand. With any other character it is only text.
+# BibTeX styles and biblatex link these unchanged. A DOI with any other character is plain text.
 _DOI = re.compile(r"10\.[0-9]{4,9}/[A-Za-z0-9._;()/:<>\[\]+*-]+")
-# BibTeX would read these as several people, as family and given name, or as "et al.".
+# BibTeX would read these as several people, as family name and given name, or as "et al.".
 _NOT_ONE_PERSON = re.compile(r",|(?:\A| )and(?: |\Z)|\A(?:others|et al\.?)\Z", re.IGNORECASE)
 _GROUP = re.compile(r"\b(?:collaboration|consortium|group|team)\Z", re.IGNORECASE)
 _SUFFIX = re.compile(r"(?:jr|sr)\.?|I{2,3}|IV", re.IGNORECASE)
-# The format asks for it, whatever the system.
+# Required by the format on every operating system.
 _RIS_LINE_END = "\r\n"
 
-# What typesets as the character itself. Never a brace with a backslash: BibTeX counts those too.
+# Sequences that typeset as the character itself. None contains a brace with a backslash, because
+# BibTeX counts those as braces, too.
 _LATEX_ESCAPES = {
     **{c: f"\\{c}" for c in "&%$#_"},
     "{": r"\textbraceleft{}",
@@ -39,7 +41,7 @@ _LATEX_ESCAPES = {
     ">": r"\textgreater{}",
     "|": r"\textbar{}",
 }
-# A formula does not touch its dollars with a space, as prices would: "from $5 to $10".
+# A formula has no space next to its dollar signs, unlike prices: "from $5 to $10".
 _PIECE = re.compile(
     r"""\\[\\$]
     | (?<!\$)\$(?![\s$]) (?P<formula>(?:[^$\\]|\\.)+) (?<!\s)\$(?!\$)
@@ -49,14 +51,14 @@ _PIECE = re.compile(
 _WORD = re.compile(r"\s[A-Za-z]{4}")
 _TOKEN = re.compile(r"\\(?:[A-Za-z]+|.)|.")
 _IN_FORMULA = {"%": r"\%", "#": r"\#", "&": r"\&", r"\{": r"\lbrace ", r"\}": r"\rbrace "}
-# Scripts of nothing, two in one place, and scripts in ordinary words.
+# Scripts without a base, two scripts in one place, and scripts in ordinary words.
 _NO_FORMULA = re.compile(
     r"""(?<!\\)[_^]\s*(?:[_^}]|\Z)
     | (?<!\\)([_^])\s*(?:[^\\{}]|\\[A-Za-z]+|\{[^{}]*\})\s*\1
     | \\text[a-z]*\s*\{[^{}]*(?<!\\)[_^]""",
     re.VERBOSE,
 )
-# Of LaTeX, amsmath and amssymb: no command that reads, writes, defines or leaves mathematics.
+# From LaTeX, amsmath and amssymb: no command that reads, writes, defines or leaves mathematics.
 _COMMANDS = frozenset(
     r"""
     , ; : ! | % # & $ _ { } alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota
@@ -86,22 +88,22 @@ _COMMANDS = frozenset(
 
 
 def to_bibtex(papers: Iterable[ListedPaper], *, abstracts: bool = True) -> str:
-    """Return an entry for each paper, in their order; the text is to be written as UTF-8.
+    """Return a BibTeX entry for each paper, in the given order; to be written as UTF-8.
 
-    Formulas may need the packages amsmath and amssymb. The key of an entry is made of the arXiv id
-    without the version, so that it outlives revisions.
+    Formulas may need the packages amsmath and amssymb. The key of an entry is the arXiv id without
+    the version, so it does not change with revisions.
 
     Args:
-        papers: no two with the same id, or their keys are the same too.
-        abstracts: whether entries have them; they are most of an entry.
+        papers: papers with distinct ids; equal ids would result in equal keys.
+        abstracts: whether to include abstracts, which are most of an entry.
     """
     return "\n".join(_bibtex_entry(paper, abstracts=abstracts) for paper in papers)
 
 
 def to_ris(papers: Iterable[ListedPaper]) -> str:
-    """Return a record for each paper, in their order; the text is to be written as UTF-8.
+    """Return a RIS record for each paper, in the given order; to be written as UTF-8.
 
-    Lines end with CR and LF, as the format asks for: they are not to be translated.
+    Lines end with CR and LF, as the format requires; write them without newline translation.
     """
     lines = (f"{tag}  - {value}" for paper in papers for tag, value in _ris_record(paper))
     return "".join(line + _RIS_LINE_END for line in lines)
@@ -116,7 +118,7 @@ def _bibtex_entry(paper: ListedPaper, *, abstracts: bool) -> str:
 
 def _bibtex_fields(paper: ListedPaper, *, abstracts: bool) -> Iterator[tuple[str, str]]:
     values = {
-        # The second pair of braces keeps styles from changing the title's capitals.
+        # The second pair of braces keeps styles from changing the title's capitalization.
         "title": _brace(escape_latex(collapse_whitespace(paper.title))),
         "author": " and ".join(_bibtex_name(name) for name in _list_people(paper)),
         "year": f"{paper.published:%Y}",
@@ -128,7 +130,7 @@ def _bibtex_fields(paper: ListedPaper, *, abstracts: bool) -> Iterator[tuple[str
         "note": escape_latex(collapse_whitespace(paper.journal_ref or "")),
         "url": paper.url,
         "keywords": ", ".join(_bibtex_keyword(name) for name in paper.keywords),
-        # For the reader of the entry: unlike a note, it is printed by no common style.
+        # Only for readers of the entry: unlike a note, no common style prints it.
         "annote": escape_latex(collapse_whitespace(paper.comment or "")),
         "abstract": escape_latex(collapse_whitespace(paper.abstract)) if abstracts else "",
     }
@@ -138,7 +140,7 @@ def _bibtex_fields(paper: ListedPaper, *, abstracts: bool) -> Iterator[tuple[str
 
 
 def _bibtex_key(paper: ListedPaper) -> str:
-    # The number after an old id's slash has no hyphen: no two ids give one key.
+    # The number after the slash of an old id has no hyphen, so no two ids share a key.
     return f"arXiv-{paper.arxiv_id.replace('/', '-')}"
 
 
@@ -156,7 +158,7 @@ def _bibtex_keyword(name: str) -> str:
 
 
 def _list_people(paper: ListedPaper) -> list[str]:
-    """Return the names of people; arXiv also has ":" there, between a collaboration and members."""
+    """Return the names of people, without arXiv's ":" between a collaboration and its members."""
     names = (collapse_whitespace(name) for name in paper.authors)
     return [name for name in names if any(c.isalnum() for c in name)]
 
@@ -165,13 +167,13 @@ def _bibtex_name(name: str) -> str:
     if _NOT_ONE_PERSON.search(name) or _GROUP.search(name):
         return f"{{{escape_latex(name)}}}"
     given, family = _split_name(name)
-    if _SUFFIX.fullmatch(family.rpartition(" ")[2]):  # BibTeX would take it for the family name
+    if _SUFFIX.fullmatch(family.rpartition(" ")[2]):  # BibTeX would use it as the family name
         return f"{escape_latex(given)} {{{escape_latex(family)}}}".lstrip()
     return escape_latex(name)
 
 
 def _ris_name(name: str) -> str:
-    """Return "Family, Given", as the format asks for."""
+    """Return "Family, Given", as the format requires."""
     if _NOT_ONE_PERSON.search(name) or _GROUP.search(name):
         return name
     given, family = _split_name(name)
@@ -179,7 +181,7 @@ def _ris_name(name: str) -> str:
 
 
 def _split_name(name: str) -> tuple[str, str]:
-    """Tell names apart as BibTeX does: the last word, and the lower-case ones just before it."""
+    """Split off the family name as BibTeX does: the last word, and lower-case ones before it."""
     words = name.split(" ")
     first = len(words) - 1
     if first > 1 and _SUFFIX.fullmatch(words[first]):
@@ -207,14 +209,14 @@ def _ris_record(paper: ListedPaper) -> Iterator[tuple[str, str]]:
         ("AB", paper.abstract),
     ]
     for tag, value in values:
-        # Whatever a line can be ended with is white space, and so collapsed.
+        # All line endings are white space, and therefore collapsed.
         if text := collapse_whitespace(value):
             yield tag, text
     yield "ER", ""
 
 
 def escape_latex(text: str) -> str:
-    """Write a text, its white space collapsed, so that LaTeX typesets it and BibTeX can read it."""
+    """Escape a text, with collapsed white space, for LaTeX and BibTeX."""
     return _PIECE.sub(_latex_piece, text)
 
 
@@ -228,14 +230,14 @@ def _latex_piece(piece: re.Match[str]) -> str:
 
 
 def _is_between_prices(body: str, after: str) -> bool:
-    """Recognise "$5-$10" and "$5 a page (saving $2)": words, or digits before and after."""
+    """Whether dollars are prices, "$5-$10" or "$5 a page (saving $2)": words, or digits around."""
     if any(sign in body for sign in r"\^_={}"):
         return False
     return bool(_WORD.search(body)) or (body[0].isdigit() and after.isdigit())
 
 
 def _latex_formula(body: str) -> str | None:
-    """Return the formula as BibTeX can read it, or None if LaTeX could not."""
+    """Return the formula in a form that BibTeX can read, or None if LaTeX could not."""
     tokens = _TOKEN.findall(body)
     commands = [token[1:] for token in tokens if token[0] == "\\"]
     depth = 0

@@ -1,8 +1,8 @@
-"""The papers for other programs: papers.json, which `papers.schema.json` describes, and papers.csv.
+"""The papers for other programs: papers.csv and papers.json, described by `papers.schema.json`.
 
-Pure. Texts are as they were published, none escaped for anything but the format; a lone surrogate,
-which no UTF-8 can hold, is U+FFFD. The same papers give the same bytes, and a paper is one line of
-papers.json, so that its differences from day to day are the papers that differ.
+Pure. Texts are as published, escaped only for the format itself; lone surrogates, which UTF-8
+cannot encode, become U+FFFD. The same papers result in the same bytes. Each paper is one line of
+papers.json, so a line diff between two days shows the papers that differ.
 """
 
 import csv
@@ -19,7 +19,7 @@ from papers_assets.transform.changes import ChangeKind
 from papers_assets.transform.listed_papers import ListedPaper
 
 FORMAT = 1
-"""Of papers.json. Raised when programs that read it would have to change."""
+"""The version of papers.json, raised when programs that read it have to be changed."""
 CSV_COLUMNS = {
     "arxiv_id": "arXiv id without the version",
     "version": "The newest version that any list has, from 1",
@@ -40,19 +40,19 @@ CSV_COLUMNS = {
     "kind": "What the digests last called it: new, revised, withdrawn, matched (newly matching) or "
     "baseline (in a keyword's first list, not announced); empty: unknown",
 }
-"""Column by column of papers.csv, what it holds. For lists, see `render_papers_csv`."""
+"""The content of each column of papers.csv. For lists, see `render_papers_csv`."""
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class KeywordData(NamedTuple):
-    """What papers.json says about a keyword, beside how many papers its list has."""
+    """The properties of a keyword in papers.json, besides the number of papers in its list."""
 
     name: str
     refreshed_at: datetime | None
-    """When arXiv last gave a believable answer; None: it never did."""
+    """When arXiv last returned a valid answer; None: never."""
     note: str = ""
-    """One line of plain text, where something must be said."""
+    """A warning as one line of plain text; empty: none."""
 
 
 def render_papers_json(
@@ -65,10 +65,10 @@ def render_papers_json(
     """Return papers.json, to be written as UTF-8.
 
     Args:
-        papers: in the order in which they are to be listed.
-        keywords: all that `papers` are of, in the order of keywords.toml.
-        last_update: the day of the last update; None: there was none.
-        announced_kinds: by arXiv id, as what the paper was last told of.
+            papers: the papers, in the order in which they are listed.
+            keywords: all keywords of `papers`, in the order of keywords.toml.
+            last_update: the day of the last update; None: there was none.
+            announced_kinds: the kind of change last announced for each paper, by arXiv id.
     """
     kinds = announced_kinds or {}
     counts = Counter(name for paper in papers for name in paper.keywords)
@@ -84,14 +84,15 @@ def render_papers_json(
 def render_papers_csv(
     papers: Iterable[ListedPaper], announced_kinds: Mapping[str, ChangeKind] | None = None
 ) -> str:
-    """Return papers.csv, to be written as UTF-8: CSV as in RFC 4180, `CSV_COLUMNS`, a row a paper.
+    """Return papers.csv, to be written as UTF-8: RFC 4180, with `CSV_COLUMNS`, one row per paper.
 
-    Items of a list are joined with "; ", and a semicolon in an item is doubled, as CSV doubles
-    quotes: classes such as "I.2.6; I.5.1" are one category. Absent and empty are the same.
+    Items of a list are joined with "; ". A semicolon in an item is doubled, as CSV doubles quotes:
+    a class such as "I.2.6; I.5.1" is one category. Absent and empty values look the same.
 
-    Lines end with CR and LF: they are not to be translated. Read with pandas, it has to be
-    `read_csv(path, dtype=str, keep_default_na=False)`, or ids become numbers and a title "NA" none.
-    Spreadsheets may take a text that begins with "=" for a formula: import the columns as text.
+    Lines end with CR and LF; write them without newline translation. To read the file with pandas,
+    use `read_csv(path, dtype=str, keep_default_na=False)`; otherwise ids become numbers, and a
+    title "NA" becomes a missing value. Spreadsheets may read a text that begins with "=" as a
+    formula: import the columns as text.
     """
     file = io.StringIO(newline="")
     writer = csv.writer(file)
@@ -105,7 +106,7 @@ def render_papers_csv(
 
 
 def read_papers_schema() -> str:
-    """Return the JSON Schema of papers.json, to be published beside it."""
+    """Return the JSON Schema of papers.json, which is published beside it."""
     return resources.files(__package__).joinpath("papers.schema.json").read_text("utf-8")
 
 
@@ -141,7 +142,7 @@ def _paper_to_dict(paper: ListedPaper, kind: ChangeKind | None) -> dict[str, Any
 
 
 def _format_time(time: datetime) -> str:
-    """Return a time to the second, which is as exact as arXiv's are."""
+    """Return a time to the second, which is the precision of arXiv's times."""
     return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
@@ -151,7 +152,7 @@ def _to_json(value: object) -> str:
 
 
 def _json_array(values: Iterable[object]) -> str:
-    """Return a JSON array with an item a line."""
+    """Return a JSON array with one item per line."""
     lines = ",\n".join(_to_json(value) for value in values)
     return f"[\n{lines}\n]" if lines else "[]"
 

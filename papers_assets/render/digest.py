@@ -1,7 +1,8 @@
-"""The digest as GitHub shows it: Markdown of whole rows, as many as fit. Pure.
+"""The digest as an issue on GitHub: Markdown of whole rows, as many as fit. Pure.
 
-What it is made of comes from outside, and an issue does more than a README: whoever is mentioned
-(`@name`) gets a mail, and what is numbered (`#12`, `owner/name#12`) a link back. Neither happens.
+The texts come from third parties, and an issue has side effects that a README has not: GitHub
+sends a mail to every person mentioned (`@name`), and adds a link back to every issue referenced
+(`#12`, `owner/name#12`). Such mentions are escaped.
 """
 
 import re
@@ -14,14 +15,14 @@ from papers_assets.transform.digest import Digest, DigestEntry, DigestGroup
 from papers_assets.transform.listed_papers import ListedPaper
 
 GITHUB_LIMIT = 65_536
-"""Characters of an issue's body that GitHub takes. Bytes are counted, which are never fewer."""
+"""Maximum length of an issue's body on GitHub, in characters; bytes are counted, never fewer."""
 _MAX_ROW = 12_000
-"""Bytes. arXiv takes no abstract of more than 1,920 characters; what is larger is hostile, and must
-not take the place of all that follows."""
+"""Bytes. arXiv accepts no abstract of more than 1,920 characters; a larger one is hostile, and
+must not displace all rows after it."""
 _MAX_ABSTRACT, _MAX_BRIEF_ABSTRACT = 5_000, 200
-"""Characters of a field."""
+"""Maximum lengths in characters."""
 _RESERVED = 400
-"""Bytes for the end, which says how many more there are."""
+"""Bytes reserved for the last line, with the number of papers left out."""
 KIND_TITLES = {
     ChangeKind.NEW: "New",
     ChangeKind.REVISED: "Revised",
@@ -34,8 +35,8 @@ _MAX_LINKS, _MAX_NAMED, _MORE = 5, 20, 30
 _ISSUE_PATHS = "issues|pull|pulls|discussions|commit"
 _ISSUE = re.compile(rf"/(?:{_ISSUE_PATHS})/", re.IGNORECASE)
 _DELIMITER = "| --- | --- | --- | --- |"
-# Where GitHub would see a person, the number of an issue, or the address of one. An address with
-# such a thing in it becomes a shorter link; a mail address has a letter before its "@".
+# Text that GitHub would turn into a mention, an issue number or the address of one. An address
+# that contains such a text is shortened; a mail address has a letter before its "@".
 _MENTION = re.compile(
     r"(?<![A-Za-z0-9_])@(?=[A-Za-z0-9])"
     r"|\#(?=[0-9])"
@@ -50,14 +51,14 @@ def render_digest_markdown(
 ) -> str:
     """Render a digest.
 
-    If not all of it fits, papers come with their authors instead of their abstracts; if that is
-    still too much, every keyword has its newest, one of each in turn.
+    If not everything fits, papers are shown with authors instead of abstracts. If that is still too
+    large, the newest papers of each keyword are shown, one of each keyword in turn.
 
     Args:
-        digest: what is told.
+        digest: the digest to render.
         list_url: the address of the whole list, absolute or relative; empty: unknown.
         page: the address of the day's page; empty: unknown.
-        limit: bytes that are not exceeded.
+        limit: the maximum size in bytes.
     """
     head = f"{digest.summary[:1].upper()}{digest.summary[1:]}."
     link = f" [All papers](<{list_url}>)." if list_url else ""
@@ -75,7 +76,7 @@ def render_digest_markdown(
 
 
 def _fit_groups(digest: Digest, room: int) -> tuple[list[str], int]:
-    """Return the lines of the groups, and how many papers there was no room for."""
+    """Return the lines of the groups, and the number of papers that did not fit."""
     total = sum(len(group.entries) for group in digest.groups)
     for is_brief in (False, True):
         rows = [
@@ -100,7 +101,7 @@ def _fit_groups(digest: Digest, room: int) -> tuple[list[str], int]:
 
 
 def _group_header(group: DigestGroup, shown: int, *, is_brief: bool) -> list[str]:
-    """Return the lines above a group's rows; the first two are those of its kind."""
+    """Return the lines above a group's rows; the first two are shared by all groups of its kind."""
     of = "" if shown == len(group.entries) else f": {shown:,} of {len(group.entries):,}"
     third = "Changed" if group.kind in _CHANGED else "Authors" if is_brief else "Abstract"
     return [
@@ -166,7 +167,7 @@ def _format_code_link(link: CodeLink) -> str:
 
 
 def _render_tail(digest: Digest, room: int) -> list[str]:
-    """Return what is counted only, and what is to be said of the lists."""
+    """Return the part with counts and warnings about the lists."""
     lines = []
     for name, count in list(digest.newly_followed.items())[:_MAX_NAMED]:
         lines += [f"Now following {_escape_keyword(name)}: {count_papers(count)}.", ""]
@@ -205,7 +206,7 @@ def _format_counts(counts: Mapping[str, int]) -> str:
 
 
 def count_papers(papers: int) -> str:
-    """Return a number of papers, in words."""
+    """Return a number of papers, as text."""
     return f"{papers:,} paper" if papers == 1 else f"{papers:,} papers"
 
 
@@ -214,7 +215,7 @@ def _escape_keyword(keyword: str) -> str:
 
 
 def _prevent_mentions(escaped: str) -> str:
-    """Keep GitHub from telling anybody: an empty comment takes a name or number apart, unseen."""
+    """Prevent notifications from GitHub: an invisible empty comment splits each mention."""
     return _MENTION.sub(r"\g<0><!---->", escaped)
 
 
@@ -230,9 +231,9 @@ def fit_round_robin(heads: Sequence[int], sizes: Sequence[Sequence[int]], room: 
     """Return how many items of each group fit, taking one of each in turn.
 
     Args:
-        heads: what a group takes that has any item.
-        sizes: what each item of each group takes.
-        room: for all together. A group whose next item does not fit gets no more.
+            heads: the size of each group's heading, counted if the group has any item.
+            sizes: the size of each item of each group.
+            room: the total size available. After an item that does not fit, its group gets no more.
     """
     shown = [0] * len(sizes)
     open_groups = [number for number, items in enumerate(sizes) if items]

@@ -13,19 +13,19 @@ from papers_assets.transform.code_links import CodeLink
 from papers_assets.transform.digest import Digest, DigestEntry, DigestGroup
 
 MAIL_LIMIT = 100_000
-"""Bytes of the HTML. Gmail cuts a mail off at 102 kB."""
+"""Maximum size of the HTML in bytes. Gmail clips mails at 102 kB."""
 _RESERVED = 2_000
-"""Bytes for what says how many more there are."""
+"""Bytes reserved for the line with the number of papers left out."""
 _MAX_ABSTRACT, _MAX_LINKS, _MAX_AUTHORS, _MAX_NOTES = 2_500, 5, 10, 20
 _MAX_LINK_LENGTH, _HEADINGS = 300, 200
 
 
 @dataclass(frozen=True)
 class _PaperBlock:
-    """A paper."""
+    """A paper of the digest."""
 
     title: str
-    """Of its kind."""
+    """The title of the kind of change."""
     keyword: str
     name: str
     url: str
@@ -36,12 +36,12 @@ class _PaperBlock:
 
 
 def render_mail_text(digest: Digest, *, list_url: str = "") -> str:
-    """Return the digest as plain text; `list_url` is that of the whole list, empty if unknown."""
+    """Return the digest as plain text; `list_url` is the address of the list, empty if unknown."""
     return _render("mail.txt.j2", digest, list_url)
 
 
 def render_mail_html(digest: Digest, *, list_url: str = "") -> str:
-    """Return the digest as a whole HTML document; `list_url` as above."""
+    """Return the digest as an HTML document; `list_url` is as in `render_mail_text`."""
     return _render("mail.html.j2", digest, list_url)
 
 
@@ -57,7 +57,7 @@ def _render(template: str, digest: Digest, more: str) -> str:
         bare = [replace(block, title="", keyword="") for block in blocks]
         return len(page.render(_page_values(digest, bare)).encode())
 
-    # The text has the same papers as the HTML, which decides how many there is room for.
+    # The text lists the same papers as the HTML, whose size decides how many fit.
     empty, total = size([]), sum(len(group.entries) for group in digest.groups)
     for is_brief in (False, True):
         blocks = [
@@ -79,7 +79,7 @@ def _render(template: str, digest: Digest, more: str) -> str:
 
 
 def _with_headings(blocks: Iterable[_PaperBlock]) -> Iterator[_PaperBlock]:
-    """Leave a kind's title and a group's keyword to the first of each."""
+    """Keep a kind's title and a group's keyword only on the first block of each."""
     kind, group = "", ("", "")
     for block in blocks:
         this = (block.title, block.keyword)

@@ -1,11 +1,11 @@
 """Feeds of papers, newest first: Atom (RFC 4287) and JSON Feed 1.1. Pure.
 
-A paper is one entry for good: its id has no version, so that a revision updates the entry that
-readers have instead of giving them another. Nothing in a document comes from a clock: without
-news it stays the same, byte by byte.
+A paper keeps one entry: its id has no version, so a revision updates the entry that readers already
+have instead of adding another. Documents contain no time of rendering: without changes, they stay
+the same, byte by byte.
 
-Every text is plain text, in both formats, and said to be: markup in an abstract is shown, not
-obeyed. What XML cannot hold becomes U+FFFD.
+All texts are plain text in both formats, and declared as such: markup in an abstract is shown, not
+interpreted. Characters that XML cannot represent become U+FFFD.
 """
 
 import json
@@ -23,26 +23,26 @@ from papers_assets.transform.changes import ChangeKind
 from papers_assets.transform.listed_papers import ListedPaper
 
 MAX_ENTRIES = 200
-"""Of a feed, besides those of RECENT: twice what a keyword's list has unless its cap is larger."""
+"""Maximum entries of a feed besides recent ones: twice the default cap of a keyword's list."""
 RECENT_PERIOD = timedelta(days=3)
-"""Before the newest paper was first seen: what came since is never left out, so that who looks
-once a day, or misses a day or two, misses no paper."""
+"""Time before the newest paper was first seen in which no entry is left out, so that a reader who
+polls once a day, or misses a day or two, misses no paper."""
 
 MAX_RECENT_ENTRIES = 2_000
-"""Of a feed: on the day on which lists begin, everything is recent. About 5 MB."""
+"""Maximum recent entries of a feed: on the first day, all papers are recent. About 5 MB."""
 
 _ATOM = "http://www.w3.org/2005/Atom"
 _JSON_FEED = "https://jsonfeed.org/version/1.1"
 _NAMESPACE = UUID("9608b748-27b1-4c54-88ec-f93d8d95e47a")
-"""Drawn at random, once; a change of it would give every feed another id."""
+"""Drawn at random, once; changing it would change the id of every feed."""
 _ARXIV_SCHEME = "http://arxiv.org/schemas/atom"
-"""What arXiv's own feeds say of its categories."""
+"""The scheme of categories in arXiv's own feeds."""
 _KEYWORD_SCHEME = uuid5(_NAMESPACE, "scheme: keyword").urn
 _PUBLISHER = "papers-assets"
 _MAX_TEXT = 20_000
-"""Characters of a text. arXiv itself takes no abstract of more than 1,920."""
+"""Maximum length of a text in characters. arXiv accepts no abstract of more than 1,920."""
 _NOT_XML = re.compile("[\ufffe\uffff]")
-"""What XML 1.0 forbids besides what `collapse_whitespace` has replaced."""
+"""Characters invalid in XML 1.0, besides those that `collapse_whitespace` has replaced."""
 _CHANGE_LABELS = {ChangeKind.REVISED: "Revised", ChangeKind.WITHDRAWN: "Withdrawn"}
 _IN_URI = "%/:?@!$&'()*+,;=~"
 _BARE_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
@@ -50,28 +50,29 @@ _BARE_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
 
 @dataclass(frozen=True)
 class Feed:
-    """What a feed is made of."""
+    """The content of a feed."""
 
     title: str
     name: str
-    """The keyword; empty: all of them. The feed's id is made of it while no address is known."""
+    """The keyword; empty: all keywords. The feed's id is derived from it if no address is known."""
     papers: Sequence[ListedPaper]
-    """Newest first, each once."""
+    """The papers, newest first, without duplicates."""
     updated: datetime
-    """When arXiv last answered: the date of a feed without papers, and of no other."""
+    """When arXiv last answered; used as the date of a feed without papers only."""
     page_url: str = ""
-    """The public address of the same list for people; empty: unknown."""
+    """The public address of the same list as a page; empty: unknown."""
     note: str = ""
-    """What is to be said of the list, such as since when it is not fresh; empty: nothing."""
+    """A warning about the list, such as since when it is stale; empty: none."""
     feed_url: str = ""
-    """The public address of the document itself; empty: unknown. If known, the feed's id is made
-    of it: a keyword's name alone would be the same id for everybody who follows that keyword."""
+    """The public address of the document itself; empty: unknown. If known, the feed's id is derived
+    from it: the keyword's name alone would result in the same id in every installation that lists
+    that keyword."""
     announced_kinds: Mapping[str, ChangeKind] = field(default_factory=dict)
-    """By arXiv id, as what the paper was last told of."""
+    """The kind of change last announced for each paper, by arXiv id."""
 
 
 def render_atom(feed: Feed) -> str:
-    """Return the feed as an Atom document, to be written in UTF-8."""
+    """Return the feed as an Atom document, to be written as UTF-8."""
     papers = _select_papers(feed.papers)
     root = ET.Element("feed", xmlns=_ATOM)
     _add_element(root, "id", _feed_id(feed))
@@ -94,7 +95,7 @@ def render_atom(feed: Feed) -> str:
 
 
 def render_json_feed(feed: Feed) -> str:
-    """Return the feed as a JSON Feed document, to be written in UTF-8."""
+    """Return the feed as a JSON Feed document, to be written as UTF-8."""
     document: dict[str, Any] = {"version": _JSON_FEED, "title": _to_xml_text(feed.title)}
     if feed.note:
         document["description"] = _to_xml_text(feed.note)
@@ -120,7 +121,7 @@ def _select_papers(papers: Sequence[ListedPaper]) -> list[ListedPaper]:
 
 
 def _find_last_change(papers: Sequence[ListedPaper], otherwise: datetime) -> datetime:
-    # A paper may come days after it was submitted, behind newer ones: that is a change, too.
+    # A paper may arrive days after it was submitted, older than others: that is a change, too.
     times = [max(paper.updated, paper.first_seen) for paper in papers]
     return max(times, default=otherwise)
 
@@ -173,9 +174,9 @@ def _add_element(
 
 
 def _paragraphs(paper: ListedPaper, kind: ChangeKind | None) -> Iterator[str]:
-    """Return what is to be read below the title.
+    """Return the paragraphs below the title.
 
-    A revision comes first: it says why an entry is back that one has seen before.
+    A revision comes first: it explains why an entry that was already read appears again.
     """
     if paper.version > 1:
         days = f"{paper.updated:%Y-%m-%d}; first submitted {paper.published:%Y-%m-%d}"
@@ -201,7 +202,7 @@ def _entry_title(paper: ListedPaper) -> str:
 
 def _list_authors(paper: ListedPaper) -> list[str]:
     names = [name for name in map(_to_xml_text, paper.authors) if markdown.has_visible_text(name)]
-    # An entry without any would be ascribed to the feed's author.
+    # An entry without authors would be attributed to the feed's author.
     return names or ["(unknown)"]
 
 
@@ -219,12 +220,12 @@ def _to_xml_text(text: str) -> str:
 
 
 def _to_uri(address: str) -> str:
-    """Return the address with all that RFC 3986 allows nowhere percent-encoded, as browsers do."""
+    """Percent-encode all characters that RFC 3986 allows nowhere in an address, as browsers do."""
     address, _, fragment = _BARE_PERCENT.sub("%25", address).partition("#")
     parts = (quote(part, safe=_IN_URI, errors="replace") for part in (address, fragment) if part)
     return "#".join(parts)
 
 
 def _format_instant(time: datetime) -> str:
-    """Return an RFC 3339 date-time, of which both formats are content with whole seconds."""
+    """Return an RFC 3339 date-time in whole seconds, which both formats accept."""
     return time.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"

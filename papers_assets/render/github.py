@@ -1,4 +1,4 @@
-"""What GitHub makes of Markdown: the HTML of its parser, and the anchors of headings."""
+"""GitHub's rendering of Markdown: the HTML of its parser, and the anchors of headings."""
 
 import ctypes
 import unicodedata
@@ -7,28 +7,28 @@ from collections.abc import Iterable, Iterator
 
 from cmarkgfm import _cmark, cmark
 
-# Raw HTML has to come through, ours and other people's alike, or nothing would be seen of it.
+# Raw HTML, from templates or from published text, has to pass through in order to be detected.
 _UNSAFE: int = cmark.Options.CMARK_OPT_UNSAFE
 _FOOTNOTES: int = cmark.Options.CMARK_OPT_FOOTNOTES
 cmark.core_extensions_ensure_registered()
-# Without GitHub's tag filter, which would hide that a <script> is alive.
+# Without GitHub's tag filter, which would hide an active <script>.
 _EXTENSIONS = [
     cmark.find_syntax_extension(name) for name in ("table", "autolink", "strikethrough", "tasklist")
 ]
-# cmarkgfm itself frees neither the tree nor the HTML: 8 kB a call, and six times a long text.
+# cmarkgfm frees neither the tree nor the HTML: it leaks 8 kB a call, or six times a long text.
 _free_tree = ctypes.CDLL(_cmark.__file__).cmark_node_free
 _free = ctypes.CDLL(None).free
 for _function in (_free_tree, _free):
     _function.argtypes = [ctypes.c_void_p]
     _function.restype = None
 
-# GitHub keeps letters, marks, numbers and connectors such as "_", and of the rest only these.
+# GitHub keeps letters, marks, numbers and connectors such as "_"; of other characters only these.
 _KEPT = frozenset(("L", "M", "Nd", "Nl", "Pc"))
 _ALSO_KEPT = frozenset("- ")
 
 
 def to_html(markdown: str, *, footnotes: bool = True) -> str:
-    """Return the HTML that GitHub's parser makes, before GitHub sanitizes it."""
+    """Return the HTML of GitHub's parser, before GitHub sanitizes it."""
     options = _UNSAFE | _FOOTNOTES if footnotes else _UNSAFE
     parser = cmark.parser_new(options)
     for extension in _EXTENSIONS:
@@ -53,7 +53,7 @@ def build_anchors(headings: Iterable[str]) -> Iterator[str]:
     """Return the anchor of each heading of a document, in order.
 
     Args:
-        headings: all of the document's, of every level, as their readers see them.
+        headings: all headings of the document, of every level, as displayed.
     """
     seen = Counter[str]()
     for heading in headings:

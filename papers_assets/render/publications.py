@@ -1,6 +1,6 @@
-"""The places where people read, besides the README: what each file of the site is made of. Pure.
+"""The publications besides the README: the content of each file of the site. Pure.
 
-Files are given as a name, relative to the part of the site that they belong to, and pieces of text.
+A file is a pair: its name, relative to its part of the site, and its text in pieces.
 """
 
 import hashlib
@@ -42,47 +42,47 @@ from papers_assets.transform.selection import read_refresh_times
 
 Files = Iterator[tuple[str, Iterator[str]]]
 ALL_PAPERS = "all"
-"""The name of the files of all keywords; `storage.store.public_slug` gives it to no keyword."""
+"""The name of the files of all keywords; `build_public_slug` returns it for no keyword."""
 _LONG_AGO = datetime(1991, 8, 14, tzinfo=UTC)
 _MAX_NAMED = 20
 _MARKED_KINDS = (ChangeKind.NEW, ChangeKind.REVISED, ChangeKind.MATCHED)
 
 
 class _PublishedList(NamedTuple):
-    """A keyword's list, or all papers."""
+    """The list of a keyword, or of all papers."""
 
     title: str
     name: str
     slug: str
     page: str
-    """Relative to the site."""
+    """The path of its page, relative to the site."""
     papers: Sequence[ListedPaper]
     old_slug: str
-    """The slug under which there are files of an earlier version; empty: there are none."""
+    """The slug of files that an earlier version wrote; empty: there are none."""
 
     @property
     def slugs(self) -> list[str]:
-        """The names of its files."""
+        """The names of its files, without extension."""
         return [self.slug, self.old_slug] if self.old_slug else [self.slug]
 
 
 @dataclass(frozen=True)
 class Publications:
-    """The asset `papers`, as the reading places show it."""
+    """The asset `papers`, in the form that the publications need."""
 
     papers: pd.DataFrame
     file: KeywordsConfig
     slug: Callable[[str], str]
-    """Returns the name of a keyword's files."""
+    """A function that returns the name of a keyword's files."""
     old_slugs: Mapping[str, str] = field(default_factory=dict)
-    """By keyword, the slug under which an earlier version wrote files that are still there: they
-    stay up to date, since people subscribe to feeds and keep addresses."""
+    """By keyword, the slug of existing files that an earlier version wrote. These files are still
+    updated, since people subscribe to feeds and bookmark addresses."""
     links: Sequence[tuple[str, str]] = ()
-    """See `render.site.Frame`."""
+    """The links to other sites, as in `SiteFrame`."""
 
     @cached_property
     def all_papers(self) -> list[ListedPaper]:
-        """All papers, each once, newest first."""
+        """All papers, newest first, without duplicates."""
         return unique_papers(self.papers, self.file.names)
 
     @cached_property
@@ -94,10 +94,10 @@ class Publications:
         return found
 
     def feeds(self, announced_kinds: Mapping[str, ChangeKind]) -> Files:
-        """Return an Atom and a JSON feed per keyword, and of all.
+        """Return an Atom and a JSON feed for each keyword and for all papers.
 
         Args:
-            announced_kinds: by arXiv id, see `changes.announced_kinds`.
+            announced_kinds: the kind of change last announced for each paper, by arXiv id.
         """
         site = self.file.site
         notes = {s.keyword: s.note for s in build_sections(self.papers, self.file) if s.note}
@@ -110,7 +110,7 @@ class Publications:
                     name=a_list.name,
                     papers=a_list.papers,
                     note=notes.get(a_list.name, "") if a_list.name else _summarize_stale(notes),
-                    updated=_LONG_AGO,  # of a feed without papers: it is not newer every day
+                    updated=_LONG_AGO,  # so a feed without papers does not change daily
                     page_url=f"{site}/{a_list.page}" if site else "",
                     feed_url=f"{site}/feeds/{name}" if site else "",
                     announced_kinds=announced_kinds,
@@ -118,7 +118,7 @@ class Publications:
                 yield name, iter([render(feed)])
 
     def citations(self) -> Files:
-        """Return the entries for reference managers, BibTeX and RIS, per keyword and of all."""
+        """Return the citations for reference managers, BibTeX and RIS, per keyword and for all."""
         for a_list in self._lists():
             for slug in a_list.slugs:
                 yield f"{slug}.bib", iter([to_bibtex(a_list.papers)])
@@ -140,9 +140,9 @@ class Publications:
         yield "papers.schema.json", iter([read_papers_schema()])
 
     def site(self, edition: Edition | None) -> Files:
-        """Return the pages; what is new, revised or newly matching in `edition` is marked."""
+        """Return the pages; papers new, revised or newly matching in `edition` are marked."""
         updated = find_last_update(self.papers, self.file)
-        # As of the last answer: the same papers give the same pages, whenever they are rendered.
+        # The day of the last answer, not of rendering: the same papers result in the same pages.
         newest = max((paper.updated.date() for paper in self.all_papers), default=_LONG_AGO.date())
         today = updated or newest
         notes = {
@@ -177,9 +177,9 @@ class Publications:
         """Return the archive: a page per day, and an index.
 
         Args:
-            days: those that have a page, in order.
-            read: returns a day's edition.
-            unchanged: days whose pages stay as they are.
+            days: the days that have a page, in order.
+            read: returns the edition of a day.
+            unchanged: the days whose pages are not rendered again.
         """
 
         def digest_of_day(day: date) -> Digest:
@@ -189,7 +189,7 @@ class Publications:
 
     @property
     def rendering_version(self) -> str:
-        """What changes whenever a page of the archive would, though its edition is the same."""
+        """A version that changes whenever the archive's pages would, for the same editions."""
         text = repr((look_version(), self._frame(has_days=True)))
         return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
 
@@ -206,11 +206,11 @@ class Publications:
 
     @cached_property
     def _answered(self) -> dict[str, datetime]:
-        """When arXiv last answered for each keyword; read once, since there can be thousands."""
+        """When arXiv last answered for each keyword; cached, since there can be thousands."""
         return read_refresh_times(self.papers)
 
     def _bars(self, keyword: Keyword, papers: Sequence[ListedPaper], today: date) -> BarRow:
-        """Count papers a day. Of a full list, nobody sees what came before its oldest paper."""
+        """Count papers per day. If the list is full, papers older than its oldest are unknown."""
         answered = self._answered.get(keyword.name)
         counts = Counter(paper.updated.date() for paper in papers)
         since = date.min if answered else None
@@ -222,11 +222,11 @@ class Publications:
 
 
 def list_repository_links(address: str, *, has_output: bool) -> list[tuple[str, str]]:
-    """Return the links of the site's footer to a repository on GitHub.
+    """Return the links in the site's footer to a repository on GitHub.
 
     Args:
-        address: of the repository; empty: there are no links.
-        has_output: whether keywords.toml and output/ are in it.
+        address: the address of the repository; empty: no links.
+        has_output: whether the repository contains keywords.toml and output/.
     """
     if not address:
         return []
@@ -245,14 +245,14 @@ def list_repository_links(address: str, *, has_output: bool) -> list[tuple[str, 
 
 
 def _summarize_stale(notes: dict[str, str]) -> str:
-    """Say of all keywords together what is to be said of each."""
+    """Return one warning that combines the warnings of all keywords."""
     named = [f"{name}: {note}" for name, note in list(notes.items())[:_MAX_NAMED]]
     more = len(notes) - len(named)
     return " ".join([*named, *([f"And {more} more."] if more else [])])
 
 
 def _mark_papers(edition: Edition | None, papers: Sequence[ListedPaper]) -> dict[str, str]:
-    """Return what each paper is marked as: what the edition has it as; withdrawn is for good."""
+    """Return each paper's mark: its kind in the edition, or "withdrawn", which is permanent."""
     found = list_kinds(edition) if edition else {}
     marks = {arxiv_id: kind.value for arxiv_id, kind in found.items() if kind in _MARKED_KINDS}
     return marks | {p.arxiv_id: "withdrawn" for p in papers if is_withdrawn(p.version, p.comment)}

@@ -1,4 +1,4 @@
-"""The README: one section per keyword, one table row per paper, in the order given. Pure."""
+"""The README: one section per keyword, one table row per paper, in the given order. Pure."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -12,23 +12,23 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from papers_assets.arxiv.models import build_abs_url
 from papers_assets.render import markdown
 
-# How many bits of text make a piece: a few dozen rows, so that pieces are neither many nor large.
+# Fragments of text per piece: a few dozen rows, so that pieces are neither many nor large.
 _BUFFER_SIZE = 32
 _MAX_TEXT = 20_000
-"""Characters of a field. arXiv itself takes no abstract of more than 1,920."""
+"""Maximum length of a field in characters. arXiv accepts no abstract of more than 1,920."""
 _MAX_PREVIEW_TEXT = 200
-"""Characters of a title where its row is one of a few in the run history, which keeps them all."""
+"""Maximum length of a title in the preview, in characters; the run history keeps every preview."""
 _UNTITLED = "(untitled)"
-"""Stands for a title that nobody could see, so that its link can be clicked."""
+"""Replaces an invisible title, so that its link can be clicked."""
 
 
 class Continuation(NamedTuple):
-    """Where a section goes on that does not show all of its papers."""
+    """The page that continues a section that does not show all of its papers."""
 
     total: int
-    """Papers of the section, those that it shows among them."""
+    """The number of papers in the section, including those that it shows."""
     path: str
-    """Of the page, from where the document is."""
+    """The path of the page, relative to the document."""
 
 
 @dataclass(frozen=True)
@@ -37,9 +37,9 @@ class Section:
 
     keyword: str
     papers: pd.DataFrame
-    """Used: arxiv_id, version, title, abstract, comment (may be missing) and updated (UTC)."""
+    """Columns: arxiv_id, version, title, abstract, updated (UTC) and, optionally, comment."""
     note: str = ""
-    """One line of plain text below the heading, where something must be said."""
+    """A warning as one line of plain text below the heading; empty: none."""
     more: Continuation | None = None
 
 
@@ -48,34 +48,34 @@ class ContentsEntry(NamedTuple):
 
     keyword: str
     anchor: str
-    """Of its section in the same document, as it stands in an address."""
+    """The anchor of the keyword's section in the same document, encoded for an address."""
     papers: int
-    """Of its whole list."""
+    """The number of papers in the keyword's whole list."""
 
 
 class ReadmeLink(NamedTuple):
-    """A link to a place outside of the document."""
+    """A link to a target outside of the document."""
 
     label: str
     address: str
-    """Absolute, or from where the document is."""
+    """An absolute address, or a path relative to the document."""
 
 
 @dataclass(frozen=True)
 class Extras:
-    """What a document has besides what every list has; the list's own text has none of it."""
+    """Optional parts of a document; a document without extras has none of their text."""
 
     contents: Sequence[ContentsEntry] = ()
     """The table of contents."""
     is_split: bool = False
-    """Whether some sections go on elsewhere."""
+    """Whether some sections continue on other pages."""
     links: Sequence[ReadmeLink] = ()
     notifies: bool = True
-    """Whether GitHub sends a mail to those who watch the repository, as the text says."""
+    """Whether GitHub sends a mail to people who watch the repository; the document mentions it."""
 
 
 class TableRow(NamedTuple):
-    """What a row of a table shows, not yet escaped."""
+    """The content of a table row, not yet escaped."""
 
     title: str
     url: str
@@ -92,14 +92,14 @@ def render_readme(
     notice: str = "",
     extras: Extras | None = None,
 ) -> Iterator[str]:
-    """Render the README piece by piece; joined, the pieces are the document.
+    """Render the README in pieces; joined, the pieces are the document.
 
     Args:
-        sections: in the order in which they are shown.
-        last_update: shown as the day of the last update; None: "never".
-        cap: shown as the largest number of papers per keyword.
-        notice: a sentence or two below the date, if something must be said about it.
-        extras: None: the document has none.
+        sections: the sections, in the order in which they are shown.
+        last_update: the day shown as the last update; None: "never".
+        cap: the number shown as the maximum of papers per keyword.
+        notice: a warning below the date; empty: none.
+        extras: the optional parts; None: none.
     """
     return stream_template(
         "readme.md.j2",
@@ -112,7 +112,7 @@ def render_readme(
 
 
 def stream_template(template: str, **values: object) -> Iterator[str]:
-    """Render a template piece by piece."""
+    """Render a template in pieces."""
     stream = build_environment().get_template(template).stream(**values)
     stream.enable_buffering(_BUFFER_SIZE)
     return stream
@@ -122,8 +122,8 @@ def render_preview(papers: pd.DataFrame, rows: int = 10) -> str:
     """Return a small Markdown table of the first rows: title, date, primary category.
 
     Args:
-        papers: as in `Section`, and primary_category.
-        rows: how many at most.
+            papers: the papers, with the columns of `Section` and primary_category.
+            rows: the maximum number of rows.
     """
     if papers.empty or rows < 1:
         return "No papers yet."
@@ -144,12 +144,12 @@ def render_heading(keyword: str) -> str:
 
 
 def count_noun(number: int, thing: str) -> str:
-    """Return a number of things in words: 1 paper, 1,234 papers."""
+    """Return a number of things as text: 1 paper, 1,234 papers."""
     return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
 
 
 def list_table_rows(papers: pd.DataFrame, max_length: int = _MAX_TEXT) -> Iterator[TableRow]:
-    """Return the rows of a table, one by one, texts of more than `max_length` characters cut."""
+    """Return the rows of a table; texts of more than `max_length` characters are truncated."""
     if papers.empty:
         return
     dates = papers["updated"].dt.tz_convert("UTC").dt.strftime("%Y-%m-%d")
@@ -170,23 +170,23 @@ def _truncate(text: str, max_length: int) -> str:
 
 
 def _escape_address(address: str) -> str:
-    """Return an address as the target of a link; those of the site may have brackets in them."""
+    """Return an address as the target of a link; the site's addresses may contain brackets."""
     return f"<{address.replace('&', '&amp;')}>" if "://" in address else address
 
 
 @cache
 def parts() -> Any:
-    """Return what documents are made of: the macros of parts.md.j2."""
+    """Return the macros of parts.md.j2, which documents are made of."""
     return build_environment().get_template("parts.md.j2").module
 
 
 @cache
 def build_environment() -> Environment:
-    """Return the templates, and the filters that they have in common."""
+    """Return the environment of the templates, with their filters."""
     environment = Environment(
         loader=PackageLoader("papers_assets", "render/templates"),
         undefined=StrictUndefined,
-        # HTML's escapes are not Markdown's: every text goes through one of the filters below.
+        # HTML escaping does not suit Markdown: every text passes through one of the filters below.
         autoescape=False,  # noqa: S701
         trim_blocks=True,
         lstrip_blocks=True,

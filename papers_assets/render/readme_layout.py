@@ -1,7 +1,7 @@
-"""Which rows of the README stand on its front and which on pages, by their bytes. Pure.
+"""The distribution of the README's rows over its front and pages, by size in bytes. Pure.
 
-Rows are rendered here for their sizes alone, one by one, and once more when they are written: all
-of them as text would not fit into memory together.
+Rows are rendered here one by one to measure their sizes, and again when they are written: all of
+them as text would not fit into memory.
 """
 
 from array import array
@@ -30,7 +30,7 @@ from papers_assets.render.readme_pages import (
 from papers_assets.storage.documents import FRONT_PAGE_MARK
 
 CumulativeSizes = Sequence[int]
-"""Bytes of the first rows of a section, of none, of one, and so on up to all of them."""
+"""The size in bytes of the first 0, 1, 2, ... rows of a section, up to all rows."""
 
 
 def paginate(
@@ -40,17 +40,17 @@ def paginate(
     front_page: bool = False,
     limit: int = GITHUB_LIMIT,
 ) -> ReadmeLayout:
-    """Share out the room of the front, and give pages to the rows that find none.
+    """Distribute the space of the front, and assign the remaining rows to pages.
 
-    Every keyword has its newest rows on the front: all have equally many, as far as they have so
-    many, and what room is left goes to one more of each, in order.
+    The front shows the newest rows of every keyword: the same number for each keyword that has so
+    many. Remaining space is given to one more row of each keyword, in order.
 
     Args:
-        content: what is said.
-        slug: gives what a keyword's files are called.
+        content: the content of the README.
+        slug: returns the file name of a keyword.
         front_page: whether the front has to fit as a front page, too.
-        limit: bytes of a document. It is kept unless headings and links alone, or a single row,
-            take more.
+        limit: the maximum size of a document in bytes, exceeded only if headings and links alone,
+            or a single row, are larger.
     """
     ends = [_cumulative_sizes(section) for section in content.sections]
     room = limit - (len(FRONT_PAGE_MARK) if front_page else 0)
@@ -69,14 +69,14 @@ def paginate(
     ]
     shown = _share_rows(ends, mores, room)
     pages = tuple(_list_pages(content, layout, ends, shown, limit))
-    # Headings alone can be too many: then nothing is left out that could stand on a page.
+    # Headings alone can exceed the limit: then no rows remain that pages could hold.
     return replace(layout, shown=shown, pages=pages) if pages else ReadmeLayout(shown)
 
 
 def _share_rows(
     ends: Sequence[CumulativeSizes], mores: Sequence[Continuation], room: int
 ) -> tuple[int, ...]:
-    """Return how many rows of each section fit into so many bytes, in turns of one row each."""
+    """Return how many rows of each section fit into `room` bytes, in turns of one row each."""
     shown = [0] * len(ends)
     room -= sum(_section_size(end, 0, more) for end, more in zip(ends, mores, strict=True))
     growing = True
@@ -106,7 +106,7 @@ def _list_pages(
         total = len(end) - 1
         if first == total:
             continue
-        # With the largest numbers that there can be: how many pages there are is not known yet.
+        # With the largest possible numbers: the number of pages is not known yet.
         widest = ReadmePage(
             layout.slugs[number], layout.anchors[number], number, total, total, total, total + 1
         )
@@ -117,7 +117,7 @@ def _list_pages(
 
 
 def _list_page_ends(end: CumulativeSizes, start: int, room: int) -> Iterator[int]:
-    """Return where each page ends, the first of which begins at `start`: at least a row on each."""
+    """Return the end of each page, the first starting at `start`; each has at least one row."""
     for stop in range(start + 1, len(end)):
         if stop + 1 == len(end) or end[stop + 1] - end[start] > room:
             yield stop
@@ -131,7 +131,7 @@ def _cumulative_sizes(section: Section) -> CumulativeSizes:
 
 
 def _section_size(end: CumulativeSizes, shown: int, goes_on: Continuation | None = None) -> int:
-    """Return the bytes of a section's first rows and of what stands around them."""
+    """Return the size in bytes of a section with its first rows."""
     total, size = len(end) - 1, end[shown]
     if shown < total and goes_on:
         size += len(parts().more(shown, goes_on).encode())
@@ -141,7 +141,7 @@ def _section_size(end: CumulativeSizes, shown: int, goes_on: Continuation | None
 
 
 def _size_without_tables(content: ReadmeContent, folder: str, *, is_split: bool) -> int:
-    """Return the bytes of a front that has headings and notes alone."""
+    """Return the size in bytes of a front with headings and notes only."""
     document = render_readme(
         [_without_rows(section) for section in content.sections],
         last_update=content.last_update,
@@ -161,7 +161,7 @@ def _without_rows(section: Section) -> Section:
 
 
 def _macro_size(name: str) -> int:
-    """Return the bytes of what stands instead of rows, or of what stands above them."""
+    """Return the size in bytes of a macro's text, which replaces rows or stands above them."""
     return len(getattr(parts(), name))
 
 

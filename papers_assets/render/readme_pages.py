@@ -1,7 +1,7 @@
-"""The README in as many documents as GitHub shows whole: a front, and pages of keywords. Pure.
+"""The README as documents that GitHub displays in full: a front, and pages of keywords. Pure.
 
-As long as one document has room for everything there are no pages, and the front is the README as
-it always was. Which rows stand where is for `papers_assets.render.readme_layout` to say.
+If everything fits into one document, there are no pages, and the front is the whole README. The
+rows are distributed in `papers_assets.render.readme_layout`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -24,87 +24,87 @@ from papers_assets.render.readme import (
 from papers_assets.storage.documents import FRONT_PAGE_MARK
 
 GITHUB_LIMIT = 512_000
-"""Bytes of a Markdown file that GitHub shows."""
+"""Maximum size in bytes of a Markdown file that GitHub displays."""
 README_TITLE = "Daily Papers"
 """The first heading of every document."""
 KEYWORDS_FOLDER = "keywords/"
-"""The folder of the pages, from where the README is."""
+"""The folder of the pages, relative to the README."""
 SECTIONS_WITHOUT_CONTENTS = 3
-"""So many sections need no table of contents."""
+"""The maximum number of sections without a table of contents."""
 TO_README = "../README.md"
-"""The README, from where the pages are."""
+"""The path of the README, relative to the pages."""
 TO_OUTPUT = "../output/"
-"""The README's folder, from where the front page is."""
+"""The path of the README's folder, relative to the front page."""
 
 
 @dataclass(frozen=True)
 class ReadmeContent:
-    """All that is to be said, in however many documents; see `render_readme`."""
+    """The content of the README, independent of its documents; see `render_readme`."""
 
     sections: Sequence[Section]
     last_update: date | None
     cap: int
     notice: str = ""
     site: str = ""
-    """Where output/site is served; empty: nowhere."""
+    """The public address of output/site; empty: none."""
     notifies: bool = False
-    """Whether digests are issues, so that GitHub sends them to those who watch the repository."""
+    """Whether digests are issues, which GitHub sends to people who watch the repository."""
 
 
 class ReadmePage(NamedTuple):
-    """Some rows of a keyword, which the front has no room for."""
+    """A page with rows of a keyword for which the front has no space."""
 
     slug: str
-    """Of the keyword."""
+    """The slug of the keyword."""
     anchor: str
-    """Of the keyword's section on the front."""
+    """The anchor of the keyword's section on the front."""
     section: int
-    """Which one of the content's, counted from 0."""
+    """The index of the section in the content, counted from 0."""
     start: int
-    """The first row of the section that is on the page, counted from 0."""
+    """The index of the first row on the page, counted from 0."""
     stop: int
-    """The first row that is not any more."""
+    """The index of the first row after the page."""
     number: int
-    """Which one of the keyword's pages, counted from 1."""
+    """The number of this page among the keyword's pages, counted from 1."""
     total: int
-    """How many pages the keyword has."""
+    """The number of pages of the keyword."""
 
     @property
     def name(self) -> str:
-        """The name of its file."""
+        """The file name of the page."""
         return build_page_name(self.slug, self.number)
 
     @property
     def front(self) -> str:
-        """Where the keyword's section is, from where the page is."""
+        """The path of the keyword's section on the front, relative to the page."""
         return f"{TO_README}#{quote(self.anchor)}" if self.anchor else TO_README
 
     def neighbour(self, step: int) -> str:
-        """Return the name of the file so many pages on."""
+        """Return the file name of the page `step` pages away."""
         return build_page_name(self.slug, self.number + step)
 
 
 @dataclass(frozen=True)
 class ReadmeLayout:
-    """Which rows stand where."""
+    """The distribution of rows over documents."""
 
     shown: tuple[int, ...]
-    """How many rows of each section the front has, the first ones."""
+    """The number of rows of each section that the front shows."""
     pages: tuple[ReadmePage, ...] = ()
-    """What has all others, in order; none if the front has everything."""
+    """The pages with all other rows, in order; empty if the front shows everything."""
     slugs: tuple[str, ...] = ()
-    """Of each keyword; none if there are no pages."""
+    """The slug of each keyword; empty if there are no pages."""
     anchors: tuple[str, ...] = ()
-    """Of each keyword's section on the front; none if there are no pages."""
+    """The anchor of each keyword's section on the front; empty if there are no pages."""
 
 
 def render_front(content: ReadmeContent, layout: ReadmeLayout, folder: str = "") -> Iterator[str]:
-    """Render the README piece by piece.
+    """Render the README in pieces.
 
     Args:
-        content: what is said.
-        layout: of the same content.
-        folder: where the README is, from where this document will be.
+        content: the content of the README.
+        layout: the layout of the same content.
+        folder: the path of the README's folder, relative to this document.
     """
     return render_readme(
         _front_sections(content, layout, folder),
@@ -116,13 +116,13 @@ def render_front(content: ReadmeContent, layout: ReadmeLayout, folder: str = "")
 
 
 def render_front_page(content: ReadmeContent, layout: ReadmeLayout) -> Iterator[str]:
-    """Render the README once more, for where GitHub looks for a repository's front page."""
+    """Render the README for the place where GitHub looks for a repository's front page."""
     yield from render_front(content, layout, TO_OUTPUT)
     yield FRONT_PAGE_MARK
 
 
 def render_page(content: ReadmeContent, page: ReadmePage) -> Iterator[str]:
-    """Render a page piece by piece."""
+    """Render a page in pieces."""
     section = content.sections[page.section]
     return stream_template(
         "page.md.j2",
@@ -134,10 +134,10 @@ def render_page(content: ReadmeContent, page: ReadmePage) -> Iterator[str]:
 
 
 def build_extras(content: ReadmeContent, folder: str = "", *, is_split: bool = False) -> Extras:
-    """Return what a front has besides its sections; `folder` and README as in `render_front`.
+    """Return the front's optional parts; `folder` is as in `render_front`.
 
-    A list of few keywords that is served nowhere has no extras: it is the document as it always
-    was, byte for byte.
+    A list of few keywords without a public site has no extras, so that the document stays the same,
+    byte for byte, as before extras were introduced.
     """
     is_long = len(content.sections) > SECTIONS_WITHOUT_CONTENTS
     if not is_long and not content.site:
@@ -151,7 +151,7 @@ def build_extras(content: ReadmeContent, folder: str = "", *, is_split: bool = F
 
 
 def list_links(site: str, folder: str = "") -> list[ReadmeLink]:
-    """Return the links to the other outputs; for `site` and `folder`, see `render_front`."""
+    """Return the links to other outputs, below `site` if it is known; `folder`: `render_front`."""
     if not site:
         return [ReadmeLink("what was new", f"{folder}digests")]
     return [
@@ -178,12 +178,12 @@ def _contents_entries(content: ReadmeContent) -> list[ContentsEntry]:
 
 
 def continuation_of(section: Section, slug: str, folder: str = "") -> Continuation:
-    """Return where a section goes on, from where the README is `folder`."""
+    """Return the page that continues a section; `folder` is as in `render_front`."""
     return Continuation(len(section.papers), f"{folder}{KEYWORDS_FOLDER}{build_page_name(slug, 1)}")
 
 
 def build_page_name(slug: str, number: int) -> str:
-    """Return the name of a keyword's page of that number, counted from 1."""
+    """Return the file name of the keyword's page `number`, counted from 1."""
     return f"{slug}.md" if number == 1 else f"{slug}-{number}.md"
 
 

@@ -1,4 +1,4 @@
-"""What each section of the README says, and as of when. Pure."""
+"""The content of the README's sections: rows, dates and warnings. Pure."""
 
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -18,13 +18,13 @@ _NO_PAPER = {
     SourceOfPapers.HARVEST: "No paper that was harvested matches.",
 }
 _MAX_NAMED = 5
-"""Papers that a sentence names."""
+"""Maximum number of papers named in a sentence."""
 
 
 def build_content(
     papers: pd.DataFrame, keywords_config: KeywordsConfig, *, notifies: bool = False
 ) -> ReadmeContent:
-    """Return the README's content from `papers`; for `notifies`, see `ReadmeContent`."""
+    """Return the README's content from `papers`; `notifies` is as in `ReadmeContent`."""
     return ReadmeContent(
         sections=build_sections(papers, keywords_config),
         last_update=find_last_update(papers, keywords_config),
@@ -36,22 +36,22 @@ def build_content(
 
 
 def find_last_update(papers: pd.DataFrame, keywords_config: KeywordsConfig) -> date | None:
-    """Return the day, in the file's time zone, on which arXiv last answered; None if it never did.
+    """Return the day, in the file's time zone, when arXiv last answered; None if it never did.
 
-    It is not the day of rendering: a document made anew from old answers is not newer than they.
+    This is not the day of rendering: a document rendered again from old answers is not newer.
     """
     days = _refresh_days(papers, keywords_config)
     return max(days.values(), default=None)
 
 
 def build_sections(papers: pd.DataFrame, keywords_config: KeywordsConfig) -> list[Section]:
-    """Return the sections of the asset `papers`, one per keyword, in the file's order."""
+    """Return the sections of the asset `papers`, one per keyword, in the order of the file."""
     times = read_refresh_times(papers)
     newest = max((times[name] for name in keywords_config.names if name in times), default=None)
-    # A keyword's rows follow each other, so that a slice, which copies nothing, has them all.
+    # The rows of a keyword are contiguous, so a slice, which copies nothing, contains all of them.
     rows = papers.groupby("keyword", sort=False).indices
     problems = papers.attrs.get(SHORT_REASONS_ATTR, {})
-    # pandas copies the attributes, which are of all keywords, with every slice.
+    # pandas copies the attributes, which describe all keywords, with every slice.
     bare = papers.copy(deep=False)
     bare.attrs = {}
 
@@ -67,7 +67,7 @@ def build_sections(papers: pd.DataFrame, keywords_config: KeywordsConfig) -> lis
 
 
 def notice_of_no_news(papers: pd.DataFrame, keywords_config: KeywordsConfig) -> str:
-    """Return what is to be said about the date of the last update: why there may be nothing new."""
+    """Return the notice below the date of the last update: why there may be no new papers."""
     if papers.empty or find_last_update(papers, keywords_config) is None:
         return keywords_config.notice
     news = "" if _has_news(papers, keywords_config) else _describe_no_news(papers, keywords_config)
@@ -109,16 +109,16 @@ def _describe_oai_only(papers: pd.DataFrame, keywords_config: KeywordsConfig) ->
 def read_oai_only(
     papers: pd.DataFrame, keywords_config: KeywordsConfig
 ) -> dict[str, tuple[str, ...]]:
-    """Return, by keyword, the versions of which only OAI-PMH told, such as 2613.00001v1."""
+    """Return, by keyword, the versions known only from OAI-PMH, such as 2613.00001v1."""
     cached = {name: source.cached_selection for name, source in read_sources(papers).items()}
     found = {name: cached.get(name) for name in keywords_config.names}
     return {name: cached.oai_only for name, cached in found.items() if cached and cached.oai_only}
 
 
 def estimate_lag(papers: pd.DataFrame, keywords_config: KeywordsConfig) -> IndexLag | None:
-    """Return how far arXiv's index seems to be behind; None if it does not.
+    """Return the estimated lag of arXiv's index; None if it does not lag.
 
-    A day that brought something new is none on which the index stands still.
+    A day with new papers proves that the index is not frozen.
     """
     if keywords_config.source is not SourceOfPapers.QUERY or _has_news(papers, keywords_config):
         return None
@@ -138,7 +138,7 @@ def estimate_lag(papers: pd.DataFrame, keywords_config: KeywordsConfig) -> Index
 
 
 def _has_news(papers: pd.DataFrame, keywords_config: KeywordsConfig) -> bool:
-    """Return whether the day of the last update brought a version that was not there before."""
+    """Whether the last update brought a version that was not stored before that day."""
     updated = find_last_update(papers, keywords_config)
     first_seen = papers.loc[papers["keyword"].isin(keywords_config.names), "first_seen"]
     return bool((first_seen.dt.tz_convert(keywords_config.timezone).dt.date == updated).any())
@@ -170,7 +170,7 @@ def _stale_note(
 
 
 def is_stale(time: datetime, newest: datetime, timezone: ZoneInfo) -> bool:
-    """Whether data of `time` were left behind by the run that brought the `newest`."""
-    # A run over midnight is one day's: only what an earlier run left behind is old.
+    """Whether data of `time` are older than the run that brought the `newest`."""
+    # A run across midnight counts as one day: only data of an earlier run are stale.
     same_day = time.astimezone(timezone).date() == newest.astimezone(timezone).date()
     return newest - time >= _MAX_RUN_DURATION and not same_day

@@ -1,4 +1,4 @@
-"""What the Dagster UI shows of a materialization: counts, dates, links and some of the rows."""
+"""Metadata of materializations in the Dagster UI: counts, dates, links and some rows."""
 
 from papers_assets.defs.asset_metadata.changes import changes_metadata, digest_metadata
 from papers_assets.defs.asset_metadata.common import Metadata, build_column_schema

@@ -1,4 +1,4 @@
-"""Metadata of `changes` and `digest`: what changed, and the document for readers."""
+"""Metadata of `changes` and `digest`: the changes, and the document for readers."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -21,13 +21,13 @@ from papers_assets.transform.changes import ChangeKind
 from papers_assets.transform.digest import Digest, DigestEntry
 
 _MAX_DIGEST = 6_000
-"""Bytes."""
+"""Maximum size of the digest in the metadata, in bytes."""
 
 
 def changes_metadata(
     published: PublishResult, keywords_config: KeywordsConfig, edition_store: EditionStore
 ) -> Metadata:
-    """Describe a materialization of `changes`: what it found this time, and the day's edition."""
+    """Describe a materialization of `changes`: the changes it found, and the edition of the day."""
     found = published.differences.groupby(["keyword", "kind"]).size()
     counts = {kind: int((published.differences["kind"] == kind).sum()) for kind in ChangeKind}
     rows: list[dict[str, str | int]] = [
@@ -65,7 +65,7 @@ def digest_metadata(digest: Digest, path: Path, text: str) -> Metadata:
 
 
 def _shorten_digest(digest: Digest) -> Digest:
-    """Return the digest with the beginnings of its texts; the run history keeps it for ever."""
+    """Return the digest with its texts shortened, since the run history keeps it permanently."""
     groups = [
         replace(group, entries=tuple(map(_shorten_entry, group.entries))) for group in digest.groups
     ]

@@ -1,4 +1,4 @@
-"""What the metadata of several assets have in common. The run history keeps all of it."""
+"""Common parts of the metadata of several assets. The run history keeps all metadata."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,13 +10,13 @@ from papers_assets.render import markdown
 from papers_assets.transform import selection
 
 PREVIEW_ROWS, PREVIEW_SECTIONS = 3, 5
-"""Of a document that is shown: the run history keeps one a run."""
+"""Rows and sections in the preview of a document: the run history keeps one per run."""
 MAX_PLOTTED = 20
-"""Keywords."""
+"""Maximum number of keywords with a plot."""
 _MAX_TEXT = 150
-"""Characters of a text in a document that is shown."""
+"""Maximum length of a text in the preview of a document, in characters."""
 _MAX_LISTED = 100
-"""Keywords in a table: the run history keeps two of it a run."""
+"""Maximum number of keywords in a table: the run history keeps two tables per run."""
 _TYPES = {
     "str": "string",
     "int64": "integer",
@@ -24,12 +24,12 @@ _TYPES = {
     selection.TEXT_LIST: "list of strings",
     selection.LINK_LIST: "list of links (href, rel, title)",
 }
-"""By dtype in pandas, what the catalogue calls it."""
+"""The type shown in the catalogue, by dtype in pandas."""
 Metadata = dict[str, Any]
 
 
 def build_column_schema(columns: Mapping[str, tuple[str, str]]) -> dg.TableSchema:
-    """Describe columns, given as name: (dtype, meaning), the way Dagster shows them."""
+    """Return columns, given as name: (dtype, meaning), as a table schema of Dagster."""
     return dg.TableSchema(
         [
             dg.TableColumn(
@@ -44,10 +44,10 @@ def build_column_schema(columns: Mapping[str, tuple[str, str]]) -> dg.TableSchem
 
 
 def table_by_keyword(rows: Sequence[Mapping[str, str | int]]) -> Metadata:
-    """Show a row for each keyword; of thousands, those with the most news.
+    """Return a table with a row per keyword; of thousands, those with the most news.
 
     Args:
-        rows: with "keyword" and "new" among the columns.
+        rows: the rows, with "keyword" and "new" among their columns.
     """
     listed = sorted(rows, key=lambda row: -int(row["new"])) if len(rows) > _MAX_LISTED else rows
     records = [dg.TableRecord(dict(row)) for row in listed[:_MAX_LISTED]]
@@ -65,7 +65,7 @@ def shorten(text: str) -> str:
 
 
 def newest_date(papers: pd.DataFrame) -> dg.MetadataValue[Any]:
-    """Show when the newest of some papers was updated."""
+    """Return when the newest of the papers was updated."""
     if papers.empty:
         return dg.MetadataValue.text("none")
     return dg.MetadataValue.timestamp(papers["updated"].max().to_pydatetime())

@@ -1,4 +1,4 @@
-"""Metadata of `harvest`: what was fetched of a day."""
+"""Metadata of `harvest`: the records fetched for a day."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Metadata of `papers`: counts by keyword, and papers a day."""
+"""Metadata of `papers`: counts by keyword, and papers per day."""
 
 from base64 import b64encode
 from datetime import date, timedelta
@@ -23,9 +23,9 @@ _ROWS = 10
 def papers_metadata(
     result: SelectionResult, previous: pd.DataFrame | None, today: date
 ) -> Metadata:
-    """Describe a materialization of `papers`; `previous` is what was published before it."""
+    """Describe a materialization of `papers`; `previous` is the frame published before."""
     frame = result.frame.copy(deep=False)
-    frame.attrs = {}  # or pandas copies them, all of them, with every slice
+    frame.attrs = {}  # otherwise, pandas copies all of them with every slice
     news = selection.count_new(frame, previous)
     counts = {s.keyword: news.get(s.keyword, selection.NewCounts(0, 0)) for s in result.selections}
     rows = [
@@ -50,7 +50,7 @@ def papers_metadata(
         **table_by_keyword(rows),
         "preview": dg.MetadataValue.md(render_preview(look)),
     }
-    # Each is plotted over time, which the table is not. Dagster sorts plots by name.
+    # Each number is plotted over time, unlike the table. Dagster sorts plots by name.
     for s in result.selections[:MAX_PLOTTED]:
         metadata[f"new: {s.keyword}"] = counts[s.keyword].new
     return metadata
@@ -59,10 +59,10 @@ def papers_metadata(
 def _chart(result: SelectionResult, today: date) -> str:
     rows, times = [], selection.read_refresh_times(result.frame)
     for s in result.selections:
-        # Beyond the rows that the picture has, nobody counted.
+        # Keywords beyond the rows of the chart have no counts.
         counts = dict(s.daily_counts.counts) if s.daily_counts else {}
         since = result.complete_from.get(s.keyword)
-        # The day on which it begins is not known to its end.
+        # The day on which the complete period begins is itself incomplete.
         known_from = since.date() + timedelta(days=1) if since else None
         until = times.get(s.keyword)
         rows.append(

@@ -1,4 +1,4 @@
-"""Metadata of the site, feeds, citations and data: how many files, and their size."""
+"""Metadata of the site, feeds, citations and data: the number of files, and their size."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,7 +9,7 @@ from papers_assets.defs.asset_metadata.common import Metadata
 
 
 def files_metadata(papers: int, folder: Path, sizes: Mapping[str, int]) -> Metadata:
-    """Describe files that were written; `sizes` are in bytes, by name."""
+    """Describe the files that were written; `sizes` are in bytes, by name."""
     return {
         "dagster/row_count": papers,
         "path": dg.MetadataValue.path(str(folder)),

@@ -1,4 +1,4 @@
-"""Metadata of `raw_papers`: what was fetched for a keyword, or found in the harvest."""
+"""Metadata of `raw_papers`: papers fetched for a keyword, or found in the harvest."""
 
 import dagster as dg
 
@@ -16,7 +16,7 @@ from papers_assets.transform.raw_papers import RawPapersSummary, summarize
 
 
 def refresh_metadata(result: RefreshResult, api_url: str) -> Metadata:
-    """Describe a keyword's materialization of `raw_papers`."""
+    """Describe the materialization of a keyword in `raw_papers`."""
     answer, keyword = result.answer, result.keyword
     asked = query.newest_first_parameters(keyword, 0, choose_page_size(keyword))
     return _summary_metadata(summarize(result.raw_papers)) | {
@@ -36,7 +36,7 @@ def refresh_metadata(result: RefreshResult, api_url: str) -> Metadata:
 
 
 def scan_metadata(result: ScanResult) -> Metadata:
-    """Describe a keyword's materialization of `raw_papers` from the harvest."""
+    """Describe the materialization of a keyword in `raw_papers` by a scan of the harvest."""
     metadata: Metadata = {
         "new": result.new,
         "revised": result.revised,
@@ -45,12 +45,12 @@ def scan_metadata(result: ScanResult) -> Metadata:
     }
     if result.warnings:
         metadata["warnings"] = "; ".join(result.warnings)
-    # Of thousands of keywords, most have nothing new to show.
+    # Most of thousands of keywords have no new papers to show.
     return metadata | (_summary_metadata(result.summary) if result.summary else {})
 
 
 def with_backfill(metadata: Metadata, result: BackfillResult) -> Metadata:
-    """Describe the same, of a keyword that was looked back at besides."""
+    """Return the metadata with the results of the keyword's backfill added."""
     came = f"{result.ranges} date ranges fetched, {result.new} new papers"
     before = f", {result.skipped_months} months fetched before" if result.skipped_months else ""
     return metadata | {
@@ -62,7 +62,7 @@ def with_backfill(metadata: Metadata, result: BackfillResult) -> Metadata:
 
 
 def with_comparison(metadata: Metadata, comparison: ComparisonResult, name: str) -> Metadata:
-    """Describe a keyword's materialization, compared with a day of OAI-PMH besides."""
+    """Return the metadata with the results of the comparison with a day of OAI-PMH added."""
     glance_, missing = comparison.summaries.get(name), comparison.missing_papers.get(name)
     found = [f"arXiv's search lacks {', '.join(missing)}"] if missing else []
     found += [comparison.short_reason] if comparison.short_reason else []

@@ -1,4 +1,4 @@
-"""Metadata of `readme`: its sections, its size, and its beginning."""
+"""Metadata of `readme`: its sections, its size, and an excerpt."""
 
 import re
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ from papers_assets.render import markdown
 from papers_assets.render.readme import Section, render_readme
 
 _FOLDED = re.compile("<details><summary>.*?</summary><p>(.*?)</p></details>")
-"""A text that the template folds. Dagster leaves out the tags, and keeps the summary."""
+"""A text that the template folds. Dagster removes the tags, but keeps the summary."""
 
 
 def readme_metadata(
@@ -35,12 +35,12 @@ def readme_metadata(
     """Describe a materialization of `readme`.
 
     Args:
-        sections: what it says.
-        updated: the day of its last update.
-        path: of the README.
-        size: of the README, in bytes.
-        pages: the sizes of its pages, in bytes.
-        shown: how many rows of each section are on the README itself; none given: all.
+            sections: the sections of the README.
+            updated: the day of its last update.
+            path: the path of the README.
+            size: the size of the README in bytes.
+            pages: the sizes of its pages in bytes.
+            shown: the number of rows of each section on the README itself; empty: all rows.
     """
     rows = sum(len(s.papers) for s in sections)
     stale = [shorten(s.keyword) for s in sections if s.note]
@@ -84,7 +84,7 @@ def _join_names(names: Sequence[str]) -> list[str]:
 
 
 def _excerpt(papers: pd.DataFrame) -> pd.DataFrame:
-    """Return the first rows, with the beginning of their texts."""
+    """Return the first rows, with their texts shortened."""
     head = papers.head(PREVIEW_ROWS).copy()
     for name in ("title", "abstract", "comment"):
         head[name] = head[name].map(shorten, na_action="ignore")

@@ -1,4 +1,4 @@
-"""The assets. Each calls pure code and attaches what the Dagster UI shows."""
+"""The assets. Each calls pure code and attaches the metadata shown in the Dagster UI."""
 
 from papers_assets.defs.assets.changes import build_changes_asset, build_digest_asset
 from papers_assets.defs.assets.harvest import build_harvest_asset

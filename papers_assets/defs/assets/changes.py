@@ -1,4 +1,4 @@
-"""The assets `changes` and `digest`: what is different since the last edition, and how it reads."""
+"""The assets `changes` and `digest`: the changes since the last edition, as data and as text."""
 
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
@@ -33,7 +33,7 @@ from papers_assets.transform.digest import Digest, build_digest
 def build_changes_asset(
     keywords_config: KeywordsConfig, papers: dg.AssetsDefinition, now: Callable[[], datetime]
 ) -> dg.AssetsDefinition:
-    """Make `changes`: what is different since the last edition."""
+    """Build `changes`, the differences from the last edition."""
     spec = dg.AssetSpec(
         "changes",
         deps=[papers],
@@ -76,7 +76,7 @@ def build_changes_asset(
 def build_digest_asset(
     keywords_config: KeywordsConfig, changes: dg.AssetsDefinition
 ) -> dg.AssetsDefinition:
-    """Make `digest`: the newest edition, for people."""
+    """Build `digest`, the newest edition for readers."""
 
     @dg.asset(
         name="digest",
@@ -97,12 +97,12 @@ def build_digest_asset(
         context: dg.AssetExecutionContext, store: StoreResource
     ) -> Iterator[dg.MaterializeResult[None]]:
         edition_store = store.outputs()
-        with store.open().publish_lock():  # or an older part could be written over a newer one
+        with store.open().publish_lock():  # otherwise, an older part could replace a newer one
             days = edition_store.list_days()
             if not days:
                 context.log.info("There has been no edition yet: no digest.")
                 return
-            # A day whose digest was not written, since something failed, gets it now.
+            # If a digest could not be written on an earlier day, it is written now.
             for day in days[-MAX_DAYS:]:
                 if day == days[-1] or not edition_store.digest_path(day).exists():
                     told, text = _render_digest(edition_store, day, keywords_config)

@@ -1,4 +1,4 @@
-"""The asset `harvest`: what arXiv's OAI-PMH lists, day by day, whatever it is about."""
+"""The asset `harvest`: all records that arXiv's OAI-PMH lists, on any subject, by day."""
 
 import logging
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -23,9 +23,9 @@ from papers_assets.transform.harvest_coverage import RECENT_PERIOD
 logger = logging.getLogger(__name__)
 
 _MAX_NAMED_DAYS = 5
-"""Days that the story names."""
+"""Maximum number of days named in the failure's message."""
 _MAX_LISTED_DAYS = 50
-"""Days that the failure's metadata list."""
+"""Maximum number of days in the failure's metadata."""
 
 
 def build_day_partitions(since: date) -> dg.DailyPartitionsDefinition:
@@ -36,7 +36,7 @@ def build_day_partitions(since: date) -> dg.DailyPartitionsDefinition:
 def build_harvest_asset(
     keywords_config: KeywordsConfig, since: date, now: Callable[[], datetime]
 ) -> dg.AssetsDefinition:
-    """Make `harvest`: what changed at arXiv, partitioned by day."""
+    """Build `harvest`, the changes at arXiv, partitioned by day."""
     sets = find_sets(keywords_config.harvest_categories)
 
     @dg.asset(
@@ -105,14 +105,14 @@ def build_harvest_asset(
 
 
 def _record_result(harvest_store: HarvestStore, result: HarvestedDay | HarvestFailure) -> None:
-    """Note whether a day came, and why it did not, right away: the run may be killed."""
+    """Store at once whether a day was fetched, or why not, since the run may be killed."""
     try:
         match result:
             case HarvestedDay():
                 harvest_store.write_problems((result.day,), {})
             case HarvestFailure(was_asked=True):
                 harvest_store.write_problems((), {result.day: result.short_reason})
-    except (StoreError, OSError) as error:  # the next days may come all the same
+    except (StoreError, OSError) as error:  # the next days may still succeed
         logger.warning("%s: that is not noted on disk: %s", result.day, error)
 
 
@@ -123,10 +123,10 @@ def _yield_results(
     fatal: Collection[date],
     partition_days: Sequence[date],
 ) -> Iterator[dg.MaterializeResult[None]]:
-    """Tell Dagster which days came, and of no other: a result would mark all of the run's.
+    """Report fetched days to Dagster individually, since a result marks all partitions of a run.
 
-    Of the `failed`, those that are `fatal` fail the run. Others are of long ago: keywords name them
-    as a gap, and a run that is red every day would be looked at by nobody.
+    Only the days in `fatal` among the `failed` make the run fail. Other days are long ago: keywords
+    report them as a gap, and runs that failed every day would be ignored by their operators.
     """
     if not failed and set(fetched) == {day.isoformat() for day in partition_days}:
         for day, metadata in fetched.items():

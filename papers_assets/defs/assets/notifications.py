@@ -1,7 +1,7 @@
-"""The assets that notify people: `github_issue`, `email` and `webhook`, where configured.
+"""The assets that send notifications, if configured: `github_issue`, `email` and `webhook`.
 
-Each stores up to which edition it has notified whom, so that the next run delivers what could not
-be. One that fails is red by itself; nothing depends on it.
+Each stores the last edition delivered to each recipient, so that the next run delivers what failed.
+A failure affects no other asset, since none depends on them.
 """
 
 from collections.abc import Callable, Mapping
@@ -27,16 +27,16 @@ from papers_assets.transform.editions import Edition
 
 Metadata = dict[str, dg.MetadataValue | int | str]
 Deliver = Callable[[dg.AssetExecutionContext, EditionStore], Metadata]
-"""Delivers what has not been delivered yet, and returns metadata about it."""
+"""A function that delivers all undelivered editions and returns metadata about them."""
 
 _RETRY_NOTE = "The next run sends what was not delivered."
 
 
 class _Channel(NamedTuple):
-    """A way to notify people."""
+    """A channel for notifications."""
 
     name: str
-    """Of its asset."""
+    """The name of its asset."""
     is_configured: bool
     deliver: Deliver
     description: str
@@ -49,10 +49,10 @@ def build_notification_assets(
     channels: NotificationSettings,
     environment: Mapping[str, str],
 ) -> list[dg.AssetsDefinition]:
-    """Make the assets of the channels that are configured.
+    """Build the assets of the configured channels.
 
-    One whose settings are wrong is among them, and fails with what is wrong. `environment` has the
-    addresses that keywords.toml gives by name.
+    A channel with invalid settings is included, and fails with an explanation. `environment`
+    contains the addresses that keywords.toml refers to by variable name.
     """
 
     def issue(context: dg.AssetExecutionContext, edition_store: EditionStore) -> Metadata:
@@ -124,7 +124,7 @@ def build_notification_assets(
 
 
 class _CachedComposer:
-    """Puts parts of editions into words for this installation; each once."""
+    """Builder of messages from parts of editions, which builds each message once."""
 
     def __init__(self, keywords_config: KeywordsConfig, channels: NotificationSettings) -> None:
         self._file = keywords_config
@@ -137,7 +137,7 @@ class _CachedComposer:
 
     def __call__(self, edition: Edition, part: int, only: tuple[str, ...] | None) -> Message | None:
         key = (edition.day, part, only)
-        if key not in self._messages:  # hundreds of recipients may get the same
+        if key not in self._messages:  # hundreds of recipients may get the same message
             self._messages[key] = build_message(
                 edition,
                 part,
@@ -163,7 +163,7 @@ def _delivery_metadata(context: dg.AssetExecutionContext, result: DeliveryResult
 def _build_channel_asset(
     channel: _Channel, digest: dg.AssetsDefinition, problem: str
 ) -> dg.AssetsDefinition:
-    """Make the asset of a channel, which fails if there is a `problem` with its settings."""
+    """Build the asset of a channel, which fails if there is a `problem` with its settings."""
 
     @dg.asset(
         name=channel.name,

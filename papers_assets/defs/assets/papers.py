@@ -1,4 +1,4 @@
-"""The asset `papers`: each keyword's list."""
+"""The asset `papers`: the lists of all keywords."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -27,7 +27,7 @@ from papers_assets.transform import selection, selection_cache
 def build_papers_asset(
     keywords_config: KeywordsConfig, raw_papers: dg.AssetsDefinition, now: Callable[[], datetime]
 ) -> dg.AssetsDefinition:
-    """Make `papers`: each keyword's list, as one DataFrame."""
+    """Build `papers`, the lists of all keywords as one DataFrame."""
     spec = dg.AssetSpec(
         "papers",
         deps=[raw_papers],

@@ -1,4 +1,4 @@
-"""The assets of the reading places: `site`, `feeds`, `citations` and `data`, below output/site/."""
+"""The publications below output/site/: the assets `site`, `feeds`, `citations` and `data`."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
@@ -31,7 +31,7 @@ def build_publication_assets(
     changes: dg.AssetsDefinition,
     links: Sequence[tuple[str, str]] = (),
 ) -> list[dg.AssetsDefinition]:
-    """Make the four; `links` to places outside of the site are shown on every page."""
+    """Build the four assets; every page of the site shows `links` to other sites."""
     return [
         _build_publication_asset(
             "site",
@@ -83,7 +83,7 @@ def _read_announced_kinds(edition_store: EditionStore) -> Mapping[str, ChangeKin
     return announced_kinds(edition_store.read_announced().papers)
 
 
-def _build_publication_asset(  # noqa: PLR0913 - most are said by name
+def _build_publication_asset(  # noqa: PLR0913 - most are keyword-only
     name: str,
     keywords_config: KeywordsConfig,
     papers: dg.AssetsDefinition,
@@ -108,11 +108,11 @@ def _build_publication_asset(  # noqa: PLR0913 - most are said by name
         code_version=code_version,
         description=description,
     )
-    def publication(papers: pd.DataFrame, store: StoreResource) -> dg.MaterializeResult:  # type: ignore[type-arg] # Dagster reads it, and takes none
+    def publication(papers: pd.DataFrame, store: StoreResource) -> dg.MaterializeResult:  # type: ignore[type-arg] # Dagster evaluates it, without arguments
         progress.info("writing %s", name)
         edition_store = store.outputs()
         with store.open().publish_lock():
-            # Another run may have published newer papers meanwhile; they are not to be undone.
+            # Another run may have published newer papers meanwhile, which must not be reverted.
             current = store.open().read_papers_or_none()
             reading = Publications(
                 papers if current is None else current,
@@ -139,7 +139,7 @@ def _build_publication_asset(  # noqa: PLR0913 - most are said by name
 def _find_old_slugs(
     keywords_config: KeywordsConfig, edition_store: EditionStore, folder: str
 ) -> dict[str, str]:
-    """Return, by keyword, the slug that earlier versions used, where files of theirs are there."""
+    """Return, by keyword, the slug of earlier versions, if files with this slug exist."""
     there = {PurePosixPath(name).stem for name in edition_store.list_site_files(folder)}
     previous = {
         name: build_slug(name)
@@ -150,7 +150,7 @@ def _find_old_slugs(
 
 
 def _write_days(reading: Publications, edition_store: EditionStore) -> dict[str, int]:
-    """Write the archive; of pages that are there already, those of recent days alone."""
+    """Write the archive; of existing pages, only those of recent days are written again."""
     days = edition_store.list_days()[-MAX_DAYS:]
     made_with, written = reading.rendering_version, edition_store.read_written_files(DAYS_FOLDER)
     there = (

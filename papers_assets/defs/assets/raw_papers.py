@@ -1,4 +1,4 @@
-"""The asset `raw_papers`: what arXiv returned."""
+"""The asset `raw_papers`: all papers that arXiv returned."""
 
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
@@ -41,12 +41,12 @@ def build_raw_papers_asset(
     now: Callable[[], datetime],
     harvest: dg.AssetsDefinition | None = None,
 ) -> dg.AssetsDefinition:
-    """Make `raw_papers`: what arXiv returned, partitioned by keyword.
+    """Build `raw_papers`, all papers that arXiv returned, partitioned by keyword.
 
     Args:
         keywords_config: the keywords.
-        now: gives the time.
-        harvest: where keywords are looked for; None: arXiv is asked for each.
+        now: returns the current time.
+        harvest: the asset to scan for keywords; None: arXiv is queried for each keyword.
     """
 
     def fetch(
@@ -72,14 +72,14 @@ def build_raw_papers_asset(
         ):
             found += [outcome.keyword] if isinstance(outcome, ScanResult) else []
             yield outcome
-        # After a harvest that arXiv refused, it is not asked in another way.
+        # If arXiv refused the harvest, it is not queried in another way.
         yield from backfill_only(found, client, store.open(), now, options)
 
     @dg.asset(
         name="raw_papers",
         partitions_def=dg.StaticPartitionsDefinition(keywords_config.names),
-        # One run asks for all of its keywords, one after the other: arXiv wants them in a row
-        # anyway, and a run of its own costs seconds where a partition costs milliseconds.
+        # One run queries its keywords one after the other, since arXiv requires sequential requests
+        # anyway, and a separate run costs seconds where a partition costs milliseconds.
         backfill_policy=dg.BackfillPolicy.single_run(),
         pool=POOL,
         deps=[dg.AssetDep(harvest, partition_mapping=dg.AllPartitionMapping())] if harvest else [],
@@ -115,7 +115,7 @@ def build_raw_papers_asset(
             for outcome in fetch(keywords, client, store, asked.options):
                 outcomes.add(outcome)
         except BaseException:
-            # Interrupted: what came is on disk, so it is recorded all the same.
+            # Interrupted: the papers fetched so far are on disk, so they are recorded.
             log_partitions(context, outcomes.refreshed)
             raise
         finally:
@@ -139,12 +139,13 @@ def _yield_results(
     results: RunResults,
     run_selection: RunSelection,
 ) -> Iterator[dg.MaterializeResult[None]]:
-    """Tell Dagster what happened to each keyword, and nothing that did not.
+    """Report to Dagster exactly the keywords that were fetched or failed.
 
-    A step that gives a result marks all partitions of its run as materialized, so one that fetched
-    others, or failed at one, must not: it records each itself. Downstream is then not in this run;
-    automation publishes what arrived, or the command line does at once. A run that resumes others
-    and fetched the rest of their keywords gives a result: downstream follows in it.
+    A step that yields a result marks all partitions of its run as materialized. A step that fetched
+    other keywords, or failed for one, therefore yields none and records each keyword itself.
+    Downstream assets are then not part of this run: automation, or the command line at once,
+    publishes the new papers. A run that resumes others and fetched their remaining keywords yields
+    a result, and downstream assets follow in it.
     """
     problems, metadata = results.failure_reasons, results.refreshed
     if not problems and run_selection.is_whole_range:
@@ -156,7 +157,7 @@ def _yield_results(
     log_partitions(context, metadata)
     if problems:
         for name, failed in results.failed.items():
-            # The page of a partition shows the observations of it, not the failures of its runs.
+            # A partition's page shows its observations, but not the failures of its runs.
             context.log_event(
                 dg.AssetObservation(
                     context.asset_key,
@@ -190,7 +191,7 @@ def _read_latest_metadata(
     return {
         str(record.partition_key): {
             "fetched_in_run": dg.MetadataValue.dagster_run(record.run_id),
-            **record.asset_materialization.metadata,  # of a run before that, if it says so
+            **record.asset_materialization.metadata,  # may name an earlier run
         }
         for record in records
         if record.asset_materialization

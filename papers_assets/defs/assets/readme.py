@@ -1,4 +1,4 @@
-"""The asset `readme`: the rendered document, and its pages when one is not enough."""
+"""The asset `readme`: the rendered document, and its pages if one document is not enough."""
 
 import logging
 from collections.abc import Iterator, Sequence
@@ -31,7 +31,7 @@ from papers_assets.storage.files import StoreError
 from papers_assets.storage.raw_papers import build_slug
 from papers_assets.text import count_noun, progress
 
-# What the document shows; the other columns need not be read for it.
+# The columns that the document shows; others need not be read.
 README_COLUMNS = [
     *("keyword", "arxiv_id", "version", "title", "abstract", "comment", "updated", "first_seen"),
 ]
@@ -43,7 +43,7 @@ logger = logging.getLogger(__name__)
 def build_readme_asset(
     keywords_config: KeywordsConfig, papers: dg.AssetsDefinition, *, notifies: bool = False
 ) -> dg.AssetsDefinition:
-    """Make `readme`: the rendered document; for `notifies`, see `ReadmeContent`."""
+    """Build `readme`, the rendered document; `notifies` is as in `ReadmeContent`."""
     spec = dg.AssetSpec(
         "readme",
         deps=[papers],
@@ -82,7 +82,7 @@ def build_readme_asset(
             try:
                 written, results = _publish(documents, rows, said, keywords_config)
             except _InvalidDocumentsError as error:
-                # What is there stays: of an older date, and right.
+                # The existing documents are kept: they are older, but valid.
                 yield from check_results(context, error.results, checks.CHECKS_OF_README)
                 raise dg.Failure(str(error), allow_retries=False) from error
             _remove_unlinked(documents, written, front_page=keywords_config.front_page)
@@ -101,7 +101,7 @@ def build_readme_asset(
 
 
 class _InvalidDocumentsError(Exception):
-    """The documents are not what they should be; the message says in which way."""
+    """The documents failed their checks; the message explains the failures."""
 
     def __init__(self, problem: str, results: Sequence[checks.CheckResult]) -> None:
         super().__init__(problem)
@@ -109,13 +109,13 @@ class _InvalidDocumentsError(Exception):
 
 
 class _WrittenDocuments(NamedTuple):
-    """What has been written."""
+    """The result of writing all documents."""
 
     layout: ReadmeLayout
     sizes: list[int]
-    """Of the README, and of its pages; bytes."""
+    """The sizes of the README and its pages in bytes."""
     problem: str
-    """Why there is no front page although there should be."""
+    """Why the front page could not be written; empty if it was, or is not wanted."""
 
 
 def _publish(
@@ -124,10 +124,10 @@ def _publish(
     content: ReadmeContent,
     keywords_config: KeywordsConfig,
 ) -> tuple[_WrittenDocuments, list[checks.CheckResult]]:
-    """Write all documents, judge them, and only then let them take their places.
+    """Write and check all documents, and replace the published ones only if no check failed.
 
     Raises:
-        _Wrong: they are not what they should be; nothing has been replaced.
+        _InvalidDocumentsError: a blocking check failed; no document has been replaced.
     """
     with documents.atomic_batch():
         written = _write_all(documents, content, front_page=keywords_config.front_page)
@@ -142,7 +142,7 @@ def _publish(
 def _write_all(
     documents: DocumentStore, content: ReadmeContent, *, front_page: bool
 ) -> _WrittenDocuments:
-    """Write every document, each before what leads to it, so that no link leads nowhere."""
+    """Write every document, each before the documents that link to it, so no link is broken."""
     layout = paginate(content, build_slug, front_page=front_page)
     if layout.pages:
         progress.info(
@@ -157,21 +157,21 @@ def _write_all(
         if front_page:
             documents.write_front_page(readme_pages.render_front_page(content, layout))
     except StoreError as error:
-        # The list itself is good, and people wait for it.
+        # The README itself is valid and should not be delayed.
         problem = str(error)
-        logger.error("%s", problem)  # noqa: TRY400 - a story
+        logger.error("%s", problem)  # noqa: TRY400 - no traceback is needed
     return _WrittenDocuments(layout, [size, *sizes], problem)
 
 
 def _remove_unlinked(
     documents: DocumentStore, written: _WrittenDocuments, *, front_page: bool
 ) -> None:
-    """Remove the documents to which nothing leads any more."""
+    """Remove the documents that are no longer linked."""
     if not front_page:
         try:
             documents.remove_front_page()
         except StoreError as error:
-            logger.error("%s", error)  # noqa: TRY400 - a story
+            logger.error("%s", error)  # noqa: TRY400 - no traceback is needed
     documents.remove_pages(kept_names=[page.name for page in written.layout.pages])
 
 
@@ -182,7 +182,7 @@ def _check_documents(
     keywords_config: KeywordsConfig,
     written: _WrittenDocuments,
 ) -> list[checks.CheckResult]:
-    """Judge the documents as they were written, read back from disk one by one."""
+    """Check the documents as written, read back from disk one by one."""
     names = [page.name for page in written.layout.pages]
     has_front_page = keywords_config.front_page and not written.problem
     return checks.check_readme(

@@ -1,7 +1,7 @@
-"""The static site: pages that work from a disk, without a server and without JavaScript. Pure.
+"""The static site: pages that work from a disk, without a server or JavaScript. Pure.
 
-`pages` lays out the lists and `days` the archive, `formulas` and `mathml` show mathematics.
-The scripts search, filter and mark what is in the page already.
+`pages` renders the lists and `days` the archive; `formulas` and `mathml` render mathematics. The
+scripts only search, filter and mark what the page already contains.
 """
 
 from papers_assets.render.site.days import DAYS_FOLDER, MAX_DAYS, build_page_name, render_days

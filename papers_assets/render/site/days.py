@@ -1,4 +1,4 @@
-"""The archive: a page for each day on which something changed, and an index of them. Pure."""
+"""The archive: a page for each day with changes, and an index of these pages. Pure."""
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import date
@@ -10,9 +10,9 @@ from papers_assets.render.site.pages import PaperGroup, SiteFrame, stream_page
 from papers_assets.transform.digest import Digest
 
 DAYS_FOLDER = "days"
-"""The archive's folder in that of the site."""
+"""The archive's folder, relative to the site."""
 MAX_DAYS = 365
-"""Days that have a page, newest first; `output/digests` has all."""
+"""Maximum number of pages, newest days first; `output/digests` contains all days."""
 
 
 def render_days(
@@ -24,13 +24,13 @@ def render_days(
     """Render the archive.
 
     Args:
-        days: those of the archive, in order.
+        days: the days of the archive, in order.
         digest_of: returns the digest of a day.
-        frame: see `SiteFrame`.
-        unchanged: days whose pages are there already and stay as they are.
+        frame: the common parts of the site's pages.
+        unchanged: the days whose pages exist and are not rendered again.
 
     Yields:
-        A page's path, relative to the archive's folder, and its pieces.
+        The path of a page, relative to the archive's folder, and its text in pieces.
     """
     summaries = {}
     for before, day, after in _iterate_with_neighbours(days):
@@ -77,7 +77,7 @@ def _render_day(
         before=before,
         after=after,
         total=sum(len(entries) for entries in found.values()),
-        newest="",  # an old page says nothing about what is new
+        newest="",  # papers on old pages are not marked as new
         frame=frame,
         root="../",
         here="",
@@ -85,7 +85,7 @@ def _render_day(
 
 
 def _summary_lines(digest: Digest) -> Iterator[str]:
-    """Describe what is counted only."""
+    """Return the lines for changes that are counted but not listed."""
     for name, count in digest.newly_followed.items():
         yield f"Now following {truncate(name)}: {count_noun(count)}."
     for words, counts in (("Left", digest.removed), ("Back in", digest.restored)):

@@ -1,4 +1,4 @@
-"""A paper as its entry on a page: texts as they are shown, and what the filters look at. Pure."""
+"""The entry of a paper on a page: its texts as displayed, and the values to filter by. Pure."""
 
 from collections.abc import Mapping
 from datetime import UTC, date
@@ -13,9 +13,9 @@ from papers_assets.render.site.mathml import render_text
 from papers_assets.transform.listed_papers import ListedPaper
 
 _MAX_TEXT = 20_000
-"""Characters of a field. arXiv itself takes no abstract of more than 1,920."""
+"""Maximum length of a field in characters. arXiv accepts no abstract of more than 1,920."""
 _MAX_AUTHORS = 12
-"""Named at once; of more, `_MOST_AUTHORS - 2` are, and the others can be unfolded."""
+"""Maximum authors shown at once; of more, `_MAX_AUTHORS - 2` are shown, the others folded."""
 _MAX_LINK_TEXT = 60
 _UNTITLED = "(untitled)"
 MARK_LABELS = {
@@ -24,22 +24,22 @@ MARK_LABELS = {
     "matched": "Newly matching",
     "withdrawn": "Withdrawn",
 }
-"""What a paper can be in the newest edition, or, withdrawn, for good; and how that is said."""
+"""The label of each mark: a paper's kind in the newest edition, or "withdrawn", permanently."""
 
 
 class PaperEntry:
-    """A paper on a page."""
+    """The entry of a paper on a page."""
 
     def __init__(
         self, paper: ListedPaper, mark: str, slugs: Mapping[str, str], was: str = ""
     ) -> None:
-        """Take a paper.
+        """Create the entry of a paper.
 
         Args:
-            paper: what is shown.
-            mark: one of MARKS, or empty.
-            slugs: of the keywords that have a page, by keyword.
-            was: what is different from before, such as "v1 to v2"; or empty.
+            paper: the paper.
+            mark: a key of MARK_LABELS, or empty.
+            slugs: the slug of each keyword that has a page, by keyword.
+            was: the change from the previous version, such as "v1 to v2", or empty.
         """
         self.paper = paper
         self.was = was
@@ -53,7 +53,7 @@ class PaperEntry:
 
     @property
     def submitted(self) -> date | None:
-        """The day (UTC) of version 1, if it is another one."""
+        """The day (UTC) of version 1, if different."""
         first = self.paper.published.date()
         return first if first != self.day else None
 
@@ -64,7 +64,7 @@ class PaperEntry:
 
     @property
     def anchor(self) -> str:
-        """The id of its element, as it stands in an address behind "#"."""
+        """The id of the entry's HTML element, encoded for use after "#" in an address."""
         return f"arXiv:{quote(self.arxiv_id)}"
 
     @property
@@ -74,15 +74,15 @@ class PaperEntry:
 
     @property
     def bibtex(self) -> str:
-        """Its entry in the BibTeX files, without the abstract, which the page has already."""
+        """The BibTeX entry without the abstract, which the page already contains."""
         return to_bibtex([self.paper], abstracts=False)
 
     @property
     def coins(self) -> str:
-        """What reference managers such as Zotero read on a page of several papers.
+        """The metadata for reference managers such as Zotero on a page of several papers.
 
         An OpenURL context object (Z39.88-2004), the `title` of a COinS element. Meta elements
-        (citation_title and others) would make the page one single paper.
+        (citation_title and others) describe a page of a single paper.
         """
         paper = self.paper
         doi = markdown.collapse_whitespace(paper.doi or "").split()
@@ -106,7 +106,7 @@ class PaperEntry:
 
     @property
     def doi(self) -> str:
-        """The address behind the first DOI, or empty: sometimes there are several."""
+        """The address of the first DOI, or empty; some papers have several."""
         words = markdown.collapse_whitespace(self.paper.doi or "").split()
         return f"https://doi.org/{quote(words[0])}" if words else ""
 
@@ -128,23 +128,23 @@ class PaperEntry:
 
     @cached_property
     def journal(self) -> str:
-        """Where it was published, or empty."""
+        """The journal reference, or empty."""
         return truncate(self.paper.journal_ref or "")
 
     @cached_property
     def authors(self) -> list[tuple[str, str]]:
-        """The authors that are named at once, each with a search for the name, or empty."""
+        """The authors shown at once, each with the fragment of a search for the name, or empty."""
         names = [truncate(name) for name in self.paper.authors[: self._named]]
         return [(name, _search_fragment(name)) for name in names]
 
     @cached_property
     def other_authors(self) -> str:
-        """The authors that can be unfolded."""
+        """The authors that are folded."""
         return truncate(", ".join(self.paper.authors[self._named :]))
 
     @property
     def more_authors(self) -> int:
-        """How many are in `other_authors`."""
+        """The number of authors in `other_authors`."""
         return len(self.paper.authors) - self._named
 
     @property
@@ -154,23 +154,23 @@ class PaperEntry:
 
     @cached_property
     def categories(self) -> list[str]:
-        """The categories, the primary one first, each once, none with a space in it."""
+        """The categories, primary first, without duplicates, and without spaces in their names."""
         names = (self.paper.primary_category, *self.paper.categories)
         return list(filter(None, dict.fromkeys("_".join(truncate(name).split()) for name in names)))
 
     @cached_property
     def links(self) -> list[tuple[str, str, str]]:
-        """Where its code is: what is there, the address, and how it is shown."""
+        """The links to code: the kind of target, its address, and the displayed text."""
         return [(link.kind, link.url, _shorten_address(link.url)) for link in self.paper.code_links]
 
 
 def truncate(text: str) -> str:
-    """Return a published text as readers see it."""
+    """Return a published text as displayed, with its length limited."""
     return markdown.truncate(markdown.collapse_whitespace(text), _MAX_TEXT)
 
 
 def _search_fragment(name: str) -> str:
-    """Return what follows "#q=" in an address that searches for a name as a phrase."""
+    """Return the fragment after "#q=" of an address that searches for a name as a phrase."""
     words = name.replace('"', " ")
     return quote(f'"{words}"') if markdown.has_visible_text(words) else ""
 

@@ -1,4 +1,4 @@
-"""The templates of the pages, and the style and scripts that every page contains. Pure."""
+"""The templates of the pages, and the style and scripts embedded in every page. Pure."""
 
 import base64
 import hashlib
@@ -13,10 +13,10 @@ from papers_assets.render.chart import Scale
 from papers_assets.render.site.entries import MARK_LABELS
 
 SCALE = Scale(height=24, step=4, bar=3, lowest=1.5)
-"""Of the bars, which follow the page's colours, light or dark."""
+"""The size of the bars, which follow the page's colours, light or dark."""
 _SCRIPTS = ("memory.js", "highlight.js", "app.js", "triage.js")
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-# Not the calendar module's: its names depend on the machine's locale.
+# Names from the calendar module would depend on the machine's locale.
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
@@ -52,25 +52,25 @@ def build_environment() -> Environment:
 
 
 def spell_out_day(day: date) -> str:
-    """Return a day in words: Friday, 27 November 2026."""
+    """Return a day as text: Friday, 27 November 2026."""
     return f"{_WEEKDAYS[day.weekday()]}, {day.day} {_MONTHS[day.month - 1]} {day.year}"
 
 
 def count_noun(number: int, noun: str = "paper") -> str:
-    """Return a number of things in words: 1 paper, 1,234 papers."""
+    """Return a number of things as text: 1 paper, 1,234 papers."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 @cache
 def look_version() -> str:
-    """Return a digest of the templates, style and scripts: it changes whenever one of them does."""
+    """Return a hash of the templates, style and scripts: it changes whenever one of them does."""
     files = sorted(resources.files(__package__).iterdir(), key=lambda file: file.name)
     texts = [f.read_bytes() for f in files if f.name.endswith((".j2", ".css", ".js"))]
     return hashlib.sha256(b"\0".join(texts)).hexdigest()
 
 
 def _inline(*names: str) -> tuple[Markup, str]:
-    """Return our files as one text for the page, and its hash for the page's security policy."""
+    """Return our files as one text for the page, and its hash for the content security policy."""
     folder = resources.files(__package__)
     text = "\n".join(["", *(folder.joinpath(n).read_text(encoding="utf-8") for n in names)])
     digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

@@ -1,10 +1,11 @@
-r"""Where in a text mathematics stands: `$...$`, `$$...$$`, `\(...\)` and `\[...\]`. Pure.
+r"""Detection of mathematics in a text: `$...$`, `$$...$$`, `\(...\)` and `\[...\]`. Pure.
 
-Dollars are money too. As pandoc has it, what opens a formula is followed by something other than a
-space, and what closes it comes after something other than a space and before something other than a
-digit: "$5 and $10" stays text. Where a TeX command, a sub- or superscript, a Greek letter or an
-operator alone says that it is mathematics all the same (`$\sim $3`), neither spaces nor the digit
-matter. With words in between, it is none. A formula ends at the next dollar or not at all.
+Dollar signs are also used for prices. As in pandoc, the opening dollar of a formula is followed by
+a character other than a space, and the closing dollar follows one other than a space and precedes
+one other than a digit: "$5 and $10" stays text. If a TeX command, a subscript or superscript, a
+Greek letter or a single operator shows that a text is mathematics anyway (`$\sim $3`), spaces and
+the digit are ignored. Text with words is not mathematics. A formula ends at the next dollar or is
+not a formula.
 """
 
 import re
@@ -25,18 +26,18 @@ _WORD = re.compile(r"\s[a-z]{2,}(?=[,.;:]?(?:\s|$))|(?<!\S)[a-z]{2,}[,.;:]?\s")
 
 
 class TextPiece(NamedTuple):
-    """A stretch of text."""
+    """A piece of a text: a formula, or text between formulas."""
 
     text: str
-    """As it stands there, delimiters and all."""
+    """The original text, including delimiters."""
     formula: str = ""
-    """What is between the delimiters; empty: this is no mathematics."""
+    """The formula between the delimiters; empty: the piece is not mathematics."""
     is_display: bool = False
-    """Whether the formula has a line of its own."""
+    """Whether the formula is displayed on a separate line."""
 
 
 def split_formulas(text: str) -> Iterator[TextPiece]:
-    """Return the text in pieces; joined, their texts are the text."""
+    """Split a text into pieces; their texts, joined, are the text."""
     start = position = 0
     while match := _FORMULA.search(text, position):
         kind = match.lastgroup
@@ -54,7 +55,7 @@ def split_formulas(text: str) -> Iterator[TextPiece]:
 
 
 def _is_mathematics(between: str, following: str) -> bool:
-    """Whether what stands between two dollars is no money; see above."""
+    """Whether the text between two dollars is a formula, by the rules in the module's docstring."""
     if _WORD.search(_ARGUMENT.sub("", between)):
         return False
     if _EVIDENCE.search(between):

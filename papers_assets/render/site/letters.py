@@ -1,6 +1,6 @@
-"""Letters of mathematics: bold, script and others are characters of their own. Pure.
+"""Mathematical letters: bold, script and other styles as separate Unicode characters. Pure.
 
-MathML has an attribute for them that browsers no longer know.
+MathML has the attribute `mathvariant` for them, which browsers no longer support.
 """
 
 import unicodedata
@@ -20,13 +20,13 @@ _STYLES = {
     "sans-serif-italic": "SANS-SERIF ITALIC",
     "monospace": "MONOSPACE",
 }
-# Unicode had some before it had all of them.
+# Unicode encoded some of these letters earlier than the others, under different names.
 _RENAMED = {"FRAKTUR": "BLACK-LETTER", "ITALIC": ""}
 _PREFIXES = ("LATIN ", "GREEK ")
 
 
 def apply_style(text: str, style: str) -> str:
-    """Return the text in a style of MathML's `mathvariant`; what has no such letter stays."""
+    """Return the text in a style of MathML's `mathvariant`; characters without it are kept."""
     return "".join(_style_letter(letter, style) for letter in text)
 
 

@@ -1,11 +1,11 @@
-"""A formula's tree as HTML, in lines where it is wide: browsers do not break formulas. Pure."""
+"""A formula's tree as HTML, split where it is wide: browsers do not break formulas. Pure."""
 
 from collections.abc import Iterator, Sequence
 from xml.etree import ElementTree as ET
 
 from markupsafe import Markup
 
-# Wider ones are cut where a line may break. A narrow phone has room for about this many characters.
+# Wider formulas are split where lines may break. About this many characters fit a narrow phone.
 _MAX_WIDTH, _MIN_LINE = 28, 5
 _BINARY = frozenset("+-\u2212\u00d7\u00b1\u00b7")
 _BREAKS = frozenset("=<>,;+-:|") | frozenset(
@@ -15,12 +15,12 @@ _BREAKS = frozenset("=<>,;+-:|") | frozenset(
 
 
 def render_formula(row: ET.Element, source: str, *, is_display: bool) -> Markup:
-    """Write a formula as HTML, with its source as its name: it is read out, and copied.
+    """Render a formula as HTML, labelled with its source for screen readers and for copying.
 
     Args:
-        row: the formula's tree, of elements and attributes that may be shown.
-        source: what stands between its delimiters.
-        is_display: whether it has a line of its own.
+        row: the formula's tree, with permitted elements and attributes only.
+        source: the text between its delimiters.
+        is_display: whether it is displayed on a separate line.
     """
     parts = list(row) if row.tag == "mrow" else [row]
     if [part.tag for part in parts] == ["mtext"]:
@@ -40,13 +40,13 @@ def render_formula(row: ET.Element, source: str, *, is_display: bool) -> Markup:
 
 
 def _render_emphasis(words: ET.Element) -> Markup:
-    """Write a formula of nothing but words, of which papers make bold ones, as such words."""
+    """Render a formula that consists of words only, such as bold ones, as words in this style."""
     text = (words.text or "").replace("\N{NO-BREAK SPACE}", " ")
     return Markup('<span class="{}">{}</span>').format(words.get("class", "text"), text)
 
 
 def _trim_spaces(row: Sequence[ET.Element]) -> None:
-    """Leave out the spaces of operators at the ends, as TeX does: words have spaces already."""
+    """Remove the spaces of operators at both ends, as TeX does: the text already has spaces."""
     if row[0].tag == "mo":
         row[0].attrib.setdefault("lspace", "0")
     if row[-1].tag == "mo":
@@ -62,18 +62,18 @@ def _math_element(parts: list[ET.Element], *, is_display: bool, source: str) -> 
     if sum(map(_estimate_width, parts)) > _MAX_WIDTH:
         math.attrib |= {"class": "wide", "tabindex": "0"}
     math.extend(parts)
-    # Every text and attribute is escaped here; elements are closed as HTML has it.
+    # All texts and attributes are escaped here; elements are closed as HTML requires.
     return Markup(ET.tostring(math, encoding="unicode", short_empty_elements=False))  # noqa: S704
 
 
 def _split_lines(row: Sequence[ET.Element]) -> Iterator[list[ET.Element]]:
-    """Cut a row after its operators, into parts between which a line may break."""
+    """Split a row after its operators, into parts between which lines may break."""
     line: list[ET.Element] = []
     for part in row:
         line.append(part)
         is_break = part.tag == "mo" and part.text in _BREAKS
         if is_break and sum(map(_estimate_width, line)) >= _MIN_LINE:
-            part.attrib.setdefault("form", "infix")  # at an end, it would lose its spaces
+            part.attrib.setdefault("form", "infix")  # otherwise, it loses its spaces at an end
             yield line
             line = []
     if line:
@@ -81,7 +81,7 @@ def _split_lines(row: Sequence[ET.Element]) -> Iterator[list[ET.Element]]:
 
 
 def _estimate_width(element: ET.Element) -> float:
-    """Estimate a width, in characters."""
+    """Return the estimated width, in characters."""
     if element.tag == "mfrac":
         return max(map(_estimate_width, element))
     own = len(element.text or "")

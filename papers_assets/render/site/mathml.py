@@ -1,9 +1,9 @@
-"""Mathematics as MathML, made when the site is built: no script, no fonts, nothing to fetch. Pure.
+"""Mathematics as MathML, made when the site is built: no script, fonts or downloads. Pure.
 
-latex2mathml translates; its answer is not trusted. It passes on addresses, styles and raw commands,
-drops what it does not understand, and expands macros without an end. What is shown is a tree of our
-own making, of the elements and attributes below; where anything else comes up, or a letter of the
-source is missing in the result, the source stays as it was.
+latex2mathml translates formulas, but its output is not trusted. It passes on addresses, styles and
+raw commands, drops what it does not support, and expands macros without limit. The output is
+therefore copied into a new tree of the elements and attributes below. If it contains anything else,
+or lacks a letter of the source, the source is shown unchanged.
 """
 
 import re
@@ -22,10 +22,10 @@ from papers_assets.render.site.letters import apply_style
 from papers_assets.render.site.lines import render_formula
 
 MAX_CHARACTERS = 500
-"""Of a formula. The longest of 31,487 real papers has 285."""
+"""Maximum length of a formula in characters. The longest of 31,487 real papers has 285."""
 _MAX_DEPTH, _MAX_ELEMENTS = 16, 400
-"""Of a formula's tree. Of real ones: 10 and 139."""
-# They multiply what follows them, without a bound.
+"""Limits of a formula's tree. The maxima of real papers are 10 and 139."""
+# Such macros multiply the text after them, without limit.
 _MACRO_DEFINITIONS = re.compile(
     r"\\(?:(?:re)?newcommand|newenvironment|[gex]?def|let|Declare\w+|sideset)"
 )
@@ -37,7 +37,7 @@ _BRACE = re.compile(r"\\.|[{}]")
 _COMMAND = re.compile(r"\\(?:begin|end)\s*\{\w+\*?\}|\\[A-Za-z]+")
 _INVISIBLE_OPERATORS = frozenset("\u2061\u2062\u2063\u2064")
 
-# MathML Core: every element, and how many parts it has (None: any number).
+# MathML Core: each element, and its number of children (None: any number).
 _PARTS = {
     **dict.fromkeys(("mrow", "mstyle", "mpadded", "mphantom", "msqrt", "mtable", "mtr", "mtd")),
     **dict.fromkeys(("mi", "mn", "mo", "mtext", "mspace"), 0),
@@ -54,11 +54,11 @@ _ATTRIBUTES = {
     "scriptlevel": re.compile(r"[0-2]"),
     "form": re.compile(r"prefix|infix|postfix"),
 }
-# Left out: of no effect in browsers, or a matter of taste.
+# Left out, since they have no effect in browsers or are a matter of style.
 _IDLE = frozenset(
     {"mathvariant", "fence", "separator", "linebreak", "columnspacing", "rowspacing", "mathsize"}
 )
-# Words are no mathematics: they stay letters of the alphabet, and our style makes them bold.
+# Words are not mathematics: they keep ordinary letters, and our style makes them bold.
 _FACES = frozenset({"bold", "italic", "bold-italic", "monospace", "sans-serif"})
 _SPACES = {
     f"{sign}{name}mathspace": f"{'-' if sign else ''}{width}em"
@@ -68,14 +68,14 @@ _SPACES = {
 
 
 class _UnsuitableFormulaError(Exception):
-    """The formula's source says more than its translation would."""
+    """The formula cannot be translated safely and completely."""
 
 
 def render_text(text: str) -> Markup:
-    """Return a text as HTML, its formulas as MathML where that is possible.
+    """Return a text as HTML, with formulas as MathML where possible.
 
     Args:
-        text: as `papers_assets.render.markdown.collapse_whitespace` returns it.
+        text: the text, as returned by `papers_assets.render.markdown.collapse_whitespace`.
     """
     return Markup("").join(
         (piece.formula and render_mathml(piece.formula, is_display=piece.is_display))
@@ -86,7 +86,7 @@ def render_text(text: str) -> Markup:
 
 @lru_cache(maxsize=20_000)
 def render_mathml(formula: str, *, is_display: bool = False) -> Markup | None:
-    """Return a formula as MathML; None: better show its source."""
+    """Return a formula as MathML; None: its source has to be shown instead."""
     if len(formula) > MAX_CHARACTERS or not _is_harmless(formula):
         return None
     latex = _BARE_PERCENT.sub(r"\\%", formula)  # a comment in TeX, a percentage in abstracts
@@ -95,7 +95,7 @@ def render_mathml(formula: str, *, is_display: bool = False) -> Markup | None:
     try:
         raw = Converter(display=display).convert_to_element(latex)
         row = _copy_element(raw, [_MAX_ELEMENTS], _MAX_DEPTH)
-    except Exception:  # noqa: BLE001 - whatever it dies of, the source can be shown
+    except Exception:  # noqa: BLE001 - any error, since the source can be shown instead
         return None
     if not "".join(row.itertext()).strip() or not _has_all_letters(latex, row):
         return None
@@ -103,7 +103,7 @@ def render_mathml(formula: str, *, is_display: bool = False) -> Markup | None:
 
 
 def _is_harmless(formula: str) -> bool:
-    """Whether the formula is balanced, and nothing in it means more than it looks."""
+    """Whether the formula is balanced, and contains nothing with a hidden effect."""
     braces = [brace for brace in _BRACE.findall(formula) if brace in "{}"]
     depths = list(accumulate(1 if brace == "{" else -1 for brace in braces))
     is_balanced = not depths or (min(depths) >= 0 and depths[-1] == 0)
@@ -111,15 +111,15 @@ def _is_harmless(formula: str) -> bool:
 
 
 def _copy_element(raw: ET.Element, elements_left: list[int], depth: int) -> ET.Element:
-    """Copy an element that may be shown, with all that is in it.
+    """Copy an element with its content, if all of it is permitted.
 
     Args:
-        raw: what latex2mathml gives.
-        elements_left: how many more elements there may be; counted down.
-        depth: how deep they may be nested.
+        raw: the output of latex2mathml.
+        elements_left: a counter of the elements still permitted, which is decremented.
+        depth: the permitted depth of nesting.
 
     Raises:
-        _Unsuitable: something in it may not be shown.
+        _UnsuitableFormulaError: the element contains something that is not permitted.
     """
     elements_left[0] -= 1
     if not depth or not elements_left[0]:
@@ -142,7 +142,7 @@ def _copy_element(raw: ET.Element, elements_left: list[int], depth: int) -> ET.E
 
 
 def _append(parent: ET.Element, child: ET.Element) -> None:
-    """Add a part to an element; upright letters in a row are a word."""
+    """Add a child to an element; consecutive upright letters are joined to a word."""
     before = parent[-1] if len(parent) and parent.tag in _ROWS else None
     upright = {"mathvariant": "normal"}
     if (
@@ -156,7 +156,7 @@ def _append(parent: ET.Element, child: ET.Element) -> None:
 
 
 def _space_names(row: ET.Element) -> None:
-    """Put the spaces around "log" and the like that TeX does, and MathML leaves to its writers."""
+    """Add the spaces around "log" and similar names, which TeX adds and MathML does not."""
     for index in range(len(row) - 1, 0, -1):
         before, after = row[index - 1], row[index]
         is_operator = "mo" in {before.tag, after.tag} or "mspace" in {before.tag, after.tag}
@@ -182,7 +182,7 @@ def _copy_attributes(raw: ET.Element) -> Iterator[tuple[str, str]]:
             raise _UnsuitableFormulaError
     variant = raw.get("mathvariant", "")
     if raw.tag == "mi" and variant == "normal":
-        yield "mathvariant", "normal"  # the one that browsers know
+        yield "mathvariant", "normal"  # the only one that browsers support
     if raw.tag == "mtext" and variant in _FACES:
         yield "class", variant
 
@@ -202,7 +202,7 @@ def _is_control(character: str) -> bool:
 
 
 def _has_all_letters(formula: str, row: ET.Element) -> bool:
-    """Whether every letter and digit of the source that is no command's is shown."""
+    """Whether every letter and digit of the source, outside of commands, is in the output."""
     source = Counter(filter(str.isalnum, _to_plain(_COMMAND.sub(" ", formula))))
     return source <= Counter(_to_plain("".join(row.itertext())))
 

@@ -1,4 +1,4 @@
-"""The pages of the lists: all papers on one, and one page per keyword. Pure."""
+"""The pages of the lists: one page of all papers, and one page per keyword. Pure."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,15 +14,15 @@ from papers_assets.render.site.environment import build_environment, spell_out_d
 from papers_assets.transform.listed_papers import ListedPaper
 
 MAX_PAPERS = 3_000
-"""On one page: a browser opens that many within two seconds. Of more, the newest are shown."""
+"""Maximum papers on a page, which a browser opens within two seconds; the newest are shown."""
 _BUFFER = 512
-"""How many bits of text make a piece, so that pieces are neither many nor large."""
+"""Fragments of text per piece, so that pieces are neither many nor large."""
 _MAX_KEYWORDS = 60
-"""Named beside the papers of a keyword or day: of thousands, pages would be too large."""
+"""Maximum keywords linked beside the papers of a page: thousands would make pages too large."""
 
 
 class KeywordPage(NamedTuple):
-    """A keyword's page."""
+    """The page of a keyword."""
 
     name: str
     slug: str
@@ -30,23 +30,23 @@ class KeywordPage(NamedTuple):
 
 @dataclass(frozen=True)
 class SiteFrame:
-    """What all pages of a site have in common."""
+    """The parts that all pages of a site have in common."""
 
     keywords: Sequence[KeywordPage]
     links: Sequence[tuple[str, str]] = ()
-    """To places outside of the site: what is there, and the address."""
+    """Links to other sites, as pairs of text and address."""
     feeds: bool = True
-    """Whether feeds/, data/ and citations/ lie beside index.html, so that there can be links."""
+    """Whether feeds/, data/ and citations/ exist beside index.html and can be linked to."""
     has_days: bool = False
-    """Whether there are pages by day."""
+    """Whether the site has pages by day."""
 
     @cached_property
     def slugs(self) -> dict[str, str]:
-        """The slugs by keyword."""
+        """The slug of each keyword, by keyword."""
         return dict(self.keywords)
 
     def near(self, slug: str) -> list[KeywordPage]:
-        """Return the keywords around one of them, or the first ones; at most _MOST_KEYWORDS."""
+        """Return at most `_MAX_KEYWORDS` keywords around the one of `slug`, or the first ones."""
         at = next((i for i, page in enumerate(self.keywords) if page.slug == slug), 0)
         start = max(0, min(at - _MAX_KEYWORDS // 2, len(self.keywords) - _MAX_KEYWORDS))
         pages = self.keywords[start : start + _MAX_KEYWORDS]
@@ -59,36 +59,36 @@ class SiteSection:
 
     keyword: str
     slug: str
-    """Its page's file name, without ".html"."""
+    """The file name of its page, without ".html"."""
     papers: Sequence[ListedPaper]
-    """Newest first."""
+    """The papers, newest first."""
     note: str
-    """A sentence, where something must be said; or empty."""
+    """A warning as a sentence, or empty."""
     bars: BarRow
-    """Papers a day; the newest is `Site.today`."""
+    """Papers per day; the newest day is `Site.today`."""
 
 
 @dataclass(frozen=True)
 class Site:
-    """What the site is made of."""
+    """The content of the site."""
 
     sections: Sequence[SiteSection]
     papers: Sequence[ListedPaper]
-    """All of them, each once, newest first."""
+    """All papers, without duplicates, newest first."""
     marks: Mapping[str, str]
-    """By arXiv id, one of `entries.MARK_LABELS`."""
+    """The mark of a paper, a key of `entries.MARK_LABELS`, by arXiv id."""
     last_update: date | None
     remark: str
-    """A sentence or two that must be said, or empty."""
+    """A warning of one or two sentences, or empty."""
     today: date
     frame: SiteFrame = field(default_factory=lambda: SiteFrame([]))
     moved: Mapping[str, str] = field(default_factory=dict)
-    """Former slugs of keywords' pages, each with the slug of today."""
+    """The current slug of a keyword's page, by former slug."""
 
 
 @dataclass(frozen=True)
 class _KeywordRow:
-    """A keyword in the list of keywords."""
+    """A row in the list of keywords."""
 
     keyword: str
     slug: str
@@ -98,19 +98,19 @@ class _KeywordRow:
 
 
 class PaperGroup(NamedTuple):
-    """Papers below one heading."""
+    """Papers below a common heading."""
 
     title: str
     entries: Sequence[PaperEntry]
     day: date | None = None
-    """The one that the title spells out, if it does."""
+    """The day that the title spells out, if any."""
 
 
 def render_site(site: Site) -> Iterator[tuple[str, Iterator[str]]]:
     """Render the pages of the lists.
 
     Yields:
-        A page's path, relative to the site's folder, and its pieces; joined, they are the document.
+        The path of a page, relative to the site's folder, and its text in pieces.
     """
     rows = list(map(_build_keyword_row, site.sections))
     common = {"site": site, "frame": site.frame, "newest": _newest_first_seen(site)}
@@ -130,7 +130,7 @@ def render_site(site: Site) -> Iterator[tuple[str, Iterator[str]]]:
         yield f"keywords/{previous}.html", iter([page])
 
 
-def _render_page(  # noqa: PLR0913, PLR0917 - what a page is made of
+def _render_page(  # noqa: PLR0913, PLR0917 - the parts of a page
     template: str,
     site: Site,
     papers: Sequence[ListedPaper],
@@ -148,7 +148,7 @@ def _render_page(  # noqa: PLR0913, PLR0917 - what a page is made of
 
 
 def stream_page(template: str, groups: Iterable[PaperGroup], **values: object) -> Iterator[str]:
-    """Render a page of papers piece by piece."""
+    """Render a page of papers in pieces."""
     groups = list(groups)
     entries = [entry for group in groups for entry in group.entries]
     days = [entry.day for entry in entries]
@@ -169,7 +169,7 @@ def stream_page(template: str, groups: Iterable[PaperGroup], **values: object) -
 
 
 def _newest_first_seen(site: Site) -> str:
-    """Return when the newest of all papers was first seen; empty: there is none."""
+    """Return when the newest of all papers was first seen; empty if there are no papers."""
     newest = max(site.papers, key=lambda paper: paper.first_seen, default=None)
     return PaperEntry(newest, "", {}).seen if newest else ""
 
