@@ -4,9 +4,9 @@ from types import ModuleType
 
 
 def __getattr__(name: str) -> ModuleType:
-    """Return the module of JSON logs by the name that a dagster.yaml written before may have."""
+    """Return the module of JSON logs by its former name, which older dagster.yaml files may use."""
     if name == "json_logs":
-        from papers_assets.cli import json_logs  # noqa: PLC0415 - only if it is asked for
+        from papers_assets.cli import json_logs  # noqa: PLC0415 - only if requested
 
         return json_logs
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

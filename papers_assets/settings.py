@@ -1,4 +1,4 @@
-"""The environment, read once into frozen, validated values. Nothing else looks at `os.environ`."""
+"""Settings: environment variables, read once into frozen, validated values."""
 
 import math
 import os
@@ -20,118 +20,117 @@ from papers_assets.arxiv.urls import is_arxiv_url, is_loopback, split_web_url
 ARXIV_API_URL = "https://export.arxiv.org/api/query"
 ARXIV_OAI_URL = "https://oaipmh.arxiv.org/oai"
 ARXIV_INTERVAL = 3.0
-"""Seconds between requests that arXiv's terms of use ask for."""
+"""The seconds between two requests that arXiv's terms of use require."""
 GITHUB_API_URL = "https://api.github.com"
 LOCKS = "PAPERS_LOCKS"
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 SCHEMES = ("s3", "gs", "gcs", "az", "abfs")
-"""Of object storage, where what is half written is never seen. Tests have S3 alone."""
+"""URL schemes of object storage, where incomplete writes are never visible. Only S3 is tested."""
 MAIL_ADDRESS = re.compile(
     r"[^@\s,;:/<>()\[\]\\\"\0-\x1f\x7f-\x9f]+@[^@\s,;:/<>()\[\]\\\"\0-\x1f\x7f-\x9f]+"
 )
-"""What counts as an e-mail address: nothing in it ends a line, a header or an address."""
+"""A valid e-mail address, without characters that end a line, a header or an address."""
 _DRIVERS = ("psycopg2", "psycopg")
-# A large object that is fetched in several pieces at once could be of two writers.
+# A large object read in concurrent pieces could mix the data of two writers.
 _OPTIONS: dict[str, dict[str, Any]] = {"s3": {"max_concurrency": 1}}
 _REPOSITORY = re.compile(r"[A-Za-z0-9-][A-Za-z0-9_-]*/(?!\.{1,2}$)[A-Za-z0-9._-]+")
-"""What GitHub allows in the names of owners and repositories."""
+"""A repository's owner and name, with the characters that GitHub allows."""
 
 LogFormat = Literal["text", "json"]
 WebhookFormat = Literal["slack", "json"]
 
 
 class SettingsError(Exception):
-    """A variable of the environment has a value that cannot be used; the message says which."""
+    """An environment variable with an invalid value, named in the message."""
 
 
 class AlertError(Exception):
-    """A message could not be sent; it says by what and why, and holds no secret."""
+    """A message that could not be sent. The text has the channel and the reason, but no secret."""
 
     def __init__(self, channel: str, reason: str) -> None:
         super().__init__(f"The alert by {channel} could not be sent: {reason}.")
 
 
 class PostgresError(Exception):
-    """The server cannot be used; the message says why, and shows no password."""
+    """A PostgreSQL server that cannot be used. The message has the reason and no password."""
 
 
 class RemoteError(Exception):
-    """A place in object storage cannot be used; the message says why."""
+    """A location in object storage that cannot be used; the message has the reason."""
 
 
 @dataclass(frozen=True)
 class NotificationSettings:
-    """Where digests go; each way is off until configured. What is secret is never shown."""
+    """The channels for digests, each off until configured. Secrets are never shown."""
 
     github_token: str = field(default="", repr=False)
     github_repository: str = ""
-    """owner/name."""
+    """The repository as owner/name."""
     github_api: str = GITHUB_API_URL
     recipients: tuple[str, ...] = ()
-    """E-mail addresses that get everything;
-    `papers_assets.notify.recipients` knows the others."""
+    """E-mail addresses for all keywords; `papers_assets.notify.recipients` reads the others."""
     sender: str = ""
     smtp: str = field(default="", repr=False)
-    """As that of the alerts."""
+    """The mail server, as in `AlertSettings.smtp`."""
     unsubscribe: str = ""
-    """https or mailto; empty: mail to the sender."""
+    """An https or mailto address; empty for mail to the sender."""
     webhook: str = field(default="", repr=False)
     webhook_shape: WebhookFormat = "slack"
     problems: Mapping[str, str] = field(default_factory=dict)
-    """By name of the asset, what is wrong with a channel's settings; it has the defaults then."""
+    """The problem with a channel's settings, by asset name; the channel then has the defaults."""
 
 
 @dataclass(frozen=True)
 class AlertSettings:
-    """Where alerts go. Addresses can hold secrets, and so are never shown."""
+    """The channels for alerts. Addresses can contain secrets and are never shown."""
 
     webhook: str = field(default="", repr=False)
-    """An http(s) address that takes `{"text": ...}`, as Slack's and its likes do."""
+    """An http(s) address that accepts `{"text": ...}`, like those of Slack and similar services."""
     recipients: tuple[str, ...] = ()
     """E-mail addresses."""
     smtp: str = field(default="", repr=False)
     """`smtps://user:password@host:465`, or `smtp://...:587`, which turns TLS on first."""
     sender: str = ""
     problem: str = ""
-    """What is wrong with the settings; then all of the above is as if nothing had been set."""
+    """The problem with the settings. If there is one, all of the above have their defaults."""
 
     @property
     def channels(self) -> tuple[str, ...]:
-        """Name the ways in which a message goes out; none: nobody is told."""
+        """The names of the configured channels; empty if no alerts are sent."""
         return ("webhook",) * bool(self.webhook) + ("e-mail",) * bool(self.recipients)
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Where things are and whom to ask."""
+    """All settings of the project."""
 
     keywords_path: Path
     home: Path
-    """Run history, held papers and output live below this folder."""
+    """The folder of the run history, raw papers and output."""
     api_url: str
     request_interval: float
-    """Seconds between the starts of two requests."""
+    """The seconds between the starts of two requests."""
     max_attempts: int = MAX_ATTEMPTS
-    """How often a request is asked in all."""
+    """The total number of attempts of a request."""
     backoff: float = BACKOFF
-    """Seconds before the second attempt."""
+    """The seconds before the second attempt."""
     oai_url: str = ""
-    """arXiv's OAI-PMH."""
+    """The address of arXiv's OAI-PMH."""
     alerts: AlertSettings = field(default_factory=AlertSettings)
-    """Who is told when a run fails."""
+    """The channels for alerts about failed runs."""
     channels: NotificationSettings = field(default_factory=NotificationSettings)
-    """Who is told what is new."""
+    """The channels for digests."""
     repository: str = ""
-    """The web address of the repository on GitHub; empty: it is unknown."""
+    """The web address of the repository on GitHub; empty if unknown."""
     log_format: LogFormat = "text"
-    """Of what the command line logs: lines for people, or JSON for programs."""
+    """The format of the command line's logs: text for people, or JSON for programs."""
     locks: str = field(default="", repr=False)
-    """What is locked by: a URL postgresql://... that all hosts share, which may hold a password;
-    else files of this host, and `local` says that no other host writes to a remote home."""
+    """How to lock: a URL postgresql://... shared by all hosts, which may contain a password; else
+    with files of this host. `local` confirms that no other host writes to a remote home."""
     host_folder: Path | None = None
-    """Where locks of this host are; None: below `home`."""
+    """The folder of this host's locks; None for a folder below `home`."""
     owner: str = ""
-    """Of the assets, in the Dagster UI: an e-mail address, or team:NAME."""
+    """The owner of the assets in the Dagster UI: an e-mail address, or team:NAME."""
 
 
 def _is_web_address(url: str) -> bool:
@@ -163,12 +162,12 @@ def _expect_seconds(default: float) -> str:
 
 
 class _Rule(NamedTuple):
-    """What is expected of a variable."""
+    """A validation rule of a variable."""
 
     is_valid: Callable[[str], object]
     expected: str
     is_shown: bool = False
-    """Whether messages show the value; others may be secrets, or addresses of people."""
+    """Whether messages show the value, because it is neither a secret nor a personal address."""
 
 
 _WEBHOOK = _Rule(_is_web_address, "an address that begins with https://.")
@@ -184,7 +183,7 @@ _RULES = {
         is_shown=True,
     ),
     "PAPERS_LOG_FORMAT": _Rule(("text", "json").__contains__, "text or json.", is_shown=True),
-    "PAPERS_OWNER": _Rule(  # as Dagster takes it
+    "PAPERS_OWNER": _Rule(  # as Dagster accepts it
         re.compile(r"team:[\w.-]+|[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,7}").fullmatch,
         "the owner of the assets, an e-mail address such as you@example.org or a team such as "
         "team:research. Unset it for none.",
@@ -219,10 +218,10 @@ _RULES = {
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
-    """Read `environment`; a variable that is unset or empty has its default.
+    """Return the settings in `environment`; variables that are unset or empty have their defaults.
 
     Raises:
-        SettingsError: a value cannot be used; the message names the variable and the remedy.
+        SettingsError: A value is invalid; the message names the variable and the remedy.
     """
     environment = {name: value for name, value in environment.items() if value}
     api_url = _read(environment, "ARXIV_API_URL", ARXIV_API_URL)
@@ -246,10 +245,10 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
 
 
 def read_log_format(environment: Mapping[str, str]) -> LogFormat:
-    """Read how to log, which is of interest before all else.
+    """Return the log format, which is needed before the other settings.
 
     Raises:
-        SettingsError: there is no such format.
+        SettingsError: There is no such format.
     """
     return cast("LogFormat", _read(environment, "PAPERS_LOG_FORMAT", "text"))
 
@@ -288,16 +287,16 @@ def _parse_locks(value: str, home: Path) -> str:
         return value
     try:
         parse_url(value)
-    except PostgresError as error:  # the value is not shown: it may hold a password
+    except PostgresError as error:  # the value is not shown: it may contain a password
         raise SettingsError(f"{LOCKS}: {error}. Unset it for files of this host.") from error
     return value
 
 
 def find_host_folder(environment: Mapping[str, str]) -> Path:
-    """Return where this host keeps what no other sees, such as its own locks.
+    """Return the folder for files that only this host uses, such as its locks.
 
-    Beside what its runs print, else with its run history if one may write there (production's
-    $DAGSTER_HOME is settings, and read-only), else with temporary files.
+    It is in $PAPERS_RUN_FILES, the folder of the runs' output; else in $DAGSTER_HOME, if that is
+    writable (in production it has settings and is read-only); else in the temporary folder.
     """
     own = environment.get("PAPERS_RUN_FILES")
     if not own and os.access(environment.get("DAGSTER_HOME") or "", os.W_OK):
@@ -307,10 +306,10 @@ def find_host_folder(environment: Mapping[str, str]) -> Path:
 
 
 def _read_oai_url(environment: Mapping[str, str], api_url: str) -> str:
-    # Who asks a stand-in does not want to ask arXiv with the other half.
+    # With a substitute for arXiv's API, OAI-PMH requests must not go to arXiv itself, either.
     default = ARXIV_OAI_URL if is_arxiv_url(api_url) else urljoin(api_url, "/oai")
     url = _read(environment, "ARXIV_OAI_URL", default)
-    # There is one gate for both, and the interval below arXiv's is for this machine alone.
+    # One rate limiter serves both, and only this machine allows an interval shorter than arXiv's.
     if is_loopback(url) != is_loopback(api_url):
         raise SettingsError(
             f"ARXIV_OAI_URL is {url!r} and ARXIV_API_URL {api_url!r}: expected both at arXiv, "
@@ -338,13 +337,17 @@ def _find_repository_url(environment: Mapping[str, str]) -> str:
 
 
 def parse_addresses(variable: str, value: str) -> tuple[str, ...]:
-    """Read the e-mail addresses of a variable, separated by commas; each comes once.
+    """Return the distinct e-mail addresses in a comma-separated value.
+
+    Args:
+        variable: The name of the variable, for the error message.
+        value: Its value.
 
     Raises:
-        SettingsError: one of them is none.
+        SettingsError: An item is not an e-mail address.
     """
     parts = [part.strip() for part in value.split(",") if part.strip()]
-    # Not shown: it is somebody's address, or a password in the wrong place.
+    # Not shown, because it is a personal address, or a password in the wrong place.
     for number, part in enumerate(parts, start=1):
         if not MAIL_ADDRESS.fullmatch(part):
             raise SettingsError(
@@ -358,7 +361,7 @@ def parse_addresses(variable: str, value: str) -> tuple[str, ...]:
 
 
 def _read_alerts(environment: Mapping[str, str]) -> AlertSettings:
-    """Read whom to tell of failures; what is wrong with that makes their sensor's ticks fail."""
+    """Return the alert settings; a problem with them makes the alert sensor's ticks fail."""
     try:
         return AlertSettings(
             webhook=_read(environment, "PAPERS_ALERT_WEBHOOK"),
@@ -369,7 +372,7 @@ def _read_alerts(environment: Mapping[str, str]) -> AlertSettings:
 
 
 def _read_channels(environment: Mapping[str, str]) -> NotificationSettings:
-    """Read the channels; what is wrong with one makes its asset fail, and stops nothing else."""
+    """Return the digest channels; a problem with one makes only its asset fail."""
     settings: dict[str, Any] = {}
     problems = {}
     readers = {"github_issue": _read_github, "email": _read_email, "webhook": _read_digest_webhook}
@@ -421,9 +424,9 @@ def _read_github(environment: Mapping[str, str]) -> dict[str, Any]:
 def _read_mail(
     environment: Mapping[str, str], to: str, from_: str, sender: str = ""
 ) -> dict[str, Any]:
-    """Read the mail server, the addresses in the variable `to` and the sender's in `from_`.
+    """Return the mail server, the recipients in the variable `to` and the sender in `from_`.
 
-    Without that, it is `sender`, or the first of the addresses.
+    If `from_` is not set, the sender is `sender`, or the first recipient.
     """
     smtp = _read(environment, "PAPERS_SMTP_URL")
     recipients = parse_addresses(to, environment.get(to, ""))
@@ -437,14 +440,14 @@ def _read_mail(
 
 
 def parse_url(url: str) -> sql.URL:
-    """Read a URL postgresql://..., with a driver that is here. It may have become psycopg 3.
+    """Return a URL postgresql://... with an installed driver, which can be psycopg 2 or 3.
 
     Raises:
-        PostgresError: it is none, or no driver is installed.
+        PostgresError: The URL is invalid, or no driver is installed.
     """
     try:
         parsed = sql.make_url(url)
-    except (ArgumentError, ValueError):  # their words would show the password
+    except (ArgumentError, ValueError):  # their messages would show the password
         parsed = None
     backend, _, driver = parsed.drivername.partition("+") if parsed else ("", "", "")
     if parsed is None or backend not in ("postgres", "postgresql"):
@@ -452,7 +455,7 @@ def parse_url(url: str) -> sql.URL:
     installed = [name for name in _DRIVERS if find_spec(name)]
     if not installed:
         raise PostgresError("no driver is installed: pip install -e '.[postgres]'")
-    # Of itself, SQLAlchemy 2.0 would take psycopg2 and 2.1 psycopg, whether or not it is there.
+    # By default, SQLAlchemy 2.0 uses psycopg2 and 2.1 psycopg, whether or not it is installed.
     driver = driver if driver in installed else installed[0]
     return parsed.set(drivername=f"postgresql+{driver}")
 
@@ -461,7 +464,7 @@ def open_home(url: str) -> Path:
     """Return the path of `url`, such as s3://bucket/folder.
 
     Raises:
-        RemoteError: it is none, or what it takes is not installed.
+        RemoteError: The URL is invalid, or a package that it needs is not installed.
     """
     parts = urlsplit(url)
     if parts.scheme not in SCHEMES or not parts.netloc or set("?#@") & set(url):
@@ -469,10 +472,10 @@ def open_home(url: str) -> Path:
             "expected a folder of this host, or an address such as s3://bucket/papers"
         )
     try:
-        from upath import UPath  # noqa: PLC0415 - only who needs it has it
+        from upath import UPath  # noqa: PLC0415 - an optional dependency
 
         path = UPath(url.rstrip("/"), use_listings_cache=False, **_OPTIONS.get(parts.scheme, {}))
-        _ = path.fs  # which imports what knows the scheme
+        _ = path.fs  # imports the package for the scheme
     except ImportError as error:
         raise RemoteError(
             f"what can use {parts.scheme}:// is not installed ({error}): pip install -e '.[s3]'"

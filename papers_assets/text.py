@@ -1,7 +1,8 @@
-"""Loggers for progress and for details, and text safe to log.
+"""Loggers for progress and for details, and functions to make text safe to log.
 
-What stays of interest is logged below `papers_assets`, which Dagster writes into the run's log (see
-dagster.yaml): a line there costs milliseconds and is kept. "waiting 2.9 s" should do neither.
+Messages of lasting interest are logged below `papers_assets`, which Dagster writes to the run's log
+(see dagster.yaml). A line there takes milliseconds and is kept, which is too much for messages such
+as "waiting 2.9 s".
 """
 
 import logging
@@ -9,21 +10,22 @@ import re
 
 PROGRESS = "papers_progress"
 progress = logging.getLogger(PROGRESS)
-"""INFO: what begins now. DEBUG: what it is waiting for."""
+"""The logger for progress: steps that begin (INFO), and reasons for waiting (DEBUG)."""
 DETAILS = "papers_details"
 details = logging.getLogger(DETAILS)
-"""INFO: what helps to understand a result, such as a query; shown by `papers run --verbose`."""
+"""The logger for details that help to understand a result, such as a query (INFO); shown by
+`papers run --verbose`."""
 
 
 def to_printable(text: str, max_length: int = 300) -> str:
-    r"""Return other people's words as one line that does nothing to a terminal but fill it.
+    r"""Return untrusted text as one line that is safe to print to a terminal.
 
-    White space is collapsed; what does not print, such as controls of the terminal or of the
-    direction of text, is shown as Python writes it (`\x1b`); what is longer than `max_length`
-    characters is cut, and says so.
+    White space is collapsed. Characters that are not printable, such as controls of the terminal or
+    of the text direction, are escaped as in Python (`\x1b`). Text longer than `max_length`
+    characters is cut and ends in "...".
     """
-    # Not all of a megabyte has to be looked at for its first line: characters that grow or vanish
-    # move the cut, so a few times as many are enough.
+    # A few times `max_length` characters are enough: collapsing and escaping move the cut, but a
+    # text can have a megabyte.
     line = " ".join(text[: 4 * max_length].split())
     line = "".join(char if char.isprintable() else _escape_character(char) for char in line)
     return (
@@ -42,21 +44,22 @@ def _escape_character(char: str) -> str:
     return char.encode("unicode_escape").decode("ascii")
 
 
-# XML cannot carry the other control characters and surrogates; these do things to terminals.
+# XML cannot contain most of these control characters and surrogates, and the others affect
+# terminals.
 _CONTROLS = re.compile("[\0-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def collapse_whitespace(text: str) -> str:
-    """Return a text as it was published, runs of white space collapsed."""
+    """Return `text` with white space collapsed and control characters replaced."""
     return _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", " ".join(text.split()))
 
 
 def quote(text: str) -> str:
-    """Return others' words in quotation marks, safe to print."""
+    """Return untrusted text in quotation marks, safe to print."""
     return f"'{to_printable(text, 100)}'"
 
 
 def describe_beginning(body: bytes) -> str:
-    """Return how an answer begins, for an error message."""
+    """Return the beginning of an answer for an error message."""
     text = body[:400].decode("utf-8", "replace").strip()
     return quote(text) if text else "an empty body"

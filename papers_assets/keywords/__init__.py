@@ -1,1 +1,1 @@
-"""What is followed: the keywords, keywords.toml, queries and matching."""
+"""Keywords: keywords.toml, queries and matching."""

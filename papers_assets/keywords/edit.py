@@ -1,4 +1,4 @@
-"""The text of keywords.toml: of a new file, and of a section to add to one. Pure."""
+"""Render a new keywords.toml, or a section to add to one. Pure."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -26,7 +26,7 @@ _HINT_LINES = """\
 
 
 def render_new_file(names: Iterable[str], categories: Sequence[str], timezone: str) -> str:
-    """Return the text of a file with these keywords and a comment beside every setting."""
+    """Return the text of a file with these keywords, and with a comment beside every setting."""
     values = {
         "categories": f"categories = {to_toml(categories)}"
         if categories
@@ -41,7 +41,7 @@ def render_new_file(names: Iterable[str], categories: Sequence[str], timezone: s
 
 
 def render_section(name: str, options: Mapping[str, object]) -> str:
-    """Return the section of one keyword, with the options that have a value."""
+    """Return the section of one keyword, with its options that are not empty."""
     plain = re.fullmatch(r"[A-Za-z0-9_-]+", name)
     lines = [f"[keywords.{name if plain else to_toml(name)}]"]
     lines += [f"{key} = {to_toml(value)}" for key, value in options.items() if value]

@@ -1,4 +1,4 @@
-"""Read keywords.toml, or report every mistake in it: key, value and remedy."""
+"""Read keywords.toml, or report all mistakes in it, each with key, value and remedy."""
 
 import tomllib
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from papers_assets.keywords.tables import EXAMPLE, TablesReader
 
 
 class KeywordsFileError(Exception):
-    """keywords.toml cannot be used; the message is written for the person who edits it."""
+    """One or more mistakes in keywords.toml; the message is written for its author."""
 
     def __init__(self, path: Path, mistakes: Sequence[str]) -> None:
         text = f": {mistakes[0]}"
@@ -24,7 +24,7 @@ def read_keywords_file(path: Path) -> KeywordsConfig:
     """Read and validate the file at `path`.
 
     Raises:
-        KeywordsFileError: it is missing, unreadable, not TOML, or has a value that is not valid.
+        KeywordsFileError: The file is missing, unreadable or not TOML, or has an invalid value.
     """
     try:
         return parse_keywords(path, path.read_bytes())
@@ -39,13 +39,13 @@ def read_keywords_file(path: Path) -> KeywordsConfig:
 
 
 def parse_keywords(path: Path, content: bytes) -> KeywordsConfig:
-    """Validate `content`, that of the file at `path`.
+    """Parse and validate `content`, the content of the file at `path`.
 
     Raises:
-        KeywordsFileError: it is not TOML, or has a value that is not valid.
+        KeywordsFileError: The content is not TOML, or has an invalid value.
     """
     try:
-        # Some editors begin a file with a byte order mark, which TOML does not know.
+        # Some editors begin a file with a byte order mark, which TOML does not allow.
         table = tomllib.loads(content.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         mistake = f"byte {error.start} is not UTF-8. Save the file as UTF-8."

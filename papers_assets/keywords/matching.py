@@ -1,9 +1,9 @@
-"""Does a paper match a keyword? As a reader means it, and as arXiv's search does.
+"""Match papers against keywords, by the reader's rules and by those of arXiv's search.
 
-`Matcher` decides what is listed: words side by side, stop words included, with the signs that
-arXiv's search does not know. `SearchMatcher` only tells whether arXiv, asked the keyword's query,
-can have meant a paper: what it refuses should not be in an answer at all. `Matchers` asks what
-`Matcher` says of thousands of keywords, without asking each of them.
+`Matcher` decides which papers are listed: words must be adjacent, stop words included, and signs
+that arXiv's search ignores must be present. `SearchMatcher` decides whether arXiv's search can find
+a paper for the keyword's query; any other paper should not be in an answer. `Matchers` returns the
+results of `Matcher` for thousands of keywords without running each of them.
 """
 
 from collections import Counter, defaultdict
@@ -20,14 +20,14 @@ from papers_assets.keywords.phrases import Phrase, ReaderText
 from papers_assets.keywords.query import SUBFIELDS, list_sent_exclusions, list_spellings
 
 MATCHED = ("title", "abstract", "categories", "comment", "journal_ref", "primary_category")
-"""The columns, and fields of a paper, that decide; matchers take their values in this order."""
+"""The columns and fields of a paper used for matching, in the order that matchers take them."""
 _matched_fields = attrgetter(*MATCHED)
 
 
 class SentPhrase:
-    """A phrase as arXiv's search takes it, in every spelling that is sent."""
+    """A phrase as arXiv's search interprets it, in every spelling that is sent."""
 
-    def __init__(self, phrase: str, *, exact: bool = False) -> None:  # noqa: ARG002 - arXiv's is not
+    def __init__(self, phrase: str, *, exact: bool = False) -> None:  # noqa: ARG002 - as `Phrase`
         self._spellings = [*map(ArxivPhrase, list_spellings(phrase))]
 
     def is_in(self, text: ReaderText, field: MatchField) -> bool:
@@ -41,9 +41,9 @@ class SentPhrase:
 
 
 class CandidatePaper:
-    """A paper that matchers are asked about: its texts are analyzed once for all of them."""
+    """A paper to match, whose texts are analyzed once for all matchers."""
 
-    def __init__(  # noqa: PLR0913, PLR0917 - what decides
+    def __init__(  # noqa: PLR0913, PLR0917 - the fields `MATCHED`
         self,
         title: str,
         abstract: str,
@@ -68,7 +68,7 @@ _to_set: Callable[[tuple[str, ...]], frozenset[str]] = lru_cache(maxsize=1 << 10
 
 
 class _SearchMatcher:
-    """One search of a keyword, its phrases taken as `phrase_type` takes them."""
+    """A matcher for one search of a keyword, with phrases of type `phrase_type`."""
 
     def __init__(self, search: Search, phrase_type: type[Phrase] | type[SentPhrase]) -> None:
         def prepare(phrases: Iterable[tuple[str, MatchField]]) -> list[_Wanted]:
@@ -100,7 +100,7 @@ def _is_found(phrase: Phrase | SentPhrase, field: MatchField, paper: CandidatePa
 
 
 class Matcher:
-    """Whether a paper is listed for a keyword."""
+    """A matcher for the papers that are listed for a keyword."""
 
     _phrase_type: type[Phrase] | type[SentPhrase] = Phrase
 
@@ -108,40 +108,40 @@ class Matcher:
         self._searches = [_SearchMatcher(search, self._phrase_type) for search in keyword.searches]
 
     def __call__(self, *fields: Any) -> bool:
-        """Whether a paper with these fields matches; `CandidatePaper` takes the same."""
+        """Whether a paper with these fields, those of `CandidatePaper`, matches."""
         return self.matches(CandidatePaper(*fields))
 
     def matches(self, paper: CandidatePaper) -> bool:
-        """Whether a paper that other keywords may be asked about, too, matches."""
+        """Whether `paper`, whose analyzed texts other matchers can share, matches."""
         return any(search.matches(paper) for search in self._searches)
 
     def select_matching(self, papers: Iterable[Paper]) -> list[Paper]:
-        """Return the papers that match, in their order."""
+        """Return the papers that match, in the same order."""
         return [paper for paper in papers if self(*_matched_fields(paper))]
 
 
 class SearchMatcher(Matcher):
-    """Whether arXiv's search finds a paper when it is asked a keyword's query."""
+    """A matcher for the papers that arXiv's search can find for a keyword's query."""
 
     _phrase_type = SentPhrase
 
 
 class Matchers:
-    """Which of many keywords does a paper match?
+    """A matcher for many keywords at once.
 
-    An index over the phrases' words finds the few keywords that a paper may match, and only those
-    are asked: what their `Matcher` says is what holds.
+    An index of the phrases' words finds the few keywords that a paper may match, and the `Matcher`
+    of each of them decides.
     """
 
     def __init__(self, keywords: Sequence[Keyword]) -> None:
         self._names = [keyword.name for keyword in keywords]
         self._matchers = [Matcher(keyword) for keyword in keywords]
         self._always: set[int] = set()
-        """Keywords with a search without phrases, or with a phrase of signs alone."""
+        """The keywords with a search without phrases, or with a phrase of only signs."""
         phrases: dict[MatchField, list[tuple[_Words, int]]] = defaultdict(list)
         for number, keyword in enumerate(keywords):
             for search in keyword.searches:
-                # One phrase of each group is needed, so that looking for the first is enough.
+                # One phrase of each group must be found, so that indexing one group is enough.
                 for text, field in next(iter(search.groups), ()):
                     stems = Phrase(text).stems
                     for part in _searched_fields(field):
@@ -155,7 +155,7 @@ class Matchers:
     def __call__(self, *fields: Any) -> list[str]:
         """Return the names of the keywords that a paper matches, in the keywords' order.
 
-        `CandidatePaper` takes the same fields.
+        The fields are those of `CandidatePaper`.
         """
         paper = CandidatePaper(*fields)
         found = (index.find_candidates(paper.texts[f].stems) for f, index in self._indexes.items())
@@ -167,7 +167,7 @@ class Matchers:
 
 
 def _searched_fields(field: MatchField) -> tuple[MatchField, ...]:
-    # What has to be in both is looked for in the title, which is shorter.
+    # A phrase that must be in both is indexed for the title, which is shorter.
     return (MatchField.TITLE,) if field is MatchField.BOTH else SUBFIELDS.get(field, (field,))
 
 
@@ -175,23 +175,23 @@ _Words = tuple[str, ...]
 
 
 class _PhraseIndex:
-    """Finds, of keywords by number, those of which a text may have a phrase."""
+    """An index that finds the keywords, by number, whose phrases may be in a text."""
 
     def __init__(self, phrases: Iterable[tuple[_Words, int]]) -> None:
         phrases = [(words, number) for words, number in phrases if words]
-        # Found by two words that stand side by side in it, those that the fewest phrases have:
-        # "large language" would find every phrase about the models.
+        # A phrase is indexed by the pair of adjacent words in it that the fewest phrases share:
+        # "large language" would find every phrase about such models.
         usual = Counter(pair for words, _ in phrases for pair in _word_pairs(words))
         self._numbers: dict[_Words, set[int]] = defaultdict(set)
         for words, number in phrases:
             self._numbers[min(_word_pairs(words), key=usual.__getitem__)].add(number)
 
     def find_candidates(self, stems: Sequence[str]) -> set[int]:
-        """Return every keyword that may have a phrase in a text; few of the others."""
+        """Return all keywords that may have a phrase in a text, and few others."""
         found = self._numbers.keys() & {*zip(stems), *_word_pairs(stems)}
         return set().union(*map(self._numbers.__getitem__, found))
 
 
 def _word_pairs(words: Sequence[str]) -> list[_Words]:
-    """Return each two words that stand side by side; of one word, that one alone."""
+    """Return the pairs of adjacent words; a single word is returned alone."""
     return [*pairwise(words)] or [tuple(words)]

@@ -1,7 +1,8 @@
-"""Texts and phrases as a reader takes them: what is listed.
+"""Texts and phrases as a reader understands them, to decide which papers are listed.
 
-A phrase's words must stand side by side, stop words included, in any case and with any ending; an
-acronym has no ending but the plural's. Signs that arXiv's search drops ("C++", "A*") must be there.
+The words of a phrase must be adjacent, stop words included, in any case and with any ending. An
+acronym may only have a plural ending. Signs that arXiv's search drops ("C++", "A*") must be
+present.
 """
 
 import re
@@ -19,27 +20,28 @@ from papers_assets.keywords.model import MatchField
 from papers_assets.keywords.tex import flatten_tex
 
 _NOT_PLURAL = frozenset({"news", "atlas", "bias", "cosmos", "lens", "andes"})
-"""Singulars that end in s: Porter's stemmer takes "news" for a form of "new"."""
+"""Singular words that end in s: Porter's stemmer treats "news" as a form of "new"."""
 _COMMON_WORDS = STOP_WORDS | {
     *("all", "can", "do", "has", "how", "its", "may", "one", "our", "so", "us", "we", "who"),
 }
-"""Words of any text that mean something else in capitals."""
+"""Common words that mean something else in capitals."""
 _MAX_SHORT_WORD = 2
-"""Letters. Stems so short are those of unrelated words: "us" is the stem of "using"."""
+"""Number of letters. Such short words equal the stems of unrelated words: "us" is the stem of
+"using"."""
 
-# What arXiv's search drops though it is the meaning: "C++", "A*", ".NET", "@home", and symbols.
+# Signs that carry meaning but that arXiv's search drops: "C++", "A*", ".NET", "@home", and symbols.
 _SIGN_PATTERN = re.compile(r"[^\W_]*[+#*\u2190-\u22ff]+|(?<!\w)[.@][^\W\d_]+")
 
 
 class ReaderText:
-    """A text as a reader sees it, analyzed once and only if a phrase is looked for in it."""
+    """A text as a reader sees it, analyzed only once and only when needed."""
 
     def __init__(self, text: str) -> None:
         self._text = text
 
     @cached_property
     def lower(self) -> str:
-        """The text in lower case: spaces in it part words, as other signs may. Only if ASCII."""
+        """The text in lower case if it is ASCII, else empty. Spaces separate words in it."""
         return self._text.lower() if self._text.isascii() else ""
 
     @cached_property
@@ -48,12 +50,12 @@ class ReaderText:
 
     @cached_property
     def literal(self) -> str:
-        """The text with its signs, to look for signs in."""
+        """The text with its signs, to search for signs."""
         return self._closed_up.replace("$", "").casefold()
 
     @cached_property
     def as_written(self) -> list[str]:
-        """The words, their possessive endings cut."""
+        """The words without possessive endings."""
         return _split_words(self._closed_up)
 
     @cached_property
@@ -63,12 +65,12 @@ class ReaderText:
 
     @cached_property
     def stems(self) -> list[str]:
-        """The words' stems; see `_stem`."""
+        """The stems of the words, by `_stem`."""
         return [*map(_stem, self.plain)]
 
     @cached_property
     def spaced(self) -> str:
-        """The stems in one string."""
+        """The stems in one string, separated by spaces."""
         return _join_spaced(self.stems)
 
     @cached_property
@@ -78,16 +80,19 @@ class ReaderText:
 
 
 def _split_words(text: str) -> list[str]:
-    # Readers take "learning:a survey" for two words, too; arXiv's index does not.
+    # Readers, unlike arXiv's index, see two words in "learning:a".
     found = split_words(text.replace(":", " ").replace("\u00b7", " "))
-    if "'" in text or not text.isascii():  # most texts have no possessive at all
+    if "'" in text or not text.isascii():  # most texts have no possessive
         return [*map(strip_possessive, found)]
     return found
 
 
 @lru_cache(maxsize=1 << 17)
 def _stem(word: str) -> str:
-    """Return the stem of a word; one of at most two letters is equal only to itself."""
+    """Return the stem of a word.
+
+    A word of at most two letters is its own stem. A stem as short of a longer word gets a hyphen.
+    """
     if len(word) <= _MAX_SHORT_WORD:
         return word
     found = stem(word)
@@ -99,12 +104,12 @@ def _join_spaced(texts: Iterable[str]) -> str:
 
 
 class Phrase:
-    """A phrase as a reader means it, prepared once and looked for in many texts."""
+    """A phrase as a reader means it, prepared once to be searched for in many texts."""
 
     def __init__(self, phrase: str, *, exact: bool = False) -> None:
         text = ReaderText(phrase)
         self.stems = tuple(text.stems)
-        """The stems of its words, in order; none if the phrase is made of signs alone."""
+        """The stems of its words, in order; empty if the phrase consists of signs."""
         self._plain = _join_spaced(text.plain)
         self._spaced = text.spaced
         spellings = [_spelling_pattern(word, exact=exact) for word in text.as_written]
@@ -116,14 +121,15 @@ class Phrase:
 
     @property
     def has_signs(self) -> bool:
-        """Whether signs are looked for that arXiv's search does not know."""
+        """Whether the phrase has signs that arXiv's search ignores."""
         return bool(self._signs)
 
     @property
     def has_same_search_result(self) -> bool:
-        """Whether arXiv's search finds the phrase only where it is listed.
+        """Whether arXiv's search finds the phrase only in texts that `is_in` accepts.
 
-        Not if it drops signs or stop words, knows no acronyms, or takes a short word for a stem.
+        It does not if it drops signs or stop words of the phrase, treats an acronym like another
+        word, or treats a short word as a stem.
         """
         return not (self._signs or self._spellings) and all(
             len(word) > _MAX_SHORT_WORD and word not in STOP_WORDS and not found.endswith("-")
@@ -131,7 +137,7 @@ class Phrase:
         )
 
     def is_in(self, text: ReaderText, _: MatchField | None = None) -> bool:
-        """Whether the phrase is in `text`, whatever field that is of."""
+        """Whether the phrase is in `text`, of any field."""
         if not (self._is_plainly_in(text) or self._spaced in text.spaced):
             return False
         if self._spellings and not self._is_spelled_in(text):
@@ -139,7 +145,7 @@ class Phrase:
         return all(sign.search(text.literal) for sign in self._signs)
 
     def _is_plainly_in(self, text: ReaderText) -> bool:
-        # Most often the words are there as they are, and need neither be parted nor stemmed.
+        # Most often the text has the very words, and need not be split or stemmed.
         return self._plain in text.lower
 
     def _is_spelled_in(self, text: ReaderText) -> bool:
@@ -155,9 +161,9 @@ class Phrase:
 
 
 def _spelling_pattern(word: str, *, exact: bool) -> re.Pattern[str] | None:
-    """Return how a word must be spelled; None: with any ending.
+    """Return the pattern of a word's allowed spellings; None if any ending is allowed.
 
-    A word in capitals is an acronym: Porter's stemmer takes "AIS" for a form of "AI".
+    A word in capitals is an acronym, because Porter's stemmer treats "AIS" as a form of "AI".
     """
     lower = word.casefold()
     is_acronym = word.isupper() and len(word) > 1
@@ -165,7 +171,7 @@ def _spelling_pattern(word: str, *, exact: bool) -> re.Pattern[str] | None:
         return None
     if is_acronym and lower in _COMMON_WORDS:
         return re.compile(re.escape(word))
-    # "AIs" are several AIs and no AIS, and "RaGS" is not the plural of RAG.
+    # "AIs" is the plural of "AI", not a spelling of "AIS", and "RaGS" is not the plural of "RAG".
     another = f"(?!{re.escape(word[:-1])}s$)" if word.endswith("S") else ""
     plural = "" if exact or lower.endswith("s") else "s?"
     return re.compile(f"{another}(?i:{re.escape(lower)}){plural}")

@@ -1,7 +1,7 @@
-"""How a keyword is said in arXiv's query language. Pure, and the only place that builds queries.
+"""Build queries in arXiv's query language from keywords. Pure, and the only module that does so.
 
-The language (source: arXiv's API user manual, 5.1): field prefixes `ti`, `abs`, `cat`; phrases in
-double quotes; AND, OR, ANDNOT in upper case; parentheses. It documents no precedence, so every
+The language (source: arXiv's API user manual, 5.1) has field prefixes `ti`, `abs`, `cat`; phrases
+in double quotes; AND, OR, ANDNOT in upper case; parentheses. It documents no precedence, so every
 operator gets its own pair of parentheses, and no escape for a quote, so no quote is ever sent.
 """
 
@@ -14,13 +14,13 @@ from papers_assets.keywords.model import Keyword, MatchField, Search
 from papers_assets.keywords.phrases import Phrase
 
 _MINUTE = timedelta(minutes=1)
-# Separators for arXiv's index anyway, and for its query parser not always: hyphens have been taken
-# for NOT, and colons, brackets and wild cards mean something to it. "_" joins words for both.
+# arXiv's index treats these as separators, but its query parser does not always: it has treated
+# hyphens as NOT, and colons, brackets and wildcards have a meaning. "_" joins words in both.
 _NON_WORD = re.compile(r"[^\w+#.,'\u2019]|(?<![^\W_])_|_(?![^\W_])")
 _FORMULA = re.compile(r"\b(?=\w*[0-9])(?:[A-Z][a-z]?[0-9]*)+\b")
 _SUBSCRIPT_INSIDE = re.compile("([0-9]+)(?=[A-Z])")
 _SUBSCRIPT = re.compile("(?<![0-9])[0-9]+$")
-# A stop word stands for any one word to arXiv, such as the font command in `_3\mathrm{Ni}`.
+# To arXiv, a stop word matches any one word, such as the font command in `_3\mathrm{Ni}`.
 _STYLES = (
     (r" _\1 ", r" _\g<0> "),
     (r" \1 ", r" \g<0> "),
@@ -43,31 +43,32 @@ SUBFIELDS: dict[MatchField, tuple[MatchField, ...]] = {
         MatchField.JOURNAL,
     ),
 }
-"""The fields that stand for several: any of them is enough. arXiv's own `all:` is not used, as it
-looks in fields, too, that its answers do not show, so that nobody could check them."""
+"""The fields that stand for several, one of which must have the phrase. arXiv's own `all:` is not
+used, because it also searches fields that its answers do not contain, so that results could not be
+checked."""
 
 
 def build_search_query(keyword: Keyword) -> str:
     """Return the `search_query` that asks arXiv for the papers that match `keyword`.
 
-    What arXiv's query language cannot say (signs, primary categories, versions) is left out, so
-    that more papers may come than match. Source of the meaning: `Keyword`;
-    `papers_assets.keywords.matching` decides the same question locally.
+    Conditions that arXiv's query language cannot express (signs, primary categories, versions) are
+    left out, so that it may return papers that do not match. `Keyword` defines the meaning, and
+    `papers_assets.keywords.matching` applies it locally.
     """
     return _any_of([_search_clause(search) for search in keyword.searches])
 
 
 def count_terms(keyword: Keyword) -> int:
-    """Return how many terms the query has: a phrase in a field, or a category, each."""
+    """Return the number of terms in the query: phrases in a field, and categories."""
     return build_search_query(keyword).count(":")
 
 
 def list_spellings(phrase: str) -> tuple[str, ...]:
-    """Return `phrase` in every form in which it is sent, the plain one first.
+    """Return every form in which `phrase` is sent, the plain one first.
 
-    arXiv indexes the TeX of formulas: "La3Ni2O7" is the words `la _3 ni _2 o _7` where an abstract
-    has `La$_3$Ni$_2$O$_7$`, `la 3 ni 2 o 7` for `La$_{3}$...`, and one for `La_3Ni_2O_7`. There may
-    be a font command between two elements.
+    arXiv indexes the TeX of formulas: "La3Ni2O7" becomes the words `la _3 ni _2 o _7` if the
+    abstract has `La$_3$Ni$_2$O$_7$`, `la 3 ni 2 o 7` for `La$_{3}$...`, and a single word for
+    `La_3Ni_2O_7`. There may be a font command between two elements.
     """
     infinite = [phrase, phrase.replace("\u221e", " infty ")] if "\u221e" in phrase else [phrase]
     sent = [_to_sendable(text) for text in infinite]
@@ -77,7 +78,7 @@ def list_spellings(phrase: str) -> tuple[str, ...]:
 
 
 def _apply_style(style: tuple[str, str], phrase: str) -> str:
-    """Return a phrase with the subscripts inside its formulas, and at their ends, styled."""
+    """Return `phrase` with `style` applied to subscripts inside formulas and at their ends."""
     inside, last = style
 
     def apply_style(formula: re.Match[str]) -> str:
@@ -99,10 +100,10 @@ def _search_clause(search: Search) -> str:
 
 
 def list_sent_exclusions(search: Search) -> list[tuple[str, MatchField]]:
-    """Return the phrases of `none`, and their fields, that arXiv is asked to exclude.
+    """Return the phrases of `none`, with their fields, that the query excludes.
 
-    A phrase that arXiv takes more broadly would exclude papers that do not have it: "on-policy"
-    those on any policy. It is left to the list.
+    A phrase that arXiv interprets more broadly would exclude papers without it, such as
+    "on-policy" those on any policy. Only `papers_assets.keywords.matching` excludes these.
     """
     return [
         (text, field)
@@ -115,8 +116,8 @@ def list_sent_exclusions(search: Search) -> list[tuple[str, MatchField]]:
 def _category_term(name: str) -> str:
     """Return the term for a category or a whole archive.
 
-    arXiv makes a wildcard query of any category, so that one term is enough for an archive. Three
-    archives were categories themselves once, and old papers still carry the bare name.
+    arXiv treats any category as a wildcard query, so that one term is enough for an archive. Three
+    archives were once categories themselves, and old papers still have the bare name.
     """
     members = taxonomy.ARCHIVES.get(name, (name,))
     if len(members) == 1:
@@ -125,9 +126,9 @@ def _category_term(name: str) -> str:
 
 
 def newest_first_parameters(keyword: Keyword, start: int, max_results: int) -> dict[str, str]:
-    """Return the parameters that ask for `max_results` results from `start` on, newest first.
+    """Return the parameters of a request for `max_results` results from `start` on, newest first.
 
-    Newest by the date of the newest version, so that a revised paper comes up again.
+    Results are sorted by the date of the newest version, so that revised papers are fetched again.
     """
     return {
         "search_query": build_search_query(keyword),
@@ -141,11 +142,11 @@ def newest_first_parameters(keyword: Keyword, start: int, max_results: int) -> d
 def submitted_in_parameters(
     keyword: Keyword, first: datetime, last: datetime, start: int, max_results: int
 ) -> dict[str, str]:
-    """Return the parameters that ask for the papers submitted from minute `first` to `last`, UTC.
+    """Return the parameters of a request for papers submitted from minute `first` to `last`, UTC.
 
-    Oldest first: so nothing moves to another page when a paper is added meanwhile. arXiv takes the
-    end of a range for the first second of its minute, so one minute more is asked for: papers of
-    that minute may come, too.
+    Results are sorted oldest first, so that none moves to another page if a paper is added in the
+    meantime. arXiv interprets the end of a range as the first second of its minute. The range is
+    therefore one minute longer, and papers of that minute may be fetched, too.
     """
     minutes = f"[{first:%Y%m%d%H%M} TO {last + _MINUTE:%Y%m%d%H%M}]"
     return {
@@ -166,9 +167,9 @@ def _phrase_term(text: str, field: MatchField) -> str:
 
 
 def _to_sendable(text: str) -> str:
-    """Return `text` as it can stand between double quotes, meaning what it meant."""
+    """Return `text` in a form with the same meaning that is valid between double quotes."""
     words = " ".join(_NON_WORD.sub(" ", text).split())
-    # A phrase of signs alone finds nothing at arXiv; it still must not leave its quotes.
+    # arXiv finds nothing for a phrase of only signs, but it must not break out of its quotes.
     return words or text.replace('"', "'").replace("\\", "/")
 
 
@@ -177,19 +178,19 @@ def _any_of(parts: list[str]) -> str:
 
 
 MIN_PAGE = 100
-"""Results asked for at least: a request costs its 3 seconds whatever its size."""
+"""The least number of results to request: a request takes 3 seconds whatever its size."""
 
 
 def choose_page_size(keyword: Keyword) -> int:
-    """Return how many results a page is asked to have."""
+    """Return the number of results to request per page."""
     return min(max(keyword.cap, MIN_PAGE), MAX_PAGE_SIZE)
 
 
 def choose_alternative_page_size(keyword: Keyword, day: date) -> int:
-    """Return how many results the first page is asked to have after an answer that was not whole.
+    """Return the number of results to request for the first page after an incomplete answer.
 
-    arXiv has been seen to fail for one page again and again while pages of other sizes came
-    (github.com/JosePizarro3/pyrxiv issue 20). So it is three quarters or half of the usual size,
-    in turns by the day.
+    arXiv has repeatedly failed to return one page while pages of other sizes worked
+    (github.com/JosePizarro3/pyrxiv issue 20). The size is therefore three quarters or half of the
+    usual one, alternating by day.
     """
     return choose_page_size(keyword) * (3 - day.toordinal() % 2) // 4

@@ -1,4 +1,4 @@
-"""A keyword in words, and what will surprise the person who wrote it. Pure."""
+"""Describe a keyword in words, and warn of its likely mistakes. Pure."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -31,13 +31,13 @@ _SYNTAX_PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     ),
     (re.compile(r",\s"), "it is one phrase: list the parts in any or all"),
 )
-"""What people write who know search engines, and the key that is meant."""
+"""Syntax of search engines that has no effect in a phrase, and the option to use instead."""
 
 
 def summarize(keyword: Keyword) -> str:
-    """Return what is listed for a keyword, in one line.
+    """Return a one-line description of the papers listed for a keyword.
 
-    `compiler: "compiler" in title and abstract; cs, stat; newest 100`
+    For example: `compiler: "compiler" in title and abstract; cs, stat; newest 100`
     """
     searches = " | or ".join(map(_describe_search, keyword.searches))
     shown = _REVISIONS_TEXT[keyword.revisions]
@@ -66,7 +66,7 @@ def _describe_group(group: Sequence[tuple[str, MatchField]]) -> str:
 
 
 def list_warnings(keyword: Keyword, api_url: str) -> Iterator[str]:
-    """Yield what a keyword will not do although it seems to, and the remedy, a line each."""
+    """Yield a line for each likely misunderstanding in a keyword, with the remedy."""
     for search in keyword.searches:
         for phrase in search.phrases:
             for words_of in (_warn_of_syntax, _warn_of_stop_words, _warn_of_signs):

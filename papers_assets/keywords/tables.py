@@ -1,4 +1,4 @@
-"""Read the tables of keywords.toml into `KeywordsConfig`, and note every mistake in them. Pure.
+"""Read the tables of keywords.toml into `KeywordsConfig`, and collect all mistakes in them. Pure.
 
 `papers_assets.keywords.values` reads single values.
 """
@@ -27,7 +27,7 @@ from papers_assets.keywords.values import (
 _TOP_KEYS = [name for name in FILE_OPTIONS if name not in SEARCH_OPTIONS | KEYWORD_OPTIONS]
 EXAMPLE = '[keywords."graph neural networks"]'
 _BELONGS_AT_THE_TOP = "belongs at the top of the file, above the first [section]."
-# Used in place of mistaken values, so that one mistake is not reported as two.
+# Used instead of invalid values, so that one mistake is not reported as two.
 _STAND_INS: dict[str, Any] = {
     "any": (Phrase("x"),),
     "all": ((Phrase("x"),),),
@@ -40,13 +40,13 @@ _Key = tuple[str, ...]
 
 
 class TablesReader:
-    """Reads the tables of a file, and notes the mistakes in them: key, value and remedy of each."""
+    """A reader of a file's tables that collects all mistakes, each with key, value and remedy."""
 
     def __init__(self) -> None:
         self.mistakes: list[str] = []
 
     def read(self, path: Path, content: dict[str, Any]) -> KeywordsConfig:
-        """Return what the file at `path` says, which is not to be used if there are mistakes."""
+        """Return the configuration of the file at `path`, to be discarded if there are mistakes."""
         options = self._read_options((), content, FILE_OPTIONS, "keywords")
         cap = options.pop("cap", Keyword.cap)
         defaults = Search(
@@ -67,7 +67,7 @@ class TablesReader:
     def _read_options(
         self, key: _Key, table: dict[str, Any], parsers: values.Parsers, *others: str
     ) -> dict[str, Any]:
-        """Return the values that `table` has, by field; `others` are known and not read."""
+        """Return the values in `table`, by field; the keys `others` are allowed but not read."""
         options = {}
         known = (*parsers, *others)
         for name in [name for name in table if name not in known]:
@@ -111,7 +111,7 @@ class TablesReader:
             )
             return {}
         others = [name for name, value in content.items() if isinstance(value, dict)]
-        if not tables and others in ([], ["keywords"]):  # else one of them is to be a keyword
+        if not tables and others in ([], ["keywords"]):  # else one of them is meant as a keyword
             self._add_mistakes(("keywords",), f"no keyword at all. Add a line such as {EXAMPLE}.")
         seen: dict[str, str] = {}
         for name in tables:
@@ -154,7 +154,7 @@ class TablesReader:
 
     def _check_search(self, key: _Key, table: dict[str, Any], search: Search) -> Search:
         if not (search.any or search.all or search.categories):
-            # An unknown key is to be one of these.
+            # An unknown key is probably meant as one of these.
             if table.keys() <= {*SEARCH_OPTIONS, *KEYWORD_OPTIONS}:
                 self._add_mistakes(
                     (*key, "any"),
@@ -183,7 +183,7 @@ class TablesReader:
 
 
 def _check_name(name: str, seen: dict[str, str]) -> Iterator[str]:
-    """Yield what is wrong with a keyword's name; `seen` has those before it, normalized."""
+    """Yield the mistakes in a keyword's name; `seen` has the previous names by normalized name."""
     try:
         values.parse_text("keyword", name)
     except ValueMistake as mistake:
@@ -201,12 +201,12 @@ def _check_name(name: str, seen: dict[str, str]) -> Iterator[str]:
 
 
 def normalize_name(name: str) -> str:
-    """Return what two names have in common that arXiv does not tell apart."""
+    """Return the normalized form of a name, equal for names that arXiv does not distinguish."""
     return unicodedata.normalize("NFKC", name).casefold()
 
 
 def _suggest_key(key: _Key, name: str, value: object, known: Sequence[str]) -> str:
-    """Return what to write instead of the unknown key `name` in the table at `key`."""
+    """Return the remedy for the unknown key `name` in the table at `key`."""
     if isinstance(value, dict) and not key:
         if difflib.get_close_matches(name.lower(), ["keywords"], cutoff=0.8):
             sections = [f"[{_dotted_key(('keywords', section))}]" for section in value]
@@ -223,5 +223,8 @@ def _suggest_key(key: _Key, name: str, value: object, known: Sequence[str]) -> s
 
 
 def _dotted_key(key: _Key) -> str:
-    """Return `key` as TOML writes it: keywords."graph neural networks".cap, or of queries[1]."""
+    """Return `key` in TOML's notation, such as keywords."graph neural networks".cap.
+
+    An item of `queries` is written as queries[1].
+    """
     return ".".join(part if _BARE_KEY.fullmatch(part) else to_short_toml(part) for part in key)

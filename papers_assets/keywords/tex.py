@@ -1,4 +1,4 @@
-"""TeX in titles and abstracts, written as readers see it: `La$_3$Ni$_2$O$_7$` as "La3Ni2O7"."""
+"""Convert TeX in titles and abstracts to plain text: `La$_3$Ni$_2$O$_7$` to "La3Ni2O7"."""
 
 import re
 import unicodedata
@@ -12,17 +12,16 @@ _FONT_IN_BRACES = re.compile(rf"\{{\s*\\(?:{_FONTS})\b\s*([^{{}}]*)\}}")
 _FONT = re.compile(rf"\\(?:{_FONTS})\b\s*")
 _SYMBOLS = re.compile(r"\\(infty|ast|star)(?![A-Za-z])\s*")
 _AS_SYMBOL = {"infty": "\u221e", "ast": "*", "star": "*"}
-# Digits and what stands in braces. A subscript of letters alone is left: `snake_case` is a word.
+# Digits, or text in braces. A subscript of letters without braces is kept: `snake_case` is a word.
 _SCRIPT = r"\$?[_^](?:\{([^{}$]*)\}|([0-9]+|[\u221e*]))\$?"
-# After what it belongs to, or, of an isotope (`$^{87}$Rb`), before.
+# A script follows its base, or, in an isotope (`$^{87}$Rb`), precedes it.
 _SCRIPTS = re.compile(rf"(?<=[^\W_]|[)\]}}]){_SCRIPT}|{_SCRIPT}(?=[A-Za-z])")
 
 
 def flatten_tex(text: str) -> str:
-    """Return `text` with subscripts, superscripts and fonts in line with their words.
+    """Return `text` with subscripts and superscripts joined to their words, and without fonts.
 
-    Letters in compatibility forms, such as ligatures and Unicode's own subscripts, become plain
-    ones (NFKC).
+    Compatibility characters, such as ligatures and Unicode subscripts, become plain ones (NFKC).
     """
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text)

@@ -1,6 +1,6 @@
-"""The options of keywords.toml and how the value of each is read. Pure.
+"""The options of keywords.toml and the parsers of their values. Pure.
 
-Every function that reads a value raises ValueMistake if it cannot be used.
+Every parser raises `ValueMistake` if the value is invalid.
 """
 
 import json
@@ -18,7 +18,7 @@ from papers_assets.arxiv.urls import split_web_url
 from papers_assets.keywords.model import MatchField, PaperSource, Phrase, Revisions
 
 MAX_CAP = 2000
-"""The largest page that arXiv's API gives in one answer."""
+"""The largest page that arXiv's API returns."""
 _MAX_DAYS = 36_500
 """A century."""
 _CRON_FIELDS = 5
@@ -29,29 +29,29 @@ _T = TypeVar("_T")
 _Value = TypeVar("_Value")
 _Choice = TypeVar("_Choice", MatchField, Revisions, PaperSource)
 Parsers = dict[str, Callable[[object], Any]]
-"""Of the values of options, by name."""
+"""Parsers of option values, by name."""
 
 
 class ValueMistake(Exception):
-    """A value that cannot be used; each of `args` is what is wrong, and what to write instead."""
+    """An invalid value; each of `args` is a problem with its remedy."""
 
     def __str__(self) -> str:
         return " ".join(self.args)
 
 
 def to_toml(value: object) -> str:
-    """Return a text, a number or a list as TOML writes it, with nothing invisible in it."""
+    """Return a text, a number or a list in TOML, without invisible characters."""
     return json.dumps(value, ensure_ascii=not str(value).isprintable(), default=str)
 
 
 def to_short_toml(value: object) -> str:
-    """Return `value` as `to_toml` does, shortened for a message."""
+    """Return `value` in TOML, shortened for a message."""
     text = to_toml(value)
     return text if len(text) <= _WIDTH else f"{text[: _WIDTH - 3]}..."
 
 
 def parse_text(what: str, text: str) -> str:
-    """Return `text`, which has no invisible characters and no superfluous spaces."""
+    """Return `text` if it has no invisible characters and no superfluous spaces."""
     shown = to_short_toml(text)
     if not text.strip():
         problem = f"an empty {what} ({shown})"
@@ -68,14 +68,14 @@ def parse_text(what: str, text: str) -> str:
 
 
 def parse_categories(value: object) -> tuple[str, ...]:
-    """Read archives and categories of arXiv."""
+    """Parse a list of arXiv archives and categories."""
     if value != [] and not are_texts(value):
         raise _refuse(value, "is not a list of texts.", 'Write categories = ["cs", "stat.ML"].')
     return tuple(dict.fromkeys(_parse_each(_parse_category, value)))
 
 
 def are_texts(value: object) -> TypeGuard[list[str]]:
-    """Whether `value` is a list of texts, at least one."""
+    """Whether `value` is a list of at least one text, and nothing else."""
     return isinstance(value, list) and bool(value) and all(isinstance(v, str) for v in value)
 
 
@@ -84,7 +84,7 @@ def _refuse(value: object, problem: str, remedy: str) -> ValueMistake:
 
 
 def _parse_each(read: Callable[[Any], _T], items: Iterable[object]) -> tuple[_T, ...]:
-    """Read every item, so that the mistakes of all are known."""
+    """Parse every item, and report the mistakes of all."""
     good: list[_T] = []
     mistakes: list[str] = []
     for item in items:
@@ -116,12 +116,12 @@ def _parse_phrases(
 
 
 def _parse_group(key: str, value: object) -> tuple[Phrase, ...]:
-    """Read a phrase, or a list of alternatives."""
+    """Parse a phrase, or a list of alternatives."""
     return _parse_phrases(key, _parse_phrase, value if isinstance(value, list) else [value])
 
 
 def _parse_phrase(key: str, value: object) -> Phrase:
-    """Read a text, or a table of a text and the field to look for it in."""
+    """Parse a text, or a table of a text and the field to search for it."""
     table = {"phrase": value} if isinstance(value, str) else value
     match table:
         case {"phrase": str() as text, **rest} if rest.keys() <= {"in"}:
@@ -145,10 +145,10 @@ def _parse_day(value: object) -> date:
 def _make_parser(
     kind: type[_Value], read: Callable[[_Value], _T | None], problem: str, remedy: str
 ) -> Callable[[object], _T]:
-    """Return a parser of values of one kind, for which `read` returns None if they are no use."""
+    """Return a parser of values of type `kind`, whose function `read` returns None if invalid."""
 
     def parse(value: object) -> _T:
-        # Of the very kind: True is an int, too.
+        # No subclasses: True is an int, too.
         result = read(value) if type(value) is kind else None
         if result is None:
             raise _refuse(value, problem, remedy)
@@ -182,16 +182,16 @@ def _make_number(most: int, example: str) -> Callable[[object], int]:
 def _find_timezone(name: str) -> ZoneInfo | None:
     try:
         return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):  # what zoneinfo raises: unknown, unsafe, a folder
+    except (KeyError, ValueError, OSError):  # raised for unknown and unsafe names, and folders
         return None
 
 
 def _is_cron(value: str) -> bool:
-    # croniter knows more than cron: seconds, and random (R) or hashed (H) times.
+    # croniter also accepts extensions to cron: seconds, and random (R) or hashed (H) times.
     if len(value.split()) != _CRON_FIELDS or re.search(r"(?<![a-z])[rh](?![a-z])", value.lower()):
         return False
     try:
-        croniter(value).get_next()  # "0 0 31 2 *" is well formed and never comes
+        croniter(value).get_next()  # "0 0 31 2 *" is well formed but never occurs
     except CroniterError:
         return False
     return True
@@ -237,7 +237,7 @@ KEYWORD_OPTIONS: Parsers = {
         "the environment.",
     ),
 }
-"""Beside those of a search."""
+"""The options of a keyword besides those of a search."""
 FILE_OPTIONS: Parsers = {
     "cap": _parse_cap,
     "categories": parse_categories,

@@ -1,1 +1,1 @@
-"""Frames and values to frames and values, without input or output."""
+"""Pure transformations of frames and values, without input or output."""

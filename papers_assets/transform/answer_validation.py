@@ -1,8 +1,8 @@
-"""Is an answer to be believed? What arXiv says, against what it said before and to others. Pure.
+"""Answer validation: compare an answer of arXiv with earlier answers and other keywords'. Pure.
 
-arXiv has answered, whole and with status 200, an empty list, a fraction of the papers, papers in
-another order, and papers that do not have the words asked for. Every such answer is asked for once
-more; what is still in doubt then keeps the keyword from counting as refreshed.
+With a complete response of status 200, arXiv has returned an empty list, a fraction of the papers,
+papers in another order, and papers without the words of the query. The request for such an answer
+is repeated once; if anomalies remain, the keyword does not count as refreshed.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -16,25 +16,27 @@ from papers_assets.keywords.model import Keyword
 from papers_assets.transform.raw_papers import RawPapers
 
 FAR_FEWER_SHARE = 0.6
-"""Of the results of the last good answer. Measured over 628 days of the best-known daily list: at
-arXiv's outages a section fell below this share of its usual length, and else it never did."""
+"""Share of the last good answer's results below which an answer is an anomaly. Measured over 628
+days of the best-known daily list: a section fell below this share of its usual length during
+arXiv's outages and at no other time."""
 MAX_UNEXPLAINED, MAX_UNEXPLAINED_SHARE = 3, 0.05
-"""Results that arXiv's search cannot find for the query, and their share: fewer are no doubt. Since
-arXiv's phrase search was mended on 2025-12-09 there was none in 25,861 recorded results; while it
-was broken, in November 2025, they were 7 to 27 % of an answer. One or two in a longer answer can be
-papers whose text was edited after arXiv had indexed it."""
+"""Number and share of unexplained results (those that arXiv's search cannot find for the query)
+from which an answer is an anomaly. Since arXiv's phrase search was repaired on 2025-12-09, there
+were none in 25,861 recorded results; while it was broken, in November 2025, they were 7 to 27 % of
+an answer. One or two in a longer answer can be papers whose text was edited after arXiv had indexed
+it."""
 _MAX_MISSING = 5
 ACCEPTED_AFTER = timedelta(days=7)
-"""An answer that stays the same for so long is how things are now."""
+"""How long an anomaly must persist before the answer is accepted as the current state."""
 
 
 @dataclass(frozen=True)
 class Anomaly:
-    """Why an answer is hard to believe."""
+    """A reason to distrust an answer."""
 
     description: str
     may_be_real: bool
-    """Whether it can be how things are now, when arXiv keeps saying so."""
+    """Whether the answer can be correct, if arXiv keeps giving it."""
 
 
 def find_anomalies(
@@ -44,15 +46,15 @@ def find_anomalies(
     stored: RawPapers | None,
     earlier_answers: Mapping[tuple[tuple[str, int], ...], Keyword],
 ) -> list[Anomaly]:
-    """Return why `answer` is hard to believe, if it is.
+    """Return the anomalies of `answer`.
 
     Args:
-        keyword: whose answer it is.
-        answer: what came.
-        matching: what of it matches the keyword.
-        stored: what is held of the same definition of the keyword; None: nothing.
-        earlier_answers: the keywords asked before in the same run, by the versions that came for
-            them.
+        keyword: The keyword that was asked for.
+        answer: The fetched answer.
+        matching: The papers in it that match the keyword.
+        stored: The raw papers of the same definition of the keyword; None if there are none.
+        earlier_answers: The keywords asked for earlier in the same run, by the versions in their
+            answers.
     """
     anomalies = [Anomaly(answer.problem, may_be_real=False)] if answer.problem else []
     last = stored.total_results if stored else None
@@ -67,7 +69,7 @@ def find_anomalies(
     if words := describe_unexplained(strange, answer):
         anomalies.append(Anomaly(words, may_be_real=True))
     other = earlier_answers.get(list_versions(answer))
-    # Keywords that mean the same have the same answer, and nothing in it is strange.
+    # Keywords with the same meaning have the same answer, without unexplained results.
     if (
         other is not None
         and strange
@@ -78,9 +80,9 @@ def find_anomalies(
 
 
 def count_unexplained(keyword: Keyword, answer: SearchResult, matching: Sequence[Paper]) -> int:
-    """Count the results that neither match the keyword nor could be found by arXiv's search.
+    """Return how many results neither match the keyword nor can be found by arXiv's search.
 
-    Others that do not match are as they should be: arXiv leaves out stop words and signs.
+    Other results that do not match are expected: arXiv ignores stop words and signs.
     """
     matching_versions = {(paper.arxiv_id, paper.version) for paper in matching}
     filtered = [p for p in answer.papers if (p.arxiv_id, p.version) not in matching_versions]
@@ -88,7 +90,7 @@ def count_unexplained(keyword: Keyword, answer: SearchResult, matching: Sequence
 
 
 def describe_unexplained(unexplained_count: int, answer: SearchResult) -> str:
-    """Return how many papers of an answer do not match; empty: few enough."""
+    """Return a text about the unexplained papers of an answer; empty if they are few enough."""
     count = len(answer.papers)
     if (
         unexplained_count < max(min(MAX_UNEXPLAINED, count), 1)
@@ -101,14 +103,14 @@ def describe_unexplained(unexplained_count: int, answer: SearchResult) -> str:
 def find_range_anomalies(
     keyword: Keyword, answer: SearchResult, matching: Sequence[Paper], expected_ids: Collection[str]
 ) -> list[str]:
-    """Return why the answer for a window of past days is hard to believe, if it is.
+    """Return descriptions of the anomalies of an answer for a range of past days.
 
     Args:
-        keyword: whose answer it is.
-        answer: what came.
-        matching: what of it matches the keyword.
-        expected_ids: the arXiv ids of papers that are held and should be in it. Not all of them
-            are: who revised a paper so that it matches no more took it away.
+        keyword: The keyword that was asked for.
+        answer: The fetched answer.
+        matching: The papers in it that match the keyword.
+        expected_ids: The arXiv ids of the stored papers that should be in it. Some may be missing
+            from a correct answer: papers that no longer match after a revision.
     """
     anomalies = [answer.problem] if answer.problem else []
     came = {paper.arxiv_id for paper in answer.papers}
@@ -123,17 +125,17 @@ def find_range_anomalies(
 
 
 def is_persistent(anomalies: list[Anomaly], suspect_since: datetime | None, now: datetime) -> bool:
-    """Whether arXiv has kept saying what was hard to believe for long enough."""
+    """Whether all anomalies may be real and have persisted for `ACCEPTED_AFTER`."""
     since = suspect_since or now
     return all(anomaly.may_be_real for anomaly in anomalies) and now - since >= ACCEPTED_AFTER
 
 
 def count_older_versions(answer: SearchResult, stored: RawPapers) -> int:
-    """Return how many papers came in a version older than a stored one."""
+    """Return how many papers were fetched in a version older than a stored one."""
     newest: dict[str, int] = {}
     for arxiv_id, version in stored.search_versions():
         newest[arxiv_id] = max(version, newest.get(arxiv_id, 0))
-    # A paper that was revised between two pages comes in both versions.
+    # A paper that was revised between two pages is fetched in both versions.
     came: dict[str, int] = {}
     for paper in answer.papers:
         came[paper.arxiv_id] = max(paper.version, came.get(paper.arxiv_id, 0))
@@ -141,5 +143,5 @@ def count_older_versions(answer: SearchResult, stored: RawPapers) -> int:
 
 
 def list_versions(answer: SearchResult) -> tuple[tuple[str, int], ...]:
-    """Return what came, by arXiv id and version."""
+    """Return the arXiv id and version of each fetched paper."""
     return tuple((paper.arxiv_id, paper.version) for paper in answer.papers)

@@ -1,9 +1,9 @@
-"""What changed in the lists since the previous update. Pure.
+"""Changes of the lists since the previous update. Pure.
 
-What editions have told so far is a frame, `ANNOUNCED_SCHEMA`: a row per keyword and paper that any
-of them had. An edition is made of what `diff` finds between it and the asset `papers`, and
-`apply_changes` is what is known once it is out. This module decides what is new, revised or newly
-matching, for the digest, the site, the feeds and the data alike.
+The announced papers are a frame, `ANNOUNCED_SCHEMA`, with a row for each keyword and paper of all
+editions so far. `diff` compares it with the asset `papers` to make an edition, and `apply_changes`
+updates it afterwards. This module decides which papers are new, revised or newly matching, for the
+digest, the site, the feeds and the data.
 """
 
 import re
@@ -26,35 +26,36 @@ ANNOUNCED_SCHEMA = {
     "listed": "bool",
     "kind": "str",
 }
-"""Columns and dtypes of what is known: the paper as an edition last told of it under this keyword,
-whether it was in the keyword's list then, and as what it was told (empty: by an older program)."""
+"""Columns and dtypes of the announced papers: the paper as it was last announced under this
+keyword, whether it was in the keyword's list then, and the kind it was announced as (empty if an
+older release announced it)."""
 _KEYS, _COMPARED_FIELDS = ["keyword", "arxiv_id"], ["version", "title", "comment"]
 
 NEW_PAPER_ALLOWANCE = raw_papers.OVERLAP
-"""How long before the previous update a new paper may have been submitted: arXiv announces papers
-days after their submission, and those that its moderators hold up to two weeks later."""
+"""How long before the previous update a new paper may have been submitted. arXiv announces papers
+days after their submission, and up to two weeks later if moderators delay them."""
 
 
 class ChangeKind(StrEnum):
-    """What happened to a paper in a keyword's list; in the order in which people want to know."""
+    """A kind of change to a paper in a keyword's list, by decreasing interest to readers."""
 
     NEW = "new"
-    """First submitted since the previous update of the list, or up to `NEW_PAPER_ALLOWANCE` before
-    it, and not seen by then. It may have been revised meanwhile."""
+    """First submitted after the previous update of the list, or up to `NEW_PAPER_ALLOWANCE` before
+    it, and not fetched by then. It may have been revised since."""
     REVISED = "revised"
-    """A newer version, another title or another comment than was told; or a recent version of an
-    older paper that no update has told."""
+    """The version, title or comment differs from the one announced; or a recent version of an older
+    paper that was never announced."""
     WITHDRAWN = "withdrawn"
-    """A newer version, or comment, with which the authors or arXiv take it back."""
+    """Withdrawn by its authors or by arXiv, with a newer version or comment."""
     MATCHED = "matched"
-    """Newly matching: new to the list though neither the paper nor this version is recent. The
-    keyword was edited, a text changed, or another list had it before."""
+    """Newly matching: new to the list, but neither the paper nor this version is recent. The
+    keyword was edited, a text changed, or the paper was in another list before."""
     RESTORED = "returned"
-    """It had left the list, and is back as it was."""
+    """Back in the list after leaving it, and unchanged."""
     REMOVED = "left"
-    """It is in the list no more: newer papers took its place, or it does not match any more."""
+    """No longer in the list: newer papers replaced it, or it no longer matches."""
     BASELINE = "baseline"
-    """It is in the first list of the keyword, which is counted and not announced."""
+    """In the first list of the keyword, whose papers are counted but not announced."""
 
 
 KIND_PRECEDENCE = (
@@ -64,34 +65,35 @@ KIND_PRECEDENCE = (
     ChangeKind.MATCHED,
     ChangeKind.BASELINE,
 )
-"""Which kind a paper counts as if it is several, in several lists or parts of an edition."""
+"""The order in which one kind is chosen for a paper that has several, in several lists or parts of
+an edition."""
 
 
 class ListUpdate(NamedTuple):
     """An update of a keyword's list, after its first one."""
 
     refreshed_at: datetime
-    """UTC, when arXiv had answered for the list."""
+    """When arXiv had answered for the list; UTC."""
     definition: str = ""
-    """`compute_fingerprint` of the keyword; empty: unknown, and taken to be unchanged."""
+    """The keyword's fingerprint; if it is empty (unknown), the keyword counts as unchanged."""
 
 
 DIFFERENCES_COLUMNS = [*_KEYS, "kind", "version_before", "changed", "before"]
-"""Columns of what `diff` gives. `changed` names fields, such as "version title"; `before`,
-for a paper that enters a list, has the keywords under which it was announced, one a line."""
+"""Columns of the result of `diff`. `changed` has the names of fields, such as "version title"; for
+a paper that enters a list, `before` has the keywords under which it was announced, one per line."""
 
-# Of 62 real papers whose comment has such a word in a version after the first, 58 were withdrawn;
-# a withdrawn paper always has one, as arXiv makes a version of the withdrawal.
+# Of 62 real papers whose comment has such a word in a version after the first, 58 were withdrawn.
+# Every withdrawn paper has such a version, because arXiv creates one for the withdrawal.
 _WITHDRAWN = re.compile(r"\bwithdr(?:aw|ew)", re.IGNORECASE)
 
 
 def is_withdrawn(version: int, comment: str | None) -> bool:
-    """Whether a version takes its paper back, as far as its comment tells."""
+    """Whether a version withdraws its paper, judging by its comment."""
     return version > 1 and comment is not None and _WITHDRAWN.search(comment) is not None
 
 
 def most_important_kind(kinds: Collection[str]) -> ChangeKind | None:
-    """Return what a paper of these kinds counts as; None if `KIND_PRECEDENCE` has none of them."""
+    """Return the first of `kinds` by `KIND_PRECEDENCE`; None if it contains none of them."""
     return next((kind for kind in KIND_PRECEDENCE if kind in kinds), None)
 
 
@@ -99,9 +101,9 @@ def kind_for_readers(kind: ChangeKind, *, changed: bool, announced: bool) -> Cha
     """Return the kind of a change for readers of several lists.
 
     Args:
-        kind: in the list that the paper enters.
-        changed: whether the paper differs from what was told of it.
-        announced: whether it was announced to these readers before, in another list.
+        kind: The kind in the list that the paper enters.
+        changed: Whether the paper differs from the one announced.
+        announced: Whether it was announced to these readers before, in another list.
     """
     if not announced:
         return kind
@@ -111,7 +113,7 @@ def kind_for_readers(kind: ChangeKind, *, changed: bool, announced: bool) -> Cha
 
 
 def no_announcements() -> pd.DataFrame:
-    """Return what is known before the first edition."""
+    """Return an empty frame of announced papers, as before the first edition."""
     return pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in ANNOUNCED_SCHEMA.items()})
 
 
@@ -122,23 +124,25 @@ def diff(
     previous: Mapping[str, ListUpdate],
     definitions: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
-    """Return what of `papers` is not known yet, and what is known but gone.
+    """Return the papers that entered, changed in, returned to or left the lists.
 
-    A paper is the same in all lists: if only some of them have its newest version, since the others
-    could not be refreshed, it is revised in all of them, and told of once.
+    A paper is the same in all lists. If only some lists have its newest version, because the others
+    could not be refreshed, it counts as revised in all of them and is announced once.
 
     Args:
-        announced: see `ANNOUNCED_SCHEMA`.
-        papers: the asset `papers`; used are keyword, arxiv_id, version, title, comment, published,
+        announced: The announced papers, `ANNOUNCED_SCHEMA`.
+        papers: The asset `papers`; used are keyword, arxiv_id, version, title, comment, published,
             updated, first_seen and last_seen.
-        names: of the keywords to speak of. Of one that is not followed any more, nothing left.
-        previous: by keyword, the previous update of its list. The list of a keyword that is not
-            in it is its first, a baseline.
-        definitions: by keyword, `compute_fingerprint`. If that of the previous update was another,
-            what entered the list need not be news: then there is no `NEW_PAPER_ALLOWANCE`.
+        names: The keywords to compare. Papers of keywords that are no longer followed do not count
+            as removed.
+        previous: The previous update of each list, by keyword. A list without one is the first of
+            its keyword, a baseline.
+        definitions: The fingerprint of each keyword. If it differs from that of the previous
+            update, papers may enter the list without being new, and `NEW_PAPER_ALLOWANCE` does not
+            apply.
 
     Returns:
-        The columns `DIFFERENCES_COLUMNS`, in the order of `papers`, then what left.
+        The columns `DIFFERENCES_COLUMNS`, in the order of `papers`, then the removed papers.
     """
     rows = papers[papers["keyword"].isin(list(names))]
     here = latest_versions(rows)
@@ -170,10 +174,10 @@ def diff(
 
 
 def latest_versions(papers: pd.DataFrame) -> pd.DataFrame:
-    """Return every row as its paper is told of: in the newest version, as it was last seen.
+    """Return every row with the texts of the paper's newest version, as last fetched.
 
     Args:
-        papers: see `diff`.
+        papers: The asset `papers`, as in `diff`.
     """
     newest = papers.sort_values(["version", "last_seen"], kind="stable").drop_duplicates(
         "arxiv_id", keep="last"
@@ -184,7 +188,7 @@ def latest_versions(papers: pd.DataFrame) -> pd.DataFrame:
 def _classify_entered(
     rows: pd.DataFrame, previous: Mapping[str, ListUpdate], definitions: Mapping[str, str]
 ) -> np.ndarray:
-    """Return the kind of each row if it was not in its list before; a withdrawal is not seen."""
+    """Return the kind of each row if it was not in its list before, ignoring withdrawals."""
     refreshed, earliest = {}, {}
     for name, update in previous.items():
         is_edited = update.definition and definitions.get(name, "") not in ("", update.definition)
@@ -196,7 +200,7 @@ def _classify_entered(
 
     newest = rows.sort_values("version", kind="stable").drop_duplicates("arxiv_id", keep="last")
     dates = rows[["arxiv_id"]].merge(newest, how="left", on="arxiv_id").set_index(rows.index)
-    # What was held by the previous update and not listed is listed now for another reason.
+    # A paper that was stored but not listed at the previous update is not new.
     came = rows["first_seen"] >= refresh_times(refreshed)
     since = refresh_times(earliest)
     kinds = [
@@ -228,7 +232,7 @@ def _list_kinds(merged: pd.DataFrame) -> list[str]:
 
 
 def _list_keywords_before(differences: pd.DataFrame, announced: pd.DataFrame) -> list[str]:
-    """Name the keywords under which a paper was announced, of each that enters a list."""
+    """Return, for each paper that enters a list, the keywords under which it was announced."""
     entering = differences["listed"].isna() & (differences["kind"] != ChangeKind.BASELINE.value)
     is_told = announced["arxiv_id"].isin(differences.loc[entering, "arxiv_id"])
     rows = announced.loc[
@@ -244,8 +248,9 @@ def _list_keywords_before(differences: pd.DataFrame, announced: pd.DataFrame) ->
 
 
 def _list_changed_fields(merged: pd.DataFrame) -> list[str]:
-    """Name the fields in which a paper differs from what is known, in a text per row."""
-    # An older version than the known one is no news: a list may be made from damaged files anew.
+    """Return the names of the fields in which a paper differs from the announced one, per row."""
+    # A version older than the announced one is not a change: it can come from a list that was
+    # rebuilt from damaged files.
     comparable = merged["version"] >= merged["version_before"]
     flags = pd.DataFrame(
         {
@@ -263,12 +268,12 @@ def _list_changed_fields(merged: pd.DataFrame) -> list[str]:
 def apply_changes(
     announced: pd.DataFrame, papers: pd.DataFrame, differences: pd.DataFrame
 ) -> pd.DataFrame:
-    """Return what is known once an edition has told of `differences`, see `diff`.
+    """Return the announced papers after an edition has announced `differences`.
 
     Args:
-        announced: before.
-        papers: as in `diff`, or with its texts as they are told already.
-        differences: used are keyword, arxiv_id, kind, changed and before.
+        announced: The announced papers before the edition.
+        papers: The asset `papers`, as in `diff`, or the papers with the edition's texts.
+        differences: The result of `diff`; used are keyword, arxiv_id, kind, changed and before.
     """
     is_left, is_back = (
         differences["kind"] == kind.value for kind in (ChangeKind.REMOVED, ChangeKind.RESTORED)
@@ -280,14 +285,14 @@ def apply_changes(
         )
     ]
     told = differences.assign(kind=kinds).loc[~is_left, [*_KEYS, "kind"]]
-    # What returned as it was is what it was told as before.
+    # A paper that returned unchanged keeps the kind it was announced as.
     back = differences.loc[is_back, _KEYS].merge(announced[[*_KEYS, "kind"]], how="left", on=_KEYS)
     told.loc[is_back[~is_left], "kind"] = back["kind"].tolist()
     texts = latest_versions(papers).drop_duplicates(_KEYS)
     rows = told.merge(texts, on=_KEYS).assign(listed=True)
     change = differences[_KEYS].assign(is_left=is_left)
     merged = announced.merge(change, how="left", on=_KEYS)
-    gone = merged["is_left"].eq(True)  # noqa: FBT003 - it is null where nothing happened
+    gone = merged["is_left"].eq(True)  # noqa: FBT003 - it is null in rows without a change
     kept = merged[merged["is_left"].isna() | gone]
     kept = kept.assign(listed=kept["listed"] & ~gone[kept.index])
     result = pd.concat(
@@ -297,9 +302,10 @@ def apply_changes(
 
 
 def announced_kinds(announced: pd.DataFrame) -> dict[str, ChangeKind]:
-    """Return what each listed paper was last told as, by arXiv id; see `KIND_PRECEDENCE`.
+    """Return the kind that each listed paper was last announced as, by arXiv id.
 
-    Papers that only an older program told are not in it.
+    `KIND_PRECEDENCE` decides among several. Papers that only an older release announced are left
+    out.
     """
     kinds: dict[str, set[str]] = {}
     for arxiv_id, kind in announced.loc[announced["listed"], ["arxiv_id", "kind"]].itertuples(

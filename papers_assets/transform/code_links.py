@@ -1,7 +1,7 @@
-"""Links to code, models and project pages, found in a paper's own text. Pure.
+"""Links to code, models and project pages in a paper's own text. Pure.
 
-Only an address that stands in the text is shown, as it stands there: nothing is looked up, and
-nothing is guessed from a name.
+Only addresses in the text are used, exactly as written. Nothing is looked up or guessed from a
+name.
 """
 
 import re
@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 
 class CodeLink(NamedTuple):
-    """An address in a paper's text, and what is there."""
+    """An address in a paper's text, and the kind of its target."""
 
     kind: str
     """GitHub, GitLab, Hugging Face or project page."""
@@ -18,7 +18,7 @@ class CodeLink(NamedTuple):
     """Absolute, https or http."""
 
 
-# By host, or the end of it behind a dot. A repository has an owner and a name; a page need not.
+# Kind, and least number of path segments: a repository needs an owner and a name.
 _HOSTS = {
     "github.com": ("GitHub", 2),
     "gist.github.com": ("GitHub", 2),
@@ -27,7 +27,8 @@ _HOSTS = {
     "hf.co": ("Hugging Face", 1),
 }
 _PAGE_HOSTS = (".github.io", ".gitlab.io")
-# With its scheme it may follow anything ("at:https://..."); without, it has to begin a word.
+# An address with a scheme may follow any character ("at:https://..."); one without must begin a
+# word.
 _ADDRESS = re.compile(
     r"""(?:https?://|(?<![\w@.:/-])(?:www\.)?)
         [a-z0-9][a-z0-9.-]*\.[a-z]{2,}
@@ -38,12 +39,12 @@ _ANNOUNCEMENT = re.compile(
     r"\b(?:project|demo|code|home)[ -]?(?:web)?(?:page|site)s?\b[^.]{0,40}\Z", re.IGNORECASE
 )
 _CONTEXT_LENGTH = 80
-"""Characters in which a project page is announced before its address."""
+"""Characters before an address that are searched for the announcement of a project page."""
 _TRAILING = ".,;:!?*_~"
 
 
 def find_code_links(*texts: str) -> tuple[CodeLink, ...]:
-    """Return the links in `texts`, in their order there, each once."""
+    """Return the distinct links in `texts`, in order."""
     links: dict[str, CodeLink] = {}
     for text in texts:
         for match in _ADDRESS.finditer(text):
@@ -58,7 +59,7 @@ def find_code_links(*texts: str) -> tuple[CodeLink, ...]:
 
 
 def _trim(address: str) -> str:
-    """Leave out what belongs to the sentence around the address."""
+    """Return `address` without trailing punctuation of the surrounding sentence."""
     while address:
         last = address[-1]
         closes = {")": "(", "]": "["}.get(last)
@@ -73,7 +74,7 @@ def _classify_link(url: str, before: str) -> str:
     try:
         parts = urlsplit(url)
         host = (parts.hostname or "").removeprefix("www.")
-    except ValueError:  # brackets that do not match
+    except ValueError:  # unbalanced brackets
         return ""
     steps = [step for step in parts.path.split("/") if step]
     if host in _HOSTS:

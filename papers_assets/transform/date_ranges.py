@@ -1,7 +1,7 @@
-"""Looking back: the papers submitted in a range of dates, month by month, newest month first. Pure.
+"""Date ranges of a backfill: papers by submission date, in months, newest month first. Pure.
 
-arXiv's `submittedDate` is when version 1 was submitted, so that a paper that was revised since is
-in the window of its first version, and comes in its newest.
+arXiv's `submittedDate` is the date of version 1. A paper that was revised since is in the range of
+its first version, and is fetched in its newest.
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,40 +13,40 @@ _MINUTE = timedelta(minutes=1)
 
 @dataclass(frozen=True, order=True)
 class DateRange:
-    """From the minute `first` to the minute `last`, both included; UTC."""
+    """The minutes from `first` to `last`, both included; UTC."""
 
     first: datetime
     last: datetime
 
     def __contains__(self, moment: datetime) -> bool:
-        """Whether a paper submitted at `moment` is in the window."""
+        """Whether a paper submitted at `moment` is in the range."""
         return self.first <= moment < self.end
 
     @property
     def end(self) -> datetime:
-        """The moment after its last."""
+        """The end of the minute `last`."""
         return self.last + _MINUTE
 
     def __str__(self) -> str:
-        """Return it as days, for people."""
+        """Return the range as days, for display."""
         return f"{self.first.date()} to {self.last.date()}"
 
     def covers(self, other: "DateRange") -> bool:
-        """Whether all of `other` is in this window."""
+        """Whether all of `other` is in this range."""
         return self.first <= other.first and other.last <= self.last
 
 
 @dataclass(frozen=True)
 class DateSpan:
-    """What to look back at: the days from `since` to `until`, both included; UTC."""
+    """The days of a backfill, from `since` to `until`, both included; UTC."""
 
     since: date
     until: date | None = None
-    """None: until now."""
+    """None for up to now."""
 
 
 def split_into_months(dates: DateSpan, now: datetime) -> list[DateRange]:
-    """Cut `dates` into windows of at most a calendar month, newest first; none is in the future."""
+    """Split `dates`, up to `now`, into ranges of at most a calendar month, newest first."""
     first = datetime.combine(dates.since, time.min, UTC)
     end = now if dates.until is None else datetime.combine(dates.until, time.max, UTC)
     last = min(end, now).replace(second=0, microsecond=0)
@@ -59,10 +59,10 @@ def split_into_months(dates: DateSpan, now: datetime) -> list[DateRange]:
 
 
 def split(date_range: DateRange) -> tuple[DateRange, DateRange]:
-    """Cut `date_range` in two, the newer one first.
+    """Split `date_range` in half, the newer half first.
 
     Raises:
-        ValueError: it is a single minute.
+        ValueError: The range is a single minute.
     """
     minutes = (date_range.last - date_range.first) // _MINUTE
     if minutes < 1:
@@ -72,7 +72,7 @@ def split(date_range: DateRange) -> tuple[DateRange, DateRange]:
 
 
 def subtract_done(date_ranges: Iterable[DateRange], done: Sequence[DateRange]) -> list[DateRange]:
-    """Return the windows that are not all in one of those that are `done`."""
+    """Return the ranges that none of the `done` ranges covers completely."""
     return [
         date_range
         for date_range in date_ranges
@@ -81,7 +81,7 @@ def subtract_done(date_ranges: Iterable[DateRange], done: Sequence[DateRange]) -
 
 
 def merge(date_ranges: Iterable[DateRange]) -> tuple[DateRange, ...]:
-    """Return as few windows as possible that cover the same minutes, oldest first."""
+    """Return the fewest ranges that cover the same minutes, oldest first."""
     found: list[DateRange] = []
     for date_range in sorted(date_ranges):
         if found and date_range.first <= found[-1].last + _MINUTE:
@@ -94,7 +94,7 @@ def merge(date_ranges: Iterable[DateRange]) -> tuple[DateRange, ...]:
 def subtract(
     done: Iterable[DateRange], removed_ranges: Sequence[DateRange]
 ) -> tuple[DateRange, ...]:
-    """Return what of the windows `done` is in none of those `removed_ranges`."""
+    """Return the parts of the `done` ranges that are in none of the `removed_ranges`."""
     parts = list(done)
     for gone in removed_ranges:
         parts = [

@@ -1,4 +1,4 @@
-"""What people are told of an edition: each paper once, where it matters most. Pure."""
+"""The digest of an edition: each paper once, under its most important change. Pure."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,15 +15,15 @@ class DigestEntry:
 
     paper: ListedPaper
     other_keywords: tuple[str, ...]
-    """The other keywords whose lists have it."""
+    """The other keywords whose lists contain it."""
     change: str = ""
-    """What is different, in words: "v1 to v3, title", or "version 5 of a paper first submitted
-    2005-03-21"; empty for what is new."""
+    """A description of the change, such as "v1 to v3, title" or "version 5 of a paper first
+    submitted 2005-03-21"; empty for new papers."""
 
 
 @dataclass(frozen=True)
 class DigestGroup:
-    """Papers to which the same happened, under the first of their keywords."""
+    """Papers with the same kind of change, under the first of their keywords."""
 
     kind: ChangeKind
     keyword: str
@@ -32,34 +32,34 @@ class DigestGroup:
 
 @dataclass(frozen=True)
 class Digest:
-    """What is told of a day, or of a part of it."""
+    """A summary of the changes of an edition, or of one of its parts."""
 
     day: date
     groups: tuple[DigestGroup, ...]
-    """By kind in the order of `SHOWN_KINDS`, then by keyword in that of keywords.toml."""
+    """Sorted by kind, in the order of `SHOWN_KINDS`, then by keyword, in that of keywords.toml."""
     removed: Mapping[str, int] = field(default_factory=dict)
-    """How many papers left a keyword's list."""
+    """The number of papers that left each keyword's list."""
     restored: Mapping[str, int] = field(default_factory=dict)
-    """How many are back as they were."""
+    """The number of papers that returned unchanged, by keyword."""
     newly_followed: Mapping[str, int] = field(default_factory=dict)
-    """By keyword that is followed from now on, how many papers its first list has."""
+    """The number of papers in the first list of each newly followed keyword."""
     notes: Mapping[str, str] = field(default_factory=dict)
-    """By keyword, what is to be said of its list, such as why it is not fresh."""
+    """A note about a keyword's list, such as why it is stale, by keyword."""
     name: str = "Daily Papers"
-    """What it is called."""
+    """The name in the title."""
 
     @property
     def title(self) -> str:
-        """Its name and day."""
+        """The name and day."""
         return f"{self.name}, {self.day}"
 
     def count(self, kind: ChangeKind) -> int:
-        """Return how many papers there are of a kind."""
+        """Return the number of papers of a kind."""
         return sum(len(group.entries) for group in self.groups if group.kind is kind)
 
     @property
     def summary(self) -> str:
-        """Return the counts, in words."""
+        """The counts in words."""
         found = [(self.count(kind), words) for kind, words in _COUNTED_KINDS]
         found.append((len(self.newly_followed), ("keyword", "keywords")))
         told = [f"{n:,} {words[n != 1]}" for n, words in found if n]
@@ -71,8 +71,8 @@ class Digest:
 
 
 SHOWN_KINDS = (ChangeKind.NEW, ChangeKind.REVISED, ChangeKind.WITHDRAWN, ChangeKind.MATCHED)
-"""What a digest has papers of, in the order of the groups. What left a list, returned to it as it
-was, or is in a first list, is counted."""
+"""The kinds whose papers a digest shows, in the order of the groups. Papers of other kinds
+(removed, returned unchanged, or in a first list) are only counted."""
 _COUNTED_KINDS = (
     (ChangeKind.NEW, ("new paper", "new papers")),
     (ChangeKind.REVISED, ("revised", "revised")),
@@ -89,18 +89,18 @@ def build_digest(
     only: Collection[str] | None = None,
     title: str = "Daily Papers",
 ) -> Digest:
-    """Make the digest of an edition.
+    """Return the digest of an edition.
 
     Args:
-        edition: what changed.
-        names: of all keywords, in the order of the groups.
-        part: tell of that part alone; None: of the whole day.
-        only: tell of these keywords alone, to people who read no others: to them, a paper that
-            was announced in other lists only can be new.
-        title: what it is called.
+        edition: The edition to summarize.
+        names: All keywords, in the order of the groups.
+        part: The only part to include; None for the whole day.
+        only: The keywords to include, for readers of these keywords alone; None for all. For such
+            readers, a paper can be new that was announced in other lists.
+        title: The name of the digest.
     """
     followed = [name for name in names if only is None or name in only]
-    # One that has been renamed or removed since comes last.
+    # Keywords that have been renamed or removed since come last.
     spoken = {change.keyword for changed in edition.papers for change in changed.changes}
     if only is None:
         followed += sorted(spoken - set(followed))
@@ -152,7 +152,7 @@ def _build_entry(
     changes: Sequence[Change],
     followed_keywords: Sequence[str],
 ) -> tuple[str, DigestEntry]:
-    """Return the keyword under which a paper is told of, and how."""
+    """Return the keyword under which a digest shows a paper, and the entry."""
     here = sorted({c.keyword for c in changes if c.kind is kind}, key=followed_keywords.index)
     others = [name for name in changed_paper.paper.keywords if name != here[0]]
     of_kind = [c for c in changes if c.kind is kind]
@@ -161,7 +161,7 @@ def _build_entry(
 
 
 def _describe_change(paper: ListedPaper, changes: Sequence[Change]) -> str:
-    """Describe how a paper differs from what was told, or what it is if nothing was."""
+    """Return how a paper differs from the announced one, or, if none was, its version."""
     before = min((c.version_before for c in changes if c.version_before), default=None)
     if before is None and paper.version == 1:
         return ""

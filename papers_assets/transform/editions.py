@@ -1,7 +1,7 @@
-"""An edition: what changed on a day, in parts. Pure.
+"""Editions: the changes of a day, in parts. Pure.
 
-A day has one edition. A later run of the day that finds more adds a part to it, so that whoever has
-been told of the first part is told of the rest, and of nothing twice.
+A day has one edition. A later run on the same day adds a part with the further changes, so that
+readers of the first part are notified of the rest, and of nothing twice.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -24,21 +24,21 @@ from papers_assets.transform.listed_papers import ListedPaper
 
 
 class Change(NamedTuple):
-    """What happened to a paper in a keyword's list."""
+    """A change of a paper in a keyword's list."""
 
     keyword: str
     kind: ChangeKind
     part: int
-    """Of the edition, from 1."""
+    """The number of the part of the edition, from 1."""
     version_before: int | None = None
-    """The one that was told; None: the paper was not announced before."""
+    """The version last announced; None if the paper was not announced before."""
     changed: tuple[str, ...] = ()
-    """Of a revision: version, title, comment."""
+    """The changed fields of a revision: version, title, comment."""
     before: tuple[str, ...] = ()
-    """Of a paper that enters a list: the keywords under which it was announced before."""
+    """The keywords under which a paper that enters a list was announced before."""
 
     def for_readers_of(self, keywords: Collection[str] | None = None) -> "Change":
-        """Return what it is to readers of some keywords; None: of all."""
+        """Return the change as it is for readers of `keywords`; None for readers of all."""
         if not self.before:
             return self
         if keywords is not None and not set(self.before).intersection(keywords):
@@ -49,14 +49,14 @@ class Change(NamedTuple):
 
 @dataclass(frozen=True)
 class ChangedPaper:
-    """A paper, as the last part that speaks of it has it, and all that happened to it."""
+    """A paper, as in the last part that contains it, and all its changes."""
 
     paper: ListedPaper
     changes: tuple[Change, ...]
 
 
 class RemovedPaper(NamedTuple):
-    """A paper that is in a keyword's list no more."""
+    """A paper that is no longer in a keyword's list."""
 
     keyword: str
     arxiv_id: str
@@ -70,51 +70,51 @@ class Baseline(NamedTuple):
 
     keyword: str
     papers: int
-    """How many the list has."""
+    """The number of papers in the list."""
     part: int
     is_whole: bool = True
-    """Whether arXiv has answered for the keyword; else the next list is a baseline, too."""
+    """Whether arXiv has answered for the keyword; if not, the next list is a baseline, too."""
 
 
 class Position(NamedTuple):
-    """A part of an edition; parts are in order."""
+    """The position of a part among the parts of all editions."""
 
     day: date
     part: int
 
 
 class Part(NamedTuple):
-    """A part of an edition, and when it was made."""
+    """The number of a part of an edition, and the time it was made."""
 
     number: int
-    """From 1. A number that was told of is never used again, though its edition be lost."""
+    """Counted from 1. A published number is never used again, even if its edition is lost."""
     made: datetime
-    """UTC."""
+    """In UTC."""
 
 
 @dataclass(frozen=True)
 class Edition:
-    """What changed on a day."""
+    """The changes of a day."""
 
     day: date
-    """In the time zone of keywords.toml."""
+    """The date in the time zone of keywords.toml."""
     parts: tuple[Part, ...]
-    """In order."""
+    """Sorted by number."""
     papers: tuple[ChangedPaper, ...] = ()
-    """Each once, newest first within a part."""
+    """Distinct papers, newest first within a part."""
     removed: tuple[RemovedPaper, ...] = ()
     notes: Mapping[str, str] = field(default_factory=dict)
-    """By keyword, why its list is not fresh, as of the last part."""
+    """Why a keyword's list is stale, as of the last part, by keyword."""
     baselines: tuple[Baseline, ...] = ()
-    """Of the keywords that are followed from this day on."""
+    """The first lists of the keywords that are followed from this day on."""
 
     @property
     def position(self) -> Position:
-        """Name its last part."""
+        """The position of the last part."""
         return Position(self.day, self.parts[-1].number if self.parts else 0)
 
 
-def append_part(  # noqa: PLR0913 - one is what another is made of
+def append_part(  # noqa: PLR0913 - all inputs of a part
     edition: Edition | None,
     differences: pd.DataFrame,
     papers: Sequence[ListedPaper],
@@ -128,14 +128,15 @@ def append_part(  # noqa: PLR0913 - one is what another is made of
     """Return the day's edition with another part.
 
     Args:
-        edition: that of the day so far; None: this is its first part.
-        differences: see `papers_assets.transform.changes.diff`.
-        papers: all listed papers, for their texts.
-        announced: what `differences` was compared with, for the titles of those that left.
-        notes: by keyword, why its list is not fresh.
-        position: the day, and the number of the new part.
-        now: when the part is made.
-        baselines: of keywords whose lists are told of for the first time in this part.
+        edition: The day's edition so far; None if this is its first part.
+        differences: The result of `papers_assets.transform.changes.diff`.
+        papers: All listed papers, for their texts.
+        announced: The announced papers that `differences` was computed from, for the titles of
+            removed papers.
+        notes: Why a keyword's list is stale, by keyword.
+        position: The day, and the number of the new part.
+        now: The time when the part is made.
+        baselines: The first lists of keywords that are new in this part.
     """
     edition, part = edition or Edition(position.day, ()), position.part
     changes = _group_changes(differences, part)
@@ -161,7 +162,7 @@ def append_part(  # noqa: PLR0913 - one is what another is made of
 
 
 def list_kinds(edition: Edition) -> dict[str, ChangeKind]:
-    """Return what each paper of an edition counts as for readers of all keywords, by arXiv id."""
+    """Return the kind of each paper of an edition for readers of all keywords, by arXiv id."""
     found = {
         changed.paper.arxiv_id: most_important_kind(
             {change.for_readers_of().kind for change in changed.changes}
@@ -172,9 +173,9 @@ def list_kinds(edition: Edition) -> dict[str, ChangeKind]:
 
 
 def _newer_text(announced: ListedPaper, paper: ListedPaper) -> ListedPaper:
-    """Return what the day tells of a paper: what it has told is not taken back by an older version.
+    """Return the text of a paper for the day's edition, never older than the announced one.
 
-    Lists that are made anew from damaged files can have one.
+    Lists that are rebuilt from damaged files can have an older version.
     """
     return (
         replace(announced, keywords=paper.keywords) if announced.version > paper.version else paper
@@ -216,12 +217,12 @@ def _list_removed(
 def replay(
     editions: Iterable[Edition], announced: pd.DataFrame, since: Position | None
 ) -> pd.DataFrame:
-    """Return what is known after further editions.
+    """Return the announced papers after further editions.
 
     Args:
-        editions: in order.
-        announced: what is known before them, up to and with the part `since`.
-        since: None: `announced` is of before the first edition.
+        editions: The editions, sorted by day.
+        announced: The announced papers after the part `since`.
+        since: The last part that `announced` includes; None if it is from before the first edition.
     """
     for edition in editions:
         for part in edition.parts:
@@ -235,13 +236,13 @@ def replay_updates(
 ) -> dict[str, ListUpdate]:
     """Return the previous update of each list after further editions.
 
-    When exactly a list was refreshed is not in an edition: it counts as refreshed when the part was
-    made, unless the edition has a note that it was not.
+    An edition does not contain the exact time of a refresh: a list counts as refreshed when the
+    part was made, unless the edition has a note that it was not.
 
     Args:
-        editions: in order.
-        previous: as of the part `since`.
-        since: None: `previous` is of before the first edition.
+        editions: The editions, sorted by day.
+        previous: The previous updates after the part `since`.
+        since: The last part that `previous` includes; None if it is from before the first edition.
     """
     found = dict(previous)
     for edition in editions:
@@ -264,7 +265,7 @@ def replay_updates(
 
 
 def _part_as_frames(edition: Edition, part: int) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return a part as the frames that `apply_changes` wants."""
+    """Return a part as the frames for `apply_changes`: papers and differences."""
     rows: list[dict[str, Any]] = []
     for paper, changes in ((c.paper, c.changes) for c in edition.papers):
         fields = {
@@ -283,7 +284,7 @@ def _part_as_frames(edition: Edition, part: int) -> tuple[pd.DataFrame, pd.DataF
             if change.part == part
         ]
     rows += [
-        # What left one list may be in another one, and there it has its newer text.
+        # A paper that left one list may be in another one, which has its newer text.
         {
             **item._asdict(),
             "comment": None,

@@ -1,4 +1,4 @@
-"""What is known of a day of the harvest without its papers. Pure."""
+"""Coverage of the harvest: the status of its days, without their papers. Pure."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,58 +11,63 @@ from papers_assets.arxiv.oai_pmh import READER_VERSION
 from papers_assets.transform.selection import AGEING_PERIOD
 
 FINAL_AFTER = timedelta(days=5)
-"""How long after a day's end it is asked for again: arXiv's server answers from its cache until the
-next announcement, which is five days away at most (two holidays before a Friday and a Saturday),
-and a page can miss what moved meanwhile."""
+"""How long after its end a day is requested again. arXiv's server answers from its cache until the
+next announcement, at most five days later (two holidays before a Friday and a Saturday), and a page
+can miss records that moved in the meantime."""
 _SEARCH_FIXED_PERIOD = timedelta(days=30)
-"""The same of a day with records that could not be read: arXiv may mend them, or we."""
+"""The same for a day with unreadable records, which a correction by arXiv or in the reader may
+make readable."""
 CLOCK_TOLERANCE = timedelta(hours=1)
-"""By which those of two hosts may differ."""
+"""How much the clocks of two hosts may differ."""
 
 
 @dataclass(frozen=True)
 class DayStatus:
-    """What is known of a day without its papers."""
+    """The status of a harvested day, without its papers."""
 
     day: date
     sets: tuple[str, ...]
-    """Those that were asked for; none: the whole archive."""
+    """The requested sets; empty for the whole archive."""
     sequence: int
-    """Which write of the harvest, from 1, brought what is newest in it. Not a time: clocks go back,
-    and those of two hosts differ."""
+    """The number, from 1, of the last write of the harvest that changed the day. It is not a time,
+    because clocks go back and those of two hosts differ."""
     harvested_at: datetime | None
-    """When arXiv was last asked for a list that was whole; None: never."""
+    """When arXiv was last asked for a list that came completely; None if it never was."""
     counts_by_set: Mapping[str, int] | None = None
-    """Records of that list, by set; "": of the whole archive. None: nobody noted it."""
+    """Number of records of that list, by set, with "" for the whole archive; None if it was not
+    stored."""
     unreadable_records: int = 0
-    """Of them, those that could not be read."""
+    """Number of these records that could not be read."""
     reader_version: int = READER_VERSION
-    """By which they were read: `arxiv.oai.READER`."""
+    """The `READER_VERSION` that read them."""
 
     def is_final(self, sets: Sequence[str], now: datetime) -> bool:
-        """Whether nothing more is to be expected of the day."""
+        """Whether no further records of the day are expected."""
         if self.unreadable_records and self.reader_version != READER_VERSION:
             return False
         wait = _SEARCH_FIXED_PERIOD if self.unreadable_records else FINAL_AFTER
         return self.is_asked_after_day_end(wait) and self.is_complete(sets, now)
 
     def is_asked_after_day_end(self, wait: timedelta = timedelta()) -> bool:
-        """Whether arXiv was asked when the day had been over for so long."""
+        """Whether arXiv was asked more than `wait` after the end of the day."""
         over = datetime.combine(self.day, time.max, UTC) + wait
         return self.harvested_at is not None and self.harvested_at > over
 
     def is_complete(self, sets: Sequence[str], now: datetime) -> bool:
-        """Whether all of `sets` have come; when a clock was ahead of `now`, nothing has."""
+        """Whether all of `sets` were harvested, and not at a time after `now`.
+
+        A time after `now`, by more than `CLOCK_TOLERANCE`, comes from a wrong clock.
+        """
         asked_at = self.harvested_at
         return asked_at is not None and asked_at <= now + CLOCK_TOLERANCE and self.has_sets(sets)
 
     def has_sets(self, sets: Sequence[str]) -> bool:
-        """Whether all of `sets` were asked for; none: the whole archive."""
+        """Whether all of `sets` were requested; no sets stand for the whole archive."""
         return not self.sets or (bool(sets) and set(sets) <= set(self.sets))
 
 
 def to_metadata(status: DayStatus) -> dict[str, str]:
-    """Return it as texts."""
+    """Return `status` as text labels."""
     return {
         "day": status.day.isoformat(),
         "sets": json.dumps(status.sets),
@@ -75,10 +80,10 @@ def to_metadata(status: DayStatus) -> dict[str, str]:
 
 
 def from_metadata(day: date, metadata: Mapping[str, str]) -> DayStatus:
-    """Return what is known of a day.
+    """Return the status of a day from its labels.
 
     Raises:
-        KeyError, ValueError, TypeError: the labels are not those of `to_metadata`.
+        KeyError, ValueError, TypeError: The labels are not those of `to_metadata`.
     """
     return DayStatus(
         day,
@@ -92,27 +97,29 @@ def from_metadata(day: date, metadata: Mapping[str, str]) -> DayStatus:
 
 
 RECENT_PERIOD = timedelta(days=7)
-"""Before the newest day that came; arXiv's longest pause between announcements is in it."""
+"""The period before the newest harvested day that counts as recent. It is longer than arXiv's
+longest pause between announcements."""
 _SATURDAY = 5
 _MAX_EMPTY_DAYS = 3
-"""Weekdays in a row of which arXiv lists nothing. Its holidays are two at most."""
+"""Consecutive weekdays without a record from which a set counts as empty. arXiv has at most two
+holidays in a row."""
 
 
 @dataclass(frozen=True)
 class Coverage:
-    """What of the wanted days there is."""
+    """The coverage of the days to harvest."""
 
     refreshed_at: datetime | None
-    """When arXiv was asked for the newest day; None: it never gave a whole answer, or something
-    recent is missing."""
+    """When arXiv was asked for the newest day; None if no answer was ever complete, or a recent day
+    is missing."""
     complete_from: datetime | None
-    """Where the days without a gap begin that end with the newest."""
+    """The beginning of the days without a gap up to the newest one."""
     missing_days: tuple[date, ...] = ()
-    """Days from the first wanted to the newest one that are not whole."""
+    """Incomplete days, from the first requested one to the newest."""
     short_reason: str = ""
-    """Why no keyword is fresh, in words for readers of the README; empty: all may be."""
+    """Why all keywords are stale, for readers of the README; empty if they need not be."""
     warnings: tuple[str, ...] = ()
-    """What may be missing all the same."""
+    """Papers that may be missing nevertheless."""
 
 
 def compute_coverage(
@@ -122,14 +129,14 @@ def compute_coverage(
     sets: Sequence[str],
     now: datetime,
 ) -> Coverage:
-    """Return what of the days from `since` to now has been harvested.
+    """Return the coverage of the days from `since` to `now`.
 
     Args:
-        since: the first day that is wanted.
-        known_days: what is known of the days that there are.
-        problems: why days could not be had when they were last asked for.
-        sets: that are wanted of a day; none: the whole archive.
-        now: aware.
+        since: The first day to harvest.
+        known_days: The status of each stored day.
+        problems: The problem with each day that failed when it was last requested.
+        sets: The sets to harvest; empty for the whole archive.
+        now: The current time, aware.
     """
     today = now.astimezone(UTC).date()
     if since > today:
@@ -162,7 +169,7 @@ def compute_coverage(
         refreshed_at=None if problem else asked_at,
         complete_from=datetime.combine(_first_day_without_gap(done, newest), time.min, UTC),
         missing_days=missing,
-        # Who is merely late has all that there was by then.
+        # A late harvest is still complete up to its time.
         short_reason=problem or _describe_lateness(asked_at, now),
         warnings=tuple(_list_warnings(missing, list(whole.values()))),
     )
@@ -177,9 +184,9 @@ def _first_day_without_gap(done: Mapping[date, DayStatus], newest: date) -> date
 
 
 def _latest_problem(problems: Mapping[date, str]) -> str:
-    """Return what was wrong with the newest of days that may still bring something."""
+    """Return the problem of the newest day, but `BLOCKED_REASON` if any day has it."""
     newest_first = [problems[day] for day in sorted(problems, reverse=True)]
-    # Who is blocked has to stop asking, whatever else was wrong.
+    # A blocked client must stop sending requests, whatever the other problems are.
     return BLOCKED_REASON if BLOCKED_REASON in newest_first else next(iter(newest_first), "")
 
 
@@ -191,7 +198,10 @@ def _describe_emptiness(recent: Sequence[DayStatus]) -> str:
 
 
 def _find_empty_sets(complete_days: Sequence[DayStatus]) -> dict[str, list[date]]:
-    """Give, by set, the newest weekdays that were over and had nothing, in a row, newest first."""
+    """Return, by set, the latest consecutive weekdays without a record, newest first.
+
+    Only days that were requested after their end count.
+    """
     weekdays = [
         d
         for d in reversed(complete_days)

@@ -1,14 +1,13 @@
-"""Whether arXiv's index seems to stand still. Pure.
+"""Detection of a lag of arXiv's index. Pure.
 
-An index that gets no new papers answers like one on a quiet day, keyword by keyword. Over all
-keywords it does not: if the papers that are listed came at the same rate as before, some would have
-come since.
+For a single keyword, an index without new papers looks like a quiet day. Over all keywords it does
+not: at the previous rate, some new papers would have appeared.
 
-The model: papers that are in a list for the first time come independently of each other, and each
-is as likely to be published on any one of the days of publication looked at. Of N papers that were
-published on n days, the chance that none came on the m days after is (n / (n + m)) ** N: the
-conditional test for two Poisson rates, which needs no rate to be known. A list that was cut at its
-cap tells of the days that it reaches back to, and only of papers that no longer list has.
+The model: papers are published independently of each other, and each is equally likely on every
+publication day considered. If N papers were published on n days, the probability that none appears
+on the next m days is (n / (n + m)) ** N. This is the conditional test for two Poisson rates, which
+requires no known rate. A list that was cut at its cap covers only the days that it reaches back to,
+and a paper in several lists counts once, in the list that reaches back furthest.
 """
 
 from collections import Counter
@@ -26,26 +25,27 @@ from papers_assets.arxiv.announcements import (
 )
 
 MAX_FALSE_ALARM_CHANCE = 0.001
-"""Of days without a new paper: how rare they are to be by chance, if arXiv is said to be behind."""
+"""The probability of days without a new paper below which arXiv's index counts as behind."""
 _MIN_DAYS = 2
-"""Days of publication without a paper. arXiv defers an announcement unforeseen about once a year
-(four times from 2023 to 2026), which is more often than `MAX_FALSE_ALARM_CHANCE`."""
+"""The least number of publication days without a paper. arXiv postpones an announcement
+unexpectedly about once a year (four times from 2023 to 2026), which is more often than
+`MAX_FALSE_ALARM_CHANCE`."""
 _DAYS_LOOKED_AT = 40
-"""Days of publication: eight weeks."""
+"""The number of publication days considered: eight weeks."""
 
 
 @dataclass(frozen=True)
 class IndexLag:
-    """What lets arXiv's index seem to be behind."""
+    """The evidence that arXiv's index is behind."""
 
     newest: date
-    """The day, UTC, on which the newest paper of all lists was submitted."""
+    """The submission date of the newest paper of all lists, in UTC."""
     publications: int
-    """Days of publication since that paper's."""
+    """The number of publication days after that of this paper."""
     expected: float
-    """Papers on them, at the rate before."""
+    """The number of papers expected on these days at the previous rate."""
     chance: float
-    """That none came of them."""
+    """The probability that none of them appeared."""
 
 
 def estimate_index_lag(
@@ -54,9 +54,9 @@ def estimate_index_lag(
     """Return how far arXiv's index is behind; None if it does not seem to be.
 
     Args:
-        papers: the lists; used are keyword, arxiv_id and updated.
-        caps: how long a list can be, by keyword; of others, nothing is looked at.
-        asked_at: when arXiv answered for these, aware.
+        papers: The lists; used are keyword, arxiv_id and updated.
+        caps: The cap of each keyword; lists of other keywords are ignored.
+        asked_at: When arXiv answered for these keywords, aware.
     """
     papers = papers.loc[
         papers["keyword"].isin(list(caps)) & (papers["updated"] <= asked_at),
@@ -83,13 +83,16 @@ def estimate_index_lag(
 def _count_publications(
     papers: pd.DataFrame, caps: Mapping[str, int], last: date
 ) -> list[tuple[int, int]]:
-    """Return pairs: days of publication up to `last`, and papers on them. No paper counts twice."""
+    """Return pairs of a number of publication days up to `last` and the number of papers on them.
+
+    Each paper counts once.
+    """
     ages: dict[date, int] = {}
     day = last
     while len(ages) < _DAYS_LOOKED_AT:
         ages[day] = len(ages)
         day = find_last_publication_day(day - timedelta(days=1))
-    # Deadlines are at full hours; there are fewer hours than papers.
+    # Deadlines are at full hours, and there are fewer distinct hours than papers.
     hours = papers["updated"].dt.floor("h")
     on = {hour: ages.get(find_publication_day(hour), _DAYS_LOOKED_AT) for hour in hours.unique()}
     papers = papers.assign(age=hours.map(on))

@@ -1,7 +1,7 @@
-"""The papers of all lists, each once, with every keyword whose list has it. Pure.
+"""The distinct papers of all lists, each with the keywords whose lists contain it. Pure.
 
-The asset `papers` has a row per keyword and paper, which is what tables are made of; feeds, pages
-and files for other programs are made of papers.
+The asset `papers` has one row per keyword and paper, as the tables need them. Feeds, pages and
+files for other programs need one object per paper.
 """
 
 from collections.abc import Iterable
@@ -18,13 +18,13 @@ from papers_assets.transform.code_links import CodeLink, find_code_links
 
 @dataclass(frozen=True)
 class ListedPaper:
-    """A paper, in the newest version that any list has, as it was last seen.
+    """A paper in the newest version of all lists, as it was last fetched.
 
-    Texts are as they were published.
+    Texts are as published.
     """
 
     arxiv_id: str
-    """Without the version."""
+    """The arXiv id without the version."""
     version: int
     title: str
     authors: tuple[str, ...]
@@ -33,15 +33,15 @@ class ListedPaper:
     categories: tuple[str, ...]
     primary_category: str
     published: datetime
-    """When version 1 was submitted; UTC, as all times."""
+    """When version 1 was submitted; in UTC, as all times."""
     updated: datetime
     """When this version was submitted."""
     doi: str | None
     journal_ref: str | None
     first_seen: datetime
-    """When arXiv first answered this version to us."""
+    """When this version was first fetched."""
     keywords: tuple[str, ...]
-    """Those whose lists have it, in the order of keywords.toml; at least one."""
+    """The keywords whose lists contain it, in the order of keywords.toml; at least one."""
 
     @property
     def url(self) -> str:
@@ -50,7 +50,7 @@ class ListedPaper:
 
     @cached_property
     def code_links(self) -> tuple[CodeLink, ...]:
-        """Where its own text says that its code, models or project are."""
+        """The links to code, models and project pages in its abstract and comment."""
         return find_code_links(self.abstract, self.comment or "")
 
 
@@ -58,8 +58,8 @@ def unique_papers(papers: pd.DataFrame, names: Iterable[str]) -> list[ListedPape
     """Return the distinct papers of the keywords `names`, newest first.
 
     Args:
-        papers: the asset `papers`, all of `papers_assets.transform.selection.COLUMNS`.
-        names: of keywords, in the order in which they are to be named.
+        papers: The asset `papers`, with all of `papers_assets.transform.selection.COLUMNS`.
+        names: The keywords, in the order for `ListedPaper.keywords`.
     """
     order = {name: number for number, name in enumerate(names)}
     rows = papers[papers["keyword"].isin(list(order))]

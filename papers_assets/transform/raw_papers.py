@@ -1,7 +1,7 @@
-"""What is held of a keyword: every version of every paper that arXiv ever answered. Pure.
+"""The raw papers of a keyword: every version of every paper that arXiv ever returned. Pure.
 
-Held papers are Arrow tables, one row a version, columns as in `RAW_PAPERS_SCHEMA`. What was held
-stays held: a merge adds rows and brings their text up to date, and removes none.
+Raw papers are Arrow tables with one row per version and the columns of `RAW_PAPERS_SCHEMA`. A merge
+adds rows and updates their texts, but never removes rows.
 """
 
 from collections.abc import Sequence
@@ -19,57 +19,59 @@ from papers_assets.transform.date_ranges import DateRange, merge, subtract
 from papers_assets.transform.schema import TIME
 
 _MIN_KEPT_VERSIONS = 5_000
-"""Versions of a keyword. The largest cap is 2,000 papers."""
+"""The newest versions of a keyword that are never pruned. The largest cap is 2,000 papers."""
 _SUMMARY_ROWS = 10
-"""Rows."""
+"""The number of rows in a summary."""
 ARXIV_START = datetime.combine(taxonomy.FIRST_DAY, time(), UTC)
 OVERLAP = timedelta(days=14)
-"""How far behind what is complete a fetch reads on: arXiv sorts by submission, and a paper that its
-moderators held back for days appears that far below the newest."""
+"""How far a fetch continues below `complete_until`. arXiv sorts by submission, and a paper that its
+moderators delayed for days appears that far below the newest."""
 
 
 @dataclass(frozen=True)
 class RawPapers:
-    """The papers held of one keyword, and since when they are what arXiv says."""
+    """The raw papers of one keyword, and how fresh and complete they are."""
 
     keyword: str
     query_fingerprint: str
     """`Keyword.fingerprint` of the keyword when its papers were last fetched."""
     filled_cap: int
-    """The largest cap for which the definition's list was filled, if arXiv has so many papers."""
+    """The largest cap for which this definition's list was filled, if arXiv has that many
+    papers."""
     refreshed_at: datetime | None
-    """When arXiv last gave a believable answer; None: never, and what is held is what is certain of
-    one that was not."""
+    """When arXiv last gave a valid answer; None if it never did, and the rows are the matching
+    papers of invalid answers."""
     rows: pa.Table
-    """`RAW_PAPERS_SCHEMA`, newest `updated` first."""
+    """The rows, in `RAW_PAPERS_SCHEMA`, newest `updated` first."""
     complete_until: datetime | None = None
-    """Of papers updated up to then, none is missing; None: nothing is known to be complete."""
+    """No paper updated up to this time is missing; None if nothing is known to be complete."""
     complete_from: datetime | None = None
-    """Of papers updated from then to `complete_until`, none is missing; None: nobody knows."""
+    """No paper updated from this time to `complete_until` is missing; None if unknown."""
     total_results: int | None = None
-    """Of the last believable answer."""
+    """The total number of results of the last valid answer."""
     suspect_since: datetime | None = None
-    """When the answers began that are hard to believe; None: the last one was not."""
+    """The time of the first of the latest answers with anomalies; None if the last answer was
+    valid."""
     backfilled_ranges: tuple[DateRange, ...] = ()
-    """Of which days, when papers were submitted, all have come."""
+    """The submission dates whose papers were all fetched."""
     missing_ranges: tuple[DateRange, ...] = ()
-    """Of which days papers may be missing, since an answer did not reach back so far, and nobody
-    has looked back at them since."""
+    """The submission dates whose papers may be missing, because an answer did not reach back that
+    far and no backfill has covered them since."""
     scanned_until: int | None = None
-    """Up to which write of the harvest it had been looked through when this was written; None: it
-    had not been."""
+    """The watermark: the last write of the harvest that had been scanned when this was stored; None
+    if none had been."""
     oai_only: tuple[tuple[str, int], ...] = ()
-    """Ids and versions that arXiv's OAI-PMH lists and its search has not answered since, though its
-    last answer should have them."""
+    """Ids and versions that arXiv's OAI-PMH lists, but that its search has not returned since,
+    although its last answer should contain them."""
 
     @property
     def read_until(self) -> datetime | None:
-        """How far back the next fetch has to read; None: there is no such point."""
+        """How far back the next fetch must read; None if there is no such point."""
         return self.complete_until - OVERLAP if self.complete_until else None
 
     @property
     def newer_than_read_until(self) -> int:
-        """How many versions are held that are newer than `read_until`."""
+        """The number of stored versions newer than `read_until`."""
         if self.read_until is None:
             return 0
         updated = self.rows["updated"]
@@ -87,11 +89,11 @@ class RawPapers:
         return set(schema.list_versions(self.rows))
 
     def search_versions(self) -> set[tuple[str, int]]:
-        """Return the versions without those that only OAI-PMH lists."""
+        """Return `versions` without `oai_only`."""
         return self.versions() - {*self.oai_only}
 
     def reported_versions(self) -> set[tuple[str, int]]:
-        """Return those that had come by the last refresh, and so were counted in it or before."""
+        """Return the versions fetched by the last refresh, and so counted in it or before."""
         if self.refreshed_at is None:
             return set()
         by_then = pc.less_equal(self.rows["first_seen"], pa.scalar(self.refreshed_at, TIME))
@@ -100,34 +102,34 @@ class RawPapers:
 
 @dataclass(frozen=True)
 class RawPapersSummary:
-    """What can be said of held papers without having them all: thousands would fill the memory."""
+    """A summary of raw papers, which takes little memory even for thousands of them."""
 
     versions: int
     papers: int
     newest: pa.Table
-    """`RAW_PAPERS_SCHEMA`, some rows, newest first."""
+    """The newest rows, in `RAW_PAPERS_SCHEMA`, newest first."""
 
 
 def summarize(stored: RawPapers) -> RawPapersSummary:
-    """Return the newest of what is held, and how much there is."""
+    """Return the newest raw papers and the number of all."""
     papers = stored.rows
-    # A slice would keep them all.
+    # A slice would keep all rows in memory.
     newest = papers.take(pa.array(range(min(_SUMMARY_ROWS, len(papers))), pa.int64()))
     return RawPapersSummary(len(papers), len(set(papers["arxiv_id"].to_pylist())), newest)
 
 
 def for_definition(keyword: Keyword, stored: RawPapers | None) -> RawPapers | None:
-    """Return `stored` as it stands for the keyword as it is defined now.
+    """Return the raw papers adapted to the current definition of the keyword.
 
-    Papers stay when a definition changes, since any of them may belong to the new one too (and to
-    the old one again, should the change be undone). But nothing is known to be complete.
+    When the definition changes, the rows are kept, because any of them may match the new definition
+    (and the old one, if the change is undone). But nothing is known to be complete any more.
     """
     if stored is None or stored.query_fingerprint == keyword.fingerprint:
         return stored
     return RawPapers(keyword.name, keyword.fingerprint, 0, stored.refreshed_at, stored.rows)
 
 
-def merge_answer(  # noqa: PLR0913 - all but four are said by name
+def merge_answer(  # noqa: PLR0913 - all but four are keyword-only
     keyword: Keyword,
     stored: RawPapers | None,
     fetched: Sequence[Paper],
@@ -137,10 +139,10 @@ def merge_answer(  # noqa: PLR0913 - all but four are said by name
     suspect_since: datetime | None = None,
     has_gap: bool = False,
 ) -> RawPapers:
-    """Return what is held after arXiv's believable answer `fetched` at `seen_at`.
+    """Return the raw papers after arXiv's valid answer `fetched` at `seen_at`.
 
-    Rows of the same version are one row: arXiv's newer text, and the older `first_seen`. A
-    `has_gap` is between what was held and the answer.
+    Rows of the same version become one row, with the newer text and the older `first_seen`. If
+    `has_gap`, papers may be missing between the stored ones and the answer.
     """
     stored = for_definition(keyword, stored)
     newest = [paper.updated for paper in fetched]
@@ -151,7 +153,7 @@ def merge_answer(  # noqa: PLR0913 - all but four are said by name
         filled_cap=max(keyword.cap, stored.filled_cap if stored else 0),
         refreshed_at=seen_at,
         rows=_merge(stored, fetched, seen_at),
-        # A date in the future tells nothing of the papers that come until then.
+        # Papers may still appear until a date in the future.
         complete_until=min(max(newest), seen_at) if newest else None,
         complete_from=_find_complete_from(None if has_gap else stored, fetched, total_results),
         total_results=total_results,
@@ -166,7 +168,7 @@ def merge_answer(  # noqa: PLR0913 - all but four are said by name
 
 
 def find_reach(fetched: Sequence[Paper], total_results: int | None) -> datetime | None:
-    """Return the time since which an answer should have every version; None: it says nothing."""
+    """Return the time since which an answer should contain all versions; None if it is unknown."""
     if total_results is not None and len(fetched) >= total_results:
         return ARXIV_START
     return min((paper.updated for paper in fetched), default=None)
@@ -175,7 +177,7 @@ def find_reach(fetched: Sequence[Paper], total_results: int | None) -> datetime 
 def _find_still_oai_only(
     stored: RawPapers | None, fetched: Sequence[Paper], total_results: int | None
 ) -> tuple[tuple[str, int], ...]:
-    """Return what the answer `fetched` lacks of `RawPapers.oai_only`, as far back as it reaches."""
+    """Return the `RawPapers.oai_only` that the answer `fetched` should contain and does not."""
     since = find_reach(fetched, total_results)
     if stored is None or not stored.oai_only or since is None:
         return ()
@@ -236,10 +238,10 @@ def merge_backfill(
     date_ranges: Sequence[DateRange],
     seen_at: datetime,
 ) -> RawPapers:
-    """Return what is held after papers came that were submitted long ago.
+    """Return the raw papers after a backfill of `date_ranges`.
 
-    Of `date_ranges`, all have come that were submitted in them. They count as seen when the keyword
-    was last refreshed, lest the next refresh takes them for its own news.
+    `fetched` has all papers submitted in these ranges. They count as first seen when the keyword
+    was last refreshed, so that the next refresh does not count them as new.
     """
     stored = for_definition(keyword, stored) or _no_raw_papers(keyword)
     return replace(
@@ -253,10 +255,10 @@ def merge_backfill(
 def merge_oai_papers(
     keyword: Keyword, stored: RawPapers | None, papers: Sequence[Paper], now: datetime
 ) -> RawPapers:
-    """Return what is held with papers that OAI-PMH lists and the last answer should have had.
+    """Return the raw papers with `papers` from OAI-PMH that the last answer should have contained.
 
-    They count as seen when the keyword was last refreshed, so that the next refresh does not take
-    them for its own news.
+    They count as first seen when the keyword was last refreshed, so that the next refresh does not
+    count them as new.
     """
     stored = for_definition(keyword, stored) or _no_raw_papers(keyword)
     versions = [(paper.arxiv_id, paper.version) for paper in papers]
@@ -270,10 +272,10 @@ def merge_oai_papers(
 def merge_partial_answer(
     keyword: Keyword, stored: RawPapers | None, matching: Sequence[Paper], seen_at: datetime
 ) -> RawPapers:
-    """Return what is held after an answer that is not to be believed as a whole.
+    """Return the raw papers after an answer with anomalies.
 
-    The papers that are `matching` all the same are added. Nothing else is learnt from it: the next
-    fetch reads back to where the last believable one ended.
+    Only its `matching` papers are added. The next fetch reads back to the end of the last valid
+    answer.
     """
     stored = for_definition(keyword, stored) or _no_raw_papers(keyword)
     return replace(
@@ -290,10 +292,10 @@ def _no_raw_papers(keyword: Keyword) -> RawPapers:
 
 
 def prune(stored: RawPapers, older_than: datetime) -> RawPapers:
-    """Return what stays held when versions go that arXiv last answered before `older_than`.
+    """Return the raw papers without versions that arXiv last returned before `older_than`.
 
-    The newest `_MIN_KEPT_VERSIONS` versions stay whatever their age, so that no list loses a paper,
-    and so does all that a fetch still reads back to.
+    The newest `_MIN_KEPT_VERSIONS` versions are kept whatever their age, so that no list loses a
+    paper, and so are all versions that a fetch still reads back to.
     """
     table = stored.rows
     newest = pa.array(range(len(table)), pa.int64())
@@ -309,7 +311,7 @@ def prune(stored: RawPapers, older_than: datetime) -> RawPapers:
     return replace(stored, rows=kept_rows, backfilled_ranges=looked_back)
 
 
-def merge_harvest(  # noqa: PLR0913 - all but three are said by name
+def merge_harvest(  # noqa: PLR0913 - all but three are keyword-only
     keyword: Keyword,
     stored: RawPapers | None,
     harvested: pa.Table,
@@ -319,18 +321,18 @@ def merge_harvest(  # noqa: PLR0913 - all but three are said by name
     refreshed_at: datetime | None,
     complete_from: datetime | None,
 ) -> RawPapers:
-    """Return what is held after the keyword was looked for in what was harvested.
+    """Return the raw papers after a scan of the harvest for the keyword.
 
     Args:
-        keyword: as it is defined now.
-        stored: before.
-        harvested: rows that match, `PAPER_SCHEMA`; of a version that comes twice, the last
-            counts.
-        scanned_until: up to which write the harvest was looked through; None: not to the end.
-        seen_at: now.
-        refreshed_at: when arXiv was asked for the newest of all that was looked through; None:
-            that was not all there was, and nothing is learnt from what did not come.
-        complete_from: of papers updated since then, all have been looked through.
+        keyword: The keyword as currently defined.
+        stored: The raw papers before the scan.
+        harvested: The matching rows, in `PAPER_SCHEMA`; the last row of a version counts.
+        scanned_until: The last write of the harvest that was scanned; None if the scan did not
+            reach the end.
+        seen_at: The current time.
+        refreshed_at: When arXiv was asked for the newest scanned day; None if not everything was
+            scanned, so that a missing paper has no meaning.
+        complete_from: The time since which all updated papers were scanned.
     """
     stored = for_definition(keyword, stored) or _no_raw_papers(keyword)
     after = replace(
@@ -340,10 +342,10 @@ def merge_harvest(  # noqa: PLR0913 - all but three are said by name
     )
     if refreshed_at is None:
         return after
-    # What was complete before counts where nothing is missing in between.
+    # The range that was complete before counts if it adjoins the scanned one.
     joins = complete_from and stored.complete_until and stored.complete_until >= complete_from
     before = stored.complete_from if joins else None
-    # A query may have been later; but not later than now, whatever a clock said.
+    # A query may have been later than the harvest. A time after now comes from a wrong clock.
     later = stored.refreshed_at if stored.refreshed_at and stored.refreshed_at <= seen_at else None
     return replace(
         after,
@@ -357,10 +359,10 @@ def merge_harvest(  # noqa: PLR0913 - all but three are said by name
 
 
 def count_new(before: set[tuple[str, int]], after: set[tuple[str, int]]) -> tuple[int, int]:
-    """Count what came between two `RawPapers.versions`.
+    """Return how many papers and revisions were added between two `RawPapers.versions`.
 
     Returns:
-        Papers of which no version was held before; and versions of papers that are held in another.
+        The number of papers without a version before, and the number of further versions.
     """
     known = {arxiv_id for arxiv_id, _ in before}
     came = [arxiv_id for arxiv_id, _ in after - before]

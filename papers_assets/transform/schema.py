@@ -1,4 +1,4 @@
-"""Papers as rows of Arrow tables, one row a version. Pure."""
+"""Papers as rows of Arrow tables, one row per version. Pure."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from papers_assets.arxiv.models import Paper
 
 TIME = pa.timestamp("us", tz="UTC")
-_TEXT = pa.large_string()  # what pandas has, so that nothing is copied between the two
+_TEXT = pa.large_string()  # as in pandas, so that conversion copies nothing
 _LINK = pa.struct([("href", _TEXT), ("rel", _TEXT), ("title", _TEXT)])
 
 PAPER_SCHEMA = pa.schema(
@@ -29,7 +29,7 @@ PAPER_SCHEMA = pa.schema(
         pa.field("links", pa.list_(_LINK), nullable=False),
     ]
 )
-"""What arXiv says of a version."""
+"""The fields of a version as arXiv publishes them."""
 RAW_PAPERS_SCHEMA = pa.schema(
     [
         *PAPER_SCHEMA,
@@ -37,19 +37,19 @@ RAW_PAPERS_SCHEMA = pa.schema(
         pa.field("last_seen", TIME, nullable=False),
     ]
 )
-"""With when arXiv said so, first and last."""
+"""`PAPER_SCHEMA`, and when the version was first and last fetched."""
 _NEWEST_FIRST = [(name, "descending") for name in ("updated", "arxiv_id", "version")]
 
 
 def to_table(papers: Sequence[Paper]) -> pa.Table:
-    """Return papers as `PAPER_SCHEMA`, in their order."""
+    """Return papers as a table of `PAPER_SCHEMA`, in their order."""
     columns = {name: [getattr(paper, name) for paper in papers] for name in PAPER_SCHEMA.names}
     columns["links"] = [[link._asdict() for link in links] for links in columns["links"]]
     return pa.Table.from_pydict(columns, schema=PAPER_SCHEMA)
 
 
 def with_seen(table: pa.Table, at: datetime) -> pa.Table:
-    """Return `PAPER_SCHEMA` as `RAW_PAPERS_SCHEMA`, first and last seen at the same time."""
+    """Return a table of `PAPER_SCHEMA` as `RAW_PAPERS_SCHEMA`, first and last seen at `at`."""
     times = pa.array([at] * len(table), TIME)
     for name in ("first_seen", "last_seen"):
         table = table.append_column(RAW_PAPERS_SCHEMA.field(name), times)
@@ -62,13 +62,13 @@ def list_versions(table: pa.Table) -> list[tuple[str, int]]:
 
 
 def drop_duplicate_versions(table: pa.Table) -> pa.Table:
-    """Return `table` with every version once: the last of it."""
+    """Return `table` with only the last row of each version."""
     last = {version: row for row, version in enumerate(list_versions(table))}
     return table if len(last) == len(table) else table.take(sorted(last.values()))
 
 
 def merge_rows(old: pa.Table, new: pa.Table) -> pa.Table:
-    """Return the rows of both, newest `updated` first; of a version that both have, the new row."""
+    """Return the rows of both, newest `updated` first; `new` replaces the same version in `old`."""
     replaced = set(list_versions(new))
     kept = old.filter(
         pa.array([version not in replaced for version in list_versions(old)], pa.bool_())

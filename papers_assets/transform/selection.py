@@ -1,7 +1,7 @@
-"""The asset `papers`: of all that is held, what each keyword's list shows. Pure.
+"""The asset `papers`: each keyword's list, selected from its raw papers. Pure.
 
-One row per keyword and arXiv id, the newest version of each paper, re-checked against the keyword,
-newest first, capped.
+A list has one row per arXiv id with the newest version of the paper, which is matched against the
+keyword again. It is sorted newest first and cut at the cap.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -28,17 +28,17 @@ SELECTION_SCHEMA = pa.schema(
 )
 
 TEXT_COLUMNS = [name for name in SELECTION_SCHEMA.names if name != "keyword"]
-"""What of the held papers a list is made of."""
+"""The columns of the raw papers that a list is made of."""
 KEY_COLUMNS = ["arxiv_id", "version", "updated"]
-"""What of them says which are the newest."""
+"""The columns that determine which versions are the newest."""
 _TEXTS = pa.schema([SELECTION_SCHEMA.field(name) for name in TEXT_COLUMNS])
 _MAX_ROWS = 5_000
-"""That are read at once."""
+"""The largest number of rows read at once."""
 
 REFRESHED_AT_ATTR = "refreshed_at"
-"""The frame's attribute that says when each keyword was refreshed."""
+"""The frame's attribute with the time when each keyword was refreshed."""
 SHORT_REASONS_ATTR = "problems"
-"""The frame's attribute that says why keywords were not."""
+"""The frame's attribute with the short reasons why keywords were not refreshed."""
 _ETAGS_ATTR = "signatures"
 _CACHE_ATTR = "choices"
 
@@ -63,39 +63,40 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "first_seen": ("datetime64[us, UTC]", "When this version was fetched first"),
     "last_seen": ("datetime64[us, UTC]", "When this version was fetched last"),
 }
-"""Column by column: dtype in pandas, and meaning."""
+"""The pandas dtype and the meaning of each column."""
 AGEING_PERIOD = timedelta(hours=36)
-"""How old an answer of arXiv's is when a daily run was missed, and the next one is late."""
+"""The age of arXiv's last answer when a daily run was missed and the next one is late."""
 NULLABLE_COLUMNS = frozenset(field.name for field in schema.RAW_PAPERS_SCHEMA if field.nullable)
 RAW_PAPERS_COLUMNS = {name: column for name, column in COLUMNS.items() if name != "keyword"} | {
     "links": (LINK_LIST, "The entry's links")
 }
-"""The same for what `raw_papers` holds: `RAW_PAPERS_SCHEMA`."""
+"""The same for the asset `raw_papers`, whose schema is `RAW_PAPERS_SCHEMA`."""
 
 
 @dataclass(frozen=True)
 class Selection:
-    """What one keyword's list shows, and what it does not."""
+    """A keyword's list, and counts of the papers that it does not show."""
 
     keyword: str
     papers: pd.DataFrame
-    """Columns as in `COLUMNS`, newest first."""
+    """The list, with the columns `COLUMNS`, newest first."""
     filtered: int
-    """Papers that would be in the list if their newest version matched: arXiv answered them, and
-    they are newer than the last one shown, or there is room left."""
+    """The number of papers that would be in the list if their newest version matched: arXiv
+    returned them, and they are newer than the last one shown, or the cap is not reached."""
     stored: int
-    """Papers held, whether they match or not."""
+    """The number of stored papers, matching or not."""
     daily_counts: DailyCounts | None = None
-    """The matching papers by day; None: nobody asked."""
+    """The number of matching papers by day; None if it was not requested."""
 
 
 def select_papers(papers: pd.DataFrame, keyword: Keyword, since: date | None = None) -> Selection:
-    """Choose a keyword's list from all that is held of it.
+    """Return a keyword's list, selected from its raw papers.
 
     Args:
-        papers: the columns of `RAW_PAPERS_SCHEMA`, in any order, any number of versions of a paper.
-        keyword: decides what matches, and the cap.
-        since: from which day on matching papers are counted by day.
+        papers: The raw papers, with the columns of `RAW_PAPERS_SCHEMA`, in any order and with any
+            number of versions of a paper.
+        keyword: The keyword to match, with its cap.
+        since: The first day for which matching papers are counted; None for no counts.
     """
     table = pa.Table.from_pandas(papers, schema=_TEXTS, preserve_index=False)
     return select_lazily(
@@ -109,13 +110,14 @@ def select_lazily(
     keyword: Keyword,
     since: date | None = None,
 ) -> Selection:
-    """Choose a keyword's list, reading no more texts than that takes.
+    """Return a keyword's list, reading only the texts it needs.
 
     Args:
-        keys: the columns `KEY_COLUMNS` of all that is held, newest first: then little is read.
-        read_texts: gives the columns `TEXT_COLUMNS` of some of the rows of `keys`.
-        keyword: decides what matches, and the cap.
-        since: from which day on matching papers are counted by day.
+        keys: The columns `KEY_COLUMNS` of all raw papers. Fewer texts are read if they are sorted
+            newest first.
+        read_texts: A function that returns the columns `TEXT_COLUMNS` of a range of rows of `keys`.
+        keyword: The keyword to match, with its cap.
+        since: The first day for which matching papers are counted; None for no counts.
     """
     newest = _newest_rows(keys, keyword.revisions)
     days = keys["updated"].to_numpy()[newest].astype("datetime64[D]")
@@ -125,7 +127,7 @@ def select_lazily(
     while looked_at < len(newest) and (
         found < keyword.cap or (since is not None and days[looked_at] >= np.datetime64(since))
     ):
-        # A few of them are refused, as a rule; where it is most, the pieces grow.
+        # Usually only a few do not match; if most do not, the chunks grow.
         until = looked_at + min(max(keyword.cap + keyword.cap // 8 + 8, looked_at), _MAX_ROWS)
         rows = newest[looked_at:until]
         first = int(rows.min())
@@ -148,8 +150,8 @@ def select_lazily(
 def _newest_rows(keys: pa.Table, revisions: Revisions) -> np.ndarray:
     """Return the rows of the versions that a list may show, newest first.
 
-    That is the newest version of each paper or, without revisions, the first. Newest by the date of
-    the version; the id breaks ties, so that the order is total.
+    This is the newest version of each paper or, without revisions, the first. Rows are sorted by
+    the date of the version, then by id, so that the order is total.
     """
     ids = keys["arxiv_id"].combine_chunks().dictionary_encode()
     numbers, versions = ids.indices.to_numpy(), keys["version"].to_numpy()
@@ -165,7 +167,7 @@ def _newest_rows(keys: pa.Table, revisions: Revisions) -> np.ndarray:
     order = [("updated", "descending"), ("arxiv_id", "descending")]
     rows: np.ndarray = pc.sort_indices(keys, sort_keys=order).to_numpy()
     rows = rows[wanted[rows]]
-    if len(rows) > len(newest):  # a version came twice
+    if len(rows) > len(newest):  # a version occurs twice
         rows = rows[np.sort(np.unique(numbers[rows], return_index=True)[1])]
     return rows
 
@@ -190,25 +192,25 @@ def _count_by_day(days: np.ndarray, since: date) -> DailyCounts:
 
 @dataclass(frozen=True)
 class SelectionSource:
-    """Where a keyword's rows come from. It travels with the frame, in `attrs`."""
+    """The source of a keyword's rows, stored in the frame's `attrs`."""
 
     refreshed_at: datetime | None
-    """When arXiv last gave a believable answer; None: it never did. Nobody is to take the rows for
-    fresher than that."""
+    """When arXiv last gave a valid answer; None if it never did. The rows are no fresher than
+    this."""
     short_reason: str = ""
-    """Why the last refresh failed, in a few words; empty: it did not."""
+    """Why the last refresh failed, in a few words; empty if it succeeded."""
     etag: str = ""
-    """Of what is held: `RawPapersStore.etag`."""
+    """The `RawPapersStore.etag` of the raw papers."""
     cached_selection: CachedSelection | None = None
-    """How the rows were chosen; None: they are not to be built upon."""
+    """How the rows were selected; None if they must not be reused."""
 
 
 def concat(selections: Iterable[Selection], sources: Mapping[str, SelectionSource]) -> pd.DataFrame:
-    """Put the keywords' lists below each other, in their order: the asset `papers`.
+    """Concatenate the keywords' lists, in their order, to the asset `papers`.
 
     Args:
-        selections: a keyword's each.
-        sources: by keyword; one that was never asked for has none.
+        selections: The selection of each keyword.
+        sources: The sources by keyword; a keyword that was never requested has none.
     """
     frames = [selection.papers for selection in selections if len(selection.papers)]
     frame = (
@@ -229,7 +231,7 @@ def concat(selections: Iterable[Selection], sources: Mapping[str, SelectionSourc
 
 
 def read_sources(papers: pd.DataFrame) -> dict[str, SelectionSource]:
-    """Return the sources of the asset `papers`; see `concat`."""
+    """Return the sources that `concat` stored in the asset `papers`."""
     problems = papers.attrs.get(SHORT_REASONS_ATTR, {})
     etags = papers.attrs.get(_ETAGS_ATTR, {})
     cached = from_text(papers.attrs.get(_CACHE_ATTR))
@@ -246,14 +248,14 @@ def read_sources(papers: pd.DataFrame) -> dict[str, SelectionSource]:
 
 
 def read_refresh_times(papers: pd.DataFrame) -> dict[str, datetime]:
-    """Return when arXiv last answered for each keyword of the asset `papers`; see `concat`."""
+    """Return when each keyword of the asset `papers` was last refreshed."""
     return {name: s.refreshed_at for name, s in read_sources(papers).items() if s.refreshed_at}
 
 
 def rows_by_keyword(papers: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """Return the rows of each keyword that has any, without the frame's attributes."""
     bare = papers.copy(deep=False)
-    bare.attrs = {}  # or pandas copies them, all of them, with every slice
+    bare.attrs = {}  # otherwise pandas copies all of them with every slice
     groups = bare.groupby("keyword", sort=False)
     return {str(name): rows.reset_index(drop=True) for name, rows in groups}
 
@@ -278,27 +280,27 @@ def replace_keywords(
 
 
 def without_cache(papers: pd.DataFrame) -> pd.DataFrame:
-    """Return `papers` as they are, but all of them are chosen anew the next time."""
+    """Return `papers` without cached selections, so that all lists are selected again."""
     papers = papers.copy(deep=False)
     papers.attrs = {name: value for name, value in papers.attrs.items() if name != _CACHE_ATTR}
     return papers
 
 
 class NewCounts(NamedTuple):
-    """How a keyword's list differs from the one before."""
+    """Counts of the differences between a keyword's list and the previous one."""
 
     new: int
-    """Papers that were not in it."""
+    """The number of papers that were not in it."""
     revised: int
-    """Papers that were, in another version."""
+    """The number of papers that were in it in another version."""
 
 
 def count_new(papers: pd.DataFrame, previous: pd.DataFrame | None) -> dict[str, NewCounts]:
-    """Say by keyword what is new in `papers` since `previous`.
+    """Return the number of new and revised papers in `papers` since `previous`, by keyword.
 
     Args:
-        papers: used are keyword, arxiv_id and version.
-        previous: the same, published before; None: nothing was.
+        papers: The current asset `papers`; used are keyword, arxiv_id and version.
+        previous: The previously published asset; None if there is none.
     """
     keys = ["keyword", "arxiv_id"]
     before = papers.iloc[:0] if previous is None else previous
@@ -315,7 +317,7 @@ def count_new(papers: pd.DataFrame, previous: pd.DataFrame | None) -> dict[str, 
 
 
 def to_frame(table: pa.Table) -> pd.DataFrame:
-    """Return a table of `RAW_PAPERS_SCHEMA`, or some columns, with the dtypes of `COLUMNS`."""
+    """Return a table with columns of `RAW_PAPERS_SCHEMA` as a frame with dtypes of `COLUMNS`."""
 
     def dtype(arrow: pa.DataType) -> Any:
         return pd.ArrowDtype(arrow) if pa.types.is_list(arrow) else None

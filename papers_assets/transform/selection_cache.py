@@ -1,7 +1,7 @@
-"""How a keyword's rows of `papers` were chosen; so long as that is so, they stand. Pure.
+"""Cached selections: a keyword's rows of `papers` are reused until their inputs change. Pure.
 
-It travels with the frame, in one of its attributes: as a text, since pandas copies attributes with
-every slice, and copying a text costs nothing.
+The cache is stored in an attribute of the frame. It is a text, because pandas copies attributes
+with every slice, and copying a text costs nothing.
 """
 
 import hashlib
@@ -16,70 +16,69 @@ from typing import Any
 from papers_assets.keywords.model import Keyword
 
 MATCHER_RULES = 2
-"""Of how papers are matched and chosen. Raise it whenever the same held papers may give another
-list: what was chosen by other rules is chosen anew."""
+"""The version of the rules for matching and selecting papers. Increase it whenever the same raw
+papers may give another list: lists made by another version are selected again."""
 _MATCHER = [MATCHER_RULES, version("snowballstemmer"), unicodedata.unidata_version]
 
 
 def matcher_version() -> str:
-    """Return what changes whenever the same paper may match another keyword."""
+    """Return a text that changes whenever the same paper may match other keywords."""
     return json.dumps(_MATCHER)
 
 
 @dataclass(frozen=True)
 class DailyCounts:
-    """How many papers match, day by day."""
+    """The number of matching papers by day."""
 
     since: date
-    """The first day, UTC."""
+    """The first day, in UTC."""
     counts: Mapping[date, int]
-    """Shown or not; days without any are missing."""
+    """The counts, of papers that are shown or not; days without a paper are left out."""
 
     def since_day(self, since: date) -> "DailyCounts":
-        """Return the days from `since` on."""
+        """Return the counts from the day `since` on."""
         return DailyCounts(since, {day: n for day, n in self.counts.items() if day >= since})
 
 
 @dataclass(frozen=True)
 class CachedSelection:
-    """How a keyword's rows were chosen, and what was seen then of what is held."""
+    """How a keyword's rows were selected, and the state of its raw papers at that time."""
 
     fingerprint: str
-    """See `compute_fingerprint`."""
+    """The result of `compute_fingerprint`."""
     filtered: int
-    """`Selection.filtered`, as are the two that follow."""
+    """`Selection.filtered`. The next two are `Selection.stored` and `Selection.daily_counts`."""
     stored: int
     days: DailyCounts | None
     refreshed_at: datetime | None
-    """`RawPapers.refreshed_at`, as are the two that follow."""
+    """`RawPapers.refreshed_at`. The next three are fields of `RawPapers`, too."""
     complete_from: datetime | None = None
     complete_until: datetime | None = None
     scanned_until: int | None = None
-    """`RawPapers.scanned_until`."""
     missing_ranges: tuple[str, ...] = ()
-    """`RawPapers.missing_ranges`, each as days for people."""
+    """`RawPapers.missing_ranges`, each as days for display."""
     oai_only: tuple[str, ...] = ()
     """`RawPapers.oai_only`, such as 2613.00001v1."""
 
 
 def compute_fingerprint(keyword: Keyword, etag: str) -> str:
-    """Return what changes whenever a keyword's list might, if it were chosen anew.
+    """Return a fingerprint that changes whenever a new selection might give another list.
 
     Args:
-        keyword: what is wanted.
-        etag: of its stored papers: `RawPapersStore.etag`.
+        keyword: The keyword of the list.
+        etag: The `RawPapersStore.etag` of its raw papers.
     """
     of = json.dumps([_MATCHER, keyword.fingerprint, keyword.cap, etag])
     return hashlib.sha256(of.encode()).hexdigest()[:16]
 
 
 def to_text(cached: Mapping[str, CachedSelection]) -> str:
-    """Return choices, by keyword, as a text."""
+    """Return cached selections, by keyword, as a text."""
     return json.dumps({name: _pack(cached) for name, cached in cached.items()})
 
 
 def from_text(text: object) -> dict[str, CachedSelection]:
-    """Read what `to_text` gave; of anything else, nothing: then all is chosen anew."""
+    """Return the cached selections in a text of `to_text`; none if it is anything else."""
     if not isinstance(text, str):
         return {}
     try:
@@ -103,7 +102,7 @@ def _pack(cached: CachedSelection) -> list[Any]:
     ]
 
 
-def _unpack(  # noqa: PLR0913, PLR0917 - what `_pack` gives
+def _unpack(  # noqa: PLR0913, PLR0917 - the items of `_pack`
     fingerprint: str,
     filtered: int,
     stored: int,
