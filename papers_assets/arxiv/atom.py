@@ -58,7 +58,7 @@ def sanitize(body: bytes) -> tuple[bytes, str]:
 
     Raises:
         NotAtom: it is something else, or nothing.
-        NotWhole: it is cut short, broken, nested or repeated beyond reason, or declares entities.
+        MalformedXml: it is cut short, broken, nested or repeated beyond reason, or declares entities.
     """
     feed, repaired = parse_xml(_FeedSanitizer, body)
     return "".join([_FEED_HEAD, *feed.written, "</feed>"]).encode(), repaired
@@ -134,8 +134,8 @@ def parse_feed(body: bytes) -> Page:
     `Page.repairs`.
 
     Raises:
-        ArxivRefusedQuery: the feed is arXiv's "Error" entry, which looks much like a paper.
-        ArxivBadAnswer: not an Atom feed, cut short, or most of its entries cannot be read.
+        ArxivInvalidQuery: the feed is arXiv's "Error" entry, which looks much like a paper.
+        ArxivBadResponse: not an Atom feed, cut short, or most of its entries cannot be read.
     """
     try:
         feed, repaired = sanitize(body)

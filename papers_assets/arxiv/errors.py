@@ -6,10 +6,10 @@ ArxivError                  no believable answer for one request
 |   |-- ArxivThrottled      asked too fast, or arXiv is too busy for us (429, "Rate exceeded.",
 |   |                       503 that says when to come back)
 |   |-- ArxivBlocked        arXiv wants no more requests from here (403)
-|   `-- ArxivRefusedQuery   arXiv cannot read the query, and says why (400, the "Error" entry)
-|-- ArxivBadAnswer          a success, but not a whole and sound feed or list of records
+|   `-- ArxivInvalidQuery   arXiv cannot read the query, and says why (400, the "Error" entry)
+|-- ArxivBadResponse          a success, but not a whole and sound feed or list of records
 |-- ArxivBadToken           a list of records is not continued: it is to be begun again
-`-- ArxivTooLate            the job's own deadline is over
+`-- ArxivDeadlineExceeded            the job's own deadline is over
 """
 
 _TRANSIENT_STATUSES = frozenset({406, 500, 502, 503, 504})

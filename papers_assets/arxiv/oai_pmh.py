@@ -101,8 +101,8 @@ def parse_records(body: bytes) -> RecordsPage:
 
     Raises:
         ArxivBadToken: the list is not continued; it is to be begun again.
-        ArxivRefusedQuery: arXiv finds something else wrong with the request, and says what.
-        ArxivBadAnswer: not OAI-PMH, cut short, or most of its records cannot be read.
+        ArxivInvalidQuery: arXiv finds something else wrong with the request, and says what.
+        ArxivBadResponse: not OAI-PMH, cut short, or most of its records cannot be read.
     """
     try:
         found, repairs = oai_xml.parse_list(body)

@@ -68,7 +68,7 @@ def parse_list(body: bytes) -> tuple[RawList, str]:
 
     Raises:
         NotOai: it is something else, or nothing.
-        NotWhole: it is cut short, broken, nested beyond reason, or declares entities.
+        MalformedXml: it is cut short, broken, nested beyond reason, or declares entities.
     """
     reader, repaired = parse_xml(_ListReader, body)
     return reader.raw_list, repaired

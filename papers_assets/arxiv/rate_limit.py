@@ -57,8 +57,8 @@ class RateLimitBackend(Protocol):
         """Keep everybody else out until the block ends.
 
         Raises:
-            GateTimeout: it would take more than `timeout` seconds.
-            GateUnreachable: nobody knows whose turn it is.
+            RateLimitTimeout: it would take more than `timeout` seconds.
+            RateLimitUnreachable: nobody knows whose turn it is.
         """
 
     def now(self) -> float:
@@ -68,14 +68,14 @@ class RateLimitBackend(Protocol):
         """Return what was written last; `NEVER_REQUESTED`, and `UNREADABLE_TIMES`. It is our turn.
 
         Raises:
-            GateUnreachable: it cannot be read, or our turn may be over.
+            RateLimitUnreachable: it cannot be read, or our turn may be over.
         """
 
     def write(self, times: RequestTimes) -> None:
         """Note when requests were. It is our turn.
 
         Raises:
-            GateUnreachable: it cannot be noted, or our turn may be over.
+            RateLimitUnreachable: it cannot be noted, or our turn may be over.
         """
 
 
@@ -123,8 +123,8 @@ class RateLimiter:
         """Wait for our turn and hold it; gives the seconds that it took to get it.
 
         Raises:
-            GateTimeout: it would take more than `timeout` seconds.
-            GateUnreachable: nobody knows whose turn it is.
+            RateLimitTimeout: it would take more than `timeout` seconds.
+            RateLimitUnreachable: nobody knows whose turn it is.
         """
         asked = self._clock()
         with self._hold_locks(asked + timeout):
@@ -150,7 +150,7 @@ class RateLimiter:
         A request that takes long to get there would else be followed too soon by one that does not.
 
         Raises:
-            GateUnreachable: the turn may be another's by now.
+            RateLimitUnreachable: the turn may be another's by now.
         """
         self._write_times(self._interval)
         for backend in self._backends:
@@ -164,7 +164,7 @@ class RateLimiter:
         What arXiv asks of one of our programs when it throttles, it asks of all.
 
         Raises:
-            GateUnreachable: others do not know of it, or not all; we do.
+            RateLimitUnreachable: others do not know of it, or not all; we do.
         """
         self._write_times(seconds)
         troubles = [_block_backend(backend, seconds) for backend in self._backends]

@@ -66,8 +66,8 @@ def read_feed(body: bytes) -> Page:
     """Read a feed of the API.
 
     Raises:
-        ArxivRefusedQuery: arXiv finds something wrong with the query.
-        ArxivBadAnswer: not a feed that can be used, or arXiv speaks of trouble of its own.
+        ArxivInvalidQuery: arXiv finds something wrong with the query.
+        ArxivBadResponse: not a feed that can be used, or arXiv speaks of trouble of its own.
     """
     try:
         return parse_feed(body)

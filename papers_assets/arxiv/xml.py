@@ -67,8 +67,8 @@ class StrictXmlReader:
         """Read an answer.
 
         Raises:
-            NotWellFormed: it is cut short or broken.
-            NotWhole: it is nested beyond reason, or declares entities.
+            NotWellFormedXml: it is cut short or broken.
+            MalformedXml: it is nested beyond reason, or declares entities.
         """
         parser = expat.ParserCreate("utf-8", " ")
         parser.buffer_text = True
@@ -118,7 +118,7 @@ def parse_xml(new_reader: Callable[[], _XmlReader], body: bytes) -> tuple[_XmlRe
         The reader that has read the answer, and what was wrong with it, in words (empty: nothing).
 
     Raises:
-        NotWhole: neither can be read; the message is about the answer as it came.
+        MalformedXml: neither can be read; the message is about the answer as it came.
     """
     reader = new_reader()
     try:

@@ -44,7 +44,7 @@ class Mailer:
         """Send one message.
 
         Raises:
-            NotDelivered: it was refused, or may not have been taken.
+            DeliveryError: it was refused, or may not have been taken.
         """
         for error in self.send_all({recipient: message}).values():
             raise error

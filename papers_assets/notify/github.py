@@ -57,7 +57,7 @@ class IssuePublisher:
             The address of the issue, or of the comment on it.
 
         Raises:
-            NotDelivered: it was refused, or may not be there.
+            DeliveryError: it was refused, or may not be there.
         """
         text = message.markdown.rstrip()
         if len(text) > MAX_MARKDOWN:

@@ -82,7 +82,7 @@ class GitHubClient:
             parameters: of the address.
 
         Raises:
-            NotDelivered: GitHub did not answer with the whole list.
+            DeliveryError: GitHub did not answer with the whole list.
         """
         asked: dict[str, str] | None = {**parameters, "per_page": str(_PER_PAGE)}
         url = self._url(path)
@@ -104,7 +104,7 @@ class GitHubClient:
         """Post `content` to `path` below the repository, and give what has been made.
 
         Raises:
-            NotDelivered: GitHub refused it, or the answer was lost; then it may have been made.
+            DeliveryError: GitHub refused it, or the answer was lost; then it may have been made.
         """
         answer = self._request_with_checks("POST", self._url(path), content=content)
         if not isinstance(answer.content, dict) or "html_url" not in answer.content:
@@ -115,7 +115,7 @@ class GitHubClient:
         """Return whose token it is; empty for an app's, such as a workflow's.
 
         Raises:
-            NotDelivered: GitHub did not answer.
+            DeliveryError: GitHub did not answer.
         """
         answer = self._request("GET", f"{self._api_url}/user")
         kept_from_apps = answer.status in (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)
@@ -180,7 +180,7 @@ class GitHubClient:
         return _Response(answer.status_code, answer.headers, said, following)
 
     def _check_status(self, answer: _Response, length: int = 0) -> None:
-        """Raise NotDelivered unless the answer is one of success."""
+        """Raise DeliveryError unless the answer is one of success."""
         status = answer.status
         wait = self._requested_wait(answer)
         if status in requests.models.REDIRECT_STATI:

@@ -63,7 +63,7 @@ def with_retries(deliver: Callable[[], _T], sleep: Callable[[float], None]) -> _
     """Call `deliver`, again after growing pauses if what kept it from delivering may pass.
 
     Raises:
-        NotDelivered: by the last attempt.
+        DeliveryError: by the last attempt.
     """
     for pause in RETRY_PAUSES:
         try:

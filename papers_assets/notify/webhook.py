@@ -81,7 +81,7 @@ def post_message(
         sleep: takes seconds.
 
     Raises:
-        NotDelivered: it was refused, or may not have arrived.
+        DeliveryError: it was refused, or may not have arrived.
     """
     body = json.dumps(_build_payload(message, shape), allow_nan=False).encode()
     name = f"papers-assets-{message.day}-{message.part}"
