@@ -28,8 +28,7 @@ MAX_RESTARTS = 3
 _MAX_UNREADABLE_SHARE = 0.05
 """Share of a day's records that may be unreadable in a complete day."""
 MAX_SETS = 3
-"""If more are wanted, the whole archive is fetched: it is hardly more pages, and has no duplicates.
-"""
+"""If there are more, the whole archive is fetched: hardly more pages, and no duplicates."""
 
 
 @dataclass(frozen=True)
