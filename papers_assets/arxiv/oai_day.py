@@ -89,7 +89,7 @@ def fetch_day(
 
 
 def find_sets(categories: Iterable[str]) -> tuple[str, ...]:
-    """Return the fewest sets that contain all papers of the given categories or archives.
+    """Return a few sets that together have all papers of the given categories or archives.
 
     For ("cs.LG", "cs", "hep-ex") they are ("cs", "physics:hep-ex"). An empty result means the whole
     archive. The sets contain papers of other categories, too.

@@ -8,7 +8,7 @@ from papers_assets.notify import email, webhook
 from papers_assets.settings import AlertError, AlertSettings
 
 _TIMEOUT_SECONDS = 8
-"""Seconds. Dagster gives a sensor 60."""
+"""Seconds. Dagster allows a sensor 60."""
 
 
 def send_alert(alerts: AlertSettings, channel: str, subject: str, text: str) -> None:

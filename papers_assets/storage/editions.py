@@ -128,7 +128,7 @@ class EditionStore:
         return self.read_edition(days[-1]) if days else None
 
     def write_edition(self, edition: Edition) -> None:
-        """Write a day's edition; `RawPapersStore.publish_lock` is held."""
+        """Write a day's edition; the caller holds `RawPapersStore.publish_lock`."""
         remove_partial_files(self.edition_path(edition.day))
         with atomic_write(self.edition_path(edition.day), self._locks.assert_held) as file:
             file.write(edition_files.to_json(edition).encode())

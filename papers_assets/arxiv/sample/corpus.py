@@ -14,7 +14,7 @@ from typing import Any, Self
 from papers_assets.arxiv.sample.fields import Fields
 
 SAMPLE_PATH = Path(__file__).with_name("papers.jsonl")
-"""The invented papers that come with the project; `generate.py` writes them."""
+"""The invented papers, written by `papers_assets_tests/sample_papers/generate.py`."""
 
 ARXIV_ID = re.compile(r"\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7}")
 """An arXiv id without its version, in the present form or the one before April 2007."""

@@ -170,7 +170,7 @@ def _join_tokens(tokens: Iterable[str | None]) -> str:
 def _fold(text: str) -> list[str]:
     """Return the words between spaces, in lower case, without accents and `.,;`."""
     plain = text.translate(_NOT_IN_COMBINED).casefold()
-    if not plain.isascii():  # most texts are
+    if not plain.isascii():  # most texts are ASCII
         decomposed = unicodedata.normalize("NFKD", plain)
         plain = "".join(char for char in decomposed if not unicodedata.combining(char))
     return plain.split()
