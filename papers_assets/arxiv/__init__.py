@@ -1,1 +1,1 @@
-"""How to ask arXiv, politely, and what its answers mean."""
+"""A rate-limited client of arXiv's API and OAI-PMH, and the parsing of their answers."""

@@ -1,12 +1,12 @@
-"""How arXiv's search engine turns text into words, and what it finds for a quoted phrase.
+"""How arXiv's search engine splits text into words, and what it finds for a quoted phrase.
 
 arXiv indexes a title and an abstract with Lucene's EnglishAnalyzer (`*.english`), and unstemmed
 with its StandardAnalyzer. This module does the same in Python. Sources: arXiv/arxiv-search at
 764d7ebd (mappings/DocumentMapping.json, search/services/index/prepare.py; Elasticsearch 6.2.4,
 that is Lucene 7.2.1), and Unicode's UAX #29. `make lucene` compares it with a real Lucene.
 
-`split_words`, `stem` and `strip_possessive` serve the product's own matching, too. `AnalyzedText`
-and `ArxivPhrase` are arXiv's reading alone.
+Our own matching uses `split_words`, `stem` and `strip_possessive`, too. `AnalyzedText` and
+`ArxivPhrase` only reproduce arXiv's.
 """
 
 import re
@@ -22,7 +22,7 @@ STOP_WORDS = frozenset(
 )
 """The words that `analyze_english` leaves out (source: Lucene's EnglishAnalyzer)."""
 
-# Letters, digits and underscores, at least one of them no underscore. A colon, full stop or
+# Letters, digits and underscores, but not underscores alone. A colon, full stop or
 # apostrophe between two letters does not separate words, nor does a comma, semicolon, full stop or
 # apostrophe between two digits.
 _ASCII_WORD = re.compile(
@@ -30,10 +30,10 @@ _ASCII_WORD = re.compile(
     re.ASCII,
 )
 
-# The same for any text, as a pattern over the classes of its characters (see `_classify`):
+# The same for any text, as a pattern over the classes of its characters (`_CharClasses`):
 # L letter, N digit, _ underscore, K Katakana, H Han or Hiragana, C a script without spaces such as
-# Thai, x a mark that belongs to the character before it, and what may stand between two letters
-# (:), two digits (,) or both (.).
+# Thai, x a mark that belongs to the preceding character, and the characters that may stand between
+# two letters (:), two digits (,) or both (.).
 _LETTERS = "L+x*(?:(?:[:.]x*)?L+x*)*"
 _DIGITS = "N+x*(?:(?:[,.]x*)?N+x*)*"
 _RUN = f"(?:(?:{_LETTERS}|{_DIGITS})+|(?:Kx*)+)"
@@ -61,7 +61,7 @@ _CATEGORY_KINDS = {
 
 
 class _CharClasses(dict[int, str]):
-    """The classes of characters, for `str.translate`; each is looked up once."""
+    """The classes of characters, for `str.translate`; each is computed once."""
 
     def __missing__(self, code: int) -> str:
         self[code] = found = _classify(chr(code))
@@ -79,9 +79,9 @@ def _classify(char: str) -> str:
 _char_classes = _CharClasses(
     {
         **{ord(char): kind for char, kind in _CONNECTORS.items()},
-        **dict.fromkeys(range(0x24B6, 0x24EA), "L"),  # letters in circles, which are symbols
+        **dict.fromkeys(range(0x24B6, 0x24EA), "L"),  # circled letters, which are symbols
         0x066B: "N",  # the Arabic decimal separator
-        0x200B: " ",  # a space without width
+        0x200B: " ",  # the zero-width space
     }
 )
 
@@ -94,15 +94,15 @@ def split_words(text: str) -> list[str]:
     """Return the words of a text as they are written, in order (source: UAX #29).
 
     "Fine-tuning OnPrem.LLM 3.5 (snake_case)" has the words "Fine", "tuning", "OnPrem.LLM", "3.5"
-    and "snake_case". Each character of Han and Hiragana is a word; emoji are none.
+    and "snake_case". Each character of Han and Hiragana is a word; emoji are not words.
     """
-    if text.isascii():  # most texts are, and this is faster
+    if text.isascii():  # as most texts are; this is faster
         return _ASCII_WORD.findall(text)
     return [text[slice(*match.span())] for match in _WORD.finditer(text.translate(_char_classes))]
 
 
 def strip_possessive(word: str) -> str:
-    """Return a word without the 's at its end, if there is one."""
+    """Return a word without a final 's."""
     return word[:-2] if word.endswith(_POSSESSIVES) else word
 
 
@@ -111,7 +111,7 @@ _POSSESSIVES = tuple(f"{apostrophe}{s}" for apostrophe in "'\u2019\uff07" for s 
 _porter: Callable[[str], str] = snowballstemmer.stemmer("porter").stemWord
 _VOWEL = re.compile("[aeiou]|.y")
 _VOWEL_AND_CONSONANT = re.compile("(?:[aeiou]|(?<=[^aeiouy])y)[^aeiou]")
-# Two equal consonants that Snowball leaves: it makes only b, d, f, g, m, n, p, r and t single.
+# Double consonants that Snowball keeps: it reduces only b, d, f, g, m, n, p, r and t.
 _DOUBLED = re.compile(r"(.*([^aeioubdfglmnprstyz])\2)(?:ed|ing)s?")
 
 
@@ -119,9 +119,9 @@ _DOUBLED = re.compile(r"(.*([^aeioubdfglmnprstyz])\2)(?:ed|ing)s?")
 def stem(word: str) -> str:
     """Return the stem of a word in lower case, as Lucene's PorterStemFilter does.
 
-    Lucene has the later edition of Porter's algorithm, Snowball's "porter" the published one. They
-    differ in four ways (source: https://tartarus.org/martin/PorterStemmer/, "points of difference",
-    and Lucene's PorterStemmer.java).
+    Lucene implements the later edition of Porter's algorithm, Snowball's "porter" the published
+    one. They differ in four ways (source: https://tartarus.org/martin/PorterStemmer/, "points of
+    difference", and Lucene's PorterStemmer.java).
     """
     if len(word) <= 2:  # noqa: PLR2004 (1. such words stay as they are: "us")
         return word
@@ -137,7 +137,7 @@ def stem(word: str) -> str:
 
 
 def _lowercase(text: str) -> str:
-    # Character by character, as Java does; str.lower has two exceptions.
+    # Character by character, as in Java; str.lower treats these two characters differently.
     return text.replace("\u0130", "i").replace("\u03a3", "\u03c3").lower()
 
 
@@ -160,12 +160,12 @@ def _stem_or_drop(word: str) -> str | None:
 def analyze_simple(text: str) -> list[str | None]:
     """Return the words in lower case by position, None for a stop word.
 
-    arXiv indexes comments and journal references so, and looks so for a quoted title.
+    This is how arXiv indexes comments and journal references, and reads a quoted title.
     """
     return [None if word in STOP_WORDS else word for word in analyze_standard(text)]
 
 
-_HOLE = "_"  # no word is an underscore alone
+_HOLE = "_"  # never a word
 
 
 def _join_tokens(tokens: Iterable[str | None]) -> str:
@@ -173,7 +173,7 @@ def _join_tokens(tokens: Iterable[str | None]) -> str:
 
 
 class AnalyzedText:
-    """A text that is analyzed once, and only as far as phrases are looked for in it."""
+    """A text whose analyses are computed once, when first needed."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -185,28 +185,28 @@ class AnalyzedText:
 
     @cached_property
     def standard(self) -> str:
-        """The same of `analyze_standard`."""
+        """The tokens of `analyze_standard` in the same form."""
         return _join_tokens(analyze_standard(self.text))
 
     @cached_property
     def simple(self) -> str:
-        """The same of `analyze_simple`."""
+        """The tokens of `analyze_simple` in the same form."""
         return _join_tokens(analyze_simple(self.text))
 
 
 class ArxivPhrase:
     """What arXiv finds for a quoted phrase: `ti:"text"`, `abs:"text"`, `co:"text"`, `jr:"text"`.
 
-    The phrase's stems must stand side by side. A stop word inside the phrase stands for any one
-    word ("text to image" finds "text and image"); one at an end is left out ("on-policy" finds
+    The phrase's stems must be adjacent. A stop word inside the phrase stands for any one word
+    ("text to image" finds "text and image"); one at an end is left out ("on-policy" finds
     "policy").
     """
 
     def __init__(self, text: str) -> None:
-        # The unstemmed fields matter only if `analyze_english` leaves nothing of the phrase: where
-        # its words stand side by side, so do its stems.
+        # The unstemmed fields matter only if `analyze_english` leaves nothing of the phrase: if its
+        # words are adjacent, so are its stems.
         self.stems = _strip_holes(analyze_english(text))
-        """By position, None for any word; empty if the phrase has stop words only."""
+        """The stems by position, None for any word; empty if the phrase has only stop words."""
         self._in_english = _make_finder(self.stems)
         self._in_simple = _make_finder(_strip_holes(analyze_simple(text)))
         self._in_standard = _make_finder(analyze_standard(text))
@@ -224,9 +224,9 @@ class ArxivPhrase:
         return self._in_standard(abstract.standard)
 
     def is_in_comment(self, comment: AnalyzedText) -> bool:
-        """Whether `co:"text"` finds a paper with this comment; journal references are alike.
+        """Whether `co:"text"` finds a paper with this comment.
 
-        Nothing is stemmed there.
+        Journal references are searched in the same way. Neither is stemmed.
         """
         return self._in_simple(comment.simple)
 
@@ -238,7 +238,7 @@ def _strip_holes(tokens: Sequence[str | None]) -> tuple[str | None, ...]:
 
 
 def _make_finder(tokens: Sequence[str | None]) -> Callable[[str], bool]:
-    """Return a test whether the tokens stand side by side in a joined text, None for any one."""
+    """Return a test whether a joined text has the tokens in a row, None for any token."""
     if not tokens:
         return lambda _: False
     wanted = _join_tokens(tokens)

@@ -1,9 +1,9 @@
-"""On which days arXiv publishes papers. Pure.
+"""The days on which arXiv publishes papers. Pure.
 
-arXiv announces papers on Sunday to Thursday at 20:00 US Eastern: those that were submitted until
-14:00 of the same working day, and on Sunday those of Friday. The API has them from the midnight
-after the announcement, and OAI-PMH lists them with that day as their datestamp (20:00 US Eastern is
-the next day, UTC). It is called their day of publication here: one from Monday to Friday.
+arXiv announces papers on Sunday to Thursday at 20:00 US Eastern: those submitted by 14:00 of the
+same working day, and on Sunday those of Friday. The API has them from the midnight after the
+announcement, and OAI-PMH lists them with that day as their datestamp (20:00 US Eastern is the next
+day in UTC). Here that day, from Monday to Friday, is called their day of publication.
 
 Sources: github.com/arXiv/arxiv-docs, 8332d7e6 of 2026-07-24, help/availability.md and
 help/api/user-manual.md; datestamps: github.com/arXiv/oaipmh, 27ad99e3.
@@ -15,10 +15,10 @@ from zoneinfo import ZoneInfo
 
 EASTERN = ZoneInfo("America/New_York")
 INDEXED_WITHIN = timedelta(hours=4)
-"""After the midnight from which the API has the papers. An answer of 2026-06-10, 3:50 US Eastern,
-had those of the evening before; of an earlier hour there is no recording."""
+"""Time after midnight by which the API has the papers. An answer of 2026-06-10, 3:50 US Eastern,
+had those of the evening before; no earlier answer was recorded."""
 _DEADLINE = timedelta(hours=10)
-"""For submissions: before midnight."""
+"""How long before midnight submissions close."""
 _ONE_DAY = timedelta(days=1)
 _MONDAY, _THURSDAY, _FRIDAY, _SATURDAY = 0, 3, 4, 5
 
@@ -30,10 +30,10 @@ _HOLIDAYS = {
 
 
 def list_holidays(year: int) -> list[date]:
-    """Return evenings without an announcement, besides those of Friday and Saturday.
+    """Return the evenings without an announcement, besides Fridays and Saturdays.
 
-    For a year whose list is not known: the US holidays that are in all lists from 2023 to 2026, and
-    each day from 24 December to 1 January, as arXiv pauses on several of them.
+    For a year without a known list, these are the US holidays that are in all lists from 2023 to
+    2026, and each day from 24 December to 1 January, since arXiv pauses on several of them.
     """
     if year in _HOLIDAYS:
         return [date.fromisoformat(f"{year}-{day}") for day in _HOLIDAYS[year]]
@@ -49,34 +49,34 @@ def list_holidays(year: int) -> list[date]:
 
 
 def _nth_weekday(n: int, weekday: int, first: date) -> date:
-    """Return the n-th such weekday of the month that begins with `first`."""
+    """Return the n-th `weekday` of the month that begins with `first`."""
     return first + timedelta(days=(weekday - first.weekday()) % 7 + 7 * (n - 1))
 
 
 @cache
 def _days_off(year: int) -> frozenset[date]:
-    """Return the working days of a year that are no days of publication."""
+    """Return the working days of a year that are not days of publication."""
     days = set()
     for evening in (*list_holidays(year - 1), *list_holidays(year)):
-        # For a holiday on Friday, 2025-07-04, the announcement of the Sunday after was left out.
+        # After the holiday on Friday, 2025-07-04, there was no announcement on Sunday.
         later = 6 - evening.weekday() if evening.weekday() >= _FRIDAY else 0
         days.add(evening + timedelta(days=later + 1))
     return frozenset(days)
 
 
 def is_publication_day(day: date) -> bool:
-    """Return whether arXiv publishes papers on `day`, as far as can be known."""
+    """Whether arXiv publishes papers on `day`, as far as known."""
     return day.weekday() < _SATURDAY and day not in _days_off(day.year)
 
 
 def find_publication_day(submitted: datetime) -> date:
-    """Return when a version is published that moderators do not hold back.
+    """Return the day of publication of a version, unless moderators delay it.
 
     Args:
-        submitted: aware.
+        submitted: when the version was submitted; aware.
     """
     day = (submitted.astimezone(EASTERN) + _DEADLINE).date()
-    while day.weekday() >= _SATURDAY:  # what comes at the weekend is announced with Monday's
+    while day.weekday() >= _SATURDAY:  # weekend submissions are announced with Monday's
         day += _ONE_DAY
     day += _ONE_DAY
     while not is_publication_day(day):
@@ -85,18 +85,18 @@ def find_publication_day(submitted: datetime) -> date:
 
 
 def find_last_publication_day(until: date) -> date:
-    """Return the newest day of publication up to `until`, which may be one."""
+    """Return the newest day of publication up to and including `until`."""
     while not is_publication_day(until):
         until -= _ONE_DAY
     return until
 
 
 def find_indexed_until(asked_at: datetime) -> date:
-    """Return the newest day whose papers the API should have at `asked_at`, aware."""
+    """Return the newest day whose papers the API should have at `asked_at` (aware)."""
     return (asked_at.astimezone(EASTERN) - INDEXED_WITHIN).date()
 
 
 def count_publication_days(after: date, until: date) -> int:
-    """Return the number of days of publication after `after`, up to `until`."""
+    """Return the number of days of publication after `after`, up to and including `until`."""
     days = (after + timedelta(days=n + 1) for n in range((until - after).days))
     return sum(map(is_publication_day, days))

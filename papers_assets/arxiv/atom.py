@@ -1,8 +1,8 @@
-"""An answer's XML reduced to what a feed of arXiv's has, for feedparser to read. Pure.
+"""Reading of arXiv's Atom feeds: XML is reduced to arXiv's elements for feedparser. Pure.
 
-feedparser reads all kinds of feeds: other vocabularies, HTML, what is broken. Some of its steps
-take time that grows with the square of what they are given, or fail. Nothing but arXiv's elements,
-in their places and written anew, reaches it.
+feedparser reads all kinds of feeds: other vocabularies, HTML, broken XML. Some of its steps take
+time that grows with the square of their input, or fail. So it gets only arXiv's elements, in their
+places and rewritten.
 """
 
 import io
@@ -27,7 +27,7 @@ _FEED_HEAD = (
     f'<feed xmlns="{ATOM}" xmlns:arxiv="{ARXIV}" xmlns:opensearch="{OPENSEARCH}">'
 )
 _FEED, _ENTRY, _AUTHOR = f"{ATOM} feed", f"{ATOM} entry", f"{ATOM} author"
-# What is kept of text and of attributes, by the path to it.
+# The texts and attributes that are read, by path.
 _TEXTS: dict[tuple[str, ...], str] = {
     (_FEED, f"{OPENSEARCH} totalResults"): "opensearch:totalResults",
     (_FEED, _ENTRY, _AUTHOR, f"{ATOM} name"): "name",
@@ -42,30 +42,31 @@ _ATTRIBUTES: dict[tuple[str, ...], tuple[str, tuple[str, ...]]] = {
     (_FEED, _ENTRY, f"{ATOM} link"): ("link", ("href", "rel", "title")),
 }
 END = "\ue000"
-"""Stands at the end of free texts. A text of Latin letters that could be UTF-8 which was encoded
-twice is "repaired" by feedparser, and so not what was published; none that has this in it is."""
+"""A mark at the end of free texts. feedparser "repairs" texts of Latin letters that could be doubly
+encoded UTF-8, and so changes what was published; it does not repair texts with this character."""
 _FREE_TEXT = ("title", "summary", "name", "arxiv:comment", "arxiv:journal_ref")
 _MAX_CATEGORIES = 500
-"""Of an entry. arXiv has fewer than 200 in all; feedparser compares each to each."""
+"""Per entry. arXiv has fewer than 200 in all, and feedparser compares each with each."""
 
 
 class NotAtom(Exception):
-    """The answer is no Atom feed."""
+    """The answer is not an Atom feed."""
 
 
 def sanitize(body: bytes) -> tuple[bytes, str]:
-    """Return the feed with nothing in it but what is read of it, and what was repaired, in words.
+    """Return the feed reduced to the elements that are read, and a description of repairs.
 
     Raises:
-        NotAtom: it is something else, or nothing.
-        NotWhole: it is cut short, broken, nested or repeated beyond reason, or declares entities.
+        NotAtom: it is not an Atom feed, or is empty.
+        MalformedXml: it is truncated, broken, too deeply nested, has too many repeated elements, or
+            declares entities.
     """
     feed, repaired = parse_xml(_FeedSanitizer, body)
     return "".join([_FEED_HEAD, *feed.written, "</feed>"]).encode(), repaired
 
 
 class _FeedSanitizer(StrictXmlReader):
-    """Takes what the parser finds, and writes down what is kept of it."""
+    """An XML reader that writes the elements to keep."""
 
     def __init__(self) -> None:
         super().__init__(_FEED, NotAtom)
@@ -75,7 +76,7 @@ class _FeedSanitizer(StrictXmlReader):
         self._categories = 0
 
     def handle_start(self, attributes: dict[str, str]) -> None:
-        """See `StrictXmlReader`."""
+        """Write the start of an element that is kept."""
         if self._leaf:
             return
         path = tuple(self.path)
@@ -86,13 +87,13 @@ class _FeedSanitizer(StrictXmlReader):
             self.written.append("<entry>")
         elif leaf := _TEXTS.get(path):
             self._leaf, self._leaf_depth = leaf, len(path)
-            # An author without a name would be taken for the one before.
+            # feedparser would take an author without a name for the preceding one.
             self.written.append("<author><name>" if leaf == "name" else f"<{leaf}>")
         elif path in _ATTRIBUTES:
             self._keep_attributes(*_ATTRIBUTES[path], attributes)
 
     def handle_end(self) -> None:
-        """See `StrictXmlReader`."""
+        """Write the end of an element that is kept."""
         depth = len(self.path)
         if self._leaf and depth == self._leaf_depth:
             self.written += [END] if self._leaf in _FREE_TEXT else []
@@ -103,7 +104,7 @@ class _FeedSanitizer(StrictXmlReader):
             self.written.append("</entry>\n")
 
     def handle_text(self, text: str) -> None:
-        """See `StrictXmlReader`."""
+        """Write the text of an element that is kept."""
         if self._leaf:
             self.written.append(escape(text))
 
@@ -114,7 +115,7 @@ class _FeedSanitizer(StrictXmlReader):
         if self._categories > _MAX_CATEGORIES:
             raise MalformedXml(f"it has an entry with more than {_MAX_CATEGORIES} categories")
         kept = "".join(f" {n}={quoteattr(attributes[n])}" for n in names if n in attributes)
-        if kept:  # else there would be nothing but the element's name, as of another kind
+        if kept:  # without attributes, it would be taken for another kind of element
             self.written.append(f"<{element}{kept}/>\n")
 
 
@@ -127,15 +128,14 @@ _BAD_REQUEST = 400
 
 
 def parse_feed(body: bytes) -> Page:
-    """Read the body of an answer.
+    """Return the page in the body of an answer.
 
-    An entry without what every paper has costs no other entry: it is one of
-    `Page.unreadable_entries`. Characters that XML does not allow cost no entry as a whole: see
-    `Page.repairs`.
+    An entry that lacks a required element is listed in `Page.unreadable_entries`, and the others
+    are read. Characters that XML does not allow are replaced (`Page.repairs`).
 
     Raises:
-        ArxivRefusedQuery: the feed is arXiv's "Error" entry, which looks much like a paper.
-        ArxivBadAnswer: not an Atom feed, cut short, or most of its entries cannot be read.
+        ArxivInvalidQuery: the feed is arXiv's "Error" entry, which looks much like a paper.
+        ArxivBadResponse: not an Atom feed, truncated, or most of its entries cannot be read.
     """
     try:
         feed, repaired = sanitize(body)
@@ -145,7 +145,7 @@ def parse_feed(body: bytes) -> Page:
         raise ArxivBadResponse(
             f"not a whole Atom feed ({error}): {len(body)} bytes came"
         ) from error
-    # A stream and never the bytes themselves: feedparser would take those for an address to open.
+    # A stream, since feedparser could take the bytes themselves for an address to open.
     parsed = feedparser.parse(
         io.BytesIO(feed),
         response_headers={"content-type": "application/atom+xml; charset=utf-8"},
@@ -175,7 +175,7 @@ def parse_feed(body: bytes) -> Page:
 
 
 class _UnreadableEntryError(Exception):
-    """An entry is no version of a paper; the message, safe to print, says why."""
+    """An entry is not a version of a paper; the message is the reason, safe to print."""
 
 
 def _raise_error_entry(entry: Mapping[str, Any]) -> None:
@@ -220,7 +220,7 @@ def _required_text(value: str | None) -> str:
 
 
 def _parse_time(entry: Mapping[str, Any], name: str) -> datetime:
-    # Not `get`, which would give the one for the other.
+    # Not `get` of the entry itself, which returns `published` for `updated`.
     value = dict(entry).get(name, "")
     try:
         time = datetime.fromisoformat(value)

@@ -1,8 +1,8 @@
-r"""The authors of a paper, where arXiv gives them as one string: names out of a text. Pure.
+r"""Splitting of the author string that OAI-PMH has for a paper into names. Pure.
 
 arXiv asks submitters to separate names by commas or "and", and to put affiliations in parentheses.
-It keeps the text as it came, accents as TeX writes them (`Ren\'e`), while its API's feeds have
-names apart and accents as letters.
+It stores the text as submitted, with TeX accents (`Ren\'e`), while its API's feeds have separate
+names and accented letters.
 """
 
 import re
@@ -18,7 +18,7 @@ _LETTERS = {
     "l": "ł", "L": "Ł", "ss": "ß", "i": "\u0131", "j": "\u0237", "dh": "ð", "DH": "Ð", "th": "þ",
     "TH": "Þ", "dj": "đ", "DJ": "Đ",
 }  # fmt: skip
-# \o, \o{} and {\o}; the space after \o ends it, that after {\o} is one.
+# \o, \o{} and {\o}; the space after \o belongs to it, the one after {\o} does not.
 _LETTER = re.compile(
     rf"\{{\\({'|'.join(sorted(_LETTERS, key=len, reverse=True))})\}}"
     rf"|\\({'|'.join(sorted(_LETTERS, key=len, reverse=True))})(?:\{{\}}| +|(?![A-Za-z]))"
@@ -29,27 +29,27 @@ _BARE_ACCENT = (
     r"(?:\{([^\W\d_])\}|([^\W\d_]))"
 )
 _ACCENTED_LETTERS = (re.compile(rf"\{{{_BARE_ACCENT}\}}"), re.compile(_BARE_ACCENT))
-# Formulas, however TeX lets them be written. Also \\ and \$: the latter begins none.
+# Formulas, in all notations of TeX. Also \\ and \$, since the latter does not begin a formula.
 _UNCHANGED = re.compile(
     r"(\\[\\$]|\$\$[^$]*\$\$|\$[^$]*\$"
     r"|\\\((?:[^\\]|\\(?![()]))*+\\\)|\\\[(?:[^\\]|\\(?![\[\]]))*+\\\])"
 )
 _SEPARATORS = re.compile(r"[,;]|:(?=\s|$)|(?:^|(?<=\s))(?:and|&)(?=\s|$)")
 _ET_AL = re.compile(r"(?:^|\s+)et\.? al\b\.?$")
-# What follows a comma and is no name, but the end of the one before.
+# Suffixes that follow a comma and belong to the preceding name.
 _SUFFIX = re.compile(r"(?:Jr|Sr)\.?|II|III|IV")
 
 
 def split_names(text: str) -> tuple[str, ...]:
     """Return the names in a string of authors, in order.
 
-    What is in parentheses is taken for an affiliation and left out; after one that is not closed
-    nothing is left. These cannot be told apart from several names: an institution with a comma or
-    an "and" in its name that stands outside of parentheses, and a name with such a thing in it.
-    Parentheses that belong to a name ("Wei (Ada) Example") are lost with what is in them, and so is
-    the colon between a collaboration and its members.
+    Text in parentheses is taken for an affiliation and left out; so is everything after a
+    parenthesis that is not closed. Institutions outside of parentheses and names are split if they
+    contain a comma or an "and", since these cannot be distinguished from several names. Parentheses
+    in a name ("Wei (Ada) Example") are lost with their content, and so is the colon between a
+    collaboration and its members.
 
-    If nothing is left, all of the text is one name.
+    If nothing is left, the whole text is one name.
     """
     text = decode_accents(" ".join(text.split()))
     found: list[str] = []
@@ -63,7 +63,7 @@ def split_names(text: str) -> tuple[str, ...]:
 
 
 def decode_accents(text: str) -> str:
-    r"""Return a text with TeX's accents as letters (`Ren\'e`: "René"); formulas stay."""
+    r"""Return a text with TeX's accents as letters (`Ren\'e`: "René"), formulas unchanged."""
     parts = _UNCHANGED.split(text)
     parts[::2] = [_decode_part(part) if "\\" in part else part for part in parts[::2]]
     return "".join(parts)
@@ -79,13 +79,13 @@ def _decode_part(text: str) -> str:
 def _accent(match: re.Match[str]) -> str:
     sign, accent, braced, bare = match.groups()
     letter = braced or bare
-    # The letters without a dot, which are there to have an accent put on them.
+    # The dotless letters, which exist only to carry an accent.
     letter = {"\u0131": "i", "\u0237": "j"}.get(letter, letter)
     return unicodedata.normalize("NFC", letter + _ACCENTS[sign or accent])
 
 
 def _strip_parentheses(text: str) -> str:
-    """Return what is outside of parentheses; where some were, words stay apart."""
+    """Return the text outside of parentheses, with words still separated."""
     if "(" not in text and ")" not in text:
         return text
     kept, depth = [], 0
@@ -101,5 +101,5 @@ def _strip_parentheses(text: str) -> str:
 
 
 def _tidy_name(name: str) -> str:
-    # TeX's space that does not break, and braces that only keep letters together.
+    # TeX's non-breaking space, and braces that only group letters.
     return " ".join(name.replace("~", " ").replace("{", "").replace("}", "").split())

@@ -1,4 +1,4 @@
-"""The one place that talks to arXiv: polite requests, asked again with judgement."""
+"""The client of arXiv's API and OAI-PMH, with rate limit and retries."""
 
 import logging
 import random as random_numbers
@@ -37,21 +37,21 @@ _Page = TypeVar("_Page", Page, RecordsPage)
 
 @dataclass(frozen=True)
 class _Interface(Generic[_Page]):
-    """One of the ways to ask arXiv."""
+    """One of arXiv's interfaces."""
 
     url: str
     settings_variable: str
-    """Where people set the address."""
+    """The environment variable that sets the address."""
     accept: str
     parse: Callable[[bytes], _Page]
 
 
 class ArxivClient:
-    """Asks arXiv's API at `api_url`, and OAI-PMH at `oai_url`, each request in its turn.
+    """A client of arXiv's API at `api_url` and of OAI-PMH at `oai_url`.
 
-    One `rate_limiter` for both, as arXiv's terms count them together. `requests` counts what was
-    asked so far and `seconds_waited` what gate and pauses took. The deadline of `retry_policy`
-    counts from here on.
+    Both share one `rate_limiter`, as arXiv's terms count them together. `requests` is the number of
+    requests so far, `seconds_waited` the time spent on the rate limiter and pauses. The deadline of
+    `retry_policy` counts from the creation of the client.
     """
 
     def __init__(  # noqa: PLR0913 - all but two have defaults
@@ -77,14 +77,14 @@ class ArxivClient:
         self._session.headers["User-Agent"] = USER_AGENT
 
     def query(self, parameters: dict[str, str], *, max_attempts: int | None = None) -> Page:
-        """Ask the API one question, again if need be, and read its answer.
+        """Send one query to the API, with retries, and return its answer.
 
         Args:
             parameters: of the address.
-            max_attempts: fewer attempts than the retry policy allows.
+            max_attempts: if fewer than the retry policy allows.
 
         Raises:
-            ArxivError: no believable answer; see `papers_assets.arxiv.errors`.
+            ArxivError: no valid answer (`papers_assets.arxiv.errors` lists the kinds).
         """
         api = _Interface(self.api_url, "ARXIV_API_URL", "application/atom+xml", responses.read_feed)
         return self._request_with_retries(api, parameters, max_attempts)
@@ -92,11 +92,15 @@ class ArxivClient:
     def list_records(
         self, parameters: dict[str, str], *, max_attempts: int | None = None
     ) -> RecordsPage:
-        """Ask OAI-PMH for a page of records; for the rest, as `query`.
+        """Request a page of records from OAI-PMH, with retries, and return it.
+
+        Args:
+            parameters: of the address.
+            max_attempts: if fewer than the retry policy allows.
 
         Raises:
-            ArxivBadToken: the list that the page is of is to be begun again.
-            ArxivError: no believable answer.
+            ArxivBadToken: the page's list must be read again from its beginning.
+            ArxivError: no valid answer.
             ValueError: the client was made without `oai_url`.
         """
         if not self.oai_url:
@@ -120,7 +124,7 @@ class ArxivClient:
                 pause = self._retry_policy.delay(attempt, error.retry_after, self._random)
                 last = not error.retryable or attempt >= attempts
                 if isinstance(error, ArxivThrottled):
-                    # Also when we give up: the next keyword, and every other program, is to wait.
+                    # Also when we give up: the next keyword and all other programs must wait.
                     self._rate_limiter.block_for(pause)
                 if last:
                     error.attempts = attempt
@@ -137,7 +141,7 @@ class ArxivClient:
         raise AssertionError("unreachable")
 
     def pause_before_recheck(self) -> None:
-        """Pause before asking about an answer that was whole but hard to believe."""
+        """Pause before repeating a request whose answer failed answer validation."""
         self._wait(self._retry_policy.delay(1, None, self._random))
 
     def close(self) -> None:
@@ -181,7 +185,7 @@ class ArxivClient:
         timeout = (self._retry_policy.connect_timeout, self._retry_policy.read_timeout)
         ends = min(self._clock() + self._retry_policy.answer_timeout, self._deadline_at)
         try:
-            # A redirect is a request of its own, which would not wait for its turn.
+            # A redirect would be another request, without waiting for the rate limiter.
             with self._session.request(
                 "POST" if is_form else "GET",
                 interface.url if is_form else url,
@@ -193,7 +197,7 @@ class ArxivClient:
             ) as response:
                 self._rate_limiter.mark_sent()
                 body = bytearray()
-                # Not iter_content, which waits for a whole piece, and so for ever if bytes drip.
+                # Not iter_content, which waits for a full chunk, so forever if bytes come slowly.
                 while piece := response.raw.read1(_CHUNK_SIZE, decode_content=True):
                     body += piece
                     if len(body) > self._retry_policy.max_body:
@@ -222,7 +226,7 @@ class ArxivClient:
 
 
 def _innermost_reason(error: BaseException) -> str:
-    """Return the innermost reason, which is the one that people can act on."""
+    """Return the innermost cause of an error, which is the most useful one."""
     while (inner := error.__cause__ or error.__context__) is not None:
         error = inner
     return to_printable(f"{type(error).__name__}: {error}" if str(error) else type(error).__name__)

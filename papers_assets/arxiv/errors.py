@@ -1,34 +1,34 @@
-"""What can go wrong between arXiv and us, as a tree.
+"""The errors of requests to arXiv.
 
-ArxivError                  no believable answer for one request
+ArxivError                  no valid answer to a request
 |-- ArxivUnreachable        no answer at all: no route, refused, reset, timed out
-|-- ArxivHttpError          an answer, but its status is not one of success
-|   |-- ArxivThrottled      asked too fast, or arXiv is too busy for us (429, "Rate exceeded.",
-|   |                       503 that says when to come back)
-|   |-- ArxivBlocked        arXiv wants no more requests from here (403)
-|   `-- ArxivRefusedQuery   arXiv cannot read the query, and says why (400, the "Error" entry)
-|-- ArxivBadAnswer          a success, but not a whole and sound feed or list of records
-|-- ArxivBadToken           a list of records is not continued: it is to be begun again
-`-- ArxivTooLate            the job's own deadline is over
+|-- ArxivHttpError          an answer with an error status
+|   |-- ArxivThrottled      too many requests, or arXiv is too busy (429, "Rate exceeded.",
+|   |                       503 with a Retry-After header)
+|   |-- ArxivBlocked        arXiv refuses requests from this host (403)
+|   `-- ArxivInvalidQuery   arXiv cannot read the query (400, or the "Error" entry with the reason)
+|-- ArxivBadResponse        a success status, but not a complete and valid feed or list of records
+|-- ArxivBadToken           a list of records must be read again from its beginning
+`-- ArxivDeadlineExceeded   the job's own deadline has passed
 """
 
 _TRANSIENT_STATUSES = frozenset({406, 500, 502, 503, 504})
-"""Statuses that arXiv is known to answer for a while, to queries that work before and after."""
+"""Statuses that arXiv is known to return temporarily for queries that work before and after."""
 
 _UNAVAILABLE = 503
 
 
 class ArxivError(Exception):
-    """No believable answer from arXiv; the message says what came instead."""
+    """arXiv gave no valid answer; the message describes what came instead."""
 
     short_reason = "arXiv gave no answer that can be believed"
-    """The same in words for readers of the README: short, and equal from day to day."""
+    """The short reason for readers of the README, the same from day to day."""
     retryable = False
-    """Whether the same request may well be answered a little later."""
+    """Whether the same request is likely to succeed a little later."""
     retry_after: float | None = None
-    """Seconds that arXiv asks us to wait before the next request; None: it does not say."""
+    """Seconds that arXiv asks us to wait before the next request; None: it does not ask."""
     attempts = 1
-    """How often the request was asked."""
+    """How often the request was sent."""
 
 
 class ArxivUnreachable(ArxivError):
@@ -39,7 +39,7 @@ class ArxivUnreachable(ArxivError):
 
 
 class ArxivHttpError(ArxivError):
-    """The answer's status is `status`, which is not 200."""
+    """The answer has the error status `status`."""
 
     def __init__(self, message: str, status: int, retry_after: float | None = None) -> None:
         super().__init__(message, status)
@@ -65,7 +65,7 @@ class ArxivThrottled(ArxivHttpError):
 
 
 class ArxivBlocked(ArxivHttpError):
-    """arXiv refuses this host; asking on would be taken for an attack."""
+    """arXiv refuses this host; further requests would be taken for an attack."""
 
 
 BLOCKED_REASON = ArxivBlocked("", 403).short_reason
@@ -81,19 +81,19 @@ class ArxivInvalidQuery(ArxivHttpError):
 
 
 class ArxivBadResponse(ArxivError):
-    """The answer is not a feed, is cut short, or contradicts itself."""
+    """The answer is not a feed, is truncated, or contradicts itself."""
 
     short_reason = "arXiv's answer was not a whole list of papers"
     retryable = True
 
 
 class ArxivBadToken(ArxivError):
-    """The token that asks for the next page has expired, or was never given out."""
+    """The token for the next page has expired or is unknown to arXiv."""
 
     short_reason = "arXiv did not go on with a list that it began"
 
 
 class ArxivDeadlineExceeded(ArxivError):
-    """The deadline of the job is over, or would be before the next request."""
+    """The deadline of the job has passed, or would pass before the next request."""
 
     short_reason = "there was no time left to ask arXiv"

@@ -1,4 +1,4 @@
-"""Papers, and what the search API and the paging over it return, as frozen values. Pure."""
+"""Frozen data classes for papers, pages of the search API and whole search results. Pure."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,11 +8,11 @@ from urllib.parse import quote
 from papers_assets.arxiv.errors import ArxivError
 
 ARXIV_ID = r"(?:[0-9]{4}\.[0-9]{4,5}|[a-z]+(?:-[a-z]+)*(?:\.[A-Z]{2})?/[0-9]{7})"
-"""A pattern: arXiv's identifier scheme, of April 2007 and of before; without the version."""
+"""A pattern for arXiv ids without the version, of the schemes since and before April 2007."""
 
 
 class Link(NamedTuple):
-    """A link of an entry; `title` is such as "pdf" or "doi", or empty."""
+    """A link of an entry; `title` is "pdf", "doi" or the like, or empty."""
 
     href: str
     rel: str
@@ -21,7 +21,7 @@ class Link(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """One entry: a version of a paper, with everything that the feed gives."""
+    """One entry: a version of a paper with all data of the feed."""
 
     arxiv_id: str
     """Without the version: "2601.07628" or, before April 2007, "cs/0503050"."""
@@ -43,42 +43,39 @@ class Paper:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One answer: some of the results, in the order asked for."""
+    """One answer: some of the results, in the requested order."""
 
     papers: tuple[Paper, ...]
     total_results: int
-    """How many results the query has in all."""
+    """The number of results of the whole query."""
     unreadable_entries: tuple[str, ...] = ()
-    """For each entry that could not be read, its id and why: a line to print each."""
+    """The id and the reason for each entry that could not be read, as a printable line."""
     repairs: str = ""
-    """What was wrong with the answer and replaced by U+FFFD, in words; empty: nothing."""
-
-
-# Two results may have changed places while arXiv's index was being made; a day is no such thing.
+    """A description of invalid characters that were replaced by U+FFFD; empty: none."""
 
 
 @dataclass(frozen=True)
 class SearchResult:
-    """What a keyword's pages brought."""
+    """The papers from all pages of a keyword's query."""
 
     papers: tuple[Paper, ...]
-    """Newest first, as arXiv sorted them; a paper that moved between two pages comes once."""
+    """Newest first, as arXiv sorted them; a paper that is on two pages is listed once."""
     total_results: int
     pages: int
     has_gap: bool
-    """Papers between these and the held ones may be missing: `MAX_PAGES` did not reach them."""
+    """Papers between these and the stored ones may be missing: `MAX_PAGES` did not reach them."""
     problem: str = ""
-    """Why not all came that the answer itself promises, or not what was asked; empty: all did."""
+    """Why announced results are missing, or are not as requested; empty: neither."""
     unreadable_entries: tuple[str, ...] = ()
     """A reason for each entry that could not be read; the others are in `papers`."""
     repairs: tuple[str, ...] = ()
-    """What was repaired in answers that were not well-formed; see `Page.repairs`."""
+    """The repairs of answers that were not well-formed, as in `Page.repairs`."""
     error: ArxivError | None = None
-    """Why a later page did not come; what the pages before it brought is in `papers`."""
+    """Why a later page could not be fetched; the papers of earlier pages are in `papers`."""
 
 
 def missing_results(page: Page, start: int, size: int) -> str:
-    """Return how a page has fewer results than its own answer promises; empty: it has them all."""
+    """Return a problem if a page has fewer results than it announces; empty: it has them all."""
     came = len(page.papers) + len(page.unreadable_entries)
     promised = max(0, min(size, page.total_results - start))
     return f"{came} results came where the answer promises {promised}" if came < promised else ""

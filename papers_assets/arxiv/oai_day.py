@@ -1,9 +1,9 @@
-"""What changed at arXiv on one day: every page of the lists of the wanted sets. Pure.
+"""Fetching of all papers that changed at arXiv on one day, set by set and page by page. Pure.
 
-arXiv's own program of 2025 (github.com/arXiv/oaipmh) pages through a day by counting records, does
-not say how many there are, and has its answers cached until the next announcement. So a list that
-ends too soon need not be noticed there, and one that was asked for before its day was over, and an
-announcement came, may lack what changed since.
+arXiv's server of 2025 (github.com/arXiv/oaipmh) pages through a day by counting records, does not
+return their total, and caches its answers until the next announcement. So a list that ends too
+early may go unnoticed, and one that was requested before its day and the next announcement were
+over may lack later changes.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -21,35 +21,35 @@ from papers_assets.arxiv.oai_pmh import (
 from papers_assets.arxiv.taxonomy import ARCHIVES, group_of
 
 MAX_REQUESTS = 200
-"""For one day, all sets together. A day of all of arXiv has some 3 pages; a change of very many
-records at once, as arXiv makes now and then, has many more."""
+"""For one day and all sets together. A day of all of arXiv has some 3 pages; one of arXiv's
+occasional mass changes has many more."""
 MAX_RESTARTS = 3
-"""How often the list of a set is begun in all, when its tokens are refused."""
+"""How often the list of a set is begun at most, when its tokens are refused."""
 _MAX_UNREADABLE_SHARE = 0.05
-"""Share of a day's records that cannot be read, with which it may count as whole."""
+"""Share of a day's records that may be unreadable in a complete day."""
 MAX_SETS = 3
-"""More are not asked for one by one: all of arXiv is hardly more pages, and nothing comes twice."""
+"""If there are more, the whole archive is fetched: hardly more pages, and no duplicates."""
 
 
 @dataclass(frozen=True)
 class DayListing:
-    """What the lists of one day brought."""
+    """The records in the lists of one day."""
 
     day: date
     records: Mapping[str, Record]
-    """By arXiv id, in the order of the lists; of a paper that came twice, the last."""
+    """By arXiv id, in the order of the lists; for a paper that is listed twice, the last."""
     requests: int
-    """How often arXiv was asked a new question; what was asked again counts once."""
+    """The number of requests to arXiv; retries are not counted."""
     unreadable_records: tuple[str, ...] = ()
     """A reason for each record that could not be read; the others are in `records`."""
     repairs: tuple[str, ...] = ()
-    """What was repaired in answers that were not well-formed; see `RecordsPage.repairs`."""
+    """The repairs of answers that were not well-formed, as in `RecordsPage.repairs`."""
     problem: str = ""
-    """Why this is not all of the day, or not only of it; empty: it is all."""
+    """Why records of the day are missing, or records of other days came; empty: neither."""
     counts_by_set: Mapping[str, int] = field(default_factory=dict)
-    """How many records each list had, by set; "": that of the whole archive."""
+    """The number of records in each list, by set; "": the whole archive."""
     error: ArxivError | None = None
-    """Why arXiv gave no more; what it gave before is in `records`."""
+    """The error that ended the listing; `records` has the earlier records."""
 
 
 def fetch_day(
@@ -59,13 +59,13 @@ def fetch_day(
     *,
     max_requests: int = MAX_REQUESTS,
 ) -> DayListing:
-    """Ask for every record whose last change was on `day`, in any of `sets`.
+    """Fetch every record of `sets` whose last change was on `day`.
 
     Args:
-        day: UTC.
-        sets: such as `find_sets` gives; empty: the whole archive.
-        fetch_page: gives the answer to parameters: `ArxivClient.list_records`.
-        max_requests: where to stop, with a fault.
+        day: in UTC.
+        sets: as returned by `find_sets`; empty: the whole archive.
+        fetch_page: returns the page for parameters, as `ArxivClient.list_records` does.
+        max_requests: where to stop, with a problem.
     """
     harvest = _DayReader(day, fetch_page, max_requests)
     error: ArxivError | None = None
@@ -89,16 +89,16 @@ def fetch_day(
 
 
 def find_sets(categories: Iterable[str]) -> tuple[str, ...]:
-    """Return the sets to ask for, in few requests, to have all papers of categories or archives.
+    """Return a few sets that together have all papers of the given categories or archives.
 
-    Such as ("cs", "physics:hep-ex") for ("cs.LG", "cs", "hep-ex"); empty: the whole archive is
-    what to ask for. There are more papers in them than of these categories.
+    For ("cs.LG", "cs", "hep-ex") they are ("cs", "physics:hep-ex"). An empty result means the whole
+    archive. The sets contain papers of other categories, too.
 
     Raises:
         ValueError: one is neither a category nor an archive.
     """
     # Documented: groups ("cs"), and archives in them ("physics:hep-ex"), are sets, and a record is
-    # in the sets of all its categories. Assumed: that this holds for categories with two names,
+    # in the sets of all its categories. Assumed: this is also true for categories with two names,
     # such as cs.SY and eess.SY, since arXiv lists a paper of one under both.
     archives = dict.fromkeys(name.partition(".")[0] for name in categories)
     if unknown := [archive for archive in archives if archive not in ARCHIVES]:
@@ -115,7 +115,7 @@ def find_sets(categories: Iterable[str]) -> tuple[str, ...]:
 
 @dataclass
 class _DayReader:
-    """Reads one list after the other, as far as they are sound."""
+    """A reader of a day's lists, one after the other, up to the first problem in each."""
 
     day: date
     list_records: Callable[[dict[str, str]], RecordsPage]
@@ -128,7 +128,7 @@ class _DayReader:
     problem: str = ""
 
     def find_problem(self) -> str:
-        """Return what is wrong with all that came."""
+        """Return the problem with the records read so far; empty: none."""
         unreadable, came = (
             len(self.unreadable_records),
             len(self.unreadable_records) + len(self.records),
@@ -138,10 +138,10 @@ class _DayReader:
         return self.problem
 
     def read(self, set_: str) -> None:
-        """Read the list of a set; when its token is refused, from its beginning.
+        """Read the list of a set; if a token is refused, read it again from its beginning.
 
         Raises:
-            ArxivError: what came before is in `records`.
+            ArxivError: a page could not be fetched; `records` has those of earlier pages.
         """
         before = len(self.unreadable_records)
         for begun in range(1, MAX_RESTARTS + 1):
@@ -156,7 +156,7 @@ class _DayReader:
                 return
 
     def _read_once(self, set_: str) -> tuple[str, int]:
-        """Read a list page by page; gives what is wrong with it, and how many records it has."""
+        """Read a list page by page, and return its problem, if any, and its number of records."""
         parameters = list_records_parameters(self.day, self.day, set_)
         came, tokens = 0, set[str]()
         promised: int | None = None
@@ -183,7 +183,7 @@ class _DayReader:
             parameters = resume_parameters(page.token)
 
     def _keep(self, page: RecordsPage) -> int:
-        """Keep what is of the day; gives how many are not."""
+        """Keep a page's records of the day, and return the number of others."""
         kept = [record for record in page.records if record.datestamp == self.day]
         self.records |= {record.arxiv_id: record for record in kept}
         self.unreadable_records += page.unreadable_records

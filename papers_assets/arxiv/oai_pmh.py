@@ -1,8 +1,8 @@
-"""arXiv's OAI-PMH interface: what to ask it, and what its lists of records say. Pure.
+"""Parameters for arXiv's OAI-PMH interface, and the parsing of its lists of records. Pure.
 
-OAI-PMH (open archives, version 2.0) lists what changed on given days, whatever it is about. Asked
-for as `arXivRaw`, a record has a paper's newest version as arXiv holds it, and when each of its
-versions was submitted.
+OAI-PMH (open archives, version 2.0) lists all papers that changed on given days, on any subject. In
+the format `arXivRaw`, a record has a paper's newest version as arXiv stores it, and the submission
+times of all its versions.
 """
 
 import re
@@ -19,21 +19,21 @@ from papers_assets.text import collapse_whitespace, describe_beginning, quote, t
 
 METADATA_PREFIX = "arXivRaw"
 MAX_UNREADABLE = 3
-"""Records: with so few, the others are of use all the same."""
+"""Unreadable records up to this number do not invalidate the other records of a page or a day."""
 READER_VERSION = 1
-"""Of how records are read. Raise it when more of them can be: days of which some could not be
-read are asked for again then."""
+"""The version of this parser. Increment it when it can read more records: then days with unreadable
+records are fetched again."""
 _IDENTIFIER = re.compile(f"oai:arXiv\\.org:({ARXIV_ID})")
 _DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _VERSION = re.compile("v([1-9][0-9]{0,3})")
-# As arXiv writes it: Mon, 23 Nov 2026 06:30:15 GMT. Not strptime, which knows the locale's months.
+# As in Mon, 23 Nov 2026 06:30:15 GMT. Not for strptime, which uses the locale's month names.
 _TIME = re.compile(
     r"(?:[A-Z][a-z]{2}, )?([0-9]{1,2}) ([A-Z][a-z]{2}) ([0-9]{4}) "
     r"([0-9]{2}):([0-9]{2}):([0-9]{2}) (?:GMT|UTC)"
 )
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-# An apostrophe that was escaped as in a program's text, and is no accent: MLLM\'s. Two of 31,487
-# real abstracts have it, and none has a word that ends so.
+# An apostrophe that was escaped as in source code and is not an accent: MLLM\'s. Two of 31,487 real
+# abstracts have it, and none has an accented s at the end of a word.
 _POSSESSIVE = re.compile(r"(?<=[A-Za-z])\\'s(?![A-Za-z])")
 _NUMBER = re.compile("[0-9]{1,9}")
 _BAD_REQUEST = 400
@@ -41,11 +41,11 @@ _BAD_REQUEST = 400
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A paper that changed, at the time of asking; `paper` is None if it is `deleted`."""
+    """A changed paper at the time of the request; `paper` is None if it is `deleted`."""
 
     arxiv_id: str
     datestamp: date
-    """The day of its last change, UTC: not when any version was submitted."""
+    """The day of its last change in UTC, not of the submission of a version."""
     deleted: bool
     paper: Paper | None
 
@@ -56,23 +56,23 @@ class RecordsPage:
 
     records: tuple[Record, ...]
     token: str = ""
-    """What asks for the next page; empty: this is the last."""
+    """The token for the next page; empty: this is the last."""
     complete_list_size: int | None = None
-    """How many records all pages have together, if the answer says so."""
+    """The number of records on all pages, if the answer has it."""
     cursor: int | None = None
-    """How many came on the pages before, if the answer says so."""
+    """The number of records on earlier pages, if the answer has it."""
     unreadable_records: tuple[str, ...] = ()
-    """For each record that could not be read, its id and why: a line to print each."""
+    """The id and the reason for each record that could not be read, as a printable line."""
     repairs: str = ""
-    """What was wrong with the answer and replaced by U+FFFD, in words; empty: nothing."""
+    """A description of invalid characters that were replaced by U+FFFD; empty: none."""
 
 
 def list_records_parameters(from_day: date, until_day: date, set_: str = "") -> dict[str, str]:
-    """Return the parameters that ask for what changed in these days, both included.
+    """Return the parameters that request the records that changed on the given days.
 
     Args:
-        from_day: the first, UTC.
-        until_day: the last.
+        from_day: the first day, in UTC.
+        until_day: the last day, in UTC; included.
         set_: only records of this set, such as "cs"; empty: of the whole archive.
     """
     parameters = {
@@ -85,24 +85,23 @@ def list_records_parameters(from_day: date, until_day: date, set_: str = "") -> 
 
 
 def resume_parameters(token: str) -> dict[str, str]:
-    """Return the parameters that ask for the page after the one that had `token`.
+    """Return the parameters that request the page after the one that had `token`.
 
-    Nothing else may be asked with it; source: OAI-PMH 2.0.
+    OAI-PMH 2.0 does not allow other parameters with it.
     """
     return {"verb": "ListRecords", "resumptionToken": token}
 
 
 def parse_records(body: bytes) -> RecordsPage:
-    """Read the body of an answer to ListRecords; no records match: an empty page.
+    """Return the page in the body of an answer to ListRecords; empty if no records match.
 
-    A record without what every paper has costs no other: it is one of
-    `RecordsPage.unreadable_records`. Characters that XML does not allow cost no record as a whole:
-    see `RecordsPage.repairs`.
+    A record that lacks a required element is listed in `RecordsPage.unreadable_records`, and the
+    others are read. Characters that XML does not allow are replaced (`RecordsPage.repairs`).
 
     Raises:
-        ArxivBadToken: the list is not continued; it is to be begun again.
-        ArxivRefusedQuery: arXiv finds something else wrong with the request, and says what.
-        ArxivBadAnswer: not OAI-PMH, cut short, or most of its records cannot be read.
+        ArxivBadToken: the list must be read again from its beginning.
+        ArxivInvalidQuery: arXiv rejects the request for another reason, which is the message.
+        ArxivBadResponse: not OAI-PMH, truncated, or most of its records cannot be read.
     """
     try:
         found, repairs = oai_xml.parse_list(body)
@@ -122,7 +121,7 @@ def parse_records(body: bytes) -> RecordsPage:
 
 
 def _raise_errors(errors: list[tuple[str, str]]) -> None:
-    """Raise what the errors of an answer mean, unless that is that there are no records."""
+    """Raise the exception for the errors of an answer, unless no records match."""
     for code, text in errors:
         said = f"arXiv says: {to_printable(f'{code}: {text}')}"
         if code == "badResumptionToken":
@@ -154,7 +153,7 @@ def _to_page(found: RawList) -> RecordsPage:
 
 
 class _UnreadableRecordError(Exception):
-    """A record is no paper; the message, safe to print, says why."""
+    """A record is not a paper; the message is the reason, safe to print."""
 
 
 def _to_record(raw: RawRecord) -> Record:
@@ -199,7 +198,7 @@ def _to_paper(arxiv_id: str, raw: RawRecord) -> Paper:
 
 
 def _make_links(address: str, doi: str | None) -> tuple[Link, ...]:
-    """Return the links that a feed of arXiv's API has."""
+    """Return the links that the API's feed has for a paper."""
     return (
         Link(f"https://arxiv.org/abs/{address}", "alternate", ""),
         Link(f"https://arxiv.org/pdf/{address}", "related", "pdf"),
@@ -208,7 +207,7 @@ def _make_links(address: str, doi: str | None) -> tuple[Link, ...]:
 
 
 def _read_versions(raw: RawRecord) -> dict[int, datetime]:
-    """Return when each version was submitted; the first is among them."""
+    """Return the submission time of each version, at least of the first."""
     times = {}
     for name, when in raw.versions:
         number = _VERSION.fullmatch(name.strip())

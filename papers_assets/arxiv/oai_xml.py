@@ -1,7 +1,7 @@
-"""An answer's XML reduced to what a list of arXiv's records has. Pure.
+"""Reading of the XML of OAI-PMH answers. Pure.
 
-Nothing but the elements that are read is kept, found by their names and places; what may come is
-as little trusted as a feed (see `atom`).
+Only the elements that are needed are kept, by name and place. The input is trusted as little as a
+feed (`papers_assets.arxiv.atom`).
 """
 
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ _HEADER = (*_RECORD, f"{OAI} header")
 _PAPER = (*_RECORD, f"{OAI} metadata", f"{RAW} arXivRaw")
 _VERSION = (*_PAPER, f"{RAW} version")
 _DATE = (*_VERSION, f"{RAW} date")
-# The texts that are kept of a record, by the path to them.
+# The texts of a record that are read, by path.
 _TEXTS: dict[tuple[str, ...], str] = {
     **{(*_HEADER, f"{OAI} {name}"): name for name in ("identifier", "datestamp")},
     **{
@@ -32,61 +32,61 @@ _TEXTS: dict[tuple[str, ...], str] = {
 
 
 class NotOai(Exception):
-    """The answer is not of OAI-PMH."""
+    """The answer is not OAI-PMH."""
 
 
 @dataclass
 class RawRecord:
-    """The texts of a record, as they came, each name with all that there are of it."""
+    """The unchanged texts of a record, all of each name."""
 
     status: str = ""
-    """Of its header: "deleted", or empty."""
+    """The status in its header: "deleted" or empty."""
     texts: dict[str, list[str]] = field(default_factory=dict)
     versions: list[tuple[str, str]] = field(default_factory=list)
-    """What each version calls itself ("v1"), and its date."""
+    """The name ("v1") and the date of each version."""
     has_paper: bool = False
 
     def first_text(self, name: str) -> str:
-        """Return the first text of this name; empty if there is none."""
+        """Return the first text of the given name; empty if there is none."""
         return next(iter(self.texts.get(name, ())), "")
 
 
 @dataclass
 class RawList:
-    """What is kept of an answer."""
+    """The elements of an answer that are read."""
 
     is_list: bool = False
     records: list[RawRecord] = field(default_factory=list)
     errors: list[tuple[str, str]] = field(default_factory=list)
-    """The code of each, and what it says."""
+    """The code and the message of each error."""
     token: str = ""
     token_attributes: dict[str, str] = field(default_factory=dict)
 
 
 def parse_list(body: bytes) -> tuple[RawList, str]:
-    """Return what is read of an answer, and what of it was repaired, in words.
+    """Return the elements of an answer, and a description of repairs.
 
     Raises:
-        NotOai: it is something else, or nothing.
-        NotWhole: it is cut short, broken, nested beyond reason, or declares entities.
+        NotOai: it is not OAI-PMH, or is empty.
+        MalformedXml: it is truncated, broken, too deeply nested, or declares entities.
     """
     reader, repaired = parse_xml(_ListReader, body)
     return reader.raw_list, repaired
 
 
 class _ListReader(StrictXmlReader):
-    """Takes what the parser finds, and keeps what is kept of it."""
+    """An XML reader that keeps the elements of a list of records."""
 
     def __init__(self) -> None:
         super().__init__(_ROOT, NotOai)
         self.raw_list = RawList()
         self._pieces: list[str] = []
         self._leaf_depth = 0
-        """How deep the element is whose text is being read; 0: none is."""
+        """The depth of the element whose text is being read; 0: none."""
         self._version = ""
 
     def handle_start(self, attributes: dict[str, str]) -> None:
-        """See `StrictXmlReader`."""
+        """Begin a record, an error or a text that is kept."""
         if self._leaf_depth:
             return
         path = tuple(self.path)
@@ -112,7 +112,7 @@ class _ListReader(StrictXmlReader):
             found.token_attributes = attributes
 
     def handle_end(self) -> None:
-        """See `StrictXmlReader`."""
+        """Store the text of the element that ends, if it is kept."""
         if len(self.path) == self._leaf_depth:
             self._end_element(tuple(self.path), "".join(self._pieces))
             self._leaf_depth = 0
@@ -129,6 +129,6 @@ class _ListReader(StrictXmlReader):
             found.records[-1].texts.setdefault(_TEXTS[path], []).append(text)
 
     def handle_text(self, text: str) -> None:
-        """See `StrictXmlReader`."""
+        """Collect a piece of a text that is kept."""
         if self._leaf_depth:
             self._pieces.append(text)

@@ -1,10 +1,11 @@
-"""One request at a time and a pause between them, over every process that shares a turnstile.
+"""A rate limiter that all processes with the same backend share.
 
-arXiv's terms count all of a user's programs together: one connection, and 3 seconds from request
-to request. A lock is held through the request - it is free again when its holder dies, however it
-dies - and a stamp beside it says when the last request began, and until when nobody is to begin
-another. Where several hosts share a PostgreSQL, a turn is one at the host's own turnstile, too:
-programs of one host take turns even if only some of them are told of the database.
+It allows one request at a time, with a pause between requests. arXiv's terms count all of a user's
+programs together: one connection, and 3 seconds from request to request. A lock is held during the
+request, and is released when its holder dies for any reason. Stored with it are the time of the
+last request and the time before which no other may begin. If several hosts share a PostgreSQL
+server, the host's own backend is used as well, so that the programs of a host share the limiter
+even if only some of them are configured with the database.
 """
 
 import logging
@@ -23,27 +24,27 @@ from papers_assets.arxiv.errors import ArxivError
 from papers_assets.text import progress, to_printable
 
 POLL_INTERVAL = 0.05
-"""Seconds between two looks whether another host is done."""
+"""Seconds between two attempts to take the lock from PostgreSQL."""
 
 
 class RateLimitTimeout(Exception):
-    """The turn would come too late; the message says after how many seconds."""
+    """The slot would come too late; the message has the number of seconds."""
 
 
 class RateLimitUnreachable(ArxivError):
-    """Nobody can say whose turn it is, so nobody asks; the message says why."""
+    """A backend cannot be used, so no request is sent; the message is the reason."""
 
     short_reason = "the lock by which programs take turns at arXiv could not be had"
     retryable = True
 
 
 class RequestTimes(NamedTuple):
-    """When requests were, and are to be; seconds of the turnstile's clock."""
+    """The times of the last and the next request, in seconds of the backend's clock."""
 
     last: float
-    """When the last one began."""
+    """When the last request began."""
     until: float
-    """Before then, none is to begin."""
+    """When the next request may begin at the earliest."""
 
 
 NEVER_REQUESTED = RequestTimes(-math.inf, -math.inf)
@@ -51,55 +52,56 @@ UNREADABLE_TIMES = RequestTimes(math.nan, math.nan)
 
 
 class RateLimitBackend(Protocol):
-    """The lock and the stamp of one server. Used by one thread at a time."""
+    """The lock and the request times of one server, for use by one thread at a time."""
 
     def lock(self, timeout: float) -> AbstractContextManager[None]:
-        """Keep everybody else out until the block ends.
+        """Hold the lock until the block ends.
 
         Raises:
-            GateTimeout: it would take more than `timeout` seconds.
-            GateUnreachable: nobody knows whose turn it is.
+            RateLimitTimeout: it would take more than `timeout` seconds.
+            RateLimitUnreachable: the lock cannot be taken.
         """
 
     def now(self) -> float:
-        """Return the seconds of a clock that is the same for all."""
+        """Return the seconds of a clock that all users of the backend share."""
 
     def read(self) -> RequestTimes:
-        """Return what was written last; `NEVER_REQUESTED`, and `UNREADABLE_TIMES`. It is our turn.
+        """Return the stored times, `NEVER_REQUESTED` or `UNREADABLE_TIMES`; we hold the lock.
 
         Raises:
-            GateUnreachable: it cannot be read, or our turn may be over.
+            RateLimitUnreachable: they cannot be read, or the lock may be lost.
         """
 
     def write(self, times: RequestTimes) -> None:
-        """Note when requests were. It is our turn.
+        """Store the request times; we hold the lock.
 
         Raises:
-            GateUnreachable: it cannot be noted, or our turn may be over.
+            RateLimitUnreachable: they cannot be stored, or the lock may be lost.
         """
 
 
 def timeout_error(timeout: float) -> RateLimitTimeout:
-    """Return the error of who waited `timeout` seconds for another process."""
+    """Return the error for a wait of `timeout` seconds for another process."""
     return RateLimitTimeout(f"another process was asking for {timeout:.0f} s")
 
 
-# What a request's way to the server can vary by, so that a pause of 3 s is not 2.99 s over there.
+# Allowance for varying network delay, so that the server does not see a pause of 3 s as 2.99 s.
 _MARGIN = 0.05
-# Less than this is not worth measuring again.
+# The shortest sleep.
 _TICK = 0.001
 logger = logging.getLogger(__name__)
 
 
 class RateLimiter:
-    """The way to one server: `with gate.turn(): ...` for each request.
+    """A rate limiter for one server: each request is made within `slot`.
 
     Args:
-        backends: the lock file of this host, whose folder is made when missing; or any turnstile;
-            or several, of which each has to let us through, in an order that is everybody's.
+        backends: the path of a lock file on this host, whose folder is created if missing; or a
+            backend; or several, which must all allow the request and be in the same order in all
+            processes.
         interval: seconds from the start of a request to the start of the next.
-        clock: seconds that only go forward; of a lock file, the same for all of the host.
-        sleep: waits so many seconds.
+        clock: monotonic seconds; for a lock file, the same for all processes of the host.
+        sleep: waits for a number of seconds.
     """
 
     def __init__(
@@ -116,15 +118,18 @@ class RateLimiter:
         self._clock = clock
         self._sleep = sleep
         self._blocked_until = -math.inf
-        """When we may ask again, by our own clock: the others' may be set, or not have heard."""
+        """When this process may send the next request, by its own clock.
+
+        The backends' clocks may be set, and their last write may have failed.
+        """
 
     @contextmanager
     def slot(self, timeout: float = math.inf) -> Iterator[float]:
-        """Wait for our turn and hold it; gives the seconds that it took to get it.
+        """Wait for a slot and hold it until the block ends; return the seconds waited.
 
         Raises:
-            GateTimeout: it would take more than `timeout` seconds.
-            GateUnreachable: nobody knows whose turn it is.
+            RateLimitTimeout: it would take more than `timeout` seconds.
+            RateLimitUnreachable: a backend cannot be used.
         """
         asked = self._clock()
         with self._hold_locks(asked + timeout):
@@ -145,12 +150,12 @@ class RateLimiter:
                 raise
 
     def mark_sent(self) -> None:
-        """Say, within a turn, that the server has the request: the pause counts from here.
+        """Record, within a slot, that the server has the request; the pause counts from now on.
 
-        A request that takes long to get there would else be followed too soon by one that does not.
+        Otherwise a request that arrives late could be followed too soon by a faster one.
 
         Raises:
-            GateUnreachable: the turn may be another's by now.
+            RateLimitUnreachable: the slot may have been lost.
         """
         self._write_times(self._interval)
         for backend in self._backends:
@@ -159,12 +164,13 @@ class RateLimiter:
             backend.write(RequestTimes(now, max(until, now)))
 
     def block_for(self, seconds: float) -> None:
-        """Let nobody begin a request within the next `seconds`.
+        """Block requests for the next `seconds`.
 
-        What arXiv asks of one of our programs when it throttles, it asks of all.
+        All programs wait, since arXiv's throttling applies to all of them.
 
         Raises:
-            GateUnreachable: others do not know of it, or not all; we do.
+            RateLimitUnreachable: a backend could not be updated, so other processes may not wait;
+                this one does.
         """
         self._write_times(seconds)
         troubles = [_block_backend(backend, seconds) for backend in self._backends]
@@ -183,7 +189,7 @@ class RateLimiter:
 
     def _record_failed_request(self) -> None:
         try:
-            self.mark_sent()  # or not; nobody knows when
+            self.mark_sent()  # it may have been sent at any time until now
         except RateLimitUnreachable as error:
             logger.debug("%s", error)
 
@@ -193,15 +199,15 @@ class RateLimiter:
 
     def _remaining_seconds_at(self, backend: RateLimitBackend) -> float:
         times = _read_times(backend)
-        now = backend.now()  # of a clock of its own
+        now = backend.now()  # each backend has its own clock
         return max(self._interval - (now - times.last), times.until - now)
 
 
 def _read_times(backend: RateLimitBackend) -> RequestTimes:
-    """Return the stamp; mended if it makes no sense.
+    """Return the stored times; if they are invalid, replace them as if a request just began.
 
-    It makes none when its writer died writing it, or when the clock was set back: as that of a
-    host that began anew. Then a request may just have begun, and the pause, too.
+    They are invalid if their writer died while writing them, or if the clock was set back, as by a
+    restart of the host. The last request, and its pause, may then have begun just now.
     """
     times, now = backend.read(), backend.now()
     if times.last <= now and (math.isfinite(times.until) or times.until == times.last):
@@ -213,7 +219,7 @@ def _read_times(backend: RateLimitBackend) -> RequestTimes:
 
 
 def _block_backend(backend: RateLimitBackend, seconds: float) -> RateLimitUnreachable | None:
-    """Say at one turnstile that nobody is to begin; give why it could not be said."""
+    """Block requests at one backend, and return the error if that fails."""
     try:
         with backend.lock(math.inf):
             last, until = _read_times(backend)
@@ -224,24 +230,24 @@ def _block_backend(backend: RateLimitBackend, seconds: float) -> RateLimitUnreac
 
 
 HOST_FOLDER = (
-    Path("/tmp/papers-assets")  # noqa: S108 - it is to be found by all
+    Path("/tmp/papers-assets")  # noqa: S108 - all processes must find it
     if os.name == "posix"
     else Path(tempfile.gettempdir()) / "papers-assets"
 )
-"""Where the turnstiles of this host are, a pair of files for each server."""
-# As /tmp itself: other users of this host take turns with us, and remove nothing of ours.
+"""The folder of this host's backends, with a pair of files for each server."""
+# As for /tmp itself: other users of this host share the limiter, but cannot remove our files.
 _FOLDER_MODE = 0o1777
 _FILE_MODE = 0o666
-# Else another user's link in the folder would make us write to what only we may write to.
+# Otherwise another user's link in the folder could make us write to one of our own files.
 _OPEN_FLAGS = os.O_WRONLY | getattr(os, "O_NOFOLLOW", 0)
 
 
 class FileBackend:
-    """A turnstile of the processes of this host, whoever runs them.
+    """A backend for the processes of this host, of all users.
 
     Args:
-        path: the lock file; its folder is made when missing.
-        clock: seconds that only go forward and are the same for every process of the host.
+        path: the lock file; its folder is created if missing.
+        clock: monotonic seconds that are the same for all processes of the host.
     """
 
     def __init__(self, path: Path, clock: Callable[[], float] = time.monotonic) -> None:
@@ -251,7 +257,7 @@ class FileBackend:
 
     @contextmanager
     def lock(self, timeout: float) -> Iterator[None]:
-        """Hold the lock; the kernel frees it when the holder dies, however it dies."""
+        """Hold the lock until the block ends; the kernel releases it when the holder dies."""
         lock = FileLock(self._path, mode=_FILE_MODE)
         with self._translated_errors():
             _make_shared(self._path.parent)
@@ -262,7 +268,7 @@ class FileBackend:
             lock.release()
 
     def read(self) -> RequestTimes:
-        """See `RateLimitBackend`. A writer that died writing leaves what cannot be read."""
+        """Return the stored times; `UNREADABLE_TIMES` if their writer died while writing."""
         with self._translated_errors():
             try:
                 last, until = map(float, self._times_path.read_text().split())
@@ -273,7 +279,7 @@ class FileBackend:
         return RequestTimes(last, until)
 
     def write(self, times: RequestTimes) -> None:
-        """See `RateLimitBackend`."""
+        """Store the request times."""
         with self._translated_errors(), open(_open_shared(self._times_path), "w") as file:
             file.write(f"{times.last!r} {times.until!r}")
 
@@ -313,10 +319,10 @@ def _make_shared(folder: Path) -> None:
 
 def _open_shared(path: Path) -> int:
     try:
-        # Not with O_CREAT, which Linux may refuse for what another user made in such a folder.
+        # Without O_CREAT, which Linux may refuse for another user's file in such a folder.
         descriptor = os.open(path, _OPEN_FLAGS | os.O_TRUNC)
     except FileNotFoundError:
         descriptor = os.open(path, _OPEN_FLAGS | os.O_CREAT | os.O_EXCL, _FILE_MODE)
-    with suppress(PermissionError):  # another user's file, who has made it writable for us
+    with suppress(PermissionError):  # the file of another user, which is writable for us already
         os.chmod(descriptor if os.chmod in os.supports_fd else path, _FILE_MODE)  # noqa: PTH101
     return descriptor

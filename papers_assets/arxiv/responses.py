@@ -1,4 +1,4 @@
-"""What an answer of arXiv's means: its status, its headers and its body together. Pure."""
+"""Interpretation of arXiv's answers by status, headers and body. Pure."""
 
 import re
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from papers_assets.arxiv.errors import (
 from papers_assets.arxiv.models import Page
 
 _OK, _BAD_REQUEST, _FORBIDDEN, _TOO_MANY_REQUESTS, _UNAVAILABLE = 200, 400, 403, 429, 503
-# What arXiv's API finds wrong with a query. Anything else in an Error entry is its own trouble.
+# Messages of arXiv's API about an invalid query. Other Error entries are failures of arXiv's own.
 _INVALID_QUERY = re.compile(
     r"incorrect|invalid|malformed|must be|unbalanced|unexpected|syntax|parse|unknown field",
     re.IGNORECASE,
@@ -27,21 +27,21 @@ _Read = TypeVar("_Read")
 def read_response(
     status: int, body: bytes, retry_after: float | None, parse: Callable[[bytes], _Read]
 ) -> _Read:
-    """Return what an answer says.
+    """Return the parsed body of an answer.
 
     Args:
-        status: of HTTP.
-        body: of the answer.
-        retry_after: seconds that it asks us to wait; None: it does not say.
-        parse: reads the body of a success; raises an `ArxivError` if it cannot.
+        status: the HTTP status.
+        body: the body of the answer.
+        retry_after: seconds that it asks us to wait; None: it does not ask.
+        parse: parses the body of a success, or raises an `ArxivError`.
 
     Raises:
-        ArxivError: it says nothing that can be used; see `papers_assets.arxiv.errors`.
+        ArxivError: the answer is not valid (`papers_assets.arxiv.errors` lists the kinds).
     """
     if status == _TOO_MANY_REQUESTS or body[:100].strip() == b"Rate exceeded.":
         raise ArxivThrottled(f"arXiv answered {status}: asked too often", status, retry_after)
     if status == _UNAVAILABLE and retry_after is not None:
-        # OAI-PMH's way to say the same.
+        # OAI-PMH throttles with this status.
         raise ArxivThrottled(f"arXiv answered {status}: come back later", status, retry_after)
     if status == _FORBIDDEN:
         raise ArxivBlocked(
@@ -63,11 +63,11 @@ def read_response(
 
 
 def read_feed(body: bytes) -> Page:
-    """Read a feed of the API.
+    """Return the page in a feed of the API.
 
     Raises:
-        ArxivRefusedQuery: arXiv finds something wrong with the query.
-        ArxivBadAnswer: not a feed that can be used, or arXiv speaks of trouble of its own.
+        ArxivInvalidQuery: arXiv rejects the query.
+        ArxivBadResponse: not a valid feed, or arXiv reports a failure of its own.
     """
     try:
         return parse_feed(body)

@@ -1,6 +1,6 @@
-"""arXiv's archives and their categories: what `categories` in keywords.toml may name.
+"""arXiv's archives and categories, the valid values of `categories` in keywords.toml.
 
-Papers carry categories, so that an archive is matched as the categories that it consists of.
+Papers have categories only, so an archive matches all its categories.
 """
 
 import difflib
@@ -8,7 +8,7 @@ import re
 from datetime import date
 
 FIRST_DAY = date(1991, 8, 14)
-"""The day arXiv began."""
+"""The day on which arXiv began."""
 
 _SUBJECTS = {
     "astro-ph": "CO EP GA HE IM SR",
@@ -26,8 +26,8 @@ _SUBJECTS = {
     "q-fin": "CP EC GN MF PM PR RM ST TR",
     "stat": "AP CO ME ML OT TH",
 }
-# Archives without subjects are categories themselves. So were, in their papers' early years, three
-# that have subjects now: their old papers still carry the bare name.
+# Archives without subjects are categories themselves. So were three archives in their early years
+# that have subjects now: their old papers still have the bare name.
 _UNDIVIDED = "gr-qc hep-ex hep-lat hep-ph hep-th math-ph nucl-ex nucl-th quant-ph"
 _ONCE_UNDIVIDED = ("astro-ph", "cond-mat", "q-bio")
 
@@ -38,13 +38,13 @@ ARCHIVES: dict[str, tuple[str, ...]] = {
     )
     for archive, subjects in _SUBJECTS.items()
 } | {archive: (archive,) for archive in _UNDIVIDED.split()}
-"""Each archive with its categories, such as `"stat": ("stat.AP", "stat.CO", ...)`."""
+"""The categories of each archive, as in `"stat": ("stat.AP", "stat.CO", ...)`."""
 
 CATEGORIES: frozenset[str] = frozenset(c for members in ARCHIVES.values() for c in members)
 """Every category of arXiv."""
 
 _GROUPS = frozenset({"cs", "econ", "eess", "math", "physics", "q-bio", "q-fin", "stat"})
-# Those of the top level, which OAI-PMH's sets begin with. All other archives are physics.
+# Top-level groups, with which the names of OAI-PMH's sets begin. All other archives are physics.
 
 _COMMON_ALIASES = {
     "al": ("cs.DS", "cs.AI"),
@@ -61,7 +61,7 @@ _COMMON_ALIASES = {
     "sec": ("cs.CR",),
     "statistics": ("stat",),
 }
-# By what people write after "cs." or alone, in lower case: the categories that arXiv has for it.
+# The categories to suggest for common mistakes, by the text after "cs." or alone, in lower case.
 _MOST_SUGGESTIONS = 3
 
 
@@ -71,7 +71,7 @@ def is_known(name: str) -> bool:
 
 
 def suggest(name: str) -> tuple[str, ...]:
-    """Return the archives or categories that `name`, which is unknown, may stand for.
+    """Return the archives or categories that the unknown `name` may stand for.
 
     `suggest("cs.ML")` is `("cs.LG", "stat.ML")`, `suggest("CS/LG")` is `("cs.LG",)`.
     """
@@ -95,23 +95,23 @@ def _letters_only(name: str) -> str:
 
 
 def expand_archives(names: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the categories that `names`, archives or categories, stand for; each once."""
+    """Return the categories of `names`, which are archives or categories, without duplicates."""
     members = (c for name in names for c in ARCHIVES.get(name, (name,)))
     return tuple(dict.fromkeys(members))
 
 
 def group_of(archive: str) -> str:
-    """Return the group that an archive is in: "physics" for "hep-ex", "cs" for "cs"."""
+    """Return the group of an archive: "physics" for "hep-ex", "cs" for "cs"."""
     return archive if archive in _GROUPS else "physics"
 
 
 def to_set_spec(name: str) -> str:
-    """Return what OAI-PMH calls the set of a category or archive: "cs:cs:LG", "physics:hep-ex".
+    """Return OAI-PMH's name for the set of a category or archive: "cs:cs:LG", "physics:hep-ex".
 
-    So arXiv writes it since 2025 (source: ListSets in its own program).
+    arXiv has used this form since 2025 (source: ListSets in its own program).
 
     Raises:
-        ValueError: it is neither.
+        ValueError: `name` is neither a category nor an archive.
     """
     if not is_known(name):
         raise ValueError(f"{name!r} is no category and no archive of arXiv")

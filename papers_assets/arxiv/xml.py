@@ -1,6 +1,7 @@
-"""An answer's XML, element by element, trusted as little as all that comes from elsewhere. Pure.
+"""A strict reader of untrusted XML, element by element. Pure.
 
-What a reader of it does not ask for is not kept, and nothing is declared, expanded or looked for.
+It keeps only what its subclasses ask for. Declarations are refused, so that no entity is expanded
+and no external file is opened.
 """
 
 import re
@@ -15,8 +16,8 @@ _VALUE = r"""(?:"[^<"]*+"|'[^<']*+')"""
 _ATTRIBUTES = rf"(?:{_SPACE}++{_NAME}{_SPACE}*+={_SPACE}*+{_VALUE})*+{_SPACE}*+"
 _NOT_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """A character that XML 1.0 does not allow (section 2.2)."""
-# What stands in a text as it came and cannot be XML, and what can only be with a second look: the
-# number of a reference, and the name of an opening tag. Possessive, so that it takes linear time.
+# Invalid characters, and places that may be invalid: the number of a character reference, and the
+# name of an opening tag. The quantifiers are possessive, so that matching takes linear time.
 _SUSPECT_CHARACTERS = re.compile(
     rf"{_NOT_XML.pattern}"
     r"|&\#(?:(?P<decimal>[0-9]++)|x(?P<hex>[0-9A-Fa-f]++));"
@@ -32,43 +33,43 @@ _MAX_DEPTH = 100
 
 
 class MalformedXml(Exception):
-    """The answer is no whole XML, or has what no answer of arXiv's has; the message says what."""
+    """The answer is incomplete XML, or has parts that no answer of arXiv has."""
 
 
 class NotWellFormedXml(MalformedXml):
-    """It begins as it should, and then it is no XML; the message says where."""
+    """The answer has the right root element but is not well-formed; the message has the place."""
 
 
 class StrictXmlReader:
-    """Reads one answer; who reads it says what is done with its elements.
+    """A reader of one answer; subclasses process its elements.
 
     Args:
-        root: what the first element has to be called.
-        wrong_root_error: is raised when it is not, or there is none.
+        root: the required name of the first element.
+        wrong_root_error: raised if the name is another, or there is no element.
     """
 
     def __init__(self, root: str, wrong_root_error: type[Exception]) -> None:
         self.path: list[str] = []
-        """The names of the elements that are open: their vocabulary, a space, and their own."""
+        """The names of the open elements, each with its namespace and a space before it."""
         self.wrong_root_error = wrong_root_error
         self._root = root
         self._has_begun = False
 
     def handle_start(self, attributes: dict[str, str]) -> None:
-        """Take note of the element that `path` ends with."""
+        """Process the start of the element at the end of `path`."""
 
     def handle_end(self) -> None:
-        """Take note that it ends."""
+        """Process the end of the element at the end of `path`."""
 
     def handle_text(self, text: str) -> None:
-        """Take note of a piece of text in it."""
+        """Process a piece of text in the element at the end of `path`."""
 
     def read(self, body: bytes) -> None:
         """Read an answer.
 
         Raises:
-            NotWellFormed: it is cut short or broken.
-            NotWhole: it is nested beyond reason, or declares entities.
+            NotWellFormedXml: it is truncated or broken.
+            MalformedXml: it is too deeply nested, or has a document type declaration.
         """
         parser = expat.ParserCreate("utf-8", " ")
         parser.buffer_text = True
@@ -84,7 +85,7 @@ class StrictXmlReader:
             ) from error
 
     def _doctype(self, *_: object) -> None:
-        # Before anything is declared: no entity is ever expanded, and no file looked for.
+        # Raised before any declaration is read, so that no entity is expanded and no file opened.
         raise MalformedXml("it has a document type declaration")
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
@@ -105,20 +106,20 @@ _XmlReader = TypeVar("_XmlReader", bound=StrictXmlReader)
 
 
 def parse_xml(new_reader: Callable[[], _XmlReader], body: bytes) -> tuple[_XmlReader, str]:
-    """Read an answer; if it is not well-formed, read it once more with the faults replaced.
+    """Read an answer; if it is not well-formed, read it again with its invalid parts replaced.
 
-    One character in one record must not cost the others: what XML does not allow in a text is
-    replaced by U+FFFD. An answer that is cut short stays an error, since nothing closes its root.
+    A bad character in one record must not prevent reading the others, so text that XML does not
+    allow is replaced by U+FFFD. A truncated answer remains an error, since its root is not closed.
 
     Args:
-        new_reader: makes the reader of one attempt.
+        new_reader: returns a reader for one attempt.
         body: the answer.
 
     Returns:
-        The reader that has read the answer, and what was wrong with it, in words (empty: nothing).
+        The reader that has read the answer, and a description of repairs (empty: none).
 
     Raises:
-        NotWhole: neither can be read; the message is about the answer as it came.
+        MalformedXml: neither can be read; the message is about the original answer.
     """
     reader = new_reader()
     try:
@@ -135,7 +136,7 @@ def parse_xml(new_reader: Callable[[], _XmlReader], body: bytes) -> tuple[_XmlRe
 
 
 def _repair(body: bytes) -> tuple[str, int]:
-    """Return the text with U+FFFD for what XML does not allow, and how often that was done."""
+    """Return the text with invalid parts replaced by U+FFFD, and the number of replacements."""
     text = body.decode("utf-8", "replace")
     closed = set(_CLOSING.findall(text))
 
@@ -155,6 +156,6 @@ def _repair(body: bytes) -> tuple[str, int]:
 
 
 def _is_character(digits: str, base: int) -> bool:
-    """Whether a reference to the character of this number is XML."""
+    """Whether XML allows a reference to the character of this number."""
     code = int(digits, base) if len(digits) <= len("1114111") else sys.maxunicode + 1
     return code <= sys.maxunicode and not _NOT_XML.match(chr(code))

@@ -1,5 +1,5 @@
-"""How what is new reaches people: a GitHub issue a day, e-mail, a webhook.
+"""Notifications and alerts through GitHub issues, e-mail and webhooks.
 
-`notice` says what is told, in all shapes; each other module is a channel. None of them writes a
-secret into a message, a log or a repr.
+`papers_assets.notify.message` has the message in all formats. No channel writes a secret into a
+message, a log or a repr.
 """

@@ -1,4 +1,4 @@
-"""Messages to people: by a webhook, by e-mail, or both. Off until configured."""
+"""Alerts by webhook, by e-mail, or both; off until configured."""
 
 import json
 import smtplib
@@ -8,11 +8,17 @@ from papers_assets.notify import email, webhook
 from papers_assets.settings import AlertError, AlertSettings
 
 _TIMEOUT_SECONDS = 8
-"""Seconds. Dagster gives a sensor 60."""
+"""Seconds. Dagster allows a sensor 60."""
 
 
 def send_alert(alerts: AlertSettings, channel: str, subject: str, text: str) -> None:
-    """Send a message by one of the `channels`.
+    """Send an alert.
+
+    Args:
+        alerts: the settings of the channels.
+        channel: "webhook", or else e-mail.
+        subject: in one line.
+        text: plain text.
 
     Raises:
         AlertError: it could not be sent.
@@ -22,7 +28,7 @@ def send_alert(alerts: AlertSettings, channel: str, subject: str, text: str) -> 
             _send_webhook(alerts.webhook, f"{subject}\n\n{text}")
         else:
             _send_mail(alerts, subject, text)
-    # What is wrong is told by its type alone: its words may hold the address, and so a secret.
+    # Only the error's type is shown: its text may contain the address, which is a secret.
     except (OSError, ValueError, smtplib.SMTPException) as error:
         raise AlertError(channel, type(error).__name__) from None
 

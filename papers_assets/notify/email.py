@@ -1,4 +1,4 @@
-"""By e-mail: one message per recipient, in plain text and HTML."""
+"""The e-mail channel: one message per recipient, in plain text and HTML."""
 
 import smtplib
 import ssl
@@ -22,7 +22,7 @@ _ERRORS = (OSError, ValueError, smtplib.SMTPException)
 
 
 class Mailer:
-    """Sends notices over the mail server `smtp_url`, which holds a secret and is never shown."""
+    """A sender of messages over the mail server `smtp_url`, a secret that is never shown."""
 
     def __init__(  # noqa: PLR0913 - all but two have defaults
         self,
@@ -44,7 +44,7 @@ class Mailer:
         """Send one message.
 
         Raises:
-            NotDelivered: it was refused, or may not have been taken.
+            DeliveryError: it was refused, or may not have been accepted.
         """
         for error in self.send_all({recipient: message}).values():
             raise error
@@ -54,15 +54,15 @@ class Mailer:
     ) -> dict[str, DeliveryError]:
         """Send each recipient a message, over one connection if the server keeps it open.
 
-        What is refused for now is sent again after growing pauses; it is the same mail then, with
-        the same Message-ID. Who is refused stops nobody else's.
+        Messages that are refused temporarily are sent again after growing pauses, with the same
+        Message-ID. A failure for one recipient does not affect the others.
 
         Args:
             messages: by recipient.
-            on_sent: is called with each recipient as soon as the server has taken the message.
+            on_sent: called with each recipient as soon as the server has accepted the message.
 
         Returns:
-            What kept a message from being taken, for each recipient whose was not.
+            The error for each recipient whose message was not accepted.
         """
         errors = self._send_round(messages, on_sent)
         for pause in RETRY_PAUSES:
@@ -87,12 +87,12 @@ class Mailer:
                 try:
                     connection = connect(self._smtp_url, _TIMEOUT)
                 except _ERRORS as error:
-                    # Nobody else's message would get any further.
+                    # The other messages would fail in the same way.
                     return errors | {to: self._no_server_error(to, error) for to in waiting}
             to = waiting.pop(0)
             try:
                 self._send_one(connection, messages[to], to)
-            # Whatever it is, it is not to keep the others from their mail.
+            # No failure may keep the other recipients from getting their mail.
             except Exception as error:  # noqa: BLE001
                 errors[to] = self._refused_error(to, error)
                 if not _is_connection_usable(error, to):
@@ -160,7 +160,7 @@ class Mailer:
 
 
 def mask_address(address: str) -> str:
-    """Return an address as it may stand in a log, which a public repository may keep."""
+    """Return an address in a form that is safe in logs, which may be public."""
     name, _, host = address.rpartition("@")
     return f"{name[:1]}…@{host}"
 
@@ -169,11 +169,11 @@ def connect(smtp_url: str, timeout: float) -> smtplib.SMTP:
     """Connect, by TLS unless the server is this machine, and log in.
 
     Args:
-        smtp_url: `smtps://user:password@host:465`, or `smtp://...:587`, which turns TLS on first.
+        smtp_url: `smtps://user:password@host:465`, or `smtp://...:587` for STARTTLS.
         timeout: of each step, in seconds.
 
     Raises:
-        OSError, ValueError, smtplib.SMTPException: their words may hold the secret.
+        OSError, ValueError, smtplib.SMTPException: their texts may contain the secret.
     """
     server = urlsplit(smtp_url)
     host = server.hostname or ""
@@ -195,14 +195,14 @@ def connect(smtp_url: str, timeout: float) -> smtplib.SMTP:
 
 
 def disconnect(connection: smtplib.SMTP) -> None:
-    """Say goodbye. What the server says to that changes nothing about what it took."""
+    """Close the connection. Ignore errors, since accepted messages are not affected by them."""
     with suppress(smtplib.SMTPException, OSError):
         connection.quit()
     connection.close()
 
 
 def _read_reply(error: Exception, recipient: str) -> tuple[int, str]:
-    """Return the server's code and words; 0: it did not answer."""
+    """Return the code and the text of the server's reply; the code is 0 if there was none."""
     code: int = getattr(error, "smtp_code", 0)
     words: bytes | str = getattr(error, "smtp_error", b"")
     if isinstance(error, smtplib.SMTPRecipientsRefused):
@@ -211,7 +211,7 @@ def _read_reply(error: Exception, recipient: str) -> tuple[int, str]:
 
 
 def _is_connection_usable(error: Exception, recipient: str) -> bool:
-    """Whether the connection can be used after this."""
+    """Whether the connection can be used after `error`."""
     return isinstance(error, _REFUSALS) and _read_reply(error, recipient)[0] not in (
         0,
         _SERVICE_CLOSING,

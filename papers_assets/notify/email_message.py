@@ -1,4 +1,4 @@
-"""The mail that tells of a notice, header by header. Pure."""
+"""Composition of a message's e-mail. Pure."""
 
 import hashlib
 import re
@@ -15,12 +15,12 @@ from papers_assets.render.markdown import collapse_whitespace, truncate
 
 _MAX_SUBJECT = 200
 _MAX_ADDRESS = 900
-"""Characters of an address in a header; SMTP allows a line 998 bytes."""
+"""Characters of an address in a header; a line in SMTP has at most 998 bytes."""
 _IN_ADDRESSES = "%:/?#[]@!$&'()*+,;=-._~"
 
 
 class _UnfoldedHeader(UnstructuredHeader):
-    """A header of addresses: folding would encode a long one, and nobody decodes that."""
+    """A header of addresses, not folded: that would encode long ones, which no client decodes."""
 
     max_count = 1
 
@@ -29,13 +29,13 @@ class _UnfoldedHeader(UnstructuredHeader):
 
 
 class _ExactTextHeader(UnstructuredHeader):
-    """A text that arrives letter by letter; the library's own folding adds spaces to some."""
+    """A header whose text arrives unchanged; the library's own folding adds spaces to some."""
 
     max_count = 1
 
     @classmethod
     def parse(cls, value: str, kwds: dict[str, Any]) -> None:
-        # Not read as a mail's header: what looks encoded in a title is the title.
+        # Not parsed as a header: text that looks encoded is part of the title.
         kwds["parse_tree"], kwds["decoded"] = cls.value_parser(""), value
 
     def fold(self, *, policy: EmailPolicy) -> str:
@@ -56,18 +56,18 @@ def _build_policy() -> "EmailPolicy[EmailMessage]":
 _POLICY = _build_policy()
 
 
-def compose_email(  # noqa: PLR0913 - what a message is made of
+def compose_email(  # noqa: PLR0913 - the parts of a message
     message: Message, sender: str, recipient: str, *, date: datetime, unsubscribe: str, name: str
 ) -> EmailMessage:
-    """Write the message; the same arguments make the same bytes but for the parts' boundary.
+    """Return the e-mail; equal arguments give equal bytes, except for the MIME boundary.
 
     Args:
-        message: what is told; part 2 and on are answers to part 1.
+        message: the content; parts from 2 on are replies to part 1.
         sender: an address.
         recipient: an address.
-        date: when it is sent; aware.
-        unsubscribe: https or mailto; empty: mail to the sender.
-        name: of what sends; two with the same sender and different names are told apart.
+        date: the time of sending, aware.
+        unsubscribe: an https or mailto address; empty: mail to the sender.
+        name: of the installation; it distinguishes installations with the same sender.
     """
     email = EmailMessage(policy=_POLICY)
     email["Subject"] = truncate(collapse_whitespace(message.subject), _MAX_SUBJECT)
@@ -82,7 +82,7 @@ def compose_email(  # noqa: PLR0913 - what a message is made of
     email["List-Id"] = f"papers-assets <papers-assets.{_find_domain(sender)}>"
     email["List-Unsubscribe"] = f"<{_unsubscribe_header(unsubscribe, sender)}>"
     email["Auto-Submitted"] = "auto-generated"
-    # Never 8bit: what every server takes needs not to be asked for.
+    # Not 8bit, which not every server accepts.
     email.set_content(_valid_text(message.text), cte="quoted-printable")
     email.add_alternative(_valid_text(message.html), subtype="html", cte="quoted-printable")
     return email
@@ -107,4 +107,4 @@ def _unsubscribe_header(address: str, sender: str) -> str:
 
 
 def _valid_text(text: str) -> str:
-    return text.encode("utf-8", "replace").decode()  # half a surrogate pair has no bytes
+    return text.encode("utf-8", "replace").decode()  # a lone surrogate cannot be encoded

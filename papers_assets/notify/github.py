@@ -1,9 +1,8 @@
-"""As a GitHub issue a day: who watches the repository gets a mail from GitHub.
+"""The GitHub channel: one issue per day, which GitHub mails to the repository's watchers.
 
-The day's first part is the issue, every further one a comment, since GitHub mails comments and not
-edits. Each ends in a marker, an HTML comment that nobody sees, by which it is found again: before
-anything is posted we look whether it is there, so that neither a retry nor an answer that was lost
-makes it be posted twice.
+The day's first part is the issue, and each further part a comment, since GitHub mails comments but
+not edits. Each ends with a marker, an invisible HTML comment. The marker is searched for before
+anything is posted, so that neither a retry nor a lost answer causes a duplicate.
 """
 
 import re
@@ -19,18 +18,18 @@ from papers_assets.notify.message import DeliveryError, Message, logger, with_re
 from papers_assets.render.markdown import collapse_whitespace
 
 MAX_BODY = 65_536
-"""Characters; GitHub's limit of an issue's and of a comment's body."""
+"""GitHub's limit for the body of an issue or a comment, in characters."""
 MAX_MARKDOWN = MAX_BODY - 256
-"""Characters of a notice's Markdown: the marker comes after it."""
+"""Characters of a message's Markdown; the marker follows it."""
 _MAX_TITLE = 256
-"""Characters; GitHub's limit."""
+"""GitHub's limit, in characters."""
 _INSIDERS = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})
 
 
 class IssuePublisher:
-    """The issues of `repository` ("owner/name") that have the label `label`.
+    """A publisher of issues with the label `label` in `repository` ("owner/name").
 
-    `warnings` is what people should be told although the notice has been delivered.
+    `warnings` has problems that did not prevent delivery.
     """
 
     def __init__(  # noqa: PLR0913 - all but three have defaults
@@ -51,13 +50,13 @@ class IssuePublisher:
         self._login: str | None = None
 
     def publish(self, message: Message) -> str:
-        """Post a notice unless it is there already.
+        """Post a message unless it has been posted already.
 
         Returns:
             The address of the issue, or of the comment on it.
 
         Raises:
-            NotDelivered: it was refused, or may not be there.
+            DeliveryError: it was refused, or may not have been posted.
         """
         text = message.markdown.rstrip()
         if len(text) > MAX_MARKDOWN:
@@ -85,7 +84,7 @@ class IssuePublisher:
         return str(found["html_url"])
 
     def _find_issue(self, day: date) -> dict[str, Any] | None:
-        """Find the day's issue by its label, or else, should GitHub have dropped that, by us."""
+        """Find the day's issue by its label or, if GitHub has dropped that, by its author."""
         return self._find_first(day, {"labels": self.label}) or self._find_first(
             day, {"creator": self._login} if self._login else {}
         )
@@ -101,22 +100,23 @@ class IssuePublisher:
         comments: Iterable[dict[str, Any]] = self._github.list_all(
             path, {"since": _format_since(message.day)}
         )
-        # The issue's author, too: the token may have been replaced since.
+        # Comments of the issue's author count, too: the token may have been replaced since.
         ours = (
             c for c in comments if self._is_own_item(c) or _read_author(c) == _read_author(issue)
         )
         return next((c for c in ours if self._read_part(c, message.day) == message.part), None)
 
     def _is_own_issue(self, issue: dict[str, Any]) -> bool:
-        """Whether to believe an issue's marker, which anybody can write into one.
+        """Whether to trust the marker of an issue, which any author can write.
 
-        Only insiders can set a label, but a template can, too; hence both.
+        Only insiders can set a label by hand, but a template can set it for others. So an issue by
+        another author needs both: the label, and an insider or a bot as its author.
         """
         insider = _is_bot(issue) or issue.get("author_association") in _INSIDERS
         return self._is_own_item(issue) or (insider and self._has_label(issue))
 
     def _is_own_item(self, item: dict[str, Any]) -> bool:
-        # Of an app's token GitHub does not say whose it is; what an app writes, a bot writes.
+        # GitHub does not return the login for an app's token; the author of its items is a bot.
         return _read_author(item) == self._login if self._login else _is_bot(item)
 
     def _has_label(self, issue: dict[str, Any]) -> bool:
@@ -124,14 +124,14 @@ class IssuePublisher:
         return self.label.casefold() in names
 
     def _marker(self, day: date, part: int | str) -> str:
-        # Hyphens in a row, and the bracket, would end the comment.
+        # Consecutive hyphens and the bracket would end the comment.
         label = re.sub(r"[^\w .:/-]|-(?=-)", "_", self.label)
         return f"<!-- papers-assets {label} {day} part {part} -->"
 
     def _read_part(self, item: dict[str, Any], day: date) -> int | None:
-        """Return the part that the last line of an issue or a comment is the marker of.
+        """Return the part in the marker at the end of an issue or a comment; None: no marker.
 
-        Who quotes us by mail has our marker in the text, but not as a line of its own.
+        The marker must be a line of its own, since replies by mail quote it within their text.
         """
         last = str(item.get("body") or "").rstrip().rpartition("\n")[2]
         before, after = self._marker(day, "\0").split("\0")
@@ -157,7 +157,7 @@ def _issue_title(message: Message) -> str:
 
 
 def _format_since(day: date) -> str:
-    # By when GitHub last saw it change. An edition's day is that of some time zone.
+    # The parameter refers to the last change in UTC; an edition's day is in its own time zone.
     return f"{day - timedelta(days=2)}T00:00:00Z"
 
 

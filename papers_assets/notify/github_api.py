@@ -1,4 +1,4 @@
-"""GitHub's REST API: asking once, and what its answers mean."""
+"""A client of GitHub's REST API, without retries."""
 
 import json
 import time
@@ -17,12 +17,12 @@ from papers_assets.text import to_printable
 _CHANNEL = "GitHub issue"
 _API_VERSION = "2022-11-28"
 _TIMEOUT = (10.0, 60.0)
-"""Seconds: for a connection, and between two pieces of an answer."""
+"""Seconds for the connection, and between two pieces of an answer."""
 _PER_PAGE = 100
 """GitHub's limit."""
 _MAX_PAGES = 200
 _MIN_WAIT = 60.0
-"""Seconds that GitHub asks for when it says that we ask too much, and not for how long."""
+"""Seconds that GitHub asks us to wait if it limits the rate without stating a time."""
 _RETRY_HINT = "The next run tries again"
 
 _REMEDIES: dict[int, str] = {
@@ -38,7 +38,7 @@ _REMEDIES: dict[int, str] = {
 
 
 class _BearerAuth(requests.auth.AuthBase):
-    """Puts the token into the headers; given as `auth`, so that no .netrc replaces it."""
+    """Authentication by the token; as `auth`, it is not replaced by credentials in .netrc."""
 
     def __init__(self, token: str) -> None:
         self._token = token
@@ -52,13 +52,13 @@ class _Response(NamedTuple):
     status: int
     headers: Mapping[str, str]
     content: Any
-    """What the JSON says; None: it is none."""
+    """The decoded JSON; None: it is not JSON."""
     next_page: str
-    """An address; empty: this is the last page."""
+    """The address of the next page; empty: this is the last."""
 
 
 class GitHubClient:
-    """Asks about one repository. The token is never shown, and sent to no other host."""
+    """A client for one repository. The token is never shown or sent to another host."""
 
     def __init__(
         self,
@@ -68,7 +68,7 @@ class GitHubClient:
         session: requests.Session,
         now: Callable[[], float] = time.time,
     ) -> None:
-        """Keep what is needed to ask; `now` gives seconds since 1970."""
+        """Store the settings; `now` returns seconds since 1970."""
         self.repository = repository
         self._api_url = api_url.rstrip("/")
         self._token = token
@@ -82,7 +82,7 @@ class GitHubClient:
             parameters: of the address.
 
         Raises:
-            NotDelivered: GitHub did not answer with the whole list.
+            DeliveryError: GitHub did not answer with the whole list.
         """
         asked: dict[str, str] | None = {**parameters, "per_page": str(_PER_PAGE)}
         url = self._url(path)
@@ -101,10 +101,10 @@ class GitHubClient:
         )
 
     def create(self, path: str, content: Mapping[str, object]) -> dict[str, Any]:
-        """Post `content` to `path` below the repository, and give what has been made.
+        """Post `content` to `path` below the repository, and return the created object.
 
         Raises:
-            NotDelivered: GitHub refused it, or the answer was lost; then it may have been made.
+            DeliveryError: GitHub refused it, or the answer was lost; then it may exist.
         """
         answer = self._request_with_checks("POST", self._url(path), content=content)
         if not isinstance(answer.content, dict) or "html_url" not in answer.content:
@@ -112,10 +112,10 @@ class GitHubClient:
         return answer.content
 
     def read_login(self) -> str:
-        """Return whose token it is; empty for an app's, such as a workflow's.
+        """Return the login of the token's owner; empty for an app's, such as a workflow's.
 
         Raises:
-            NotDelivered: GitHub did not answer.
+            DeliveryError: GitHub did not answer.
         """
         answer = self._request("GET", f"{self._api_url}/user")
         kept_from_apps = answer.status in (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)
@@ -162,7 +162,7 @@ class GitHubClient:
                 },
                 auth=_BearerAuth(self._token),
                 timeout=_TIMEOUT,
-                # The token is for this host, and a POST redirected would become a GET.
+                # The token is for this host only, and a redirected POST would become a GET.
                 allow_redirects=False,
             )
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
@@ -180,7 +180,7 @@ class GitHubClient:
         return _Response(answer.status_code, answer.headers, said, following)
 
     def _check_status(self, answer: _Response, length: int = 0) -> None:
-        """Raise NotDelivered unless the answer is one of success."""
+        """Raise DeliveryError unless the answer has a success status."""
         status = answer.status
         wait = self._requested_wait(answer)
         if status in requests.models.REDIRECT_STATI:
@@ -199,7 +199,7 @@ class GitHubClient:
             raise DeliveryError(_CHANNEL, reason, remedy)
 
     def _requested_wait(self, answer: _Response) -> float | None:
-        """Return the seconds for which GitHub asks not to be asked; None: it does not."""
+        """Return the seconds that GitHub asks us to wait; None: it does not ask."""
         if answer.status not in (HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS):
             return None
         asked = answer.headers.get("Retry-After", "")

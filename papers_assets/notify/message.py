@@ -1,4 +1,4 @@
-"""What is to be told, what keeps it from arriving, and how often it is tried."""
+"""The message of a notification, the error of a delivery, and the retries."""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -9,40 +9,40 @@ from typing import TypeVar
 logger = logging.getLogger(__name__)
 
 RETRY_PAUSES = (10.0, 40.0)
-"""Seconds before the second and before the third attempt; there is no fourth."""
+"""Seconds before the second and the third attempt; there is no fourth."""
 MAX_WAIT = 180.0
-"""Seconds. Who asks us to wait for longer is not asked again: the next run does that."""
+"""Seconds. If a channel asks for a longer wait, the retry is left to the next run."""
 
 _T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
 class Message:
-    """What is to be told, in the shapes that the channels take."""
+    """The content of a notification, in the formats of all channels."""
 
     day: date
-    """Of the edition."""
+    """The day of the edition."""
     part: int
-    """1: the day's first; a later run that found more makes part 2, and so on."""
+    """1 for the day's first; a later run that found more papers makes part 2, and so on."""
     subject: str
-    """Plain text, one line."""
+    """Plain text in one line."""
     markdown: str
-    """For GitHub; at most `github_issues.MOST_MARKDOWN` characters."""
+    """For GitHub; at most `papers_assets.notify.github.MAX_MARKDOWN` characters."""
     text: str
     """Plain text for mail."""
     html: str
-    """A whole HTML document for mail."""
+    """A complete HTML document for mail."""
     data: Mapping[str, object]
     """JSON for a webhook."""
     slack_text: str
-    """A few lines for chat, made by `webhook.to_slack_text`."""
+    """A few lines for chat, made by `papers_assets.notify.webhook.to_slack_text`."""
 
 
 class DeliveryError(Exception):
-    """A channel did not take a notice, or may not have; the message holds no secret.
+    """A channel did not accept a message, or may not have; the error's text has no secrets.
 
-    `is_transient`: whether the same may well be taken a little later. `wait`: the seconds for which
-    the channel asks not to be asked; 0 if it does not say.
+    `is_transient` is whether a retry is likely to succeed a little later. `wait` is the number of
+    seconds that the channel asks us to wait; 0 if it does not ask.
     """
 
     def __init__(
@@ -60,10 +60,10 @@ class DeliveryError(Exception):
 
 
 def with_retries(deliver: Callable[[], _T], sleep: Callable[[float], None]) -> _T:
-    """Call `deliver`, again after growing pauses if what kept it from delivering may pass.
+    """Call `deliver`, and repeat it after growing pauses if the error is transient.
 
     Raises:
-        NotDelivered: by the last attempt.
+        DeliveryError: of the last attempt.
     """
     for pause in RETRY_PAUSES:
         try:
@@ -78,5 +78,5 @@ def with_retries(deliver: Callable[[], _T], sleep: Callable[[float], None]) -> _
 
 
 def should_retry(error: DeliveryError) -> bool:
-    """Whether it makes sense, and is allowed, to try again within this run."""
+    """Whether a retry within this run is useful and allowed."""
     return error.is_transient and error.wait <= MAX_WAIT

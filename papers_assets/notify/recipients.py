@@ -1,4 +1,4 @@
-"""Who gets which keywords' papers by e-mail. Pure."""
+"""The recipients of e-mail and their keywords. Pure."""
 
 from collections.abc import Mapping
 
@@ -9,18 +9,18 @@ from papers_assets.settings import NotificationSettings, SettingsError, parse_ad
 def find_recipients(
     keywords_config: KeywordsConfig, channels: NotificationSettings, environment: Mapping[str, str]
 ) -> dict[str, tuple[str, ...] | None]:
-    """Return the keywords of each address, in keywords.toml's order; None: all of them.
+    """Return the keywords of each address, in the order of keywords.toml; None: all keywords.
 
-    An address comes once, however it is written and however often: who gets everything gets it
-    once.
+    Each address occurs once, even if it is configured repeatedly or in different letter case. The
+    recipients of all keywords are not listed for single ones, too.
 
     Args:
-        keywords_config: its keywords name the variables in which the addresses are.
-        channels: who gets everything, and what mail needs.
-        environment: the variables.
+        keywords_config: its keywords name the environment variables that have the addresses.
+        channels: the recipients of all keywords, and the settings of the mail server.
+        environment: the environment variables.
 
     Raises:
-        SettingsError: a variable is not set or holds no address, or mail lacks what it needs.
+        SettingsError: a variable is not set or has no address, or a mail setting is missing.
     """
     found: dict[str, tuple[str, ...] | None] = dict.fromkeys(channels.recipients)
     spelled = {address.casefold(): address for address in found}

@@ -1,4 +1,4 @@
-"""To an address that takes JSON: Slack, Mattermost, Rocket.Chat, or a program of one's own.
+"""The webhook channel: JSON for Slack, Mattermost, Rocket.Chat or any other program.
 
 The address itself is the secret, so no message, log or cause of an error shows it.
 """
@@ -23,42 +23,42 @@ from papers_assets.render.markdown import collapse_whitespace, truncate
 from papers_assets.settings import WebhookFormat
 
 MAX_SLACK_TEXT = 40_000
-"""Characters; Slack cuts longer messages in the middle of whatever is there."""
+"""Characters; Slack truncates longer messages at any place."""
 _CHANNEL = "webhook"
 _MAX_ITEM = 500
-"""Characters of a line's text, before it is escaped."""
+"""Characters of a line's text before escaping."""
 _TIMEOUT = 30.0
 _MAX_REASON = 60
 _SUCCESS, _TOO_MANY_REQUESTS, _SERVER_ERROR = 2, 429, 5
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
-# Mattermost and Rocket.Chat call everybody by these words, and make links of [...](...), which
-# Slack does neither. A word joiner has no width.
+# Mattermost and Rocket.Chat notify all members for these words, and turn [...](...) into links;
+# Slack does neither. A word joiner, which has no width, prevents both.
 _MENTION = re.compile(r"(?<=@)(?=channel|all|here|everyone)|(?<=\])(?=\()", re.IGNORECASE)
 _WORD_JOINER = "\u2060"
 _ADDRESS_HAZARD = re.compile(r"[<>|\s]")
 
 
 class MessageLine(NamedTuple):
-    """A line of a message in a chat; with an address it is an item of a list."""
+    """A line of a chat message; a line with an address is a list item."""
 
     text: str
-    """As it was published."""
+    """The text as published, not escaped."""
     url: str = ""
     label: str = ""
-    """What is shown of the address; empty: itself."""
+    """The text of the link; empty: the address."""
 
 
 class WebhookResponse(NamedTuple):
-    """What came back."""
+    """The response to a post."""
 
     status: int
     headers: Mapping[str, str]
     reason: str
-    """The answer's begin."""
+    """The beginning of the body."""
 
 
 def to_slack_text(items: Iterable[MessageLine]) -> str:
-    """Write lines as Slack's mrkdwn: nothing in a text calls people or becomes a link."""
+    """Return lines as Slack's mrkdwn, with texts escaped so that they mention or link nothing."""
     return "\n".join(_format_line(item) for item in items)
 
 
@@ -69,19 +69,19 @@ def post_message(
     *,
     sleep: Callable[[float], None] = time.sleep,
 ) -> None:
-    """Post a notice, again if need be.
+    """Post a message, with retries.
 
-    An answer that was lost makes it post again: twice told is better than not at all. All attempts
-    have the same Idempotency-Key, and so has a later run's with the same content.
+    If an answer is lost, the message is posted again: a duplicate is better than a loss. All
+    attempts have the same Idempotency-Key, also those of later runs with the same content.
 
     Args:
-        url: http(s).
-        message: what is told.
-        shape: "slack": `{"text": mrkdwn}`; "json": the notice's data, with "edition" and "part".
-        sleep: takes seconds.
+        url: an http or https address.
+        message: the content.
+        shape: "slack": `{"text": mrkdwn}`; "json": the message's data, with "edition" and "part".
+        sleep: waits for a number of seconds.
 
     Raises:
-        NotDelivered: it was refused, or may not have arrived.
+        DeliveryError: it was refused, or may not have arrived.
     """
     body = json.dumps(_build_payload(message, shape), allow_nan=False).encode()
     name = f"papers-assets-{message.day}-{message.part}"
@@ -92,15 +92,15 @@ def post_message(
 def post_once(
     url: str, body: bytes, headers: Mapping[str, str] | None = None, timeout: float = _TIMEOUT
 ) -> WebhookResponse:
-    """Post JSON once. The errors' words hold the address, and so a secret.
+    """Post JSON once. The texts of errors contain the address, which is a secret.
 
     Raises:
         OSError: no answer came.
-        ValueError: the address is none.
+        ValueError: the address is not valid.
     """
     headers = {"Content-Type": "application/json", **(headers or {})}
     try:
-        # A redirect would make a GET of it, which anybody answers.
+        # A redirect would turn it into a GET, which any server may answer with success.
         with (
             _silence_urllib3(),
             requests.post(
@@ -118,7 +118,7 @@ def post_once(
 
 
 def _read_beginning(answer: requests.Response) -> str:
-    # Whatever happens to its words, the answer has been given.
+    # Failing to read the body is not an error, since the status has arrived.
     with suppress(OSError, urllib3.exceptions.HTTPError):
         words: bytes = answer.raw.read(_MAX_REASON + 1, decode_content=True)
         return words.decode("utf-8", "replace")
@@ -126,7 +126,7 @@ def _read_beginning(answer: requests.Response) -> str:
 
 
 def truncate_lines(text: str, max_length: int = MAX_SLACK_TEXT) -> str:
-    """Return the whole lines of `text` that fit into `max_length`, and how many do not."""
+    """Return the whole lines of `text` that fit into `max_length`, and the number of others."""
     if len(text) <= max_length:
         return text
     lines = text.split("\n")
@@ -147,8 +147,8 @@ def _format_line(item: MessageLine) -> str:
     if not item.url:
         return text
     url = _ADDRESS_HAZARD.sub(lambda match: quote(match[0]), item.url)
-    # The address stands behind the text and not around it: Mattermost would end the link at a
-    # bracket in a title.
+    # The link follows the text instead of enclosing it: Mattermost would end the link at a bracket
+    # in a title.
     label = _escape(collapse_whitespace(item.label or item.url)).replace("|", "/")
     return f"• {text} <{url.replace('&', '&amp;')}|{label}>"
 
@@ -185,7 +185,8 @@ def _post(url: str, body: bytes, headers: Mapping[str, str]) -> None:
 
 
 def _refused_error(answer: WebhookResponse) -> DeliveryError:
-    # Slack says why in a word, such as no_service. Anything longer could quote the address.
+    # Slack gives the reason as one word, such as no_service. A longer text could contain the
+    # address.
     word = re.fullmatch(rf"[a-z_]{{1,{_MAX_REASON}}}", answer.reason.strip())
     reason = f"the answer's status was {answer.status}" + (f", {word[0]}" if word else "")
     wait = parse_retry_after(answer.headers.get("Retry-After"), datetime.now(UTC)) or 0.0
@@ -201,7 +202,7 @@ def _refused_error(answer: WebhookResponse) -> DeliveryError:
 
 @contextmanager
 def _silence_urllib3() -> Iterator[None]:
-    """Keep urllib3 from logging the address, as it does at DEBUG."""
+    """Keep urllib3 from logging the address, which it does at DEBUG."""
     logger = logging.getLogger("urllib3.connectionpool")
 
     def nothing(_: logging.LogRecord) -> bool:

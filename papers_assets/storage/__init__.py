@@ -1,1 +1,1 @@
-"""Where everything is, on disk or in object storage: paths, formats, whole writes, taking turns."""
+"""Files on disk or in object storage: paths, formats, atomic writes and locks."""

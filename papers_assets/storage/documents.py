@@ -1,10 +1,10 @@
-"""What is published as Markdown: where it lives, and how it is written and removed.
+"""Paths, writing and removal of the published Markdown documents.
 
     HOME/output/README.md                             the asset `readme`
-    HOME/output/keywords/<keyword>.md, <keyword>-2.md what it has no room for
-    HOME/.github/README.md                            the same as a front page, if that is wanted
+    HOME/output/keywords/<keyword>.md, <keyword>-2.md papers that do not fit into it
+    HOME/.github/README.md                            a copy as a front page, if configured
 
-Who writes holds the lock of `RawPapersStore.publish_lock`.
+All writers hold `RawPapersStore.publish_lock`.
 """
 
 import re
@@ -25,7 +25,7 @@ from papers_assets.storage.filesystem import file_exists, list_files, read_bytes
 from papers_assets.storage.locks import Locks
 
 _PAGE_NAME = r"[a-z0-9]+(?:-[a-z0-9]+)*-[0-9a-f]{12}(?:-[1-9][0-9]*)?\.md"
-"""What pages are called: a `slug`, and a number but for the first one."""
+"""File names of pages: the keyword's slug, and a number for all but the first page."""
 _PAGE = re.compile(_PAGE_NAME)
 _PARTIAL_PAGE = re.compile(rf"\.{_PAGE_NAME}\..*\.tmp")
 
@@ -35,7 +35,7 @@ class DocumentStore:
 
     Args:
         home: on disk or in object storage.
-        locks: which know whether the lock of who writes was lost.
+        locks: checked before each file is replaced, in case the writer's lock was lost.
     """
 
     def __init__(self, home: Path, locks: Locks) -> None:
@@ -46,7 +46,7 @@ class DocumentStore:
         self._batch: AtomicBatch | None = None
 
     def remove_partial_files(self) -> None:
-        """Remove what writers of documents left behind who died writing. Their lock is held."""
+        """Remove temporary files of writers that died; the caller holds the publish lock."""
         remove_partial_files(self.readme_path)
         remove_partial_files(self.front_page_path)
         for left in () if is_remote(self.pages_folder) else self.pages_folder.glob(".*.tmp"):
@@ -56,7 +56,7 @@ class DocumentStore:
 
     @contextmanager
     def atomic_batch(self) -> Iterator[None]:
-        """Write documents aside until the block ends well; if it raises, all are as they were."""
+        """Replace all documents when the block succeeds; if it raises, leave all unchanged."""
         try:
             with atomic_batch(self._locks.assert_held) as stage:
                 self._batch = stage
@@ -65,7 +65,7 @@ class DocumentStore:
             self._batch = None
 
     def read(self, path: Path) -> bytes:
-        """Read a document, as it is written aside if it is."""
+        """Read a document; within `atomic_batch`, its new content if it has been written."""
         return self._batch.read_content(path) if self._batch else read_bytes(path)
 
     def _open_for_writing(self, path: Path) -> AbstractContextManager[BinaryIO]:
@@ -76,30 +76,30 @@ class DocumentStore:
         )
 
     def write_readme(self, chunks: Iterable[str]) -> int:
-        """Write the rendered README and give its size in bytes.
+        """Write the rendered README and return its size in bytes.
 
         Raises:
-            StoreError: it cannot be written, and is as it was.
+            StoreError: it cannot be written, and is unchanged.
         """
         with self._open_for_writing(self.readme_path) as file:
             return sum(file.write(piece.encode()) for piece in chunks)
 
     def write_page(self, name: str, pieces: Iterable[str]) -> int:
-        """Write a rendered page of the README and give its size in bytes.
+        """Write a rendered page of the README and return its size in bytes.
 
         Raises:
-            StoreError: it cannot be written, and is as it was.
+            StoreError: it cannot be written, and is unchanged.
         """
         with self._open_for_writing(self.pages_folder / name) as file:
             return sum(file.write(piece.encode()) for piece in pieces)
 
     def read_pages(self) -> Iterator[tuple[str, bytes]]:
-        """Return the name of every page that is there, and what is in it, one by one."""
+        """Return the name and the content of every existing page, one by one."""
         for path in self._list_page_paths():
             yield path.name, read_bytes(path)
 
     def remove_pages(self, kept_names: Collection[str] = ()) -> None:
-        """Remove all pages but those of `kept_names`, and the folder if it is empty then.
+        """Remove all pages except `kept_names`, and the folder if it is then empty.
 
         Raises:
             StoreError: one cannot be removed.
@@ -116,14 +116,14 @@ class DocumentStore:
                 "any more. Remove it, or make the folder writable, and run again."
             ) from error
         if not is_remote(self.pages_folder):
-            with suppress(OSError):  # somebody else's files are in it, or it is not there
+            with suppress(OSError):  # it has other files in it, or does not exist
                 self.pages_folder.rmdir()
 
     def check_front_page(self) -> None:
-        """Make sure that a front page can be written without losing somebody else's.
+        """Check that no foreign front page would be overwritten.
 
         Raises:
-            StoreError: there is one that is not ours.
+            StoreError: there is one that papers-assets did not write.
         """
         path = self.front_page_path
         if file_exists(path) and not self._has_own_front_page():
@@ -134,20 +134,20 @@ class DocumentStore:
             )
 
     def write_front_page(self, pieces: Iterable[str]) -> int:
-        """Write the rendered front page and give its size in bytes.
+        """Write the rendered front page and return its size in bytes.
 
         Args:
-            pieces: the last line is `FRONT_PAGE_MARK`.
+            pieces: the content; the last line is `FRONT_PAGE_MARK`.
 
         Raises:
-            StoreError: it cannot be written, and is as it was; or there is one that is not ours.
+            StoreError: it cannot be written, and is unchanged; or there is a foreign one.
         """
         self.check_front_page()
         with self._open_for_writing(self.front_page_path) as file:
             return sum(file.write(piece.encode()) for piece in pieces)
 
     def remove_front_page(self) -> None:
-        """Remove the front page if it is ours; somebody else's stays.
+        """Remove the front page if papers-assets wrote it.
 
         Raises:
             StoreError: it cannot be removed.
@@ -168,14 +168,14 @@ class DocumentStore:
         return sorted(found, key=lambda path: (len(path.name), path.name))  # 2 before 10
 
     def _has_own_front_page(self) -> bool:
-        """Whether there is a front page that ends with our mark."""
+        """Whether there is a front page that ends with `FRONT_PAGE_MARK`."""
         try:
             return read_bytes(self.front_page_path).endswith(FRONT_PAGE_MARK.encode())
-        except OSError:  # it is not there, is a folder, or is somebody's who lets nobody read it
+        except OSError:  # it does not exist, is a folder, or is not readable
             return False
 
 
 FRONT_PAGE_MARK = (
     "<!-- papers-assets wrote this, and replaces and removes it: front_page in keywords.toml -->\n"
 )
-"""The last line of a front page: by it we know that the file is ours."""
+"""The last line of a front page, which marks the file as written by papers-assets."""

@@ -1,4 +1,4 @@
-"""The file of an edition: JSON, a paper a line. Pure."""
+"""Editions as JSON files, one paper per line. Pure."""
 
 import json
 from dataclasses import asdict
@@ -17,11 +17,11 @@ from papers_assets.transform.editions import (
 from papers_assets.transform.listed_papers import ListedPaper
 
 FORMAT = 2
-"""Raised when older programs would misread what newer ones write. Format 1 has no baselines."""
+"""Incremented when older versions would misread newer files. Format 1 has no baselines."""
 
 
 def to_json(edition: Edition) -> str:
-    """Return an edition as its file has it: one paper a line."""
+    """Return an edition as JSON, one paper per line."""
     head = {
         "format": FORMAT,
         "date": edition.day.isoformat(),
@@ -41,10 +41,10 @@ def to_json(edition: Edition) -> str:
 
 
 def from_json(text: str) -> Edition:
-    """Read what `to_json` wrote.
+    """Return the edition that `to_json` wrote.
 
     Raises:
-        ValueError: it did not write that, or a newer papers-assets did.
+        ValueError: the text is not an edition, or a newer papers-assets wrote it.
     """
     value = json.loads(text)
     try:
@@ -66,7 +66,7 @@ def from_json(text: str) -> Edition:
 
 
 _OLD_KINDS = {"joined": ChangeKind.MATCHED}
-"""Of format 1: a paper that another list had before."""
+"""Kinds of format 1; "joined": another list had the paper before."""
 _TIME_FIELDS = ("published", "updated", "first_seen")
 _LIST_FIELDS = ("authors", "categories", "keywords")
 
@@ -96,6 +96,6 @@ def _format_time(time: datetime) -> str:
 
 
 def _to_json(value: object) -> str:
-    # Text stays readable, but for what does not print.
+    # Text stays readable; everything is escaped if a character is not printable.
     text = json.dumps(value, ensure_ascii=False)
     return text if text.isprintable() else json.dumps(value)

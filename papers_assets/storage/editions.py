@@ -1,14 +1,14 @@
-"""Where publications live on disk, and what is remembered of them; the store's other half.
+"""Editions, digests, the site and the delivery log on disk.
 
     HOME/output/editions/2026-11-23.json    what changed on a day
-    HOME/output/digests/2026-11-23.md       the same, for people
+    HOME/output/digests/2026-11-23.md       the same as a readable text
     HOME/output/site/                       pages, feeds, citations and data, as they are served
-    HOME/.papers/known.parquet              what the editions have told of so far
-    HOME/.papers/deliveries.json            who has been told of what
-    HOME/.papers/site/                      which files of the site are ours, by part
+    HOME/.papers/known.parquet              the papers announced in editions so far
+    HOME/.papers/deliveries.json            the delivery log: the last part sent to each recipient
+    HOME/.papers/site/                      the files of the site that we wrote, by part
 
-Every write is atomic. `known.parquet` is made from the editions again when it is not there, and
-knows what they have told of when they are not.
+Every write is atomic. `known.parquet` is rebuilt from the editions if it is missing; if editions
+are missing, it still lists what they announced.
 """
 
 import json
@@ -47,34 +47,34 @@ _ANNOUNCED_SCHEMA = pa.schema(
 )
 
 _KEYWORD_FILE = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*-[0-9a-f]{12}\.(?:html|xml|json|bib|ris)")
-"""Files that earlier versions named after a `papers_assets.storage.raw_papers.build_slug`."""
+"""Files that earlier versions named by `papers_assets.storage.raw_papers.build_slug`."""
 _PARTIAL_FILE = re.compile(r"\.[^/]+\.(?:html|xml|json|bib|ris|csv)\.[^.]*\.tmp")
-"""What a writer left behind who died writing."""
+"""Temporary files of writers that died."""
 
 logger = logging.getLogger(__name__)
 
 
 class AnnouncedPapers(NamedTuple):
-    """What editions have told of."""
+    """The papers announced in editions so far."""
 
     papers: pd.DataFrame
-    """See `papers_assets.transform.changes.ANNOUNCED_SCHEMA`."""
+    """Of schema `papers_assets.transform.changes.ANNOUNCED_SCHEMA`."""
     position: Position | None
-    """Up to and with this part; None: there has been no edition."""
+    """The last part that is included; None: there has been no edition."""
     updates: Mapping[str, ListUpdate] = MappingProxyType({})
-    """By keyword, the previous update of its list; a keyword without one is not followed yet."""
+    """The previous update of each keyword's list; a keyword without one is not followed yet."""
 
 
 class WrittenFiles(NamedTuple):
-    """The files of a part of the site that were written last."""
+    """The files of a part of the site as of the last write."""
 
     names: frozenset[str] = frozenset()
     rendering_version: str = ""
-    """What was passed to `write_site`."""
+    """The `made_with` that was passed to `write_site`."""
 
 
 class EditionStore:
-    """The publications below one home folder. For `locks`, see `RawPapersStore`."""
+    """The publications below one home folder; `locks` as in `RawPapersStore`."""
 
     def __init__(self, home: Path, locks: Locks | None = None) -> None:
         self._locks = locks or default_locks(home)
@@ -101,7 +101,7 @@ class EditionStore:
                 continue
             try:
                 days.append(date.fromisoformat(path.stem))
-            except ValueError:  # somebody else's
+            except ValueError:  # not a file of ours
                 continue
         return sorted(days)
 
@@ -128,19 +128,19 @@ class EditionStore:
         return self.read_edition(days[-1]) if days else None
 
     def write_edition(self, edition: Edition) -> None:
-        """Write a day's edition; `RawPapersStore.publish_lock` is held."""
+        """Write a day's edition; the caller holds `RawPapersStore.publish_lock`."""
         remove_partial_files(self.edition_path(edition.day))
         with atomic_write(self.edition_path(edition.day), self._locks.assert_held) as file:
             file.write(edition_files.to_json(edition).encode())
 
     def read_announced(self) -> AnnouncedPapers:
-        """Read what the editions have told of so far.
+        """Return the papers announced in editions so far.
 
         Raises:
             StoreError: an edition that is needed for it cannot be read.
         """
         announced, until, previous = self._read_checkpoint()
-        # What was told stays told, though its edition be lost or taken away.
+        # What was announced stays announced, even if its edition is lost or removed.
         read = self._read_editions_from(until.day if until else date.min)
         marks = [edition.position for edition in read] + ([until] if until else [])
         return AnnouncedPapers(
@@ -154,7 +154,7 @@ class EditionStore:
         return [edition for known in days if (edition := self.read_edition(known)) is not None]
 
     def write_announced(self, announced: AnnouncedPapers) -> None:
-        """Note what the editions have told of, so that they need not all be read again."""
+        """Store the announced papers, so that not all editions have to be read again."""
         if announced.position is None:
             return
         table = pa.Table.from_pandas(
@@ -189,13 +189,13 @@ class EditionStore:
             )
             return AnnouncedPapers(changes.no_announcements(), None)
         frame = table.to_pandas().fillna({"kind": ""}).astype(changes.ANNOUNCED_SCHEMA)
-        if "previous" not in labels:  # an older program wrote it: what it told of was followed
+        if "previous" not in labels:  # an older version wrote it: all its keywords were followed
             then = datetime.combine(until.day, time(), UTC)
             previous = {str(name): ListUpdate(then) for name in frame["keyword"].unique()}
         return AnnouncedPapers(frame, until, previous)
 
     def write_digest(self, day: date, text: str) -> Path:
-        """Write a day's digest, and give its path."""
+        """Write a day's digest, and return its path."""
         path = self.digest_path(day)
         remove_partial_files(path)
         with atomic_write(path, self._locks.assert_held) as file:
@@ -203,11 +203,11 @@ class EditionStore:
         return path
 
     def list_site_files(self, folder: str) -> set[str]:
-        """Return the names of what is right below a folder of the site."""
+        """Return the names of the entries directly below a folder of the site."""
         return {path.name for path in list_files(self.site_folder / folder)}
 
     def read_written_files(self, part: str) -> WrittenFiles:
-        """Read which files of a part of the site were written last; none if that is unknown."""
+        """Return the files of a part of the site as of the last write; none if unknown."""
         path = self._written_path(part)
         try:
             value = json.loads(read_bytes(path))
@@ -226,16 +226,16 @@ class EditionStore:
         unchanged: Collection[str] = (),
         made_with: str = "",
     ) -> dict[str, int]:
-        """Write a part of the site, and remove the files of ours that are no longer of it.
+        """Write a part of the site, and remove those of our files that no longer belong to it.
 
         Args:
             part: a folder below that of the site; empty: the pages.
-            files: name, with `/` between folders, and content in pieces.
-            unchanged: names of files that stay as they are.
+            files: the name, with `/` between folders, and the content in pieces.
+            unchanged: names of files to leave unchanged.
             made_with: stored for `read_written_files`.
 
         Returns:
-            The sizes of the written files by name, bytes.
+            The sizes in bytes of the written files, by name.
         """
         folder, before = self.site_folder / part, self.read_written_files(part).names
         sizes = {}
@@ -253,7 +253,7 @@ class EditionStore:
         return sizes
 
     def _remove_old_files(self, folder: Path, names: Collection[str]) -> None:
-        """Remove temporary files, and what earlier versions, which listed no files, wrote."""
+        """Remove temporary files, and files of earlier versions, which did not list theirs."""
         for place in {(folder / name).parent for name in names}:
             there = {PurePosixPath(n).name for n in names if (folder / n).parent == place}
             for path in list_files(place):
@@ -267,13 +267,13 @@ class EditionStore:
 
     @contextmanager
     def delivery_lock(self) -> Iterator[None]:
-        """Keep other processes from telling anybody anything, until the block ends."""
+        """Keep other processes from sending notifications until the block ends."""
         with self._locks.hold("telling"):
             remove_partial_files(self._deliveries_path)
             yield
 
     def read_deliveries(self) -> dict[str, Position]:
-        """Read up to which part whom has been told.
+        """Return the delivery log: the last part sent to each recipient.
 
         Raises:
             StoreError: it cannot be read.
@@ -294,7 +294,7 @@ class EditionStore:
             ) from error
 
     def write_deliveries(self, deliveries: Mapping[str, Position]) -> None:
-        """Note up to which part whom has been told."""
+        """Write the delivery log: the last part sent to each recipient."""
         noted = {to: [mark.day.isoformat(), mark.part] for to, mark in deliveries.items()}
         with atomic_write(self._deliveries_path, self._locks.assert_held) as file:
             file.write(json.dumps(noted, indent=1, sort_keys=True).encode())

@@ -1,7 +1,7 @@
-"""Files that are whole or as they were: atomic writes, and locks.
+"""Atomic writes and file locks.
 
-Knows no path and no meaning: `store` does. A path is on disk or in object storage, see `remote`:
-there, files are written on this host and then put in their place.
+A path is on disk or in object storage. Files for object storage are written on this host first and
+then uploaded (`papers_assets.storage.remote`).
 """
 
 import glob
@@ -23,11 +23,11 @@ _TMP = ".tmp"
 
 
 class StoreError(Exception):
-    """A file of the store cannot be used; the message says which, why, and what to do."""
+    """A stored file cannot be used; the message has the path, the reason and the remedy."""
 
 
 class StoreDamagedError(StoreError):
-    """What is in a file of the store is not what was written there."""
+    """A stored file does not have the content that was written."""
 
     def __init__(self, path: Path, problem: str) -> None:
         super().__init__(
@@ -38,7 +38,7 @@ class StoreDamagedError(StoreError):
 
 
 def quarantine(path: Path, assert_locked: Callable[[], None]) -> Path:
-    """Rename a damaged file, so that a new one can be written, and give its new name."""
+    """Rename a damaged file, so that a new one can be written, and return its new path."""
     for number in count(1):
         aside = path.with_name(f"{path.name}.damaged-{number}")
         if not file_exists(aside):
@@ -49,11 +49,11 @@ def quarantine(path: Path, assert_locked: Callable[[], None]) -> Path:
 
 
 def skip_check() -> None:
-    """Find nothing that is against replacing a file."""
+    """Allow the file to be replaced, without any check."""
 
 
 class AtomicBatch:
-    """Files that are written beside others, to replace them together; see `atomic_batch`."""
+    """Temporary files that replace their targets together (`atomic_batch`)."""
 
     def __init__(self, assert_locked: Callable[[], None] = skip_check) -> None:
         self._check = assert_locked
@@ -61,7 +61,7 @@ class AtomicBatch:
 
     @contextmanager
     def open_for_writing(self, path: Path) -> Iterator[BinaryIO]:
-        """Return a file to write that will become `path`.
+        """Return a file to write that `replace` will move to `path`.
 
         Raises:
             StoreError: it cannot be written.
@@ -75,20 +75,21 @@ class AtomicBatch:
                 os.fsync(file.fileno())
             umask = os.umask(0)
             os.umask(umask)
-            Path(name).chmod(0o666 & ~umask)  # mkstemp's own mode shuts out a web server's user
+            Path(name).chmod(0o666 & ~umask)  # with mkstemp's mode, a web server could not read it
         except OSError as error:
             raise _not_writable_error(path, error) from error
 
     def read_content(self, path: Path) -> bytes:
-        """Read what was written for `path`, or what is there if nothing was."""
+        """Read what was written for `path`, or the present file if nothing was."""
         here = next((aside for aside, final in reversed(self._written) if final == path), path)
         return read_bytes(here)
 
     def replace(self) -> None:
-        """Put everything in its place, in the order in which it was written.
+        """Move all files to their paths, in the order in which they were written.
 
         Raises:
-            StoreError: one cannot be put there, or what `check` raises, before or after one is.
+            StoreError: a file cannot be replaced. `assert_locked` may raise before the first one or
+                after some.
         """
         for aside, path in self._written:
             self._check()
@@ -100,10 +101,10 @@ class AtomicBatch:
             except OSError as error:
                 raise _not_writable_error(path, error) from error
         if any(is_remote(path) for _, path in self._written):
-            self._check()  # it took a while
+            self._check()  # the lock may have been lost during the upload
 
     def discard(self) -> None:
-        """Remove what is not in its place."""
+        """Remove the temporary files that were not moved."""
         for aside, _ in self._written:
             with suppress(OSError):
                 aside.unlink(missing_ok=True)
@@ -111,13 +112,13 @@ class AtomicBatch:
 
 @contextmanager
 def atomic_batch(assert_locked: Callable[[], None] = skip_check) -> Iterator[AtomicBatch]:
-    """Return a stage whose files take their places when everything went well; else none does.
+    """Return a batch whose files are replaced when the block succeeds; if it raises, none is.
 
     Args:
-        assert_locked: raises if a file is not to be replaced; asked right before each.
+        assert_locked: called right before each replacement; raises to prevent it.
 
     Raises:
-        StoreError: one cannot be written.
+        StoreError: a file cannot be written.
     """
     stage = AtomicBatch(assert_locked)
     try:
@@ -129,29 +130,31 @@ def atomic_batch(assert_locked: Callable[[], None] = skip_check) -> Iterator[Ato
 
 @contextmanager
 def atomic_write(path: Path, assert_locked: Callable[[], None] = skip_check) -> Iterator[BinaryIO]:
-    """Return a file to write that becomes `path`, all at once, when everything went well.
+    """Return a file to write that replaces `path` when the block succeeds.
 
-    For `assert_locked`, see `atomic_batch`.
+    Args:
+        path: on disk or in object storage.
+        assert_locked: called right before the replacement; raises to prevent it.
 
     Raises:
-        StoreError: it cannot be written, and is as it was.
+        StoreError: it cannot be written, and is unchanged.
     """
     with atomic_batch(assert_locked) as stage, stage.open_for_writing(path) as file:
         yield file
 
 
 def _create_temporary(path: Path) -> tuple[int, str]:
-    """Make a file beside `path`, or on this host if that is remote: give descriptor and name."""
-    if is_remote(path):  # what kind of file it is going to be is guessed from the suffix
+    """Create a file beside `path`, or on this host if remote; return descriptor and name."""
+    if is_remote(path):  # the content type is guessed from the suffix
         return tempfile.mkstemp(prefix="papers-assets.", suffix=f"{_TMP}{path.suffix}")
     path.parent.mkdir(parents=True, exist_ok=True)
     return tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=_TMP)
 
 
 def remove_partial_files(path: Path) -> None:
-    """Remove what writers of `path` left behind who died writing. Its lock is held."""
+    """Remove temporary files of writers of `path` that died; the caller holds its lock."""
     if is_remote(path):
-        return  # they left nothing there
+        return  # nothing is left in object storage
     for left in path.parent.glob(f".{glob.escape(path.name)}.*{_TMP}"):
         with suppress(OSError):
             left.unlink()
@@ -159,12 +162,12 @@ def remove_partial_files(path: Path) -> None:
 
 @contextmanager
 def file_lock(path: Path) -> Iterator[None]:
-    """Keep other processes from what the lock file `path` stands for, until the block ends.
+    """Hold the lock file `path` until the block ends.
 
     Raises:
-        StoreError: the lock file cannot be made.
+        StoreError: the lock file cannot be created.
     """
-    # The kernel frees it when its holder dies. The file stays: removing it would be a race.
+    # The kernel releases it when its holder dies. The file stays: removing it would be a race.
     if is_remote(path):
         raise StoreError(f"{path}: there are no locks in object storage. Set PAPERS_LOCKS.")
     try:

@@ -1,6 +1,6 @@
-"""The same few questions of a file, whether it is on disk or in object storage.
+"""File operations for paths on disk and in object storage.
 
-Whatever goes wrong is an OSError.
+All failures are raised as OSError.
 """
 
 import os
@@ -17,16 +17,16 @@ def file_exists(path: Path) -> bool:
 
 
 def read_bytes(path: Path) -> bytes:
-    """Read a file.
+    """Return the content of a file.
 
     Raises:
-        FileNotFoundError: there is none.
+        FileNotFoundError: it does not exist.
     """
     return remote.read_file(path) if is_remote(path) else path.read_bytes()
 
 
 def remove_file(path: Path) -> None:
-    """Remove a file; it may not be there."""
+    """Remove a file if it exists."""
     if is_remote(path):
         remote.remove_file(path)
     else:
@@ -34,7 +34,7 @@ def remove_file(path: Path) -> None:
 
 
 def rename_file(path: Path, new: Path) -> None:
-    """Return a file another name."""
+    """Rename a file."""
     if is_remote(path):
         remote.rename_file(path, new)
     else:
@@ -42,16 +42,16 @@ def rename_file(path: Path, new: Path) -> None:
 
 
 def list_files(folder: Path) -> list[Path]:
-    """Return what is directly below a folder; nothing if it is missing. Remote: its files."""
+    """Return the entries directly below a folder (remote: the files); none if it is missing."""
     if is_remote(folder):
         return [folder / name for name in remote.etags(folder)]
     return list(folder.iterdir()) if folder.is_dir() else []
 
 
 def etag(path: Path) -> str:
-    """Return what is another whenever the file was written; empty: there is none.
+    """Return a tag that differs after each write of the file; empty if there is no file.
 
-    (In object storage: whenever something else was.)
+    In object storage, it differs only if the content does.
     """
     if is_remote(path):
         return remote.etag(path)
@@ -62,14 +62,14 @@ def etag(path: Path) -> str:
 
 
 def etags(folder: Path) -> dict[str, str]:
-    """Return the `etag` of each file right below a folder, by name; nothing if there is none."""
+    """Return the `etag` of each file directly below a folder, by name."""
     if is_remote(folder):
         return remote.etags(folder)
     if not folder.is_dir():
         return {}
     found = {}
     for entry in os.scandir(folder):
-        with suppress(FileNotFoundError):  # it was replaced, or removed, meanwhile
+        with suppress(FileNotFoundError):  # it was replaced or removed in the meantime
             if entry.is_file():
                 found[entry.name] = _compute_etag(entry.stat())
     return found

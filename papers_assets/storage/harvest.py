@@ -1,13 +1,13 @@
-"""Where what arXiv's OAI-PMH listed is kept, a file a day.
+"""The papers that arXiv's OAI-PMH listed, one file per day.
 
     HOME/.papers/harvest/2026-11-22.parquet   every paper that changed on that day
-    HOME/.papers/harvest/problems.json        why some days could not be had, by day
-    HOME/.papers/harvest/serial.json          how often anything of it was written
-    HOME/.papers/harvest/index.json           what is known of each day, lest all files be opened
-    HOME/.papers/harvest/gleaned.parquet      what has been looked for in it: `ledger`
+    HOME/.papers/harvest/problems.json        why some days could not be fetched, by day
+    HOME/.papers/harvest/serial.json          the number of writes so far
+    HOME/.papers/harvest/index.json           the status of each day, to avoid opening all files
+    HOME/.papers/harvest/gleaned.parquet      the scan state of each keyword (`ScanStateStore`)
 
-A day's file only grows: what arXiv lists of a day gets less, since a paper that changes again is
-listed on its new day only.
+A day's file only grows, while arXiv's list of a day shrinks: a paper that changes again is listed
+on its new day only.
 """
 
 import json
@@ -46,15 +46,15 @@ logger = logging.getLogger(__name__)
 
 
 class StoredDays(NamedTuple):
-    """What is known of the days that there are."""
+    """The status of the stored days."""
 
     days: dict[date, DayStatus]
     errors: dict[date, StoreError | OSError]
-    """Why nothing can be known of others."""
+    """The days whose files cannot be read, with the reason."""
 
 
 class HarvestStore:
-    """The harvest below one home folder. For `locks`, see `RawPapersStore`."""
+    """The harvest below one home folder; `locks` as in `RawPapersStore`."""
 
     def __init__(self, home: Path, locks: Locks | None = None) -> None:
         self._locks = locks or default_locks(home)
@@ -63,7 +63,7 @@ class HarvestStore:
         self._sequence_path = self.folder / "serial.json"
         self._index_path = self.folder / "index.json"
         self.scan_states = ScanStateStore(self.folder / "gleaned.parquet", self._locks)
-        """What has been looked for in it."""
+        """Up to which write of the harvest each keyword has been scanned for."""
 
     def path(self, day: date) -> Path:
         """Return the file of a day."""
@@ -96,12 +96,12 @@ class HarvestStore:
                     of_day = self._read_metadata(day)
                 found.days[day] = of_day
             except (StoreError, OSError) as error:
-                if file_exists(self.path(day)):  # or else it was removed meanwhile
+                if file_exists(self.path(day)):  # else it was removed in the meantime
                     found.errors[day] = error
         return found
 
     def coverage(self, keywords_config: KeywordsConfig, now: datetime) -> Coverage | None:
-        """Return what has come of what is wanted; None: nothing is to be harvested.
+        """Return which of the wanted days are stored; None: nothing is to be harvested.
 
         Raises:
             OSError: the folder cannot be read.
@@ -113,7 +113,7 @@ class HarvestStore:
         return compute_coverage(since, self.readable_days(), self.read_problems(), sets, now)
 
     def readable_days(self) -> dict[date, DayStatus]:
-        """Return the same of the days that can be read."""
+        """Return the status of each day that can be read; log the others."""
         found = self.read_status()
         for error in found.errors.values():
             logger.warning("%s", error)
@@ -124,7 +124,7 @@ class HarvestStore:
         return _from_metadata(path, day, read_table(path, pa.schema([]))[1])
 
     def _read_index(self) -> dict[date, tuple[str, DayStatus]]:
-        """Read, by day, the signature of its file and what is known of it."""
+        """Return the etag of each day's file and the day's status."""
         found = {}
         try:
             for text, (signed, labels) in json.loads(read_bytes(self._index_path)).items():
@@ -145,12 +145,12 @@ class HarvestStore:
         try:
             with atomic_write(self._index_path, self._locks.assert_held) as file:
                 file.write(json.dumps(entries, sort_keys=True).encode())
-        except (StoreError, OSError) as error:  # the day itself is on disk
+        except (StoreError, OSError) as error:  # the day itself is stored
             logger.warning("%s: %s; days are opened one by one", self._index_path, error)
 
     @contextmanager
     def write_lock(self) -> Iterator[None]:
-        """Keep other processes from writing what is harvested, until the block ends."""
+        """Keep other processes from writing the harvest until the block ends."""
         with self._locks.hold("harvest"):
             yield
 
@@ -168,7 +168,7 @@ class HarvestStore:
         return _from_metadata(path, day, labels), table
 
     def read_or_quarantine(self, day: date) -> tuple[DayStatus, pa.Table] | None:
-        """Read a day, making room for a new file if it is damaged; `write_lock` is held.
+        """Read a day; set its file aside if it is damaged. The caller holds `write_lock`.
 
         Raises:
             StoreError: it cannot be read.
@@ -181,20 +181,20 @@ class HarvestStore:
             return None
 
     def write(self, status: DayStatus, papers: pa.Table) -> None:
-        """Write a day; `write_lock` is held.
+        """Write a day; the caller holds `write_lock`.
 
         Raises:
-            StoreError: it cannot be written, and is as it was.
+            StoreError: it cannot be written, and is unchanged.
         """
         labels = to_metadata(status)
         path = self.path(status.day)
         remove_partial_files(path)
         write_table(path, papers, labels, self._locks.assert_held)
-        # Who dies here leaves an index that does not fit the file, which is opened then.
+        # If the process dies here, the index does not match the file, which is then opened.
         self._write_index(status)
 
     def remove_before(self, day: date) -> int:
-        """Remove the days before `day`; give how many there were."""
+        """Remove the days before `day`, and return how many there were."""
         old = [found for found in self.days() if found < day]
         for found in old:
             self._locks.assert_held()
@@ -202,12 +202,12 @@ class HarvestStore:
         return len(old)
 
     def next_sequence(self) -> int:
-        """Return the number of the write that comes; `write_lock` is held.
+        """Return the number of the next write; the caller holds `write_lock`.
 
         Raises:
-            StoreError: it cannot be noted.
+            StoreError: it cannot be stored.
         """
-        # Were the count from a backup, what is written now would count as looked through.
+        # If the count were restored from a backup, new writes would count as scanned already.
         looked = [gleaned.scanned_until for gleaned in self.scan_states.read().values()]
         last = max([self.last_sequence(), *looked])
         with atomic_write(self._sequence_path, self._locks.assert_held) as file:
@@ -215,9 +215,10 @@ class HarvestStore:
         return last + 1
 
     def last_sequence(self) -> int:
-        """Return the number of the last write, of which all before it are done; 0: there was none.
+        """Return the number of the last write; 0 if there was none.
 
-        `write_lock` is held, or the last one may not be done.
+        All writes before it are complete. The last one may not be, unless the caller holds
+        `write_lock`.
         """
         try:
             return int(json.loads(read_bytes(self._sequence_path))["serial"])
@@ -225,7 +226,7 @@ class HarvestStore:
             return max((of_day.sequence for of_day in self.readable_days().values()), default=0)
 
     def read_problems(self) -> dict[date, str]:
-        """Read why days could not be had when they were last asked for, in a few words."""
+        """Return the short reasons why days could not be fetched at the last attempt."""
         try:
             noted = json.loads(read_bytes(self._problems_path))
             return {date.fromisoformat(day): str(problem) for day, problem in noted.items()}
@@ -236,7 +237,7 @@ class HarvestStore:
             return {}
 
     def write_problems(self, fetched: Collection[date], failed: Mapping[date, str]) -> None:
-        """Note which days came, and why others did not."""
+        """Store why days could not be fetched; forget the problems of fetched days."""
         with self.write_lock():
             before = self.read_problems()
             noted = {d: p for d, p in before.items() if d not in fetched} | dict(failed)

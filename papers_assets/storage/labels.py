@@ -1,4 +1,4 @@
-"""What the file of a keyword says besides its papers: the labels of a Parquet file. Pure."""
+"""The metadata of a keyword's Parquet file of raw papers. Pure."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -13,19 +13,19 @@ from papers_assets.transform.raw_papers import RawPapers
 
 
 class RawPapersHead(NamedTuple):
-    """What is known of what is held of a keyword without its papers."""
+    """The main metadata of a keyword's raw papers, without the papers."""
 
     versions: int
     refreshed_at: datetime | None
-    """None: never, or only answers came that are not to be believed."""
+    """None: never, or all answers were rejected by answer validation."""
     scanned_until: int | None
-    """`RawPapers.scanned_until`."""
+    """As `RawPapers.scanned_until`."""
     has_missing_ranges: bool = False
     """Whether there are `RawPapers.missing_ranges`."""
 
 
 def to_metadata(raw_papers: RawPapers) -> dict[str, str]:
-    """Return the labels of what is held."""
+    """Return the metadata to store with raw papers."""
     return {
         "keyword": raw_papers.keyword,
         "definition": raw_papers.query_fingerprint,
@@ -43,10 +43,10 @@ def to_metadata(raw_papers: RawPapers) -> dict[str, str]:
 
 
 def from_metadata(keyword: str, papers: pa.Table, metadata: Mapping[str, str]) -> RawPapers:
-    """Return what is held of a keyword.
+    """Return the raw papers of a keyword.
 
     Raises:
-        KeyError, TypeError, ValueError: the labels are not those of `to_metadata`.
+        KeyError, TypeError, ValueError: the metadata was not made by `to_metadata`.
     """
     value = RawPapers(
         keyword=keyword,
@@ -64,13 +64,13 @@ def from_metadata(keyword: str, papers: pa.Table, metadata: Mapping[str, str]) -
         oai_only=tuple((str(i), int(v)) for i, v in json.loads(metadata.get("oai_only", "[]"))),
     )
     if metadata["papers_assets_format"] == "1" and len(papers):
-        # Format 1 did not tell the newest paper from what is complete.
+        # Format 1 did not distinguish the newest paper's time from `complete_until`.
         return replace(value, complete_until=papers["updated"][0].as_py())
     return value
 
 
 def head_from_metadata(versions: int, metadata: Mapping[str, str]) -> RawPapersHead:
-    """Return the same without the papers; for what is raised, see `from_metadata`."""
+    """Return the head of a keyword's raw papers; raise the errors of `from_metadata`."""
     return RawPapersHead(
         versions,
         _parse_time(metadata["refreshed_at"]),

@@ -1,8 +1,7 @@
-"""Read keywords.toml, or name every mistake in it; store its last valid version.
+"""Read keywords.toml or its last valid version, which is stored below the home folder.
 
-This is the only place that reads the file. All its mistakes are one `KeywordsFileError`, which
-names the file and, of each mistake, the key, the value and the remedy. People see it on the command
-line and in the Dagster UI.
+All mistakes in the file are reported in one `KeywordsFileError`, which names the file and, for each
+mistake, the key, the value and the remedy. It is shown on the command line and in the Dagster UI.
 """
 
 import logging
@@ -19,7 +18,7 @@ logger = logging.getLogger(__name__)
 
 
 def read_or_last_valid(path: Path, home: Path) -> KeywordsConfig:
-    """Read the file at `path`; if it cannot be used, its last valid version, stored below `home`.
+    """Read the file at `path` or, if it is invalid, its last valid version stored below `home`.
 
     Raises:
         KeywordsFileError: it cannot be used, and no valid version is stored.
@@ -38,9 +37,9 @@ def read_or_last_valid(path: Path, home: Path) -> KeywordsConfig:
 
 
 def store_last_valid(keywords_config: KeywordsConfig, home: Path) -> None:
-    """Store the text of `keywords_config` below `home`; a failure is logged.
+    """Store the text of `keywords_config` below `home`; log a failure.
 
-    What is stored already stays, so that its time is that of the last change.
+    The file is not written if its content is the same, so its time is that of the last change.
     """
     stored = _last_valid_path(home)
     if keywords_config.error or not keywords_config.content:

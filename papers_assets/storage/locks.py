@@ -1,8 +1,8 @@
-"""Locks with a name: of the processes of this host, or of all hosts that share a PostgreSQL.
+"""Named locks for the processes of this host, or of all hosts that share a PostgreSQL server.
 
-Who reads a file in order to write it holds its lock meanwhile. Nobody takes the lock of a holder
-who lives; but a connection to PostgreSQL can be lost, and its locks with it. So whatever replaces
-files under locks calls `check` right before.
+Code that reads a file in order to rewrite it holds its lock from the read to the write. A lock is
+never taken from a live holder, but a connection to PostgreSQL can be lost, and its locks with it.
+So code that replaces files under locks calls `assert_held` right before.
 """
 
 import hashlib
@@ -21,50 +21,50 @@ from papers_assets.storage.postgres import Session
 from papers_assets.text import progress, to_printable
 
 _POLL_INTERVAL = 0.1
-"""Seconds between two looks whether a lock is free. (To wait inside of the server for ever could
-not be interrupted, and for a while is an error in its log each time.)"""
+"""Seconds between two attempts to take a lock. (An unlimited wait inside the server could not be
+interrupted, and each wait with a timeout would be an error in its log.)"""
 _LONG_WAIT = 600
-"""Looks, a minute of them, after which people are told what is waited for."""
+"""Attempts, for a minute in all, after which a warning names the lock that is waited for."""
 
 _log = logging.getLogger(__name__)
 
 
 class LockLostError(StoreError):
-    """A lock that was held is held no more; the message says which."""
+    """A lock was lost while it was held; the message names it."""
 
 
 class Locks(Protocol):
-    """Locks with a name; a thread that holds one does not ask for it again."""
+    """Named locks, not reentrant: a thread must not take a lock that it holds."""
 
     def hold(self, name: str) -> AbstractContextManager[None]:
-        """Keep everybody else from the lock `name`, until the block ends.
+        """Hold the lock `name` until the block ends.
 
         Raises:
-            StoreError: it cannot be had.
+            StoreError: it cannot be taken.
         """
 
     def assert_held(self) -> None:
-        """Make sure that this thread still holds the locks that it took.
+        """Check that this thread still holds the locks that it took.
 
         Raises:
-            LockLostError: one was lost; what it protects may have been written by others since.
+            LockLostError: one was lost; others may have written the protected files since.
         """
 
 
 class FileLocks:
-    """Locks of the processes of this host. The kernel frees them when the holder dies."""
+    """Locks for the processes of this host. The kernel releases them when the holder dies."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     @contextmanager
     def hold(self, name: str) -> Iterator[None]:
-        """See `Locks`."""
+        """Hold the lock file `name` until the block ends."""
         with file_lock(self._folder / f"{name}.lock"):
             yield
 
     def assert_held(self) -> None:
-        """Do nothing: the kernel takes no lock away."""
+        """Do nothing: a file lock cannot be lost."""
 
 
 class _HeldLock(NamedTuple):
@@ -81,12 +81,12 @@ _thread_state = _ThreadState()
 
 
 class PostgresLocks:
-    """Locks of all processes of all hosts that share a PostgreSQL; see `postgres`.
+    """Locks for all processes of all hosts that share a PostgreSQL server.
 
     Args:
-        url: of the database, postgresql://...; locks of other databases are others.
-        namespace: what the names are names of; who wants the same locks says the same.
-        sleep: waits so many seconds.
+        url: of the database, postgresql://...; each database has its own locks.
+        namespace: a prefix of all names; only processes with the same namespace share locks.
+        sleep: waits for a number of seconds.
     """
 
     def __init__(
@@ -98,7 +98,7 @@ class PostgresLocks:
 
     @contextmanager
     def hold(self, name: str) -> Iterator[None]:
-        """See `Locks`. Each lock that is held has a connection of its own."""
+        """Hold the lock `name` until the block ends, on a connection of its own."""
         full = f"{self._namespace}:{name}"
         if any(held.name == full for held in _thread_state.held_locks):
             raise RuntimeError(f"the lock {name} is held by this very thread")
@@ -114,13 +114,13 @@ class PostgresLocks:
                 yield
             finally:
                 _thread_state.held_locks.remove(stored)
-                with suppress(PostgresError):  # then it is free already
+                with suppress(PostgresError):  # then it has been released already
                     session.unlock(full)
         finally:
             session.close()
 
     def assert_held(self) -> None:
-        """See `Locks`. Asks the server, for each lock that is held."""
+        """Ask the server whether each lock that this thread took is still held."""
         for session, name in _thread_state.held_locks:
             try:
                 is_held, why = session.holds(name), "the server says so"
@@ -160,14 +160,14 @@ def _unreachable_error(name: str, error: PostgresError) -> StoreError:
 
 
 class MissingLocks:
-    """Of a home that all hosts can reach, while nobody said how they take turns."""
+    """The locks of a remote home while PAPERS_LOCKS is not set: all are refused."""
 
     def __init__(self, home: Path) -> None:
         self._home = home
 
     @contextmanager
     def hold(self, name: str) -> Iterator[None]:
-        """Refuse: see `Locks`."""
+        """Raise StoreError."""
         raise StoreError(
             f"{self._home}: nothing is written there without a lock ({name}), and PAPERS_LOCKS is "
             "not set. Set it to the PostgreSQL that all hosts share, or to local."
@@ -175,11 +175,11 @@ class MissingLocks:
         yield
 
     def assert_held(self) -> None:
-        """Do nothing: none is held."""
+        """Do nothing: no lock can be held."""
 
 
 def default_locks(home: Path) -> Locks:
-    """Return the locks that a home on disk holds itself."""
+    """Return file locks for a home on disk, `MissingLocks` for a remote one."""
     return MissingLocks(home) if is_remote(home) else FileLocks(host_lock_folder(home, None))
 
 
@@ -187,12 +187,12 @@ def open_locks(value: str, home: Path, host_folder: Path | None) -> Locks:
     """Return the locks that PAPERS_LOCKS asks for.
 
     Args:
-        value: a URL of PostgreSQL; `local` or empty: files.
-        home: what they protect.
-        host_folder: of this host, for the files of a home that is not.
+        value: a URL of PostgreSQL; `local` for file locks; empty for the default of `home`.
+        home: the folder that the locks protect.
+        host_folder: where the lock files of a remote home are on this host.
     """
     if value not in ("", "local"):
-        # A folder can have another path on every host; what is in a bucket has one address.
+        # A folder can have another path on each host; a bucket has the same address on all.
         return PostgresLocks(value, str(home) if is_remote(home) else "folder")
     return (
         FileLocks(host_lock_folder(home, host_folder)) if value == "local" else default_locks(home)
@@ -200,7 +200,7 @@ def open_locks(value: str, home: Path, host_folder: Path | None) -> Locks:
 
 
 def host_lock_folder(home: Path, host_folder: Path | None) -> Path:
-    """Return where locks of this host alone are: below a home on disk, else in `host_folder`."""
+    """Return the folder of this host's lock files: below a local home, else in `host_folder`."""
     if not is_remote(home):
         return home / ".papers" / "locks"
     place = host_folder or Path(tempfile.gettempdir()) / "papers-assets"

@@ -1,4 +1,4 @@
-"""Parquet files with checksums and labels, whole or as they were. They know no meaning."""
+"""Parquet files with checksums and metadata, written atomically."""
 
 import io
 from collections.abc import Callable, Iterator, Mapping
@@ -14,24 +14,24 @@ from papers_assets.storage.files import StoreDamagedError, StoreError, atomic_wr
 from papers_assets.storage.filesystem import read_bytes
 from papers_assets.text import to_printable
 
-# Arrow's own allocators keep tens of megabytes for later; a daily job has no later.
+# Arrow's own allocators retain tens of megabytes for reuse, which a daily job does not need.
 pa.set_memory_pool(pa.system_memory_pool())
 
 FORMAT = 2
-"""Of the files. Raised when older programs would misread what newer ones write."""
+"""Of the files. Incremented when older versions would misread newer files."""
 _ROW_GROUP_SIZE = 5_000
-"""Rows that are compressed together, and so are in memory a second time."""
+"""Rows that are compressed together, and so are in memory twice."""
 
 
 def read_table(
     path: Path, schema: pa.Schema, rows: range | None = None
 ) -> tuple[pa.Table, dict[str, str]]:
-    """Read a Parquet file's columns of `schema`, of all rows or of some, and its labels.
+    """Read the columns of `schema`, for all rows or some, and the metadata of a Parquet file.
 
     Raises:
-        StoreDamagedError: it is not what `write_table` wrote.
+        StoreDamagedError: `write_table` did not write it, or it was changed since.
         StoreError: it cannot be read, or a newer papers-assets wrote it.
-        OSError: object storage cannot be reached: nothing is known of the file.
+        OSError: object storage cannot be reached, so the file may be intact.
     """
     place = io.BytesIO(read_bytes(path)) if is_remote(path) else path
     with _translate_errors(path), pq.ParquetFile(place, page_checksum_verification=True) as file:
@@ -43,7 +43,7 @@ def read_table(
 
 
 def read_metadata(path: Path) -> tuple[int, dict[str, str]]:
-    """Read how many rows a Parquet file has, and its labels, but none of its rows.
+    """Read the number of rows and the metadata of a Parquet file, but none of its rows.
 
     Raises:
         StoreError: as `read_table`.
@@ -58,11 +58,11 @@ def read_metadata(path: Path) -> tuple[int, dict[str, str]]:
 
 @contextmanager
 def _translate_errors(path: Path) -> Iterator[None]:
-    """Return what is wrong if a Parquet file cannot be read."""
+    """Translate errors of reading a Parquet file into StoreError."""
     try:
         yield
     except (pa.ArrowException, ValueError, OSError) as error:
-        if isinstance(error, OSError) and error.errno is not None:  # it may be whole all the same
+        if isinstance(error, OSError) and error.errno is not None:  # the file may be intact
             raise StoreError(
                 f"{path}: cannot be read ({error.strerror}). Make it readable, and run again."
             ) from error
@@ -85,7 +85,7 @@ def _check_format(path: Path, metadata: Mapping[str, str]) -> None:
 
 
 def _read_rows(file: pq.ParquetFile, names: list[str], rows: range | None) -> pa.Table:
-    """Read the columns `names`: of all rows, or of some, and then little more than those."""
+    """Read the columns `names` of all rows, or of `rows` and few others."""
     rows = range(file.metadata.num_rows) if rows is None else rows
     empty = file.schema_arrow.empty_table().select(names)
     pieces, start = [], 0
@@ -95,16 +95,16 @@ def _read_rows(file: pq.ParquetFile, names: list[str], rows: range | None) -> pa
         if last - first == stop - start:
             pieces.append(file.read_row_group(group, names))
         elif first < last:
-            # Pages are decoded as they are asked for: the first batch has all there is to read.
+            # Pages are decoded on demand, so only the first batch is decoded.
             batches = file.iter_batches(last, row_groups=[group], columns=names)
             pieces.append(pa.Table.from_batches(islice(batches, 1), empty.schema).slice(first))
         start = stop
-    # In one piece if it may be: of several, each `take` copies all.
+    # A single piece if possible: with several, each `take` copies all of them.
     return pa.concat_tables(pieces) if pieces else empty
 
 
 def _cast_to_schema(path: Path, table: pa.Table, schema: pa.Schema) -> pa.Table:
-    """Return `table` with exactly the columns of `schema`; an absent one that may be null is."""
+    """Return `table` with exactly the columns of `schema`; missing nullable ones are null."""
     columns = []
     for field in schema:
         if field.name in table.column_names:
@@ -125,10 +125,10 @@ def write_table(
     metadata: dict[str, str],
     assert_locked: Callable[[], None] = skip_check,
 ) -> None:
-    """Write a Parquet file with a checksum a page, and with metadata.
+    """Write a Parquet file with metadata and a checksum for each page.
 
     Raises:
-        StoreError: it cannot be written, and is as it was.
+        StoreError: it cannot be written, and is unchanged.
     """
     metadata = {"papers_assets_format": str(FORMAT), **metadata}
     with atomic_write(path, assert_locked) as file:
@@ -137,6 +137,6 @@ def write_table(
             file,
             compression="zstd",
             write_page_checksum=True,
-            use_dictionary=False,  # hardly a text comes twice, and looking for it takes memory
+            use_dictionary=False,  # texts hardly repeat, and a dictionary takes memory
             row_group_size=_ROW_GROUP_SIZE,
         )

@@ -1,9 +1,9 @@
-"""Advisory locks of a PostgreSQL server: a session each, which the server ends with its holder.
+"""Advisory locks of a PostgreSQL server, each held by a session of its own.
 
-A holder that is killed frees its locks at once, since the kernel closes its connection; one whose
-host or network is gone frees them when the server has heard nothing of it for `DEAD_AFTER_SECONDS`
-seconds. (A pooler that gives each statement to another session, as PgBouncer may, cannot be used:
-`holds` would say that nothing is held.)
+If a holder is killed, its locks are released at once, since the kernel closes its connection. If
+its host or network fails, they are released after `DEAD_AFTER_SECONDS` seconds of silence. (A
+pooler that sends each statement to another session, as PgBouncer may, cannot be used:
+`Session.holds` would always return False.)
 """
 
 import hashlib
@@ -19,9 +19,9 @@ from papers_assets.settings import PostgresError, parse_url
 from papers_assets.text import to_printable
 
 DEAD_AFTER_SECONDS = 20
-"""Seconds after which server and client take each other for gone, when nothing is heard."""
+"""Seconds of silence after which server and client consider the connection dead."""
 _KEEPALIVE_IDLE, _KEEPALIVE_COUNT = 5, 3
-# Of the client, libpq's: a connection that is dead does not keep us waiting for ever.
+# Options of libpq, the client: we do not wait forever for a dead connection.
 _CLIENT = {
     "connect_timeout": 10,
     "application_name": "papers-assets",
@@ -30,8 +30,8 @@ _CLIENT = {
     "keepalives_count": _KEEPALIVE_COUNT,
     "tcp_user_timeout": 1000 * DEAD_AFTER_SECONDS,
 }
-# Of the server, for this session, in one question; those that its version does not know are left
-# out. Who holds a lock and writes says nothing meanwhile, and is not idle for that.
+# Settings of the server for this session, in one statement; those that its version lacks are left
+# out. A session is silent while its holder writes files, so it must not time out as idle.
 _SET_CONFIG = sql.text(
     "SELECT set_config(name, value, false) FROM pg_settings JOIN (VALUES "  # noqa: S608 - our own
     f"('tcp_keepalives_idle', '{_KEEPALIVE_IDLE}'), ('tcp_keepalives_interval', "
@@ -52,7 +52,7 @@ _log = logging.getLogger(__name__)
 
 
 class Session:
-    """A connection of its own, and the locks that it holds. Statements commit by themselves.
+    """A connection with the locks that it holds, in autocommit mode.
 
     Raises:
         PostgresError: here and in all methods: the server cannot be reached, or refuses.
@@ -62,7 +62,7 @@ class Session:
         try:
             self._connection = _create_engine(url).connect()
         except SQLAlchemyError as error:
-            raise PostgresError(_error_text(url, error)) from None  # whose words show the URL
+            raise PostgresError(_error_text(url, error)) from None  # its text shows the URL
         self._url = url
         try:
             self.execute(_SET_CONFIG)
@@ -73,7 +73,7 @@ class Session:
     def execute(
         self, statement: sql.TextClause, values: Mapping[str, object] | None = None
     ) -> list[tuple[Any, ...]]:
-        """Return the rows that `statement` answers; none if it answers nothing."""
+        """Execute `statement`, and return its rows, if any."""
         try:
             result = self._connection.execute(statement, values or {})
             return [tuple(row) for row in result] if result.returns_rows else []
@@ -81,19 +81,19 @@ class Session:
             raise PostgresError(_error_text(self._url, error)) from None
 
     def try_lock(self, name: str) -> bool:
-        """Take the lock `name` if nobody else has it; say whether it is ours."""
+        """Take the lock `name` if it is free; return whether it was."""
         return bool(self.execute(_TRY_LOCK, {"key": lock_key(name)})[0][0])
 
     def unlock(self, name: str) -> None:
-        """Free the lock `name`, which is ours."""
+        """Release the lock `name`, which this session holds."""
         self.execute(_UNLOCK, {"key": lock_key(name)})
 
     def holds(self, name: str) -> bool:
-        """Ask the server whether the lock `name` is still ours."""
+        """Ask the server whether this session still holds the lock `name`."""
         return bool(self.execute(_HOLDS, {"key": lock_key(name)})[0][0])
 
     def close(self) -> None:
-        """Close the connection; the server frees what it held."""
+        """Close the connection; the server releases its locks."""
         try:
             self._connection.close()
         except SQLAlchemyError as error:
@@ -101,7 +101,7 @@ class Session:
 
 
 def lock_key(name: str) -> int:
-    """Return the signed 64 bits by which the server knows the lock `name`."""
+    """Return the signed 64-bit key of the lock `name` on the server."""
     digest = hashlib.sha256(f"papers-assets:{name}".encode()).digest()
     return int.from_bytes(digest[:8], "big", signed=True)
 
@@ -112,7 +112,7 @@ def _create_engine(url: str) -> sql.Engine:
     ours = {name: value for name, value in _CLIENT.items() if name not in parsed.query}
     return sql.create_engine(
         parsed,
-        poolclass=sql.NullPool,  # nobody gets a connection that another process's fork knows
+        poolclass=sql.NullPool,  # a connection must not be shared with a forked process
         isolation_level="AUTOCOMMIT",
         connect_args=ours,
         hide_parameters=True,
@@ -120,7 +120,7 @@ def _create_engine(url: str) -> sql.Engine:
 
 
 def _error_text(url: str, error: SQLAlchemyError) -> str:
-    """Return what is wrong, without the password, wherever it may be."""
+    """Return the text of `error` without the password, which it may contain."""
     original = getattr(error, "orig", None) or error
     words = to_printable(str(original) or type(original).__name__)
     password = sql.make_url(url).password

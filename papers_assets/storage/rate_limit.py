@@ -1,7 +1,7 @@
-"""What all who ask one server share: a lock, when the last request began, and a clock.
+"""A backend of the rate limiter in PostgreSQL, for the processes of all hosts.
 
-In a PostgreSQL, for the processes of all hosts; those of one host have files, too, see
-`papers_assets.arxiv.rate_limit`.
+It shares a lock, the request times and a clock. The processes of one host share files, too
+(`papers_assets.arxiv.rate_limit`).
 """
 
 import math
@@ -37,20 +37,22 @@ def build_rate_limiter(
     oai_url: str = "",
     host_folder: Path = HOST_FOLDER,
 ) -> RateLimiter:
-    """Return the gate to the server of `api_url`.
+    """Return the rate limiter for the server of `api_url`.
 
     Args:
-        api_url: of which only the server matters.
-        interval: see `RateLimiter`.
-        locks: a URL postgresql://... that all hosts share; else: the processes of this host do.
-        oai_url: what else is asked through this gate. If either is arXiv's, the gate is.
-        host_folder: where the turnstiles of this host are, which all of its processes share.
+        api_url: the address of the API; only its server matters.
+        interval: seconds from the start of a request to the start of the next.
+        locks: a URL postgresql://... that all hosts share; `local` or empty: only the processes of
+            this host share the limiter.
+        oai_url: another address that is requested through this limiter. If either address is
+            arXiv's, the limiter is that of arXiv.
+        host_folder: the folder of this host's lock files, which all of its processes share.
     """
     server = server_key(oai_url if is_arxiv_url(oai_url) else api_url)
     of_host = FileBackend(host_folder / f"{server}.lock")
     if locks in ("", "local"):
         return RateLimiter(of_host, interval)
-    # First the host's, which frees who waits for it as soon as its holder has both.
+    # The host's first: its waiters are released as soon as its holder is done with both.
     return RateLimiter((of_host, PostgresBackend(locks, server)), interval)
 
 
@@ -69,15 +71,16 @@ _TABLE = "gate's table"
 
 
 class PostgresBackend:
-    """A turnstile of all hosts that share a PostgreSQL, by the clock of its server.
+    """A backend for all hosts that share a PostgreSQL server, by the server's clock.
 
-    The lock and the stamp belong to one connection: who has lost the one cannot write the other.
+    The lock and the request times use the same connection: a process that has lost the lock cannot
+    write the times.
 
     Args:
         url: of the database, postgresql://...
-        server: whose gate it is.
+        server: the server whose requests are limited.
         clock: of this host, for waiting.
-        sleep: waits so many seconds.
+        sleep: waits for a number of seconds.
     """
 
     def __init__(
@@ -96,7 +99,7 @@ class PostgresBackend:
 
     @contextmanager
     def lock(self, timeout: float) -> Iterator[None]:
-        """See `RateLimitBackend`."""
+        """Hold the lock until the block ends."""
         began = self._clock()
         session = self._connect()
         try:
@@ -105,16 +108,16 @@ class PostgresBackend:
             yield
         finally:
             self._session = None
-            with suppress(PostgresError):  # the server frees what it does not hear of any more
+            with suppress(PostgresError):  # the server releases it when the connection is dead
                 session.unlock(self._lock)
             session.close()
 
     def now(self) -> float:
-        """See `RateLimitBackend`."""
+        """Return the server's time in seconds."""
         return float(self._ask(_SELECT_NOW)[0][0])
 
     def read(self) -> RequestTimes:
-        """See `RateLimitBackend`."""
+        """Return the stored request times, or `NEVER_REQUESTED`."""
         rows = self._ask(_SELECT_TIMES, {"server": self._server})
         return (
             RequestTimes(*(math.nan if v is None else v for v in rows[0]))
@@ -123,7 +126,7 @@ class PostgresBackend:
         )
 
     def write(self, times: RequestTimes) -> None:
-        """See `RateLimitBackend`."""
+        """Store the request times."""
         self._ask(_UPSERT_TIMES, {"server": self._server, **times._asdict()})
 
     def _connect(self) -> Session:
@@ -141,7 +144,7 @@ class PostgresBackend:
     def _make_table(self, session: Session) -> None:
         if session.execute(_TABLE_EXISTS)[0][0]:
             return
-        while not session.try_lock(_TABLE):  # two who make it at once are an error of one
+        while not session.try_lock(_TABLE):  # if two sessions create it at once, one fails
             self._sleep(POLL_INTERVAL)
         try:
             if not session.execute(_TABLE_EXISTS)[0][0]:

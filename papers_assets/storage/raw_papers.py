@@ -1,15 +1,15 @@
-"""Where held papers and the asset `papers` live, on disk or in object storage, and their formats.
+"""Raw papers and the asset `papers`, on disk or in object storage.
 
-    HOME/.papers/raw_papers/<keyword>.parquet         what is held of a keyword
+    HOME/.papers/raw_papers/<keyword>.parquet         the raw papers of a keyword
     HOME/.papers/raw_papers/<keyword>.problem.json    why its last refresh failed, if it did
     HOME/.papers/papers.parquet                       the asset `papers`
-    HOME/.papers/locks/                               held by who writes, or runs something; on
-                                                      this host if HOME is not: `locks`
+    HOME/.papers/locks/                               lock files of writers and of running command
+                                                      lines; on this host if HOME is remote
 
-What is published as Markdown is in `documents`. (Dagster's run history is in HOME/.papers too:
-dagster.yaml says where.) Every write is atomic: a reader, or a restart after the plug was pulled,
-finds the old file or the new one, whole. Who reads a file in order to write it holds its lock
-meanwhile: `keyword_lock`, `publish_lock`.
+`papers_assets.storage.documents` has the published Markdown. (Dagster's run history is in
+HOME/.papers too, as configured in dagster.yaml.) Every write is atomic: a reader, or a restart
+after a power failure, finds either the old file or the new one, complete. Code that reads a file in
+order to rewrite it holds its lock from the read to the write (`keyword_lock`, `publish_lock`).
 """
 
 import hashlib
@@ -55,7 +55,7 @@ _MAX_SLUG = 40
 _MAX_PLAIN_NAME = 60
 _PLAIN = re.compile(r"[A-Za-z0-9]+(?:[ -][A-Za-z0-9]+)*")
 _HASHED = re.compile(r"(?:.*-)?[0-9a-f]{12}")
-# Names of our other files, and those of devices, which Windows allows for no file.
+# Names of our other files, and device names, which Windows does not allow as file names.
 _RESERVED = frozenset(
     ["all", "index", "con", "prn", "aux", "nul"]
     + [f"{device}{number}" for device in ("com", "lpt") for number in range(10)]
@@ -78,8 +78,8 @@ class RawPapersStore:
 
     Args:
         home: on disk or in object storage.
-        locks: held by who writes; None: those of a home on disk.
-        host_folder: where this host keeps its own locks, if `home` is not on disk.
+        locks: held by writers; None: `default_locks`.
+        host_folder: the folder of this host's own lock files, if `home` is remote.
     """
 
     def __init__(
@@ -89,7 +89,7 @@ class RawPapersStore:
         self.papers_path = home / ".papers" / "papers.parquet"
         self.locks = locks or default_locks(home)
         self.locks_folder = host_lock_folder(home, host_folder)
-        """Where the runs of this host's command lines hold theirs."""
+        """The folder of the lock files of this host's command lines."""
         self.documents = DocumentStore(home, self.locks)
         self._raw_papers_folder = home / ".papers" / "raw_papers"
 
@@ -99,33 +99,33 @@ class RawPapersStore:
 
     @contextmanager
     def keyword_lock(self, keyword: str) -> Iterator[None]:
-        """Keep other processes from writing what is held of `keyword`, until the block ends."""
+        """Keep other processes from writing the raw papers of `keyword` until the block ends."""
         with self.locks.hold(build_slug(keyword)):
             yield
 
     def remove_partial_files(self) -> None:
-        """Remove what writers of held papers left behind who died writing.
+        """Remove temporary files of writers of raw papers that died.
 
-        All at once, since to look through a folder for each file of it takes time that grows with
-        the square of the keywords.
+        This handles all keywords in one pass: listing the folder for each keyword would take time
+        that grows with the square of their number.
         """
         if is_remote(self._raw_papers_folder):
-            return  # they left nothing there
+            return  # nothing is left in object storage
         for left in self._raw_papers_folder.glob(".*.tmp"):
             if half := _PARTIAL_RAW_PAPERS.fullmatch(left.name):
                 with self.locks.hold(half["slug"]), suppress(OSError):
-                    left.unlink()  # or it has become what it was to become meanwhile
+                    left.unlink()  # fails if its writer was alive and has renamed it
 
     @contextmanager
     def publish_lock(self) -> Iterator[None]:
-        """Keep other processes from writing `papers` and `readme`, until the block ends."""
+        """Keep other processes from writing `papers` and `readme` until the block ends."""
         with self.locks.hold("publishing"):
             remove_partial_files(self.papers_path)
             self.documents.remove_partial_files()
             yield
 
     def read_raw_papers(self, keyword: str) -> RawPapers | None:
-        """Read what is held of `keyword`; None if it was never fetched.
+        """Read the raw papers of `keyword`; None if it was never fetched.
 
         Raises:
             StoreDamagedError: the file is damaged.
@@ -136,15 +136,15 @@ class RawPapersStore:
     def read_raw_papers_columns(
         self, keyword: str, columns: Sequence[str], rows: range | None = None
     ) -> RawPapers | None:
-        """Read the same with some of the papers' columns only, and of some rows, newest first.
+        """Read the raw papers of `keyword` with some columns and rows only.
 
         Args:
-            keyword: whose.
-            columns: of `RAW_PAPERS_SCHEMA`, `updated` among them.
-            rows: which; None: all.
+            keyword: its name.
+            columns: of `RAW_PAPERS_SCHEMA`; `updated` must be one of them.
+            rows: which rows, newest first; None: all.
 
         Raises:
-            StoreError: as `read_raw_papers`. Damage to what is not asked for goes unnoticed.
+            StoreError: as `read_raw_papers`. Damage to other columns and rows is not noticed.
         """
         path = self.raw_papers_path(keyword)
         if not file_exists(path):
@@ -155,10 +155,10 @@ class RawPapersStore:
             return from_metadata(keyword, table, labels)
 
     def read_head(self, keyword: str) -> RawPapersHead | None:
-        """Read what is known of `keyword` without its papers; None if it was never fetched.
+        """Read the metadata of `keyword` without its papers; None if it was never fetched.
 
         Raises:
-            StoreError: as `read_raw_papers`. Damage to the papers goes unnoticed.
+            StoreError: as `read_raw_papers`. Damage to the papers is not noticed.
         """
         path = self.raw_papers_path(keyword)
         if not file_exists(path):
@@ -168,20 +168,20 @@ class RawPapersStore:
             return head_from_metadata(versions, labels)
 
     def write_raw_papers(self, raw_papers: RawPapers) -> None:
-        """Write what is held of a keyword; if it was read before, in one `keyword_lock`.
+        """Write the raw papers of a keyword; hold `keyword_lock` from the read to this write.
 
         Raises:
-            StoreError: it cannot be written, and is as it was.
+            StoreError: they cannot be written, and are unchanged.
         """
         path = self.raw_papers_path(raw_papers.keyword)
         write_table(path, raw_papers.rows, to_metadata(raw_papers), self.locks.assert_held)
 
     def etag(self, keyword: str) -> str:
-        """Return what changes whenever what is held of `keyword` is written; empty: nothing is."""
+        """Return a tag that differs after each write of a keyword's raw papers; empty: none."""
         return etag(self.raw_papers_path(keyword))
 
     def etags(self) -> dict[str, str]:
-        """Return the `etag` of all that is held, by `build_slug`: one look for thousands."""
+        """Return the `etag` of all raw papers, by `build_slug`, with a single listing."""
         found = etags(self._raw_papers_folder).items()
         return {
             name.removesuffix(_RAW_PAPERS_SUFFIX): of
@@ -190,11 +190,11 @@ class RawPapersStore:
         }
 
     def quarantine(self, path: Path) -> Path:
-        """Rename a damaged file, so that a new one can be written, and give its new name."""
+        """Rename a damaged file, so that a new one can be written, and return its new path."""
         return quarantine(path, self.locks.assert_held)
 
     def read_failure_reason(self, keyword: str) -> str:
-        """Read why the last refresh of `keyword` failed, in a few words; empty: it did not."""
+        """Return the short reason why the last refresh of `keyword` failed; empty: it did not."""
         try:
             return str(json.loads(read_bytes(self._failure_path(keyword)))["problem"])
         except FileNotFoundError:
@@ -203,14 +203,14 @@ class RawPapersStore:
             return "the reason was lost"
 
     def failed_slugs(self) -> set[str]:
-        """Return the slug of each keyword whose last refresh failed: one listing for thousands."""
+        """Return the slug of each keyword whose last refresh failed, with a single listing."""
         found = (path.name for path in list_files(self._raw_papers_folder))
         return {
             name.removesuffix(_PROBLEM_SUFFIX) for name in found if name.endswith(_PROBLEM_SUFFIX)
         }
 
     def write_failure_reason(self, keyword: str, short_reason: str) -> None:
-        """Note why the last refresh of `keyword` failed; empty: it did not."""
+        """Store why the last refresh of `keyword` failed; empty: it did not."""
         path = self._failure_path(keyword)
         if not short_reason:
             self.locks.assert_held()
@@ -222,10 +222,10 @@ class RawPapersStore:
     def read_papers(
         self, columns: Sequence[str] = selection.SELECTION_SCHEMA.names
     ) -> pd.DataFrame:
-        """Read the asset `papers`, or some columns of it; see `papers_assets.transform.selection`.
+        """Read the asset `papers`, or some columns of `selection.SELECTION_SCHEMA`.
 
         Raises:
-            StoreError: there is none yet, it is damaged, or a newer version wrote it.
+            StoreError: it does not exist yet, is damaged, or a newer version wrote it.
         """
         if not file_exists(self.papers_path):
             raise StoreError(f"{self.papers_path}: not there yet. Materialize papers first.")
@@ -244,7 +244,7 @@ class RawPapersStore:
     def read_papers_or_none(
         self, columns: Sequence[str] = selection.SELECTION_SCHEMA.names
     ) -> pd.DataFrame | None:
-        """Read the asset `papers` if there is one that is whole, else None."""
+        """Read the asset `papers`; None if it does not exist or cannot be read."""
         try:
             return self.read_papers(columns)
         except StoreError:
@@ -252,7 +252,7 @@ class RawPapersStore:
 
     @contextmanager
     def history_lock(self) -> Iterator[None]:
-        """Keep other processes from opening the run history, until the block ends."""
+        """Keep other processes from opening the run history until the block ends."""
         with self.locks.hold("history"):
             yield
 
@@ -261,18 +261,19 @@ class RawPapersStore:
 
 
 def build_slug(keyword: str) -> str:
-    """Return what files of a keyword are called: readable, safe, short, and no other keyword's."""
+    """Return a readable, safe, short and unique name for the files of a keyword."""
     readable = re.sub(r"[^a-z0-9]+", "-", keyword.lower())[:_MAX_SLUG].strip("-")
     digest = hashlib.sha256(keyword.encode()).hexdigest()[:12]
     return f"{readable or 'keyword'}-{digest}"
 
 
 def build_public_slug(keyword: str) -> str:
-    """Return what published files of a keyword are called: graph-neural-network, text_to_speech.
+    """Return the name of a keyword's published files: graph-neural-network, text_to_speech.
 
-    A name of letters, digits, spaces and hyphens is spelled out in lower case, with "-" for a space
-    and "_" for a hyphen; any other name gives its `build_slug`. So the name depends on no other
-    keyword, and no two keywords share one: keywords.toml allows none that differ in case alone.
+    A name of letters, digits, spaces and hyphens is written in lower case, with "-" for a space and
+    "_" for a hyphen; any other name gives its `build_slug`. The result does not depend on other
+    keywords, and no two keywords share one, since keywords.toml allows no two that differ only in
+    case.
     """
     plain = keyword.lower().translate({ord("-"): "_", ord(" "): "-"})
     is_plain = (

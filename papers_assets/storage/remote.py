@@ -1,11 +1,11 @@
-"""Files in object storage, S3 and what is like it, by way of fsspec.
+"""Files in S3 and similar object storage, through fsspec.
 
-A remote path is a `UPath`. It has the methods of `Path` that this project uses, so that it is
-called a `Path` in annotations. An object is there whole or not at all, and replaced at once; there
-are no folders; and nothing is remembered of a listing, since other hosts write, too.
+A remote path is a `UPath`. It has the methods of `Path` that this project uses, so annotations call
+it a `Path`. Objects are written and replaced atomically, there are no folders, and listings are not
+cached, since other hosts write, too.
 
-Whatever goes wrong on the way is an OSError. So is a bucket that is not there: nothing in it can be
-found, and what was never written must not be taken for that.
+All failures are raised as OSError. A missing bucket is one, too, so that it is not mistaken for a
+file that was never written.
 """
 
 import errno
@@ -18,42 +18,42 @@ from papers_assets.settings import open_home
 from papers_assets.text import to_printable
 
 _checked_buckets: set[str] = set()
-"""Buckets that were there when this process looked."""
+"""Buckets that this process has found to exist."""
 
 
 def parse_path(text: str) -> Path:
-    """Return the path that `str` made `text` of, on disk or remote.
+    """Return the path whose `str` is `text`, on disk or remote.
 
     Raises:
-        RemoteError: see `open_home`.
+        RemoteError: as `open_home`.
     """
     return open_home(text) if "://" in text else Path(text)
 
 
 def read_file(path: Path) -> bytes:
-    """Read a file, as one whole that was there at one time.
+    """Return the content of a file, all of the same version.
 
     Raises:
-        FileNotFoundError: there is none.
+        FileNotFoundError: it does not exist.
     """
     with _connect(path) as (files, name):
         return bytes(files.cat_file(name))
 
 
 def upload(local: Path, path: Path) -> None:
-    """Make the file `path` from a local one, or leave it as it is."""
+    """Replace the file `path` by a local one; if that fails, it is unchanged."""
     with _connect(path) as (files, name):
         files.put_file(str(local), name)
 
 
 def remove_file(path: Path) -> None:
-    """Remove a file that may not be there."""
+    """Remove a file if it exists."""
     with suppress(FileNotFoundError), _connect(path) as (files, name):
         files.rm_file(name)
 
 
 def rename_file(path: Path, new: Path) -> None:
-    """Copy `path` to `new`, then remove it; who dies in between leaves both."""
+    """Copy `path` to `new`, then remove it; if the process dies in between, both exist."""
     with _connect(path) as (files, name):
         files.cp_file(name, str(new))
         files.rm_file(name)
@@ -65,7 +65,7 @@ def file_exists(path: Path) -> bool:
 
 
 def etag(path: Path) -> str:
-    """Return what is another whenever another content is there; empty: no file is."""
+    """Return a tag that differs if the content does; empty if there is no file."""
     try:
         with _connect(path) as (files, name):
             status = files.info(name)
@@ -75,7 +75,7 @@ def etag(path: Path) -> str:
 
 
 def etags(folder: Path) -> dict[str, str]:
-    """Return the `etag` of each file right below `folder`, by name: one question for all."""
+    """Return the `etag` of each file directly below `folder`, by name, with a single request."""
     try:
         with _connect(folder) as (files, name):
             found = files.ls(name, detail=True, refresh=True)
@@ -103,13 +103,13 @@ def _connect(path: Path) -> Iterator[tuple[Any, str]]:
         raise
     except OSError:
         raise
-    except Exception as error:  # botocore's are none, and not known where it is not installed
+    except Exception as error:  # botocore's errors are no OSErrors, and it may not be installed
         words = to_printable(f"{type(error).__name__}: {error}")
         raise OSError(errno.EIO, words, str(path)) from error
 
 
 def _check_bucket(files: Any, bucket: str) -> None:
-    """Make sure, once, that a bucket is there; who may not ask is not told."""
+    """Check once that a bucket exists; without the permission to ask, assume so."""
     if bucket in _checked_buckets:
         return
     try:
@@ -117,6 +117,6 @@ def _check_bucket(files: Any, bucket: str) -> None:
     except FileNotFoundError as error:
         words = "there is no such bucket. Make it, or correct PAPERS_HOME"
         raise OSError(errno.EIO, words, bucket) from error
-    except Exception:  # noqa: BLE001 - no right to ask, or no answer: then nothing is known
+    except Exception:  # noqa: BLE001 - no permission to ask, or no answer
         return
     _checked_buckets.add(bucket)

@@ -1,10 +1,10 @@
-"""What the runs of `raw_papers` counted, kept on disk for the exporter of metrics.
+"""Counters of the runs of `raw_papers`, stored on disk for the metrics exporter.
 
     HOME/.papers/counters.json
 
-Runs are short: nobody could ask one while it lasts. Each adds what it counted when it ends, also
-when it fails. A damaged file begins again at zero, as Prometheus expects of counters; one that
-cannot be read just now is left as it is.
+Runs are too short to be scraped. Each adds its counts when it ends, even if it fails. A damaged
+file is reset to zero, as Prometheus expects of counters; a temporarily unreadable one is left
+unchanged.
 """
 
 import json
@@ -25,22 +25,22 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Counts:
-    """What all runs so far counted, or what one did."""
+    """The counts of one run, or of all runs so far."""
 
     runs: int = 0
     requests: int = 0
-    """Sent to arXiv, each attempt counted."""
+    """Requests sent to arXiv, including repeated attempts."""
     seconds_waited: float = 0.0
-    """For arXiv's sake: at the politeness gate and between attempts."""
+    """For the rate limiter and between attempts."""
     refreshes: Mapping[str, int] = field(default_factory=dict)
-    """How often each keyword was refreshed, by name."""
+    """Successful refreshes by keyword name."""
     failures: Mapping[str, int] = field(default_factory=dict)
-    """How often each keyword could not be, by name."""
+    """Failed refreshes by keyword name."""
     last_run: datetime | None = None
     """When the last run ended; None: there was none."""
 
     def __add__(self, other: "Counts") -> "Counts":
-        """Add what a later run counted."""
+        """Add the counts of a later run."""
         return Counts(
             self.runs + other.runs,
             self.requests + other.requests,
@@ -59,14 +59,14 @@ def count_run(
     refreshed: Iterable[str],
     failed: Iterable[str],
 ) -> Counts:
-    """Return what one run counted; `refreshed` and `failed` are names of keywords."""
+    """Return the counts of one run; `refreshed` and `failed` are names of keywords."""
     return Counts(
         1, requests, seconds_waited, dict.fromkeys(refreshed, 1), dict.fromkeys(failed, 1), ended
     )
 
 
 def to_json(counts: Counts) -> str:
-    """Write counts as text; `from_json` reads it."""
+    """Return counts as JSON."""
     noted = {
         "runs": counts.runs,
         "requests": counts.requests,
@@ -79,10 +79,10 @@ def to_json(counts: Counts) -> str:
 
 
 def from_json(text: str | bytes) -> Counts:
-    """Read what `to_json` wrote.
+    """Return the counts that `to_json` wrote.
 
     Raises:
-        ValueError: it did not write that.
+        ValueError: the text is not of that form.
     """
     try:
         noted = json.loads(text)
@@ -100,17 +100,17 @@ def from_json(text: str | bytes) -> Counts:
 
 
 class CounterStore:
-    """The counts below one home folder. For `locks`, see `RawPapersStore`."""
+    """The counts below one home folder; `locks` as in `RawPapersStore`."""
 
     def __init__(self, home: Path, locks: Locks | None = None) -> None:
         self.path = home / ".papers" / "counters.json"
         self._locks = locks or default_locks(home)
 
     def read(self) -> Counts:
-        """Read what was counted so far; what is damaged is zero, and that is logged.
+        """Return the counts so far; if the file is damaged, log that and return zero.
 
         Raises:
-            OSError: the file cannot be read, so that nobody knows what was counted.
+            OSError: the file cannot be read, so the counts are unknown.
         """
         try:
             return from_json(read_bytes(self.path))
@@ -121,14 +121,14 @@ class CounterStore:
             return Counts()
 
     def add(self, counts: Counts) -> None:
-        """Add what a run counted. Papers do not depend on it: any failure is logged, not raised."""
+        """Add the counts of a run. Log any failure, since no papers depend on it."""
         try:
             with self._locks.hold("counters"):
                 remove_partial_files(self.path)
                 total = self.read() + counts
                 with atomic_write(self.path, self._locks.assert_held) as file:
                     file.write(to_json(total).encode())
-        except Exception as error:  # noqa: BLE001 - whatever it is, what was fetched is good
+        except Exception as error:  # noqa: BLE001 - the fetched papers are good all the same
             logger.warning("what this run counted is not in the metrics: %s", error)
 
 

@@ -1,4 +1,4 @@
-"""What has been looked for in the harvest: by keyword, up to which write of it."""
+"""The scan state of each keyword: up to which write of the harvest it has been scanned for."""
 
 import logging
 from collections.abc import Iterator, Mapping
@@ -36,54 +36,54 @@ _COLUMNS = {
     "stored_watermark": "held_serial",
     "etag": "signature",
 }
-"""What fields are called in the file, where that is another name: files of earlier versions are
-read, and theirs read ours."""
+"""Fields whose column in the file has another name, so that files stay compatible with those of
+earlier versions."""
 
 
 @dataclass(frozen=True)
 class ScanState:
-    """Up to when a keyword has been looked for in what was harvested."""
+    """How far the harvest has been scanned for a keyword."""
 
     definition: str
-    """Of the keyword when it was."""
+    """The keyword's fingerprint at the time of the scan."""
     matcher_version: str
-    """By which it was looked for: `selection_cache.matcher_version`."""
+    """The `selection_cache.matcher_version` used for the scan."""
     scanned_until: int
-    """All that was written up to this write of the harvest has been looked through."""
+    """The number of the last write of the harvest that has been scanned."""
     stored_watermark: int
-    """`RawPapers.scanned_until` of its stored papers."""
+    """The `RawPapers.scanned_until` of its stored papers."""
     refreshed_at: datetime | None
-    """When arXiv was asked for the newest of it; None: it has never been whole."""
+    """When arXiv was last asked for its newest papers; None: it has never been complete."""
     complete_from: datetime | None
-    """Of papers updated since then, none is missing; None: nobody knows."""
+    """No paper updated since then is missing; None: unknown."""
     etag: str
-    """Of its stored papers then: `RawPapersStore.etag`."""
+    """The `RawPapersStore.etag` of its stored papers at the time of the scan."""
 
     def is_valid_for(self, keyword: Keyword, rules: str, last_write: int) -> bool:
-        """Whether it is true of a keyword as it is now, in a harvest written so often."""
+        """Whether the state still holds for `keyword` in a harvest of `last_write` writes."""
         return (
             (self.definition, self.matcher_version) == (keyword.fingerprint, rules)
-            # Or else the harvest is from a backup that is older than this.
+            # Otherwise the harvest was restored from a backup that is older than this state.
             and self.scanned_until <= last_write
-            # Or else whoever noted it had not written all.
+            # Otherwise the state was stored before all papers were.
             and self.stored_watermark > 0
         )
 
 
 class ScanStateStore:
-    """The file `path`. What is damaged is nothing: then all is looked for everywhere again."""
+    """The scan states in the file `path`; if it is damaged, everything is scanned again."""
 
     def __init__(self, path: Path, locks: Locks) -> None:
         self._path, self._locks = path, locks
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Keep other processes from writing, until the block ends."""
+        """Keep other processes from writing the scan states until the block ends."""
         with self._locks.hold("gleaned"):
             yield
 
     def read(self) -> dict[str, ScanState]:
-        """Read, by keyword, up to when it has been looked for."""
+        """Return the scan state of each keyword."""
         if not file_exists(self._path):
             return {}
         try:
@@ -96,10 +96,10 @@ class ScanStateStore:
         return {row.pop("keyword"): ScanState(**row) for row in rows}
 
     def write(self, scan_states: Mapping[str, ScanState]) -> None:
-        """Note, by keyword, up to when it has been looked for; `lock` is held.
+        """Write the scan state of each keyword; the caller holds `lock`.
 
         Raises:
-            StoreError: it cannot be written, and is as it was.
+            StoreError: it cannot be written, and is unchanged.
         """
         rows = [
             {"keyword": name, **{_COLUMNS.get(f, f): value for f, value in vars(state).items()}}

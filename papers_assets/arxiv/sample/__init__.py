@@ -1,7 +1,7 @@
 """A sample arXiv: a small HTTP server with invented papers that answers as arXiv's API does.
 
-It speaks the API as it is since November 2025, and OAI-PMH as it is since March 2025, to be used
-over real HTTP by the demo, the tests and the benchmarks. Nothing in it reaches beyond this machine.
+It implements the API as of November 2025 and OAI-PMH as of March 2025, over real HTTP, for the
+demo, the tests and the benchmarks. It makes no connections to other machines.
 """
 
 from papers_assets.arxiv.sample.corpus import Corpus, CorpusError, Paper

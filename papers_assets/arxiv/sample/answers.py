@@ -1,4 +1,4 @@
-"""What the sample arXiv's interfaces share: answers, and pages that are wrong on purpose."""
+"""Types shared by the sample arXiv's interfaces: answers, and views of a page."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -6,19 +6,19 @@ from dataclasses import dataclass
 from papers_assets.arxiv.sample.corpus import Paper
 
 PageView = tuple[Sequence[Paper], int]
-"""The papers of a page, and how many results there are on all pages."""
+"""The papers of a page, and the number of results on all pages."""
 SelectPage = Callable[[Sequence[Paper], slice], PageView]
-"""Decides what a page shows, given all results in the order asked for and which are asked for."""
+"""Returns what a page shows, given all results in the requested order and the requested slice."""
 
 
 def select_truthfully(found: Sequence[Paper], page: slice) -> PageView:
-    """Show the truth."""
+    """Return the correct page."""
     return found[page], len(found)
 
 
 @dataclass(frozen=True)
 class Answer:
-    """A status of HTTP and a body of XML."""
+    """An HTTP status and an XML body."""
 
     status: int
     body: str

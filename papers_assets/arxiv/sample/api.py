@@ -1,4 +1,4 @@
-"""The API without HTTP: from a request's parameters to the feed that answers it."""
+"""The sample arXiv's API without HTTP: feeds for the parameters of requests."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -18,7 +18,7 @@ from papers_assets.arxiv.sample.query import Query
 MAX_RESULTS = 2000
 """The largest `max_results`."""
 _CACHE_SIZE = 64
-"""Results of how many different searches are kept, so that further pages are cheap."""
+"""The number of searches whose results are cached, so that further pages are cheap."""
 
 _VERSIONED = re.compile(rf"({ARXIV_ID.pattern})(?:v([1-9]\d{{0,5}}))?")
 _INTEGER = re.compile(r"-?\d{1,15}")
@@ -37,17 +37,17 @@ class _SortOrder(StrEnum):
 
 @dataclass(frozen=True)
 class _Search:
-    """What decides which results there are, in which order."""
+    """The parameters that determine the results and their order."""
 
     query: Query | None
     ids: tuple[tuple[str, int | None], ...]
-    """Each an arXiv id and a version; None: the newest."""
+    """Pairs of an arXiv id and a version; None: the newest."""
     sort_by: _SortBy
     sort_order: _SortOrder
 
 
 class _InvalidParameterError(Exception):
-    """A parameter cannot be used: arXiv's message, and what it appends to the error's address."""
+    """A parameter is invalid; has arXiv's message and its suffix to the error's address."""
 
     def __init__(self, message: str, *, has_anchor: bool = False) -> None:
         super().__init__(message)
@@ -55,12 +55,12 @@ class _InvalidParameterError(Exception):
 
 
 class Archive:
-    """A corpus that answers requests. May be asked by several threads at once.
+    """A corpus that answers requests; thread-safe.
 
     Args:
         corpus: the papers.
-        oai_page: records in an answer of OAI-PMH at most.
-        read_query: understands queries, for answers that are wrong on purpose.
+        oai_page: the largest number of records in an answer of OAI-PMH.
+        read_query: parses queries; replaceable for deliberately wrong answers.
     """
 
     def __init__(
@@ -72,7 +72,7 @@ class Archive:
         self.corpus = corpus
         self._read_query = read_query
         self.oai = oai_pmh.OaiInterface(corpus, oai_page)
-        """The same papers, as OAI-PMH lists them."""
+        """The OAI-PMH interface to the same papers."""
         self._results = lru_cache(maxsize=_CACHE_SIZE)(self._find_papers)
         self._entries: WeakKeyDictionary[Paper, str] = WeakKeyDictionary()
 
@@ -84,7 +84,7 @@ class Archive:
         Args:
             parameters: the names and values of the address, decoded.
             now: the time of the request, aware; the feed shows it.
-            show: decides what the page shows, for answers that are wrong on purpose.
+            show: returns what the page shows; replaceable for deliberately wrong answers.
         """
         try:
             search = _parse_search(parameters, self._read_query)
@@ -111,7 +111,7 @@ class Archive:
             papers = list(dict.fromkeys(paper for paper in wanted if paper))
         if search.query:
             papers = list(filter(search.query.matches, papers))
-        if search.query or search.sort_by is not _SortBy.RELEVANCE:  # else: in the order of id_list
+        if search.query or search.sort_by is not _SortBy.RELEVANCE:  # else in the order of id_list
             papers.sort(
                 key=_make_sort_key(search), reverse=search.sort_order is _SortOrder.DESCENDING
             )
@@ -125,7 +125,7 @@ class Archive:
 
 
 def _make_sort_key(search: _Search) -> Callable[[Paper], tuple[int, str, str]]:
-    """Return an order in which no two papers are equal."""
+    """Return a sort key that differs for any two papers."""
     query = search.query
     match search.sort_by:
         case _SortBy.SUBMITTED:
@@ -150,7 +150,7 @@ def _parse_search(parameters: Mapping[str, str], read_query: Callable[[str], Que
 
 
 def _parse_reference(text: str) -> tuple[str, int | None]:
-    """Read an id of `id_list`: `2513.00001` or `2513.00001v2`."""
+    """Return the id and the version in an item of `id_list`: `2513.00001` or `2513.00001v2`."""
     match = _VERSIONED.fullmatch(text.strip())
     if match is None:
         raise _InvalidParameterError(f"incorrect id format for {text}", has_anchor=True)

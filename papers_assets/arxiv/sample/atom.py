@@ -1,4 +1,4 @@
-"""Atom feeds as arXiv writes them since November 2025, element by element in the same order."""
+"""Atom feeds with the elements and the order that arXiv has used since November 2025."""
 
 import base64
 import hashlib
@@ -22,26 +22,26 @@ _MARKUP_IN_ATTRIBUTE = _MARKUP | str.maketrans({'"': "&quot;", "\n": "&#10;", "\
 
 @dataclass(frozen=True)
 class Page:
-    """Some of a search's results, and the request that they answer."""
+    """Some of a search's results, with the parameters of the request."""
 
     query: str
-    """The search query as it was rewritten: what the title shows."""
+    """The rewritten search query, which the title shows."""
     nested_query: str
-    """The same with all its parentheses: what the link shows."""
+    """The rewritten query with all its parentheses, which the link shows."""
     id_list: str
     """The parameter as it was sent."""
     start: int
-    """How many results come before this page."""
+    """The number of results on earlier pages."""
     max_results: int
-    """How many were asked for."""
+    """The number of results requested."""
     total: int
-    """How many there are on all pages."""
+    """The number of results on all pages."""
     entries: tuple[str, ...]
-    """What `render_entry` makes of the papers."""
+    """The papers as rendered by `render_entry`."""
 
 
 def render_results(page: Page, now: datetime) -> str:
-    """Write the feed that answers a request made at `now` (aware)."""
+    """Return the feed for a request made at `now` (aware)."""
     numbers = f"start={page.start}&max_results={page.max_results}"
     asked = f"search_query={page.query}&id_list={page.id_list}&{numbers}"
     link = (
@@ -56,11 +56,11 @@ def render_results(page: Page, now: datetime) -> str:
 
 
 def render_error(message: str, anchor: str, now: datetime) -> str:
-    """Write the feed that refuses a request: its only entry looks almost like a paper.
+    """Return the feed that refuses a request; its only entry looks almost like a paper.
 
     Args:
-        message: what is wrong.
-        anchor: what follows `errors` in the entry's id: `#...`, or nothing for most errors.
+        message: the error.
+        anchor: the text after `errors` in the entry's id: `#...`, or empty for most errors.
         now: the time of the request, aware.
     """
     address = f"{_ERRORS}{anchor}"
@@ -79,7 +79,7 @@ def render_error(message: str, anchor: str, now: datetime) -> str:
 
 
 def render_entry(paper: Paper) -> str:
-    """Write one paper. Only a comment, reference or DOI that it has gets an element."""
+    """Return the entry of a paper. A missing comment, reference or DOI has no element."""
     place = escape_attribute(f"{paper.id}v{paper.version}")
     categories = dict.fromkeys((paper.primary_category, *paper.categories))
     primary = escape_attribute(paper.primary_category)
@@ -141,12 +141,12 @@ def _render_doi(doi: str | None) -> str:
 
 
 def escape_content(text: str) -> str:
-    """Write text that stands between tags."""
+    """Return text escaped for use between tags."""
     return _NOT_IN_XML.sub("", text).translate(_MARKUP)
 
 
 def escape_attribute(text: str) -> str:
-    """Write text that stands in double quotes."""
+    """Return text escaped for use in double quotes."""
     return _NOT_IN_XML.sub("", text).translate(_MARKUP_IN_ATTRIBUTE)
 
 
@@ -155,7 +155,7 @@ def _escape_url(text: str) -> str:
 
 
 def _hash(text: str) -> str:
-    # arXiv's own recipe, without the padding at the end: the same request has the same id.
+    # As arXiv does, without the padding at the end: equal requests have equal ids.
     sha1 = hashlib.sha1(text.encode(errors="replace"), usedforsecurity=False)
     return base64.b64encode(sha1.digest()).decode().removesuffix("=")
 

@@ -1,4 +1,4 @@
-"""The papers that the sample arXiv knows, read from JSON lines: one version of a paper per line."""
+"""The papers of the sample arXiv, read from JSON lines with one version of a paper per line."""
 
 import gzip
 import json
@@ -14,10 +14,10 @@ from typing import Any, Self
 from papers_assets.arxiv.sample.fields import Fields
 
 SAMPLE_PATH = Path(__file__).with_name("papers.jsonl")
-"""The invented papers that come with the project; `generate.py` writes them."""
+"""The invented papers, written by `papers_assets_tests/sample_papers/generate.py`."""
 
 ARXIV_ID = re.compile(r"\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7}")
-"""An arXiv id without its version: today's form, or the one of before April 2007."""
+"""An arXiv id without its version, in the present form or the one before April 2007."""
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z")
@@ -29,7 +29,7 @@ class CorpusError(Exception):
 
 @dataclass(frozen=True, eq=False)
 class Paper:
-    """One version of a paper. Two are the same only if they are the same object."""
+    """One version of a paper, compared by identity."""
 
     id: str
     """Without the version: `2513.00001`."""
@@ -41,7 +41,7 @@ class Paper:
     categories: tuple[str, ...]
     primary_category: str
     published: str
-    """When version 1 was submitted, `2026-11-20T17:59:08Z`: in this form, text sorts as time."""
+    """When version 1 was submitted, as in `2026-11-20T17:59:08Z`, which sorts by time."""
     updated: str
     """When this version was submitted, in the same form."""
     doi: str | None = None
@@ -49,41 +49,42 @@ class Paper:
 
     @cached_property
     def fields(self) -> Fields:
-        """The texts as a search looks at them."""
+        """The texts in the form for searches."""
         texts = (self.title, self.abstract, self.comment or "", self.journal_ref or "")
         return Fields(*texts, self.authors)
 
 
 class Corpus:
-    """Papers, each with the versions that are known of it."""
+    """Papers, each with its known versions."""
 
     def __init__(self, papers: Iterable[Paper]) -> None:
         self._versions: dict[str, dict[int, Paper]] = {}
         for paper in papers:
             self._versions.setdefault(paper.id, {})[paper.version] = paper
         self.newest = tuple(versions[max(versions)] for versions in self._versions.values())
-        """The newest version of each paper: what a search looks at, as arXiv's does."""
+        """The newest version of each paper; like arXiv's, searches find only these."""
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """Read a corpus from JSON lines, compressed if the name ends in `.gz`.
+        """Return the corpus in a file of JSON lines, compressed if the name ends in `.gz`.
 
-        Every line has the fields of `Paper`. `comment`, `doi` and `journal_ref` may be null;
-        `published` too, which is then the earliest time known of the paper. Times may be days.
+        Every line has the fields of `Paper`. `comment`, `doi` and `journal_ref` may be null.
+        `published` may be null, too; it is then the earliest known time of the paper. Times may be
+        dates.
 
         Raises:
-            CorpusError: a line is not usable.
+            CorpusError: a line is invalid.
             OSError: the file cannot be read.
         """
         return cls(_add_publication_times(_read_papers(path)))
 
     @classmethod
     def sample(cls) -> Self:
-        """Read the invented papers that come with the project."""
+        """Return the invented papers that come with the project."""
         return cls.load(SAMPLE_PATH)
 
     def shifted_to_end_at(self, midnight: datetime) -> Self:
-        """Return the same papers, moved by whole days so that the newest is of the day before."""
+        """Return the papers, moved by whole days so that the newest is of the day before."""
         newest = max(datetime.fromisoformat(paper.updated) for paper in self.newest)
         by = timedelta(days=(midnight - newest).days)
 
@@ -96,12 +97,12 @@ class Corpus:
         )
 
     def as_of(self, moment: datetime) -> Self:
-        """Return what there was at `moment`, in UTC."""
+        """Return the versions that existed at `moment`, in UTC."""
         text = f"{moment:%Y-%m-%dT%H:%M:%SZ}"
         return type(self)(paper for paper in self.versions if paper.updated < text)
 
     def write(self, path: Path) -> None:
-        """Write the papers as `load` reads them, whole or not at all."""
+        """Write the papers in the format of `load`, atomically."""
         lines = (json.dumps(asdict(paper), ensure_ascii=False) for paper in self.versions)
         partial = path.with_name(f"{path.name}.partial")
         partial.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
@@ -116,13 +117,13 @@ class Corpus:
         return (paper for known in self._versions.values() for paper in known.values())
 
     def find(self, arxiv_id: str, version: int | None = None) -> Paper | None:
-        """Return that version of a paper, the newest unless said; None if there is none."""
+        """Return a version of a paper, by default the newest; None if it does not exist."""
         versions = self._versions.get(arxiv_id, {})
         return versions.get(version or max(versions, default=0))
 
 
 _UNKNOWN = ""
-"""Stands for the publication time of a line that has none, until all lines are read."""
+"""A placeholder for a missing publication time, until all lines are read."""
 
 
 def _add_publication_times(papers: Iterable[Paper]) -> list[Paper]:
@@ -158,7 +159,7 @@ def _check_is_new(paper: Paper, number: int, seen: dict[tuple[str, int], int]) -
 
 
 class _FieldError(Exception):
-    """A field of the line at hand is not usable."""
+    """A field of the current line is invalid."""
 
     def __init__(self, field: str, problem: str) -> None:
         super().__init__(f"field {field!r}: {problem}")
@@ -222,7 +223,7 @@ def _is_id(value: object) -> bool:
 
 
 def _is_version(value: object) -> bool:
-    return type(value) is int and value >= 1  # a bool is an int, but no version
+    return type(value) is int and value >= 1  # a bool is an int, but not a version
 
 
 def _is_null(record: Mapping[str, Any], field: str) -> bool:
@@ -234,7 +235,7 @@ def _is_time(value: object) -> bool:
         return False
     try:
         datetime.fromisoformat(value)
-    except ValueError:  # the 31st of February
+    except ValueError:  # for example, February 31
         return False
     return True
 

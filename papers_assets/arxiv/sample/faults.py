@@ -1,4 +1,4 @@
-"""The faults that the sample arXiv can play at any of its interfaces, by name."""
+"""The faults that the sample arXiv can simulate at any of its interfaces, by name."""
 
 import gzip
 import re
@@ -29,7 +29,7 @@ from papers_assets.arxiv.sample.replies import Delivery, Fault, FaultFactory
 from papers_assets.arxiv.sample.requests import RequestRecord
 
 FROZEN = "frozen"
-"""The name of the fault that an index stands still."""
+"""The name of the fault that the index is no longer updated."""
 
 _RATE_EXCEEDED = b"Rate exceeded."
 _WEB_PAGE = (
@@ -37,30 +37,30 @@ _WEB_PAGE = (
 )
 _INDEX_ERROR = "internal error: the search index did not answer"
 _SPACES, _TIMES = b" " * (1 << 20), 200
-"""What the gzip bomb inflates to: a megabyte of spaces, so many times."""
+"""A megabyte of spaces, and its repetitions in the gzip bomb."""
 _LAUGHS = '<!ENTITY laugh0 "ha">\n' + "".join(
     f'<!ENTITY laugh{n} "{f"&laugh{n - 1};" * 10}">\n' for n in range(1, 10)
 )
 _FILE = '<!ENTITY file SYSTEM "file:///etc/hostname">\n'
 _DRIPPED_BYTES = 1 << 20
-"""Bytes of a dripping body: hours."""
+"""Bytes of a dripping body, which take hours."""
 _UNRELATED = 20
-"""Papers that answer everything."""
+"""The number of papers that the fault "unrelated" returns for every query."""
 
 _NO_SUCH_PAGE = Fault(404, b"Not found.")
 
 _SpoilPage = Callable[[Corpus, Sequence[Paper], slice], PageView]
-"""As `archive.Show`, and given all papers."""
+"""As `SelectPage`, but given the corpus first."""
 
 
 def _throttle(_: RequestRecord, __: Archive, now: datetime) -> Fault:
-    # A date has no fractions, and the second shall be a whole one.
+    # HTTP dates have no fractions, so round up to wait for at least a second.
     until = now + timedelta(seconds=1 if now.microsecond == 0 else 2)
     return Fault(429, _RATE_EXCEEDED, {"Retry-After": format_datetime(until, usegmt=True)})
 
 
 def _answer_with_error(status: int, message: str = "") -> FaultFactory:
-    """Answer with an Error entry, or error; without a message: that the query is invalid."""
+    """Answer with an Error entry or OAI-PMH error; by default, that the query is invalid."""
 
     def spoil(request: RequestRecord, _: Archive, now: datetime) -> Fault:
         text = message or f"Invalid query string: '{describe_request(request)}'"
@@ -92,7 +92,7 @@ def _spoil_bytes(
     headers: Mapping[str, str] | None = None,
     delivery: Delivery = Delivery.WHOLE,
 ) -> FaultFactory:
-    """Spoil the real answer's bytes, or how they come."""
+    """Modify the bytes, the headers or the delivery of the correct answer."""
 
     def spoil(request: RequestRecord, archive: Archive, now: datetime) -> Fault:
         real = _real_answer(request, archive, now)
@@ -102,7 +102,7 @@ def _spoil_bytes(
 
 
 def _spoil_page(spoiled: _SpoilPage) -> FaultFactory:
-    """Spoil what the real answer shows; a refusal stays one."""
+    """Modify what a page of the correct answer shows; refusals are unchanged."""
 
     def spoil(request: RequestRecord, archive: Archive, now: datetime) -> Fault:
         return _real_answer(request, archive, now, partial(spoiled, archive.corpus))
@@ -111,8 +111,8 @@ def _spoil_page(spoiled: _SpoilPage) -> FaultFactory:
 
 
 def _answer_from_other(make: Callable[[Archive], Archive]) -> FaultFactory:
-    """Let another archive answer for the API; OAI-PMH has its own, and tells the truth."""
-    others: WeakKeyDictionary[Archive, Archive] = WeakKeyDictionary()  # so that pages are cheap
+    """Answer API requests from another archive; answers of OAI-PMH are correct."""
+    others: WeakKeyDictionary[Archive, Archive] = WeakKeyDictionary()  # makes further pages cheap
 
     def spoil(request: RequestRecord, archive: Archive, now: datetime) -> Fault:
         if request.path != API:
@@ -130,12 +130,13 @@ def _ignore_phrases(archive: Archive) -> Archive:
 
 
 def freeze_index(since: datetime | None = None) -> FaultFactory:
-    """Return the fault of an index that stands still: the API knows what it knew at a moment.
+    """Return the fault that the API's index has not been updated since a point in time.
 
-    Papers come as they were then, whatever the corpus is replaced with; OAI-PMH lists all of it.
+    The API has the papers as of then; OAI-PMH lists the whole corpus.
 
     Args:
-        since: the moment, aware; None: the beginning (UTC) of the corpus's newest day.
+        since: the time of the last update, aware; None: the beginning of the corpus's newest day
+            in UTC.
     """
 
     def frozen_archive(archive: Archive) -> Archive:
@@ -148,12 +149,12 @@ def freeze_index(since: datetime | None = None) -> FaultFactory:
 
 
 def _gzip_bomb(_: RequestRecord, __: Archive, ___: datetime) -> Fault:
-    bomb = gzip.compress(_SPACES, mtime=0) * _TIMES  # gzip may have several members
+    bomb = gzip.compress(_SPACES, mtime=0) * _TIMES  # a gzip file may have several members
     return Fault(200, bomb, {"Content-Encoding": "gzip"}, ATOM)
 
 
 def _add_entity(name: str, declarations: str) -> Callable[[bytes], bytes]:
-    """Declare entities, and use one in each title."""
+    """Declare entities, and use the one called `name` in each title."""
 
     def spoiled(body: bytes) -> bytes:
         text = body.decode().replace("<title>", f"<title>&{name};")
@@ -188,7 +189,7 @@ def _ascending(_: Corpus, found: Sequence[Paper], page: slice) -> PageView:
 
 
 def _by_relevance(_: Corpus, found: Sequence[Paper], page: slice) -> PageView:
-    # Any order will do that has nothing to do with time, and is the same on every page.
+    # Any order that is unrelated to time and the same for all pages.
     return select_truthfully(sorted(found, key=lambda paper: crc32(paper.id[::-1].encode())), page)
 
 
@@ -197,7 +198,7 @@ def _unrelated(corpus: Corpus, _: Sequence[Paper], page: slice) -> PageView:
 
 
 def _loose_phrases(corpus: Corpus, found: Sequence[Paper], page: slice) -> PageView:
-    """After each result comes the newest paper that is no result and not newer than it."""
+    """Add, after each result, the newest other paper that is not newer."""
     asked = set(found)
     others = iter(_newest_first(paper for paper in corpus.newest if paper not in asked))
     loose: list[Paper] = []
@@ -224,7 +225,7 @@ def _newest_first(papers: Iterable[Paper]) -> list[Paper]:
 
 
 FAULTS: Mapping[str, Fault | FaultFactory] = {
-    # Refusals, and what comes between.
+    # Refusals, and answers from servers in between.
     "throttled": Fault(429, _RATE_EXCEEDED),
     "throttled-1s": Fault(429, _RATE_EXCEEDED, {"Retry-After": "1"}),
     "throttled-0s": Fault(429, _RATE_EXCEEDED, {"Retry-After": "0"}),
@@ -243,7 +244,7 @@ FAULTS: Mapping[str, Fault | FaultFactory] = {
     "trouble-200": _answer_with_error(200, _INDEX_ERROR),
     "web-page": Fault(200, _WEB_PAGE, content_type="text/html; charset=utf-8"),
     "empty-body": Fault(200, content_type=ATOM),
-    # The way that an answer comes, or does not.
+    # The delivery of an answer.
     "reset": Fault(0, delivery=Delivery.RESET),
     "hang": Fault(0, delivery=Delivery.HANG),
     "drip": _spoil_bytes(lambda body: body.ljust(_DRIPPED_BYTES), delivery=Delivery.DRIP),
@@ -254,7 +255,7 @@ FAULTS: Mapping[str, Fault | FaultFactory] = {
     "cut-xml": _spoil_bytes(lambda body: body[: len(body) // 2]),
     "entity-bomb": _spoil_bytes(_add_entity("laugh9", _LAUGHS)),
     "external-entity": _spoil_bytes(_add_entity("file", _FILE)),
-    # Sound feeds that are wrong.
+    # Valid feeds with wrong content.
     "no-entries": _spoil_page(_no_entries),
     "short-page": _spoil_page(_short_page),
     "no-results": _spoil_page(_no_results),
@@ -265,8 +266,8 @@ FAULTS: Mapping[str, Fault | FaultFactory] = {
     "loose-phrases": _spoil_page(_loose_phrases),
     "unreadable-entry": _spoil_page(_unreadable_entry),
     "old-version": _spoil_page(_old_version),
-    # Of the API alone: its index is not what OAI-PMH lists.
+    # Faults of the API only: its index differs from what OAI-PMH lists.
     "any-order": _answer_from_other(_ignore_phrases),
     FROZEN: freeze_index(),
 }
-"""All faults by name that the API has, and most of them OAI-PMH too; of `OAI_FAULTS`, it alone."""
+"""All faults of the API by name. Most apply to OAI-PMH, too; `OAI_FAULTS` apply to it alone."""

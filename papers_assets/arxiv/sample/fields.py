@@ -1,10 +1,10 @@
-"""The fields of a paper as arXiv indexes them, and what a term of a query finds in each.
+"""The fields of a paper as arXiv indexes them, and the matching of a query's terms in each.
 
-Texts are read by `papers_assets.arxiv.analysis`, as arXiv does, and never by our own matching,
+Texts are analyzed by `papers_assets.arxiv.analysis`, as arXiv does, and not by our own matching,
 which is tested against this. Source: github.com/arXiv/arxiv-search at 764d7ebd,
-mappings/DocumentMapping.json and search/services/index/prepare.py and authors.py. Left out are
-fields that no paper here has (report numbers, ORCID, ACM and MSC classes), and of `all:` what it
-finds besides in ids, names of categories and dates.
+mappings/DocumentMapping.json and search/services/index/prepare.py and authors.py. Fields that no
+sample paper has are left out (report numbers, ORCID, ACM and MSC classes), and so are matches of
+`all:` in ids, names of categories and dates.
 """
 
 import re
@@ -23,7 +23,7 @@ from papers_assets.arxiv.analysis import (
 
 
 class Fields:
-    """The texts of a paper, each of them analyzed when it is first searched, and kept."""
+    """The texts of a paper; each analysis is made when first needed, and cached."""
 
     def __init__(
         self, title: str, abstract: str, comment: str, journal_ref: str, authors: Iterable[str]
@@ -41,26 +41,26 @@ class Fields:
 
     @cached_property
     def combined(self) -> str:
-        """The folded words of all fields, each field on a line: no phrase spans two of them."""
+        """The folded words of all fields, one field per line, so that no phrase spans two."""
         analyzed = (self.title, self.abstract, self.comment, self.journal_ref)
         texts = (*(each.text for each in analyzed), *self._authors)
         return "\n".join(_join_tokens(_mark_stop_words(text)) for text in texts)
 
 
 FieldTest = Callable[[Fields], bool]
-"""Whether a paper with these fields matches."""
+"""Returns whether a paper with these fields matches."""
 
 
 def make_field_test(prefix: str, text: str, *, quoted: bool) -> FieldTest:
-    """Return the test for a term: `ti:text`, or quoted, `ti:"text"`.
+    """Return the test for a term: `ti:text` or, quoted, `ti:"text"`.
 
-    A quoted text has its words side by side. Of an unquoted one all words must be there; one with
-    `*` or `?` stands for every word that it fits, as the field has it.
+    The words of a quoted text must be adjacent. Without quotes, all words must occur; one with `*`
+    or `?` matches any fitting word in the form in which the field is indexed.
 
     Args:
         prefix: one of `PREFIXES`.
-        text: without the quotes.
-        quoted: whether it had them.
+        text: the text without quotes.
+        quoted: whether it was quoted.
     """
     return PREFIXES[prefix](text, quoted)
 
@@ -70,12 +70,12 @@ def _make_word_test(
     joined: Callable[[Fields], str],
     tokens: Callable[[str], Sequence[str | None]],
 ) -> "_MakeFieldTest":
-    """Return what makes the test for a field of words.
+    """Return the factory of tests for a field of words.
 
     Args:
-        has_phrase: whether a quoted phrase is in it.
-        joined: its tokens, in which unquoted words are looked for.
-        tokens: how these words are analyzed.
+        has_phrase: whether a quoted phrase is in the field.
+        joined: the field's tokens, in which unquoted words are searched.
+        tokens: the analyzer of unquoted words.
     """
 
     def make_test(text: str, quoted: bool) -> FieldTest:  # noqa: FBT001
@@ -89,7 +89,7 @@ def _make_word_test(
 
 
 def _make_author_test(text: str, quoted: bool) -> FieldTest:  # noqa: FBT001
-    # Quotes keep words together in one name, in any order.
+    # Quoted words must be in the same name, in any order.
     has_words = _make_every_word_test(text, _fold)
     if quoted:
         return lambda fields: any(map(has_words, fields.authors))
@@ -113,7 +113,7 @@ def _find_nothing(_: Fields) -> bool:
 
 
 _MakeFieldTest = Callable[[str, bool], FieldTest]
-"""Makes the test for a text, quoted or not."""
+"""Returns the test for a text, quoted or not."""
 
 _TEXTS: Mapping[str, _MakeFieldTest] = {
     "ti": _make_word_test(
@@ -122,7 +122,8 @@ _TEXTS: Mapping[str, _MakeFieldTest] = {
     "abs": _make_word_test(
         lambda p, f: p.is_in_abstract(f.abstract), lambda f: f.abstract.english, analyze_english
     ),
-    # Stop words of comments are not indexed, but looked for if not quoted: `co:the` finds nothing.
+    # Comments are indexed without stop words, but unquoted ones are searched: `co:the` finds
+    # nothing.
     "co": _make_word_test(
         lambda p, f: p.is_in_comment(f.comment), lambda f: f.comment.simple, analyze_standard
     ),
@@ -130,7 +131,7 @@ _TEXTS: Mapping[str, _MakeFieldTest] = {
         lambda p, f: p.is_in_comment(f.journal_ref), lambda f: f.journal_ref.simple, analyze_simple
     ),
     "au": _make_author_test,
-    "rn": lambda _, __: _find_nothing,  # papers here have no report numbers
+    "rn": lambda _, __: _find_nothing,  # sample papers have no report numbers
 }
 
 
@@ -140,17 +141,17 @@ def _make_any_field_test(text: str, quoted: bool) -> FieldTest:  # noqa: FBT001
 
 
 PREFIXES: Mapping[str, _MakeFieldTest] = {**_TEXTS, "all": _make_any_field_test}
-"""The prefixes of texts, each with what makes its test."""
+"""The prefixes of text fields, each with the factory of its tests."""
 
 _STOP_WORD = "\0"
-"""Stands where a stop word was; is in no text."""
+"""A placeholder for a stop word; it is in no text."""
 _NOT_IN_COMBINED = str.maketrans("", "", ".,;")
 
 
 def _make_every_word_test(
     text: str, tokens: Callable[[str], Sequence[str | None]]
 ) -> Callable[[str], bool]:
-    """Return a test whether joined tokens have all words of an unquoted text, if it has any."""
+    """Return a test whether joined tokens have all words of an unquoted text; False if none."""
     wanted: list[str] = []
     for part in text.split():
         if "*" in part or "?" in part:
@@ -167,9 +168,9 @@ def _join_tokens(tokens: Iterable[str | None]) -> str:
 
 
 def _fold(text: str) -> list[str]:
-    """Return what stands between spaces, without accents, case and `.,;`."""
+    """Return the words between spaces, in lower case, without accents and `.,;`."""
     plain = text.translate(_NOT_IN_COMBINED).casefold()
-    if not plain.isascii():  # most texts are
+    if not plain.isascii():  # most texts are ASCII
         decomposed = unicodedata.normalize("NFKD", plain)
         plain = "".join(char for char in decomposed if not unicodedata.combining(char))
     return plain.split()

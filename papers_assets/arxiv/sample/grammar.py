@@ -1,21 +1,22 @@
 """arXiv's query language: `ti:compiler AND (cat:cs.PL OR cat:cs.AR)`.
 
-As the API of November 2025 reads it:
+The API of November 2025 parses it as follows:
 
-* A loosely written query is first rewritten, and that is what the feed's title shows. A word
-  without prefix gets `all:`, a prefix before parentheses goes to every word in them, and where an
-  operator is missing, OR is put: `ti:graph networks` asks for `ti:graph OR all:networks`. NOT and
-  AND NOT become ANDNOT, and of several operators in a row only the last one stays.
-* AND, OR and ANDNOT bind equally and nest to the right: `a AND b OR c` is `a AND (b OR c)`, and
-  `a OR b ANDNOT c` is `a OR (b ANDNOT c)`. It is documented nowhere; the feed's link shows it.
-* A query, or what stands in parentheses, may begin with NOT and one term: all papers but these.
-* `submittedDate:[.. TO ..]` looks at version 1, from the first second of the first minute to the
-  first second of the last one. `lastUpdatedDate:[..]` is silently taken for the same thing.
+* An incomplete query is first rewritten, and the feed's title shows the result. A word without
+  prefix gets `all:`, a prefix before parentheses applies to every word in them, and OR is inserted
+  where an operator is missing: `ti:graph networks` becomes `ti:graph OR all:networks`. NOT and
+  AND NOT become ANDNOT, and of several operators in a row only the last one is kept.
+* AND, OR and ANDNOT have the same precedence and nest to the right: `a AND b OR c` is
+  `a AND (b OR c)`, and `a OR b ANDNOT c` is `a OR (b ANDNOT c)`. This is not documented, but the
+  feed's link shows it.
+* A query or an expression in parentheses may begin with NOT and one term: all papers but these.
+* `submittedDate:[.. TO ..]` refers to version 1, from the first second of the first minute to the
+  first second of the last one. `lastUpdatedDate:[..]` silently means the same.
 
-Source: github.com/arXiv/arxiv-search, search/domain/classic_api, as of July 2026. What arXiv
-guesses at or fails at, this refuses, so that a mistake shows early: an unknown prefix, an empty
-phrase, part of a date, NOT in front of several terms, AND or OR at the beginning, any operator at
-the end.
+Source: github.com/arXiv/arxiv-search, search/domain/classic_api, as of July 2026. This parser
+refuses queries for which arXiv guesses or fails, so that mistakes are noticed early: an unknown
+prefix, an empty phrase, part of a date, NOT before several terms, AND or OR at the beginning, any
+operator at the end.
 """
 
 import re
@@ -38,7 +39,7 @@ from papers_assets.arxiv.sample.query import (
 )
 
 _MAX_DEPTH = 50
-"""How far expressions may nest: further than is sensible, and well before Python gives up."""
+"""The deepest nesting of expressions: more than is useful, and far below Python's limit."""
 
 
 class MalformedQueryError(Exception):
@@ -49,7 +50,7 @@ class MalformedQueryError(Exception):
 
 
 def parse_query(query: str) -> Query:
-    """Understand a query.
+    """Return the parsed query.
 
     Raises:
         MalformedQueryError: it does not follow the grammar.
@@ -66,7 +67,7 @@ def parse_query(query: str) -> Query:
 
 
 class _SyntaxError(Exception):
-    """The grammar is broken; arXiv does not tell where, so nobody needs to know."""
+    """The query does not follow the grammar; without a position, as arXiv's error has none."""
 
 
 class _Kind(Enum):
@@ -108,14 +109,14 @@ def _tokenize(query: str) -> list[_Token]:
     while position < len(query):
         match = _TOKEN.match(query, position)
         if match is None or match.lastgroup is None:
-            raise _SyntaxError  # a quote that is never closed
+            raise _SyntaxError  # an unclosed quote
         position = match.end()
         tokens.append(_Token(_Kind[match.lastgroup], match.group()))
     return [token for token in tokens if token.kind is not _Kind.SPACE]
 
 
 def _merge_operators(tokens: list[_Token]) -> list[_Token]:
-    """Write NOT as ANDNOT, and keep the last one of several operators in a row."""
+    """Replace NOT by ANDNOT, and keep only the last of several operators in a row."""
     single: list[_Token] = []
     for token in tokens:
         is_operator = token.kind is _Kind.OPERATOR
@@ -127,9 +128,9 @@ def _merge_operators(tokens: list[_Token]) -> list[_Token]:
 
 
 def _rewrite(tokens: list[_Token]) -> Iterator[_Token]:
-    """Put in the prefixes and the operators that are missing."""
+    """Insert missing prefixes and operators."""
     before: _Token | None = None
-    prefixes = ["all:"]  # the last one is for words without a prefix of their own
+    prefixes = ["all:"]  # the last one applies to words without a prefix
     for token, after in zip_longest(tokens, tokens[1:]):
         if before and before.kind in _ENDS and token.kind in _STARTS:
             yield _Token(_Kind.OPERATOR, Operator.OR)
@@ -169,7 +170,7 @@ def _to_text(tokens: list[_Token]) -> str:
 
 
 class _Parser:
-    """Reads rewritten tokens once, from left to right."""
+    """A parser of rewritten tokens, in one pass from left to right."""
 
     def __init__(self, tokens: list[_Token]) -> None:
         self._tokens = tokens
@@ -231,7 +232,7 @@ def _to_operator(text: str) -> Operator:
 
 
 def _nest(parts: list[Node], operators: list[Operator]) -> Node:
-    """Join parts from the right; a run of the same AND or OR becomes one operation."""
+    """Join parts from the right; consecutive equal ANDs or ORs become one operation."""
     node = parts[-1]
     for part, operator in zip(reversed(parts[:-1]), reversed(operators), strict=True):
         is_run = isinstance(node, Operation) and operator is node.operator is not Operator.ANDNOT
@@ -253,7 +254,7 @@ def _parse_submitted(text: str) -> Submitted:
         first, last = dates.groups() if dates else ()
         datetime.strptime(first + "+0000", "%Y%m%d%H%M%z")
         datetime.strptime(last + "+0000", "%Y%m%d%H%M%z")
-    except ValueError as error:  # not two times, or the 31st of February
+    except ValueError as error:  # not two times, or a date such as February 31
         raise _SyntaxError from error
     return Submitted(first, last)
 

@@ -1,4 +1,4 @@
-"""Which of the sample arXiv's interfaces a request is for, and what that answers."""
+"""Dispatch of requests to the sample arXiv's interfaces."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,14 +8,14 @@ from papers_assets.arxiv.sample.api import Archive
 from papers_assets.arxiv.sample.requests import RequestRecord
 
 API, OAI = "/api/query", "/oai"
-"""The paths."""
+"""The paths of the interfaces."""
 ATOM = "application/atom+xml; charset=utf-8"
 XML = "text/xml; charset=utf-8"
 
 
 @dataclass(frozen=True)
 class TypedAnswer:
-    """An answer, ready to be sent."""
+    """An encoded answer with its content type."""
 
     status: int
     body: bytes
@@ -25,13 +25,13 @@ class TypedAnswer:
 def answer_request(
     request: RequestRecord, archive: Archive, now: datetime, show: SelectPage = select_truthfully
 ) -> TypedAnswer | None:
-    """Return what is answered to a request; None: there is nothing at its path.
+    """Return the answer to a request; None: its path does not exist.
 
     Args:
         request: with its path and parameters.
-        archive: what there is.
+        archive: the papers and their interfaces.
         now: the time of the request, aware.
-        show: decides what a page shows, for answers that are wrong on purpose.
+        show: returns what a page shows; replaceable for deliberately wrong answers.
     """
     if request.path == API:
         found, content_type = archive.answer(request.parameters, now, show), ATOM
@@ -43,7 +43,7 @@ def answer_request(
 
 
 def describe_request(request: RequestRecord) -> str:
-    """Return what a request asks in words that people know: its query, or all of its parameters."""
+    """Return the search query of a request, or else all of its parameters, as readable text."""
     if request.path == OAI:
         return " ".join(f"{name}={value}" for name, value in request.parameters.items())
     return request.parameters.get("search_query", "")

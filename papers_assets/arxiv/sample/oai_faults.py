@@ -1,4 +1,4 @@
-"""The faults that only OAI-PMH has, by name; of anything else the answer is the truth."""
+"""The faults of OAI-PMH only, by name; other requests are answered correctly."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -26,7 +26,7 @@ def _real_answer(request: RequestRecord, archive: Archive, now: datetime) -> Fau
 
 
 def _spoil_body(spoiled: Callable[[bytes], bytes]) -> FaultFactory:
-    """Spoil the real answer's bytes."""
+    """Modify the bytes of the correct answer."""
 
     def spoil(request: RequestRecord, archive: Archive, now: datetime) -> Fault:
         real = _real_answer(request, archive, now)
@@ -36,7 +36,7 @@ def _spoil_body(spoiled: Callable[[bytes], bytes]) -> FaultFactory:
 
 
 def _refuse_token(request: RequestRecord, archive: Archive, now: datetime) -> Fault:
-    """Know of no token."""
+    """Refuse every token."""
     if request.path != OAI or "resumptionToken" not in request.parameters:
         return _real_answer(request, archive, now)
     inside = oai_xml.render_error("badResumptionToken", "It has expired.")
@@ -75,9 +75,9 @@ OAI_FAULTS: Mapping[str, Fault | FaultFactory] = {
     "busy-0s": Fault(503, _BUSY, {"Retry-After": "0"}),
     "bad-token": _refuse_token,
     "deleted-record": _delete_record,
-    # Every list of several pages promises a record more than there are, or promises nothing.
+    # Lists of several pages announce one record too many, or do not announce their size.
     "wrong-list-size": _spoil_body(_add_one_to_size),
     "no-list-size": _spoil_body(lambda body: _SIZES.sub(b"", body)),
     "lost-token": _spoil_body(lambda body: _TOKEN.sub(rb"\1\2", body)),
 }
-"""All of them by name."""
+"""All faults of OAI-PMH only, by name."""

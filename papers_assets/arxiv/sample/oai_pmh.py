@@ -1,6 +1,6 @@
-"""OAI-PMH without HTTP: from a request's parameters to the answer.
+"""The sample arXiv's OAI-PMH interface without HTTP: answers for the parameters of requests.
 
-As of arXiv's interface since 2025, of which this is what a harvester asks: Identify, ListSets,
+It implements the verbs of arXiv's interface of 2025 that a harvester needs: Identify, ListSets,
 ListMetadataFormats and ListRecords. Each paper has one record, with its newest version.
 """
 
@@ -18,10 +18,10 @@ from papers_assets.arxiv.sample.corpus import Corpus, Paper
 from papers_assets.arxiv.taxonomy import ARCHIVES, CATEGORIES, group_of, to_set_spec
 
 PAGE_SIZE = 1000
-"""Records in an answer at most, unless said otherwise."""
+"""The default of the largest number of records in an answer."""
 _PREFIX = "arXivRaw"
 _CACHE_SIZE = 16
-"""Lists of how many different requests are kept, so that further pages are cheap."""
+"""The number of requests whose lists are cached, so that further pages are cheap."""
 _SETS = tuple(
     dict.fromkeys(
         (*map(group_of, ARCHIVES), *map(to_set_spec, ARCHIVES), *map(to_set_spec, CATEGORIES))
@@ -31,11 +31,11 @@ _LIST_PARAMETERS = ("metadataPrefix", "from", "until", "set")
 _numbers = count(1)
 
 RenderRecord = Callable[[Paper, Corpus], str]
-"""Writes the record of a paper."""
+"""Returns the record of a paper as XML."""
 
 
 class OaiError(Exception):
-    """A request is not answered: the code of OAI-PMH, and why."""
+    """A request is refused, with OAI-PMH's error code and a message."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -43,13 +43,13 @@ class OaiError(Exception):
 
 
 class OaiInterface:
-    """A corpus that answers requests. May be asked by several threads at once."""
+    """A corpus that answers OAI-PMH requests; thread-safe."""
 
     def __init__(self, corpus: Corpus, page: int = PAGE_SIZE) -> None:
         self._corpus = corpus
         self._page = page
         self._number = str(next(_numbers))
-        """So that the token of another corpus is known for one."""
+        """The number of this corpus in tokens, to refuse those of another corpus."""
         self._found = lru_cache(maxsize=_CACHE_SIZE)(self._find_papers)
         self._records: WeakKeyDictionary[Paper, str] = WeakKeyDictionary()
 
@@ -60,13 +60,13 @@ class OaiInterface:
         show: SelectPage = select_truthfully,
         write: RenderRecord | None = None,
     ) -> Answer:
-        """Answer a request; what is wrong with one is said with a success, as OAI-PMH has it.
+        """Answer a request. Errors have a success status, as OAI-PMH requires.
 
         Args:
             parameters: the names and values of the address, decoded.
             now: the time of the request, aware.
-            show: decides what a page of records shows, for answers that are wrong on purpose.
-            write: writes its records, for the same purpose.
+            show: returns what a page shows; replaceable for deliberately wrong answers.
+            write: renders the records; replaceable for the same purpose.
         """
         try:
             inside = self._render_body(parameters, now, show, write or self._render_record)
@@ -116,7 +116,7 @@ class OaiInterface:
     def _read_token(
         self, parameters: Mapping[str, str], now: datetime
     ) -> tuple[Mapping[str, str], int]:
-        """Return what a token asks for, and how many records came before."""
+        """Return the request parameters in a token, and the number of earlier records."""
         if set(parameters) != {"verb", "resumptionToken"}:
             raise OaiError("badArgument", "No other arguments are allowed with a token.")
         asked = dict(parse_qsl(parameters["resumptionToken"]))
@@ -130,7 +130,7 @@ class OaiInterface:
         return asked, skip
 
     def _find_papers(self, first: date, last: date, set_: str) -> Sequence[Paper]:
-        """Return the papers that changed in these days, in the order of their changes."""
+        """Return the papers that changed from `first` to `last`, in the order of their changes."""
         stamps, papers = self._sort_by_day
         found = papers[bisect_left(stamps, first) : bisect_right(stamps, last)]
         return [
@@ -180,7 +180,7 @@ def _render_list_sets() -> str:
 
 
 def _parse_selection(parameters: Mapping[str, str]) -> tuple[date, date, str]:
-    """Return the first and the last day and the set that are asked for."""
+    """Return the requested first day, last day and set."""
     if unknown := set(parameters) - {"verb", *_LIST_PARAMETERS}:
         raise OaiError("badArgument", f"Not allowed: {', '.join(sorted(unknown))}.")
     if "metadataPrefix" not in parameters:
@@ -214,5 +214,5 @@ def _is_in_set(spec: str, set_: str) -> bool:
 
 
 def _next_midnight(now: datetime) -> datetime:
-    """Return when a token expires: with the day, UTC."""
+    """Return when a token expires: at the end of the day in UTC."""
     return datetime.combine(now.astimezone(UTC).date() + timedelta(days=1), time.min, UTC)

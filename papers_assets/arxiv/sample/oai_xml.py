@@ -1,4 +1,4 @@
-"""Answers of OAI-PMH as arXiv writes them since 2025, element by element."""
+"""Answers of OAI-PMH with the elements that arXiv has used since 2025."""
 
 import unicodedata
 from collections.abc import Iterable, Mapping
@@ -35,22 +35,22 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 
 @dataclass(frozen=True)
 class ResumptionToken:
-    """What asks for the next page; empty on the last of several."""
+    """The element with the token for the next page; its text is empty on the last page."""
 
     text: str
     size: int
-    """Of the complete list."""
+    """The number of records in the complete list."""
     cursor: int
-    """How many records come before this page."""
+    """The number of records on earlier pages."""
     expires: datetime
 
 
 def render_document(url: str, parameters: Mapping[str, str], body: str, now: datetime) -> str:
-    """Write an answer.
+    """Return an answer.
 
     Args:
-        url: the interface's own.
-        parameters: the parameters of the request; none if they are what is wrong with it.
+        url: the address of the interface.
+        parameters: the parameters of the request; none if they are invalid.
         body: the element for the verb, or errors.
         now: the time of the request, aware.
     """
@@ -64,37 +64,37 @@ def render_document(url: str, parameters: Mapping[str, str], body: str, now: dat
 
 
 def render_error(code: str, message: str) -> str:
-    """Write what is wrong with a request."""
+    """Return the error element for a request."""
     return f'  <error code="{escape_attribute(code)}">{escape_content(message)}</error>\n'
 
 
 def render_list_records(records: Iterable[str], token: ResumptionToken | None) -> str:
-    """Write a page of what `render_record` writes."""
+    """Return a page of records that `render_record` rendered."""
     return f"  <ListRecords>\n{''.join(records)}{_render_token(token)}  </ListRecords>\n"
 
 
 def render_record(paper: Paper, corpus: Corpus) -> str:
-    """Write the newest version of a paper, with the times of all that are known."""
+    """Return the record of a paper's newest version, with the times of all known versions."""
     inside = f"      <metadata>\n{_render_paper(paper, corpus)}      </metadata>\n"
     return f"    <record>\n{_render_header(paper)}{inside}    </record>\n"
 
 
 def render_deleted(paper: Paper) -> str:
-    """Write that a paper is gone, as OAI-PMH has it."""
+    """Return the record of a deleted paper."""
     header = _render_header(paper, ' status="deleted"')
     return f"    <record>\n{header}    </record>\n"
 
 
 def find_datestamp(paper: Paper) -> date:
-    """Return the day of a paper's last change: when its newest version is announced, the day after.
+    """Return the day of a paper's last change: the day after its newest version was submitted.
 
-    arXiv's own is when the record was last touched, for whatever reason.
+    That is when it is announced. arXiv's datestamp is the day of any last change to the record.
     """
     return date.fromisoformat(paper.updated[:10]) + timedelta(days=1)
 
 
 def list_sets(paper: Paper) -> tuple[str, ...]:
-    """Return the sets that a paper is in: those of its categories."""
+    """Return the sets of a paper, which are those of its categories."""
     return tuple(map(to_set_spec, filter(is_known, _list_categories(paper))))
 
 
@@ -133,7 +133,7 @@ def _list_categories(paper: Paper) -> tuple[str, ...]:
 
 
 def _list_versions(paper: Paper, corpus: Corpus) -> list[tuple[int, str]]:
-    """Return the versions that are known, each with when it was submitted."""
+    """Return the known versions, each with its submission time."""
     numbers = range(1, paper.version)
     known = {n: found.updated for n in numbers if (found := corpus.find(paper.id, n))}
     return sorted({1: paper.published, **known, paper.version: paper.updated}.items())
@@ -149,7 +149,7 @@ def _render_version(number: int, submitted: str) -> str:
 
 
 def _to_tex(name: str) -> str:
-    """Write a name as arXiv keeps it, accents as in TeX, as far as that has them."""
+    """Return a name as arXiv stores it, with TeX accents where TeX has them."""
     written = ""
     for char in unicodedata.normalize("NFC", name):
         parts = unicodedata.normalize("NFD", char)

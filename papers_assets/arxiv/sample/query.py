@@ -1,4 +1,4 @@
-"""A search query as it was understood, and which papers it finds. `grammar` reads its text."""
+"""Parsed search queries, and the papers that they find."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -10,14 +10,14 @@ from papers_assets.arxiv.sample.corpus import Paper
 from papers_assets.arxiv.sample.fields import make_field_test
 
 PaperTest = Callable[[Paper], bool]
-"""Says whether a paper matches."""
+"""Returns whether a paper matches."""
 
 CATEGORY = "cat"
-"""The prefix that asks for a category, primary or not: `cs.LG`, or with wildcards `cs.*`."""
+"""The prefix of a category, primary or not: `cs.LG`, or with wildcards `cs.*`."""
 
 
 class Operator(StrEnum):
-    """What joins two parts of a query."""
+    """An operator that joins two parts of a query."""
 
     AND = "AND"
     OR = "OR"
@@ -38,9 +38,9 @@ class Term:
 
 @dataclass(frozen=True)
 class Submitted:
-    """A range of the time of version 1: two minutes, `202611200000`.
+    """A range of the time of version 1 between two minutes such as `202611200000`.
 
-    Of the last one, only the first second is in the range.
+    Only the first second of the last minute is in the range.
     """
 
     first: str
@@ -52,7 +52,7 @@ class Submitted:
 
 @dataclass(frozen=True)
 class Operation:
-    """Two or more parts (for ANDNOT: two) that an operator joins."""
+    """Two or more parts that an operator joins; exactly two for ANDNOT."""
 
     operator: Operator
     parts: "tuple[Node, ...]"
@@ -68,7 +68,7 @@ class Operation:
 
 @dataclass(frozen=True)
 class Negation:
-    """All papers but those of one term."""
+    """All papers except those of one term."""
 
     part: Term | Submitted
 
@@ -81,24 +81,24 @@ Node = Term | Submitted | Negation | Operation
 
 @dataclass(frozen=True)
 class Query:
-    """A query as it was understood."""
+    """A parsed query."""
 
     text: str
-    """Rewritten to the documented grammar: what the feed's title shows."""
+    """The query rewritten to the documented grammar, as shown in the feed's title."""
     root: Node
 
     @property
     def nested(self) -> str:
-        """The query with the parentheses that it was understood to have, as in the feed's link."""
+        """The query with all implied parentheses, as shown in the feed's link."""
         return str(self.root)
 
     @cached_property
     def matches(self) -> PaperTest:
-        """Says whether a paper matches."""
+        """The test whether a paper matches."""
         return _make_test(self.root)
 
     def relevance(self, paper: Paper) -> int:
-        """Return how many of the query's words and phrases are in the title."""
+        """Return the number of the query's words and phrases that are in the title."""
         return sum(test(paper) for test in self._in_title)
 
     @cached_property
@@ -108,9 +108,9 @@ class Query:
 
 
 def ignore_phrases(query: Query) -> Query:
-    """Return a query that was read without its quotes: words are found in any order.
+    """Return the query without its quotes, which finds words in any order.
 
-    As arXiv read all queries from 2025-11-12 to 2025-12-09.
+    arXiv read all queries in this way from 2025-11-12 to 2025-12-09.
     """
     return replace(query, root=_unquote(query.root))
 
@@ -152,7 +152,7 @@ def _make_test(node: Node) -> PaperTest:
 
 
 def _make_category_test(pattern: str) -> PaperTest:
-    # Always a wildcard query over a field in lower case; fnmatch knows `[` as well, arXiv does not.
+    # Always a wildcard query on a field in lower case; `[` is special in fnmatch but not at arXiv.
     pattern = pattern.lower().replace("[", "[[]")
 
     def test(paper: Paper) -> bool:
@@ -174,5 +174,5 @@ def _make_joined_test(operator: Operator, tests: tuple[PaperTest, ...]) -> Paper
 
 
 def _format_minute(digits: str) -> str:
-    """Return the first second of the minute "202611200930" in the form of a paper's times."""
+    """Return the first second of a minute such as "202611200930" in the form of a paper's times."""
     return f"{digits[:4]}-{digits[4:6]}-{digits[6:8]}T{digits[8:10]}:{digits[10:]}:00Z"

@@ -1,4 +1,4 @@
-"""What the sample arXiv sends, and how."""
+"""The replies of the sample arXiv, and the ways of their delivery."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -18,29 +18,29 @@ class Delivery(Enum):
     CUT_SHORT = auto()
     """The connection closes in the middle of the body."""
     DRIP = auto()
-    """The body comes byte by byte."""
+    """The body is sent byte by byte."""
     HANG = auto()
-    """Nothing comes until the client hangs up or the server closes."""
+    """Nothing is sent until the client disconnects or the server closes."""
     RESET = auto()
-    """Nothing comes but a TCP reset."""
+    """Only a TCP reset is sent."""
 
 
 @dataclass(frozen=True)
 class Reply:
-    """What is sent."""
+    """A reply to a request."""
 
     status: int
-    """0: none, as nothing comes."""
+    """The HTTP status; 0: nothing is sent."""
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
-    """Besides Content-Type and Content-Length, for example `Retry-After`."""
+    """Headers besides Content-Type and Content-Length, for example `Retry-After`."""
     content_type: str = _PLAIN
     delivery: Delivery = Delivery.WHOLE
 
 
 class Fault(Reply):
-    """An answer to give instead of the real one."""
+    """A reply to send instead of the correct one."""
 
 
 FaultFactory = Callable[[RequestRecord, Archive, datetime], Fault]
-"""Makes a fault out of what the archive has for a request, made at a time (aware)."""
+"""Returns the fault for a request, an archive and the time of the request (aware)."""

@@ -1,4 +1,4 @@
-"""What the sample arXiv remembers of the requests that it got, for tests to look at."""
+"""The log of requests to the sample arXiv, for inspection by tests."""
 
 import threading
 from collections.abc import Callable, Mapping
@@ -8,21 +8,21 @@ from itertools import pairwise
 
 @dataclass(frozen=True)
 class RequestRecord:
-    """A request that came in."""
+    """A received request."""
 
     path: str
     parameters: Mapping[str, str]
-    """Decoded; of a parameter that is given twice, the first."""
+    """The decoded parameters; for one that is given twice, the first value."""
     started: float
-    """When it came in, in seconds of the server's clock."""
+    """When it was received, in seconds of the server's clock."""
     status: int | None = None
-    """What it was answered with; None as long as it has no answer."""
+    """The status of the answer; None until it is answered."""
     method: str = "GET"
     """`GET`, with the parameters in the address, or `POST`, with them in the body."""
 
 
 class RequestLog:
-    """The requests, written by any thread, and whether they come too fast."""
+    """A thread-safe log of requests, which detects those that come too fast."""
 
     def __init__(self, clock: Callable[[], float], min_interval: float) -> None:
         self._clock = clock
@@ -40,13 +40,13 @@ class RequestLog:
 
     @property
     def peak_open(self) -> int:
-        """How many requests were open at the same time at most."""
+        """The largest number of requests that were open at the same time."""
         with self._lock:
             return self._peak_open
 
     @property
     def smallest_gap(self) -> float | None:
-        """The fewest seconds between the starts of two requests; None below two requests."""
+        """The fewest seconds between the starts of two requests; None for fewer than two."""
         starts = [record.started for record in self.records]
         return min((later - earlier for earlier, later in pairwise(starts)), default=None)
 
@@ -57,36 +57,36 @@ class RequestLog:
         is_given_up: Callable[[], bool],
         method: str = "GET",
     ) -> tuple[int, RequestRecord, bool]:
-        """Note that a request starts now.
+        """Record that a request starts now.
 
         Args:
-            path: what is asked.
+            path: of the address.
             parameters: decoded.
-            is_given_up: whether the client has hung up; asked as long as the request is open,
-                by any thread.
+            is_given_up: returns whether the client has disconnected; called by any thread while
+                the request is open.
             method: `GET` or `POST`.
 
         Returns:
-            Its number, counted from 0; its record; whether it starts too soon after the one
-            before, that is less than the minimal interval.
+            Its number, counted from 0; its record; whether it starts less than the minimal
+            interval after the previous one.
         """
         with self._lock:
             record = RequestRecord(path, parameters, self._clock(), method=method)
             last = self._records[-1].started if self._records else float("-inf")
             self._records.append(record)
             number = len(self._records) - 1
-            # A client that has hung up may ask again before the thread that serves it notices.
+            # A client may disconnect and send a new request before its thread notices.
             self._open = {n: given_up for n, given_up in self._open.items() if not given_up()}
             self._open[number] = is_given_up
             self._peak_open = max(self._peak_open, len(self._open))
             return number, record, record.started - last < self._min_interval
 
     def record_status(self, number: int, status: int) -> None:
-        """Note what request `number` is answered with; 0: with nothing."""
+        """Record the status of the answer to request `number`; 0: no answer."""
         with self._lock:
             self._records[number] = replace(self._records[number], status=status or None)
 
     def end(self, number: int) -> None:
-        """Note that request `number` is open no longer."""
+        """Record that request `number` is no longer open."""
         with self._lock:
             self._open.pop(number, None)

@@ -1,4 +1,4 @@
-"""Scripts that say when the sample arXiv plays which fault."""
+"""Scripts of the faults that the sample arXiv simulates."""
 
 import threading
 from collections.abc import Iterable, Mapping
@@ -14,15 +14,16 @@ from papers_assets.arxiv.sample.replies import Fault, FaultFactory
 from papers_assets.arxiv.sample.requests import RequestRecord
 
 ALL_FAULTS: Mapping[str, Fault | FaultFactory] = {**FAULTS, **OAI_FAULTS}
-"""Those of all interfaces, and those of OAI-PMH alone."""
+"""The faults of all interfaces, and those of OAI-PMH only."""
 
 
-@cache  # so that it is one index that stands still
+@cache  # so that all requests get the same frozen index
 def find_fault(name: str) -> Fault | FaultFactory:
     """Return a fault by its name.
 
     Args:
-        name: one in `ALL_FAULTS`, or `frozen@202611201200`: since that minute, UTC.
+        name: one of `ALL_FAULTS`, or `frozen@202611201200` for an index frozen since that minute,
+            in UTC.
 
     Raises:
         ValueError: there is no such fault.
@@ -43,19 +44,19 @@ def find_fault(name: str) -> Fault | FaultFactory:
 
 @dataclass(frozen=True)
 class FaultStep:
-    """Which requests a fault strikes.
+    """A fault and the requests that it applies to.
 
     Raises:
-        ValueError: there is no such fault, or it is to strike less than once.
+        ValueError: there is no such fault, or `times` is less than 1.
     """
 
     fault: str
-    """A name as `find_fault` has it."""
+    """A name for `find_fault`."""
     words: str = ""
-    """What has to be in the request's `search_query`, or for OAI-PMH in `verb=ListRecords set=cs`
-    and so on; empty: every request is meant."""
+    """Text that must be in the request's `search_query` or, for OAI-PMH, in its parameters, such as
+    `verb=ListRecords set=cs`; empty: the fault applies to every request."""
     times: int | None = None
-    """How many of these requests are struck; None: all."""
+    """The number of such requests that the fault applies to; None: all."""
 
     def __post_init__(self) -> None:
         find_fault(self.fault)
@@ -64,12 +65,12 @@ class FaultStep:
 
     @classmethod
     def read(cls, text: str) -> Self:
-        """Read `NAME[:WORDS][:TIMES]`: `busy`, `busy:compiler`, `busy:1`, `busy:compiler:1`.
+        """Parse `NAME[:WORDS][:TIMES]`: `busy`, `busy:compiler`, `busy:1`, `busy:compiler:1`.
 
-        Words may have colons; if they end in one and a number, add a colon.
+        WORDS may contain colons; if they end in a colon and a number, add another colon.
 
         Raises:
-            ValueError: as for the class.
+            ValueError: there is no such fault, or TIMES is less than 1.
         """
         fault, _, rest = text.partition(":")
         words, _, last = rest.rpartition(":")
@@ -83,7 +84,7 @@ class FaultStep:
 
 
 class FaultScript:
-    """A `SampleArxiv.fault`: on each request, the first step strikes that is meant and not over."""
+    """A `SampleArxiv.fault` that applies the first matching step that is not used up."""
 
     def __init__(self, steps: Iterable[FaultStep]) -> None:
         self._steps = tuple(steps)
@@ -92,12 +93,12 @@ class FaultScript:
 
     @property
     def strike_counts(self) -> tuple[int, ...]:
-        """How often each step has struck so far, in the order of the steps."""
+        """The number of requests that each step has been applied to so far."""
         with self._lock:
             return tuple(self._struck)
 
     def __call__(self, request: RequestRecord) -> Fault | FaultFactory | None:
-        """Return what a request is answered with; None: the truth."""
+        """Return the fault for a request; None: it is answered correctly."""
         asked = describe_request(request)
         with self._lock:
             for number, step in enumerate(self._steps):

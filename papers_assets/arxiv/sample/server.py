@@ -1,4 +1,4 @@
-"""The sample arXiv's HTTP side: sockets, threads, throttling and the record of requests."""
+"""The sample arXiv's HTTP server: sockets, threads, throttling and the log of requests."""
 
 import contextlib
 import select
@@ -22,15 +22,15 @@ from papers_assets.arxiv.sample.replies import Delivery, Fault, FaultFactory, Re
 from papers_assets.arxiv.sample.requests import RequestLog, RequestRecord
 
 _POLL_INTERVAL = 0.02
-"""Seconds after which a request to stop is noticed."""
+"""Seconds until a request to stop is noticed."""
 _DRIP_INTERVAL = 0.02
 """Seconds between two bytes of a dripping body."""
 _RESET = struct.pack("ii", 1, 0)
-"""For SO_LINGER: what closes a connection does not say goodbye."""
+"""For SO_LINGER: closing a connection resets it."""
 
 
 _LONGEST_REQUEST_LINE = 4094
-"""Characters; a limit of gunicorn 20.1, which arXiv runs the API with."""
+"""Characters; the limit of gunicorn 20.1, on which arXiv runs the API."""
 _FORM = "application/x-www-form-urlencoded"
 
 _TOO_SOON = Reply(429, b"Rate exceeded.")
@@ -38,10 +38,10 @@ _NO_SUCH_PAGE = Reply(404, b"Not found.")
 
 
 class SampleArxiv:
-    """A server on this machine that answers as arXiv's API does, and as its OAI-PMH does.
+    """A local server that answers as arXiv's API and OAI-PMH do.
 
-    As a context manager it serves from a thread of its own; `serve_forever` serves from the
-    caller's. It has its address, and `url` tells it, as soon as it is made.
+    As a context manager it serves from its own thread; `serve_forever` serves from the caller's.
+    Its address is bound, and `url` is valid, as soon as it is created.
     """
 
     def __init__(  # noqa: PLR0913 (all but the corpus have defaults)
@@ -55,20 +55,20 @@ class SampleArxiv:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         oai_page: int = PAGE_SIZE,
     ) -> None:
-        """Take the address.
+        """Bind the address.
 
         Args:
             corpus: the papers to serve.
-            host: the address to listen at.
-            port: the port to listen at; 0: any that is free.
-            min_interval: a request that starts less than this many seconds after the start of
-                the one before, however that was answered, is told `Rate exceeded.`; 0: none is.
-            clock: gives monotonic seconds, for throttling and records.
-            now: gives the time that feeds show, aware.
-            oai_page: records in an answer of OAI-PMH at most.
+            host: the address to listen on.
+            port: the port to listen on; 0: any free port.
+            min_interval: a request that starts less than this many seconds after the start of the
+                previous one, regardless of its answer, is answered `Rate exceeded.`; 0: none is.
+            clock: returns monotonic seconds, for throttling and records.
+            now: returns the time that feeds show, aware.
+            oai_page: the largest number of records in an answer of OAI-PMH.
 
         Raises:
-            OSError: the address cannot be had.
+            OSError: the address cannot be bound.
         """
         self._oai_page = oai_page
         self._archive = Archive(corpus, oai_page)
@@ -78,7 +78,7 @@ class SampleArxiv:
         self._thread = threading.Thread(target=self.serve_forever, daemon=True)
         self._is_started = False
         self.fault: Callable[[RequestRecord], Fault | FaultFactory | None] | None = None
-        """Asked about every request before it is answered; what it gives is answered instead."""
+        """Called for every request before it is answered; the fault it returns is sent instead."""
 
     @property
     def url(self) -> str:
@@ -97,7 +97,7 @@ class SampleArxiv:
 
     @property
     def corpus(self) -> Corpus:
-        """The papers. When they are replaced, the next request sees the new ones."""
+        """The papers; they can be replaced, from the next request on."""
         return self._archive.corpus
 
     @corpus.setter
@@ -111,21 +111,21 @@ class SampleArxiv:
 
     @property
     def peak_open(self) -> int:
-        """How many requests were open at the same time at most."""
+        """The largest number of requests that were open at the same time."""
         return self._log.peak_open
 
     @property
     def smallest_gap(self) -> float | None:
-        """The fewest seconds between the starts of two requests; None below two requests."""
+        """The fewest seconds between the starts of two requests; None for fewer than two."""
         return self._log.smallest_gap
 
     def serve_forever(self) -> None:
-        """Serve from this thread, until it is interrupted or another one calls `close`."""
+        """Serve from this thread until it is interrupted or another thread calls `close`."""
         self._is_started = True
         self._http.serve_forever(_POLL_INTERVAL)
 
     def close(self) -> None:
-        """Stop serving, end the open connections and give the address back."""
+        """Stop serving, close the open connections and release the address."""
         if self._is_started:
             self._http.shutdown()
         self._http.server_close()
@@ -141,7 +141,7 @@ class SampleArxiv:
 
     def _reply(self, request: RequestRecord, line: str, *, is_too_soon: bool) -> Reply:
         if request.path == API and len(line) > _LONGEST_REQUEST_LINE:
-            return _is_too_long(line)  # never reaches what the faults are in
+            return _is_too_long(line)  # gunicorn answers before any fault can occur
         fault = self.fault(request) if self.fault else None
         if callable(fault):
             fault = fault(request, self._archive, self._now())
@@ -158,7 +158,7 @@ class SampleArxiv:
     def _recorded_answer(
         self, handler: "_Handler", path: str, parameters: Mapping[str, str]
     ) -> Iterator[Reply]:
-        """Record a request, which is open for the length of the context, and give its answer."""
+        """Record a request, which is open until the block ends, and return its answer."""
         number, request, is_too_soon = self._log.begin(
             path, parameters, handler.is_given_up, handler.command
         )
@@ -190,7 +190,7 @@ class _HttpServer(ThreadingHTTPServer):
         super().__init__(address, _Handler)
 
     def server_bind(self) -> None:
-        # Not HTTPServer's, which asks the DNS for this machine's name.
+        # Not HTTPServer.server_bind, which looks up this machine's name in the DNS.
         TCPServer.server_bind(self)
         host, port = self.server_address[:2]
         self.server_name, self.server_port = str(host), port
@@ -205,12 +205,12 @@ class _HttpServer(ThreadingHTTPServer):
 
     def server_close(self) -> None:
         super().server_close()
-        for connection in list(self._connections):  # else a client could keep one open for ever
+        for connection in list(self._connections):  # else a client could keep one open forever
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        # A client that hangs up early is no news; a mistake of ours is, and goes to stderr.
+        # Early disconnects of clients are ignored; our own errors are printed to stderr.
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)
 
@@ -218,14 +218,14 @@ class _HttpServer(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"  # keeps connections open
     server_version = "SampleArxiv"
-    wbufsize = -1  # buffered: what is written goes out when it is flushed
-    disable_nagle_algorithm = True  # the last byte goes out at once
+    wbufsize = -1  # buffered: data is sent when it is flushed
+    disable_nagle_algorithm = True  # the last byte is sent at once
 
     def do_GET(self) -> None:
         self._answer(urlsplit(self.path).query)
 
     def do_POST(self) -> None:
-        # What the address says besides its path is not looked at, nor is another kind of body.
+        # Only the path of the address and a form in the body are read.
         body = self.rfile.read(int(self.headers["Content-Length"] or 0))
         is_form = self.headers.get_content_type() == _FORM or "Content-Type" not in self.headers
         self._answer(body.decode(errors="replace") if is_form else "")
@@ -238,12 +238,12 @@ class _Handler(BaseHTTPRequestHandler):
         path = urlsplit(self.path).path
         with sample._recorded_answer(self, path, parameters) as reply:  # noqa: SLF001
             end = self._send(reply)
-        # A client has its answer only now, so its next request never overlaps with this one.
+        # The answer is complete only now, so the client's next request never overlaps this one.
         self.wfile.write(end)
         self.wfile.flush()
 
     def _send(self, reply: Reply) -> bytes:
-        """Send all but the end of a reply, and give that."""
+        """Send all but the end of a reply, and return the end."""
         if reply.delivery is not Delivery.WHOLE:
             self.close_connection = True
         match reply.delivery:
@@ -253,7 +253,7 @@ class _Handler(BaseHTTPRequestHandler):
                 return b""
             case Delivery.RESET:
                 self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
-                self.connection.close()  # happens when rfile and wfile are closed, too
+                self.connection.close()  # takes effect when rfile and wfile are closed, too
                 return b""
         self._send_head(reply)
         match reply.delivery:
@@ -290,4 +290,4 @@ class _Handler(BaseHTTPRequestHandler):
             return True
 
     def log_message(self, *_: object) -> None:
-        """Say nothing: `SampleArxiv.requests` knows."""
+        """Log nothing, since `SampleArxiv.requests` has all requests."""
