@@ -19,6 +19,7 @@ from papers_assets.transform.date_ranges import DateRange
 
 MAX_PAGES = 20
 """Enough to reach the last of arXiv's 30,000 results, since pages double in size."""
+# Neighboring results may be swapped while arXiv rebuilds its index, but not by a whole day.
 _SLACK = timedelta(days=1)
 _MINUTE = timedelta(minutes=1)
 
