@@ -53,12 +53,14 @@ IN_MEMORY = $(shell [ "$$(df -Pm /dev/shm 2>/dev/null | awk 'END { print $$4 }')
 	&& echo TMPDIR=/dev/shm)
 
 PYTEST := $(BIN)/pytest -n auto --dist worksteal
+# The slow tests wait for other processes most of the time.
+ONE_MORE := -n $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 
 test: $(DEV)         ## the fast tests, on all cores; a few minutes
 	$(IN_MEMORY) $(PYTEST) -m "not slow"
 
 test-slow: $(DEV)    ## the slow ones: browsers, servers; properties and real papers in full
-	$(IN_MEMORY) $(PYTEST) -m "slow or hypothesis or corpus" --hypothesis-profile=thorough
+	$(IN_MEMORY) $(PYTEST) $(ONE_MORE) -m "slow or hypothesis or corpus" --hypothesis-profile=thorough
 
 test-all: test test-slow    ## all tests
 

@@ -23,7 +23,7 @@ def sample_arxiv(corpus: Path) -> Iterator[str]:
         try:
             yield server.stdout.readline().strip().partition("ARXIV_API_URL=")[2]
         finally:
-            server.terminate()
+            server.kill()  # whatever signals it has been started to ignore
 
 
 def papers_run(

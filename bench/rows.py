@@ -113,7 +113,7 @@ def write(home: str, keywords: int, each: int) -> None:
     some = _keywords(keywords)
     model = raw_papers.merge_answer(some[0], None, list(_papers(each)), _NOON)
     for keyword in some:
-        labelled = replace(model, keyword=keyword.name, query_fingerprint=keyword.definition)
+        labelled = replace(model, keyword=keyword.name, query_fingerprint=keyword.fingerprint)
         store.write_raw_papers(labelled)
     free = shutil.disk_usage(home).free
     if free < 1e9:

@@ -116,6 +116,7 @@ def hazards() -> list[Paper]:
     return [published(record) for record in reference_data.records("arxiv/hazards.jsonl.gz")]
 
 
+@pytest.mark.slow
 def test_nothing_in_a_readme_of_real_hazards_is_strange() -> None:
     papers = hazards()
     (section,) = parse(readme(papers).encode()).sections

@@ -76,6 +76,7 @@ def test_on_a_terminal_what_passes_is_one_moving_line(environment: dict[str, str
     assert [line for line in stays if "fetching" in line] == []
 
 
+@pytest.mark.slow
 def test_a_mistake_about_alerts_is_said_and_costs_no_paper(environment: dict[str, str]) -> None:
     done = papers(environment | {"PAPERS_ALERT_EMAIL": "me@example.org"}, "run")
     assert done.returncode == 0
@@ -104,6 +105,7 @@ def test_a_keyword_that_failed_is_said_and_is_status_1(
     )
 
 
+@pytest.mark.slow
 def test_an_arxiv_out_of_reach_is_status_2_and_says_what_is_left(
     environment: dict[str, str], server: SampleArxiv, tmp_path: Path
 ) -> None:
@@ -148,6 +150,7 @@ def test_an_unknown_keyword_is_said_with_the_known_ones(environment: dict[str, s
     assert "compiler, reinforcement learning" in done.stderr
 
 
+@pytest.mark.slow
 def test_past_months_can_be_fetched(environment: dict[str, str], server: SampleArxiv) -> None:
     done = papers(environment, "run", "compiler", "--since", "2026-10-05", "--until", "2026-10-06")
     assert done.returncode == 0
@@ -163,6 +166,7 @@ def test_past_months_can_be_fetched(environment: dict[str, str], server: SampleA
         (["compilr"], "Did you mean 'compiler'?"),
     ],
 )
+@pytest.mark.slow
 def test_a_command_line_that_cannot_be_meant_starts_no_run(
     environment: dict[str, str], tmp_path: Path, options: list[str], says: str
 ) -> None:
@@ -244,6 +248,7 @@ def test_keywords_counts_what_arxiv_has_of_each_and_names_those_without_papers(
     assert "federated lerning: no paper on arXiv matches; check the spelling" in done.stderr
 
 
+@pytest.mark.slow
 def test_run_names_a_keyword_without_papers_at_the_end_and_stays_green(
     environment: dict[str, str], tmp_path: Path
 ) -> None:

@@ -157,6 +157,7 @@ def environment(home: Path, server: SampleArxiv) -> dict[str, str]:
     )
 
 
+@pytest.mark.slow
 def test_a_run_says_everything_as_json_and_nothing_else(
     environment: dict[str, str], server: SampleArxiv, home: Path
 ) -> None:

@@ -83,6 +83,7 @@ def wanted(project: Project, cursor: object = None) -> tuple[int, object]:
 
 
 @pytest.mark.parametrize("is_configured", [False, True])
+@pytest.mark.slow
 def test_a_publication_by_automation_is_followed_by_no_further_run(
     project: Project, hook: Hook, *, is_configured: bool
 ) -> None:
@@ -134,6 +135,7 @@ def test_a_day_is_an_issue_and_a_day_without_news_is_none(
     assert all("github_issue" in report.published for report in reports)  # up to date with each
 
 
+@pytest.mark.slow
 def test_a_second_run_of_the_day_that_finds_more_is_a_comment(
     pipeline: Pipeline, api: GithubApi
 ) -> None:
@@ -248,6 +250,7 @@ def test_what_is_refused_for_good_does_not_stop_what_comes_after(
     assert len(hook.received) == 3
 
 
+@pytest.mark.slow
 def test_editions_that_are_too_many_are_named_as_not_told_of(
     pipeline: Pipeline, hook: Hook
 ) -> None:

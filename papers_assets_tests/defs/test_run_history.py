@@ -124,6 +124,7 @@ def test_what_is_superseded_goes_with_its_files_and_all_that_is_shown_stays(
 
 
 @pytest.mark.after_runs(1)
+@pytest.mark.slow
 def test_only_what_ended_before_goes(project: Project) -> None:
     first = runs(project)
     between = now()
@@ -133,6 +134,7 @@ def test_only_what_ended_before_goes(project: Project) -> None:
     assert first[0] not in runs(project)
 
 
+@pytest.mark.slow
 def test_an_unfinished_run_stays(project: Project) -> None:
     job = project.definitions.resolve_job_def(HOUSEKEEPING_JOB)
     unfinished = {
@@ -163,6 +165,7 @@ def test_pruning_twice_removes_nothing_more(project: Project) -> None:
 
 @pytest.mark.after_runs(4)
 @pytest.mark.parametrize("calls", [0, 2, 4, 6])
+@pytest.mark.slow
 def test_a_prune_that_is_interrupted_is_completed_by_the_next(
     project: Project, monkeypatch: pytest.MonkeyPatch, calls: int
 ) -> None:

@@ -373,6 +373,7 @@ def test_keywords_are_named_in_their_order_not_in_the_texts() -> None:
     ]
 
 
+@pytest.mark.slow
 def test_many_keywords_are_answered_as_each_alone_over_real_papers() -> None:
     papers = list(islice(reference_data.records("arxiv/papers.jsonl.gz"), 0, 12_000, 100))
     many: dict[str, Keyword] = {}

@@ -319,6 +319,7 @@ def test_settings_that_cannot_be_used_make_the_sensors_ticks_fail_until_they_are
     assert len(receiver.received) == 1
 
 
+@pytest.mark.slow
 def test_settings_that_cannot_be_used_keep_the_graph_from_nothing(project: Project) -> None:
     settings = Settings(
         project.file.path,

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
+import pytest
 
 from papers_assets.checks import CHECKS_OF_CHANGES, CHECKS_OF_PAPERS, CHECKS_OF_README
 from papers_assets.defs.jobs import CHECKS_JOB
@@ -86,6 +87,7 @@ def test_what_is_damaged_fails_the_run_and_says_where(project: Project) -> None:
     assert failed(found)["newest_first"] == "ERROR"
 
 
+@pytest.mark.slow
 def test_newer_stored_papers_are_no_fault_of_the_list_that_was_published_before(
     project: Project,
 ) -> None:
@@ -101,6 +103,7 @@ def test_newer_stored_papers_are_no_fault_of_the_list_that_was_published_before(
     assert kept == int((older["keyword"] != "reinforcement learning").sum())
 
 
+@pytest.mark.slow
 def test_after_an_edit_of_the_keywords_failures_are_warnings_until_the_next_publication(
     project: Project,
 ) -> None:
@@ -115,6 +118,7 @@ def test_after_an_edit_of_the_keywords_failures_are_warnings_until_the_next_publ
     assert failed(execute(project)[1]) == {}
 
 
+@pytest.mark.slow
 def test_a_front_page_that_is_gone_is_noticed(project: Project) -> None:
     project.front_page = True
     project.first_day()
@@ -130,6 +134,7 @@ def tick(project: Project) -> dg.ScheduleEvaluationContext:
     )
 
 
+@pytest.mark.slow
 def test_the_schedule_executes_them_daily_once_something_is_published_and_nothing_runs(
     recorded: Project,
 ) -> None:

@@ -61,6 +61,7 @@ def held_of(pipeline: Pipeline, name: str = "compiler") -> set[tuple[str, int]]:
     return found.versions()
 
 
+@pytest.mark.slow
 def test_a_frozen_index_is_told_from_a_quiet_day_until_it_moves_again(pipeline: Pipeline) -> None:
     pipeline.server.fault = FaultScript([FaultStep("frozen@202611120000")])
     pipeline.today = datetime(2026, 11, 13, 6, tzinfo=UTC)
@@ -174,6 +175,7 @@ def test_a_mistake_in_comparing_costs_no_keyword_anything(
     assert "unexpectedly, TypeError" in str(watched.metadata["raw_papers", "compiler"]["witness"])
 
 
+@pytest.mark.slow
 def test_a_day_of_more_pages_than_three_is_compared_as_far_as_it_comes(
     pipeline: Pipeline, corpus: Corpus
 ) -> None:

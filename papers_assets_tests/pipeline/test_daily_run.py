@@ -125,6 +125,7 @@ def test_the_cap_is_filled_where_there_are_papers_enough(pipeline: Pipeline) -> 
     assert "up to a maximum of 2000 papers" in pipeline.readme
 
 
+@pytest.mark.slow
 def test_the_document_in_the_ui_is_a_part_of_the_document(pipeline: Pipeline) -> None:
     pipeline.keywords = [keyword(f"compiler {n}", any=("compiler",)) for n in range(25)]
     pipeline.run()

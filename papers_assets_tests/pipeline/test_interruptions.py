@@ -67,6 +67,7 @@ def test_a_limit_on_the_size_of_files_leaves_the_old_ones_whole(pipeline: Pipeli
     assert pipeline.run().failed == {}
 
 
+@pytest.mark.slow
 def test_an_output_folder_that_cannot_be_written_is_said_and_nothing_is_lost(
     pipeline: Pipeline,
 ) -> None:
@@ -80,6 +81,7 @@ def test_an_output_folder_that_cannot_be_written_is_said_and_nothing_is_lost(
 
 
 @pytest.mark.editions_only
+@pytest.mark.slow
 def test_a_clock_that_jumps_back_loses_nothing_and_is_told_by_a_check(pipeline: Pipeline) -> None:
     pipeline.today += timedelta(days=30)
     pipeline.first_day()
@@ -143,6 +145,7 @@ def test_a_keywords_file_that_is_edited_during_a_run_is_the_next_runs(
 
 
 @pytest.mark.editions_only
+@pytest.mark.slow
 def test_a_list_whose_papers_are_lost_while_arxiv_is_away_stays_as_it_was(
     pipeline: Pipeline,
 ) -> None:

@@ -234,6 +234,7 @@ def digest_of_today(pipeline: Pipeline) -> str:
     return pipeline.outputs.digest_path(pipeline.today.date()).read_text()
 
 
+@pytest.mark.slow
 def test_a_first_run_says_what_is_followed_and_announces_nothing(small: Pipeline) -> None:
     assert small.run().unpublished == {}
     assert newest(small).baselines == (Baseline("compiler", 3, 1),)
@@ -244,6 +245,7 @@ def test_a_first_run_says_what_is_followed_and_announces_nothing(small: Pipeline
     assert not {"Revised:", "Withdrawn:"} & set(feed_says(small).values())
 
 
+@pytest.mark.slow
 def test_a_keyword_that_is_added_later_brings_no_flood_and_hides_nothing_new(
     small: Pipeline,
 ) -> None:
@@ -259,6 +261,7 @@ def test_a_keyword_that_is_added_later_brings_no_flood_and_hides_nothing_new(
     assert {c.paper.arxiv_id: c.changes[0].kind for c in edition.papers} == {"2611.00006": "new"}
 
 
+@pytest.mark.slow
 def test_digest_site_feed_and_data_call_a_paper_the_same(small: Pipeline) -> None:
     small.first_day()
     today = "2026-11-23T10:00:00Z"
@@ -314,6 +317,7 @@ def test_a_quiet_day_moves_on_from_when_papers_are_new(small: Pipeline) -> None:
 
 
 @pytest.mark.parametrize("lost", ["known.parquet", "editions", ""])
+@pytest.mark.slow
 def test_what_an_older_program_told_is_not_told_again_and_nothing_new_is_lost(
     small: Pipeline, lost: str
 ) -> None:
@@ -346,6 +350,7 @@ def _as_of_format_1(pipeline: Pipeline) -> None:
 
 
 @pytest.mark.editions_only
+@pytest.mark.slow
 def test_a_keyword_without_papers_is_followed_from_its_first_answer_on(small: Pipeline) -> None:
     small.server.corpus = Corpus([])
     small.first_day()
@@ -355,6 +360,7 @@ def test_a_keyword_without_papers_is_followed_from_its_first_answer_on(small: Pi
 
 
 @pytest.mark.editions_only
+@pytest.mark.slow
 def test_a_first_list_that_could_not_be_fetched_is_no_baseline_yet(small: Pipeline) -> None:
     small.keywords = (keyword("compiler"), keyword("parser"))
     small.failing = {"compiler": Fault(503, b"busy")}
@@ -436,6 +442,7 @@ def test_a_list_that_would_be_wrong_does_not_replace_the_one_that_is_there(
     assert "Last update: 2026-11-24" in growing.readme
 
 
+@pytest.mark.slow
 def test_what_people_put_beside_our_files_stays(growing: Pipeline) -> None:
     growing.first_day()
     theirs = [

@@ -359,6 +359,7 @@ def test_rows_are_never_all_text_at_once() -> None:
 
 
 @pytest.mark.corpus
+@pytest.mark.slow
 def test_real_hazards_are_shared_out_whole() -> None:
     found = hazards()
     said = content(("hazards", found))
