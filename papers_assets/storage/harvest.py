@@ -208,7 +208,7 @@ class HarvestStore:
             StoreError: it cannot be stored.
         """
         # If the count were restored from a backup, new writes would count as scanned already.
-        looked = [gleaned.scanned_until for gleaned in self.scan_states.read().values()]
+        looked = [state.scanned_until for state in self.scan_states.read().values()]
         last = max([self.last_sequence(), *looked])
         with atomic_write(self._sequence_path, self._locks.assert_held) as file:
             file.write(json.dumps({"serial": last + 1}).encode())
