@@ -43,8 +43,8 @@ SUBFIELDS: dict[MatchField, tuple[MatchField, ...]] = {
         MatchField.JOURNAL,
     ),
 }
-"""The fields that stand for several, one of which must have the phrase. arXiv's own `all:` is not
-used, because it also searches fields that its answers do not contain, so that results could not be
+"""Fields that stand for several: the phrase must be in any of them. arXiv's own `all:` is not used,
+because it also searches fields that its answers do not contain, so that results could not be
 checked."""
 
 

@@ -303,7 +303,7 @@ def test_the_demo_tells_nobody_of_invented_papers(
 ) -> None:
     monkeypatch.setattr(demo_command, "DEMO_HOME", tmp_path / "demo")
     environment = {"PAPERS_DIGEST_WEBHOOK": hook.url}
-    # The command's own process cannot be told where the demo's home is.
+    # The home of the demo is a constant, so the command is run within this process.
     monkeypatch.setattr(run_command, "show_progress", lambda **_: nullcontext())
     assert CliRunner().invoke(cli.main, ["demo"], env=environment).exit_code == 0
     assert "Daily Papers" in (tmp_path / "demo" / "output" / "README.md").read_text()
